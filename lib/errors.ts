@@ -1,0 +1,69 @@
+/**
+ * Every error this package throws on purpose. Tell them apart by `code`, not by `instanceof`: two copies of
+ * the package in one process then still understand each other.
+ */
+
+/** The stable codes of {@link NetDiagnosticsError}. */
+export type NetDiagnosticsErrorCode =
+  /** A setting (option or environment variable) is missing or malformed. */
+  | 'ERR_SETTING'
+  /** An API secret does not parse. */
+  | 'ERR_API_SECRET'
+  /** Bytes from the network are not the message they should be. */
+  | 'ERR_WIRE_DECODE'
+  /** A value cannot be written as a message (too long, out of range). */
+  | 'ERR_WIRE_ENCODE'
+  /** A token's signature is wrong, or its keys are no valid ed25519 keys. */
+  | 'ERR_TOKEN_INVALID'
+  /** `@number0/iroh` has no build for this platform or cannot be loaded. */
+  | 'ERR_BINDING_UNAVAILABLE'
+  /** The endpoint could not bind its sockets. */
+  | 'ERR_BIND'
+  /** The endpoint is closed. */
+  | 'ERR_ENDPOINT_CLOSED'
+  /** A connection could not be established. */
+  | 'ERR_CONNECT'
+  /** The connection ended; {@link ConnectionClosedError} tells by whom and with which code. */
+  | 'ERR_CONNECTION_CLOSED'
+  /** The peer reset or stopped a stream, or ended it early. */
+  | 'ERR_STREAM'
+  /** A message is longer than the protocol allows. */
+  | 'ERR_MESSAGE_TOO_LARGE'
+  /** A wait reached its time limit. */
+  | 'ERR_TIMEOUT'
+  /** A wait was cancelled by its AbortSignal. */
+  | 'ERR_ABORTED'
+  /** A handler for this ALPN is registered already, or an endpoint of one's own does not advertise it. */
+  | 'ERR_ALPN'
+  /** The other end answered a request with an error; {@link RemoteError} carries it. */
+  | 'ERR_REMOTE'
+  /** An operation does not fit the present state (not started, stopped, disabled). */
+  | 'ERR_STATE'
+  /** The platform's store is unusable. */
+  | 'ERR_STORE';
+
+/** The base of all errors of this package. */
+export class NetDiagnosticsError extends Error {
+  override name = 'NetDiagnosticsError';
+  /** Stable and machine-readable. */
+  readonly code: NetDiagnosticsErrorCode;
+
+  /**
+   * @param code - what kind of error this is
+   * @param message - one sentence that says what happened and what to do next; never a secret
+   */
+  constructor(code: NetDiagnosticsErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Whether `error` is one of ours with this code, also when another copy of the package made it. */
+export function hasCode(error: unknown, code: NetDiagnosticsErrorCode): boolean {
+  return error instanceof Error && (error as { code?: unknown }).code === code;
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

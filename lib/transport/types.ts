@@ -1,0 +1,172 @@
+/** What the transport offers the other rooms. No type here names the native binding. */
+import { NetDiagnosticsError } from '../errors.js';
+import type { EndpointAddress, EndpointId, SecretKey, SocketAddr } from '../wire/index.js';
+
+/** How a wait may end early. */
+export interface WaitOptions {
+  /** Cancels the wait: it rejects with `ERR_ABORTED`, and what arrives later is closed. */
+  signal?: AbortSignal | undefined;
+  /** Milliseconds after which the wait rejects with `ERR_TIMEOUT`. Default: per method; `Infinity` waits for ever. */
+  timeoutMs?: number | undefined;
+}
+
+/** One relay server of an endpoint. */
+export interface RelayConfig {
+  /** `https://host./` (or `http:` in tests); normalised as `new URL(url).href` writes it. */
+  url: string;
+  /** UDP port of QUIC address discovery. Default: 7842. `null`: the relay has none. */
+  quicPort?: number | null | undefined;
+  /** What the relay wants to see before it serves; a credential. */
+  authToken?: string | undefined;
+}
+
+/** Options of {@link bindEndpoint}. */
+export interface BindOptions {
+  /** The identity: the endpoint's id is its public half. */
+  secretKey: SecretKey;
+  /** `n0`: n0's relays and DNS. `minimal`: nothing but what is listed here. */
+  network: 'n0' | 'minimal';
+  /** Relays to use; with `n0` they replace n0's own. Default: n0's, or none with `minimal`. */
+  relays?: readonly RelayConfig[] | undefined;
+  /** `'127.0.0.1:0'`, `'[::1]:0'`: at most one per family; `'loopback'`: both of these. Default: every address. */
+  bindAddrs?: readonly string[] | undefined;
+  /** ALPNs that are accepted from the start. A {@link Router} adds those of its handlers. */
+  alpns: readonly string[];
+}
+
+/** One counter of the endpoint. */
+export interface EndpointStat {
+  /** The part before the first colon of the binding's name, for example `magicsock`. */
+  group: string;
+  /** The rest of the name. */
+  name: string;
+  value: number;
+  help: string;
+}
+
+/** An iroh endpoint. Hold a reference while it is needed: a collected one kills its connections. */
+export interface Endpoint {
+  readonly id: EndpointId;
+  readonly isClosed: boolean;
+  /** Whether this package bound it; an adopted endpoint is its owner's to close. */
+  readonly isOwned: boolean;
+  secretKey(): SecretKey;
+  /** Where others may reach it, as known at this moment. */
+  address(): EndpointAddress;
+  boundSockets(): SocketAddr[];
+  /** The relays it was configured with, sorted by URL; never with their auth tokens. */
+  relays(): readonly RelayConfig[];
+  /** The ALPNs it accepts, as far as known: as bound, declared at adoption, or set later. */
+  alpns(): readonly string[];
+  /** What is known of a peer's address; `null` when nothing is. */
+  remoteAddress(id: EndpointId): Promise<EndpointAddress | null>;
+  /** All counters, sorted by group and name, so that the order is the same at each call. */
+  stats(): EndpointStat[];
+  /** Dials. Default time limit: 30 s. @throws `ERR_CONNECT`, `ERR_ENDPOINT_CLOSED`, `ERR_TIMEOUT`, `ERR_ABORTED` */
+  connect(to: EndpointAddress, alpn: string, wait?: WaitOptions): Promise<Connection>;
+  /** Waits for a home relay. Default time limit: none. @throws `ERR_ENDPOINT_CLOSED`, `ERR_TIMEOUT`, `ERR_ABORTED` */
+  online(wait?: WaitOptions): Promise<void>;
+  /** Replaces the accepted ALPNs, those of an adopted endpoint included. @throws `ERR_ENDPOINT_CLOSED` */
+  setAlpns(alpns: readonly string[]): void;
+  /** Adds a relay, or replaces the one with the same URL (a renewed auth token). */
+  insertRelay(relay: RelayConfig): Promise<void>;
+  /** Delivers incoming connection attempts to one listener; {@link Router} is what one wants. @throws `ERR_STATE` when taken */
+  listen(listener: (incoming: Incoming) => void): Listening;
+  /** Closes it and all its connections. Idempotent, never rejects. */
+  close(): Promise<void>;
+}
+
+/** An attempt of a stranger to connect. */
+export interface Incoming {
+  /** `ip:port`, or the URL of the relay it came through; empty when unknown. */
+  remoteAddress(): Promise<string>;
+  /** Runs the handshake. @throws `ERR_CONNECT` (unknown ALPN included), `ERR_TIMEOUT`, `ERR_ABORTED` */
+  accept(wait?: WaitOptions): Promise<Connection>;
+  /** Turns it away. Never throws. */
+  refuse(): void;
+}
+
+/** A running {@link Endpoint.listen}. */
+export interface Listening {
+  /** Resolves when nothing more will be delivered. Never rejects. */
+  readonly ended: Promise<void>;
+  /** Delivers nothing from now on; the endpoint stays open, later arrivals are refused. Never rejects. */
+  stop(): Promise<void>;
+}
+
+/** One network path of a connection. */
+export interface PathInfo {
+  /** `ip:port`, or the URL of the relay. */
+  remoteAddr: string;
+  isRelay: boolean;
+  /** Whether data goes this way at present. */
+  isSelected: boolean;
+  /** Round-trip time in milliseconds. */
+  rttMs: number;
+}
+
+/** How a connection ended. */
+export interface CloseReason {
+  /** `other`: an error of the transport, for example a stateless reset. */
+  by: 'peer' | 'local' | 'timeout' | 'other';
+  /** The application's code, when it was closed with one. 0 is a normal end. */
+  code: number | null;
+  /** What the closing side said; may be empty. Text of a stranger when `by` is `peer`. */
+  reason: string;
+}
+
+/** A connection to one peer. Hold a reference while it is needed: a collected one is closed with code 0. */
+export interface Connection {
+  /** The peer's id, proven by TLS. */
+  readonly remoteId: EndpointId;
+  readonly alpn: string;
+  /** Opens a stream; the peer sees it once bytes are written. Default time limit: 30 s. */
+  openStream(wait?: WaitOptions): Promise<BiStream>;
+  /** Waits for the peer's next stream. Default time limit: none. A stream that arrives after the wait ended goes to the next call. */
+  acceptStream(wait?: WaitOptions): Promise<BiStream>;
+  /** The paths in use, selected first. */
+  paths(): PathInfo[];
+  /** Closes at once: data that is not acknowledged is lost. Idempotent, never throws. */
+  close(code: number, reason?: string): void;
+  /** `null` while it is open. */
+  readonly closeReason: CloseReason | null;
+  /** Resolves when the connection has ended. Never rejects. */
+  closed(): Promise<CloseReason>;
+}
+
+/** Both directions of one stream. All methods reject with {@link ConnectionClosedError} or `ERR_STREAM` when it breaks. */
+export interface BiStream {
+  /** Writes all bytes. Default time limit: none. */
+  write(bytes: Uint8Array, wait?: WaitOptions): Promise<void>;
+  /** Says that no more bytes come. */
+  finish(): Promise<void>;
+  /** Waits until the peer has acknowledged all bytes. @throws `ERR_STREAM` when the peer stopped reading */
+  acknowledged(wait?: WaitOptions): Promise<void>;
+  /** Reads 1 to `limit` bytes as they arrive; `null` at the end. */
+  read(limit: number, wait?: WaitOptions): Promise<Uint8Array | null>;
+  /** Reads exactly `length` bytes. @throws `ERR_STREAM` when the stream ends early */
+  readExact(length: number, wait?: WaitOptions): Promise<Uint8Array>;
+  /** Reads until the end. @throws `ERR_MESSAGE_TOO_LARGE` beyond `limit` bytes (the reading side is stopped with code 1) */
+  readToEnd(limit: number, wait?: WaitOptions): Promise<Uint8Array>;
+  /** Gives up writing. Never throws. */
+  reset(code: number): void;
+  /** Gives up reading. Never throws. */
+  stop(code: number): void;
+}
+
+/** The connection is closed; {@link closeReason} says by whom and with which code. */
+export class ConnectionClosedError extends NetDiagnosticsError {
+  override name = 'ConnectionClosedError';
+  readonly closeReason: CloseReason;
+
+  constructor(closeReason: CloseReason, options?: ErrorOptions) {
+    super('ERR_CONNECTION_CLOSED', describeCloseReason(closeReason), options);
+    this.closeReason = closeReason;
+  }
+}
+
+function describeCloseReason({ by, code, reason }: CloseReason): string {
+  const who = { peer: 'by the peer', local: 'on this side', timeout: 'by a time-out', other: 'by an error' }[by];
+  const withCode = code === null ? '' : ` with code ${code}`;
+  return `the connection was closed ${who}${withCode}${reason === '' ? '' : `: ${reason}`}`;
+}

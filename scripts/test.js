@@ -1,0 +1,20 @@
+// `npm test`: everything that can run on this machine, in the order in which a mistake shows soonest.
+// Arguments go to the test runner: `npm test -- test/wire`.
+import { install, build } from './setup.js';
+import { bin, mustRun, run } from './run.js';
+
+const shell = process.platform === 'win32';
+const filters = process.argv.slice(2);
+
+await install();
+if (filters.length === 0) {
+  await mustRun('Format and lint', bin('biome'), ['check', '--error-on-warnings', '.'], { shell });
+  await mustRun('Type check', bin('tsc'), ['--noEmit'], { shell });
+}
+await build();
+if (filters.length === 0) {
+  await mustRun('Package lint: publint', bin('publint'), ['--strict'], { shell });
+}
+console.log('\n▸ Tests: about three minutes; the first run with Rust peers compiles them first, about ten minutes');
+console.log('  (INTEROP=0 leaves the Rust peers out)');
+process.exitCode = await run(bin('vitest'), ['run', ...filters], { shell });

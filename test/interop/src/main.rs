@@ -1,0 +1,1 @@
+fn main() { println!("{}", iroh_services::IROH_SERVICES_VERSION); }
