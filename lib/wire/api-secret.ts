@@ -1,0 +1,135 @@
+import { NetDiagnosticsError } from '../errors.js';
+import { decodeBase32, encodeBase32 } from './base32.js';
+import type { Caps } from './capability.js';
+import {
+  type CustomAddrForm,
+  type EndpointAddress,
+  readEndpointAddress,
+  writeEndpointAddress,
+} from './endpoint-address.js';
+import { type EndpointId, KEY_SIZE, shortId } from './endpoint-id.js';
+import { decodeWhole } from './postcard-reader.js';
+import { PostcardWriter } from './postcard-writer.js';
+import { SecretKey } from './secret-key.js';
+import { Token } from './token.js';
+import { WireError } from './wire-error.js';
+
+/** The environment variable that holds the API secret, the same as the official client's. */
+export const API_SECRET_ENV_VAR_NAME = 'IROH_SERVICES_API_SECRET';
+
+const PREFIX = 'services';
+const VERSION = 0;
+
+/**
+ * The credential of a project: a key that signs tokens, and where the platform is. Nothing shows the key:
+ * `toString`, JSON and `util.inspect` give the public half. {@link ApiSecret.reveal} is the only way out.
+ */
+export class ApiSecret {
+  readonly #key: SecretKey;
+  readonly #platform: EndpointAddress;
+  readonly #text: string;
+
+  private constructor(key: SecretKey, platform: EndpointAddress, text: string) {
+    this.#key = key;
+    this.#platform = platform;
+    this.#text = text;
+  }
+
+  /**
+   * Reads the text form `services…`.
+   * @throws NetDiagnosticsError `ERR_API_SECRET`, which never repeats the text
+   */
+  static parse(text: string): ApiSecret {
+    if (!text.startsWith(PREFIX)) throw malformed(`it does not begin with "${PREFIX}".`);
+    const bytes = decodeBase32(text.slice(PREFIX.length));
+    if (bytes === null) throw malformed('what follows the prefix is not base32 (white space? cut off?).');
+    const { key, platform } = decodeBody(bytes);
+    // From the bytes: lower case, and with custom addresses that this program skips.
+    return new ApiSecret(key, platform, PREFIX + encodeBase32(bytes));
+  }
+
+  /**
+   * Reads it from {@link API_SECRET_ENV_VAR_NAME}; undefined when that is not set or empty.
+   * @throws NetDiagnosticsError `ERR_API_SECRET` when it is set and malformed
+   */
+  static fromEnv(env: NodeJS.ProcessEnv): ApiSecret | undefined {
+    const text = env[API_SECRET_ENV_VAR_NAME];
+    return text === undefined || text === '' ? undefined : ApiSecret.parse(text);
+  }
+
+  /** A new secret for the platform at `platform`. Throws `ERR_WIRE_ENCODE` when an address is malformed. */
+  static create(key: SecretKey, platform: EndpointAddress): ApiSecret {
+    const writer = new PostcardWriter().variant(VERSION).byteString(key.toBytes(), 'secretKey');
+    writeEndpointAddress(writer, platform);
+    return ApiSecret.parse(PREFIX + encodeBase32(writer.finish()));
+  }
+
+  /** Where to dial (a copy). */
+  get platform(): EndpointAddress {
+    return structuredClone(this.#platform);
+  }
+
+  /** The public half of the key. Safe to show: it names the secret. */
+  get keyId(): EndpointId {
+    return this.#key.id;
+  }
+
+  /** The text form, in lower case. Whoever reads it can use the whole project: never log it. */
+  reveal(): string {
+    return this.#text;
+  }
+
+  /**
+   * A token signed by this secret's key.
+   * @param expiresAt - unix seconds of the last second in which it is valid
+   */
+  issueToken(audience: EndpointId, caps: Caps, expiresAt: number): Token {
+    return Token.issue({ issuer: this.#key, audience, caps, expiresAt });
+  }
+
+  toString(): string {
+    return `ApiSecret(of ${shortId(this.keyId)})`;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+interface Body {
+  key: SecretKey;
+  platform: EndpointAddress;
+}
+
+function decodeBody(bytes: Uint8Array): Body {
+  try {
+    return decodeBodyAs(bytes, 'enum');
+  } catch (enumError) {
+    try {
+      return decodeBodyAs(bytes, 'bytes');
+    } catch {
+      // Both fail alike unless a custom address is in it: the first failure is the telling one.
+      throw enumError instanceof WireError ? malformed(enumError.message) : enumError;
+    }
+  }
+}
+
+function decodeBodyAs(bytes: Uint8Array, form: CustomAddrForm): Body {
+  return decodeWhole(bytes, (reader) => {
+    const version = reader.variant('version');
+    if (version !== VERSION) reader.fail('version', `version ${version} is not known`, 0);
+    const key = SecretKey.fromBytes(reader.sizedRaw('secretKey', KEY_SIZE));
+    return { key, platform: reader.within('platform', () => readEndpointAddress(reader, form)) };
+  });
+}
+
+function malformed(why: string): NetDiagnosticsError {
+  return new NetDiagnosticsError(
+    'ERR_API_SECRET',
+    `The API secret is malformed: ${why} Copy it again from the dashboard into ${API_SECRET_ENV_VAR_NAME}.`,
+  );
+}

@@ -1,0 +1,19 @@
+/** Application codes of both protocols, on connections and streams. */
+
+/** Connection: a normal end. */
+export const CLOSE_NORMAL = 0;
+/** Connection or stream: a message above `MAX_MESSAGE_SIZE` (irpc's number). */
+export const CLOSE_TOO_LARGE = 1;
+/** Stream: a request variant this version does not know (irpc's number for an invalid message). */
+export const RESET_UNKNOWN_REQUEST = 2;
+/** Connection: the first message was not `Auth`, or a later one was. */
+export const CLOSE_BAD_REQUEST = 400;
+/** Connection: the token was refused. */
+export const CLOSE_UNAUTHORIZED = 401;
+
+/** Reason with {@link CLOSE_BAD_REQUEST} when anything but `Auth` comes first. */
+export const REASON_EXPECTED_AUTH = 'Expected initial auth message';
+/** Reason with {@link CLOSE_BAD_REQUEST} when `Auth` comes a second time. */
+export const REASON_UNEXPECTED_AUTH = 'Unexpected auth message';
+/** Reason with {@link CLOSE_UNAUTHORIZED}. */
+export const REASON_UNAUTHORIZED = 'Unauthorized';

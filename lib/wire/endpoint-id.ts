@@ -1,0 +1,65 @@
+import { ED25519_TORSION_SUBGROUP, ed25519 } from '@noble/curves/ed25519';
+import { WireError } from './wire-error.js';
+
+/** An endpoint's public key: 64 lower-case hex digits of a canonical ed25519 point that is not of small order. */
+export type EndpointId = string;
+
+/** Bytes of a key. */
+export const KEY_SIZE = 32;
+
+const HEX_KEY = /^[0-9a-f]{64}$/i;
+const SHORT_ID_DIGITS = 10;
+const SMALL_ORDER_POINTS: ReadonlySet<string> = new Set(ED25519_TORSION_SUBGROUP);
+
+/**
+ * Reads an endpoint id from its hex form; upper case is taken too.
+ * @throws {@link WireError} for anything else, also for a key of small order (it would accept forged signatures)
+ */
+export function parseEndpointId(text: string): EndpointId {
+  if (!HEX_KEY.test(text)) throw new WireError('endpointId', 0, 'an endpoint id is 64 hex digits');
+  return endpointIdFromBytes(Buffer.from(text, 'hex'));
+}
+
+/**
+ * Reads an endpoint id from its 32 bytes.
+ * @throws {@link WireError} when they are no canonical ed25519 point or one of small order
+ */
+export function endpointIdFromBytes(bytes: Uint8Array): EndpointId {
+  const fault = keyFault(bytes);
+  if (fault !== null) throw new WireError('endpointId', 0, fault);
+  return Buffer.from(bytes).toString('hex');
+}
+
+/** The 32 bytes of an endpoint id. */
+export function endpointIdToBytes(id: EndpointId): Uint8Array {
+  if (!HEX_KEY.test(id)) throw new WireError('endpointId', 0, 'an endpoint id is 64 hex digits');
+  return new Uint8Array(Buffer.from(id, 'hex'));
+}
+
+/** The first 10 hex digits, as iroh's own logs shorten an id. */
+export function shortId(id: EndpointId): string {
+  return id.slice(0, SHORT_ID_DIGITS);
+}
+
+/** Whether this text is an endpoint id (upper case counts too): the right length, and a usable key. */
+export function isEndpointId(text: string): boolean {
+  return HEX_KEY.test(text) && keyFault(Buffer.from(text, 'hex')) === null;
+}
+
+/** Why these bytes are no usable public key; null when they are one. */
+export function keyFault(bytes: Uint8Array): string | null {
+  if (bytes.length !== KEY_SIZE) return `a key has ${KEY_SIZE} bytes, not ${bytes.length}`;
+  if (isSmallOrderPoint(bytes)) return 'the key is a point of small order';
+  try {
+    // `false`: RFC 8032 rules instead of ZIP 215, which would take y ≥ p.
+    ed25519.Point.fromBytes(bytes, false);
+    return null;
+  } catch {
+    return 'the key is no canonical ed25519 point';
+  }
+}
+
+/** Whether these bytes are the canonical form of one of the eight points of small order. */
+export function isSmallOrderPoint(bytes: Uint8Array): boolean {
+  return SMALL_ORDER_POINTS.has(Buffer.from(bytes).toString('hex'));
+}

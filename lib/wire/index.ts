@@ -1,0 +1,56 @@
+export { API_SECRET_ENV_VAR_NAME, ApiSecret } from './api-secret.js';
+export { type Capability, Caps } from './capability.js';
+export {
+  CLIENT_HOST_ALPN,
+  type ClientHostRequest,
+  decodeClientHostRequest,
+  encodeClientHostRequest,
+} from './client-host-protocol.js';
+export * from './close-codes.js';
+export type { EndpointAddress } from './endpoint-address.js';
+export {
+  type EndpointId,
+  endpointIdFromBytes,
+  endpointIdToBytes,
+  parseEndpointId,
+  shortId,
+} from './endpoint-id.js';
+export {
+  encodeFrame,
+  FrameLengthDecoder,
+  MAX_FRAME_HEADER_SIZE,
+  MAX_MESSAGE_SIZE,
+  readFrameLength,
+} from './framing.js';
+export type { MetricSchema, MetricsSchema, MetricsUpdate, MetricValue } from './metrics.js';
+export type { NetReport, RelayLatency } from './net-report.js';
+export { normaliseRelayUrl } from './relay-url.js';
+export { type DiagnosticsReport, decodeReport, encodeReport, type PortmapProbe } from './report.js';
+export {
+  decodeReportResult,
+  decodeUnitResult,
+  encodeReportResult,
+  encodeUnitResult,
+  type RemoteFailure,
+  type RemoteResult,
+} from './result.js';
+export { SecretKey, verifySignature } from './secret-key.js';
+export {
+  decodePong,
+  decodeServicesRequest,
+  encodePong,
+  encodeServicesRequest,
+  ID_SIZE,
+  isEndpointName,
+  SERVICES_ALPN,
+  type ServicesRequest,
+} from './services-protocol.js';
+export { compareSocketAddr, formatSocketAddr, parseSocketAddr, type SocketAddr } from './socket-addr.js';
+export {
+  relayAuthToken,
+  TOKEN_LIFETIME_SECONDS,
+  Token,
+  type TokenOrigin,
+  type TokenRequest,
+} from './token.js';
+export { UnknownRequestError, WireError } from './wire-error.js';

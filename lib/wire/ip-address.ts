@@ -1,0 +1,59 @@
+import { isIPv4, isIPv6 } from 'node:net';
+
+/** The 4 octets of a dotted IPv4 address, or null. Leading zeros are refused: some readers take them for octal. */
+export function ipv4ToBytes(text: string): Uint8Array | null {
+  return isIPv4(text) ? Uint8Array.from(text.split('.'), Number) : null;
+}
+
+export function ipv4FromBytes(bytes: Uint8Array): string {
+  return bytes.join('.');
+}
+
+/** The 16 octets of an IPv6 address in any of its spellings (without zone), or null. */
+export function ipv6ToBytes(text: string): Uint8Array | null {
+  if (!isIPv6(text) || text.includes('%')) return null;
+  const [head = '', tail] = text.split('::');
+  const left = groups(head);
+  const right = tail === undefined ? [] : groups(tail);
+  const middle = new Array<number>(8 - left.length - right.length).fill(0);
+  return Uint8Array.from([...left, ...middle, ...right].flatMap((group) => [group >> 8, group & 0xff]));
+}
+
+/** RFC 5952, with IPv4-mapped addresses in mixed notation: the same text as Rust's. */
+export function ipv6FromBytes(bytes: Uint8Array): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const parts = Array.from({ length: 8 }, (_, index) => view.getUint16(index * 2));
+  if (parts.slice(0, 5).every((part) => part === 0) && parts[5] === 0xffff) {
+    return `::ffff:${ipv4FromBytes(bytes.subarray(12))}`;
+  }
+  const hex = (from: number, to: number) =>
+    parts
+      .slice(from, to)
+      .map((part) => part.toString(16))
+      .join(':');
+  const run = longestZeroRun(parts);
+  if (run.length < 2) return hex(0, 8);
+  return `${hex(0, run.start)}::${hex(run.start + run.length, 8)}`;
+}
+
+function groups(text: string): number[] {
+  if (text === '') return [];
+  return text.split(':').flatMap((group) => {
+    const octets = ipv4ToBytes(group);
+    if (octets === null) return [Number.parseInt(group, 16)];
+    const view = new DataView(octets.buffer);
+    return [view.getUint16(0), view.getUint16(2)];
+  });
+}
+
+/** The first of the longest runs of zero groups. */
+function longestZeroRun(parts: readonly number[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 };
+  let current = { start: 0, length: 0 };
+  for (const [index, part] of parts.entries()) {
+    if (part !== 0) current = { start: index + 1, length: 0 };
+    else current = { start: current.start, length: current.length + 1 };
+    if (current.length > best.length) best = current;
+  }
+  return best;
+}

@@ -1,0 +1,28 @@
+/** Longest varint of a u64, in bytes (10 × 7 bits ≥ 64 bits). */
+export const MAX_VARINT_BYTES = 10;
+
+export const MAX_U16 = 0xffff;
+export const MAX_U32 = 0xffff_ffff;
+export const MAX_U64 = 0xffff_ffff_ffff_ffffn;
+export const MIN_I64 = -0x8000_0000_0000_0000n;
+export const MAX_I64 = 0x7fff_ffff_ffff_ffffn;
+
+/**
+ * Items that all collections of one message may hold together. Counts are checked against the bytes that are
+ * there, but a two-byte item becomes an object of some sixty bytes: without this limit a 16 MiB message could
+ * occupy half a gigabyte. An iroh endpoint sends about 300 metrics.
+ */
+export const MAX_ITEMS_PER_MESSAGE = 262_144;
+
+/** Longest relay URL, in UTF-8 bytes: the length that servers and browsers commonly allow. */
+export const MAX_RELAY_URL_BYTES = 2048;
+
+/** Bytes of an endpoint's name, as the official service takes them. */
+export const MIN_NAME_BYTES = 2;
+export const MAX_NAME_BYTES = 128;
+
+/**
+ * Durations are below 2^51 ns (26 days). Up to there a number of milliseconds holds every whole nanosecond:
+ * dividing by 10^6 and multiplying again errs by less than half a nanosecond.
+ */
+export const MAX_DURATION_NS = 2 ** 51 - 1;

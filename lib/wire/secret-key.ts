@@ -1,0 +1,104 @@
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { decodeBase32 } from './base32.js';
+import {
+  type EndpointId,
+  endpointIdToBytes,
+  isEndpointId,
+  isSmallOrderPoint,
+  KEY_SIZE,
+  shortId,
+} from './endpoint-id.js';
+import { WireError } from './wire-error.js';
+
+/** Bytes of a signature: the point R, then the scalar S. */
+export const SIGNATURE_SIZE = 64;
+
+// What RFC 8410 puts in front of a raw Ed25519 key; node:crypto takes no bare seeds in version 20.
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
+const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
+
+const HEX_SEED = /^[0-9a-f]{64}$/i;
+const BASE32_SEED_LENGTH = 52;
+
+/** An endpoint's private key. No text form of it shows the seed; {@link SecretKey.toBytes} is the only way out. */
+export class SecretKey {
+  readonly #seed: Uint8Array;
+  readonly #key: KeyObject;
+  readonly #id: EndpointId;
+
+  private constructor(seed: Uint8Array) {
+    this.#seed = seed;
+    this.#key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
+    const spki = createPublicKey(this.#key).export({ format: 'der', type: 'spki' });
+    this.#id = spki.subarray(SPKI_PREFIX.length).toString('hex');
+  }
+
+  /**
+   * A key from its 32-byte seed.
+   * @throws {@link WireError} when it has another length
+   */
+  static fromBytes(seed: Uint8Array): SecretKey {
+    if (seed.length !== KEY_SIZE) {
+      throw new WireError('secretKey', 0, `a secret key has ${KEY_SIZE} bytes, not ${seed.length}`);
+    }
+    return new SecretKey(Uint8Array.from(seed));
+  }
+
+  /**
+   * A key from 64 hex digits or 52 characters of base32, the forms that iroh reads.
+   * @throws {@link WireError}, which never repeats the text
+   */
+  static parse(text: string): SecretKey {
+    if (HEX_SEED.test(text)) return SecretKey.fromBytes(Buffer.from(text, 'hex'));
+    const seed = text.length === BASE32_SEED_LENGTH ? decodeBase32(text) : null;
+    if (seed === null) {
+      throw new WireError('secretKey', 0, 'a secret key is 64 hex digits or 52 characters of base32');
+    }
+    return SecretKey.fromBytes(seed);
+  }
+
+  /** The public half. */
+  get id(): EndpointId {
+    return this.#id;
+  }
+
+  /** An Ed25519 signature (64 bytes). */
+  sign(message: Uint8Array): Uint8Array {
+    return new Uint8Array(sign(null, message, this.#key));
+  }
+
+  /** The seed (a copy). Whoever holds it is this endpoint. */
+  toBytes(): Uint8Array {
+    return this.#seed.slice();
+  }
+
+  toString(): string {
+    return `SecretKey(of ${shortId(this.#id)})`;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+/**
+ * Whether `signature` is `id`'s over `message`, by the rules of ed25519-dalek's `verify_strict`: key and R
+ * canonical and not of small order, S below the group order, no cofactor. False for malformed input too.
+ */
+export function verifySignature(id: EndpointId, message: Uint8Array, signature: Uint8Array): boolean {
+  if (signature.length !== SIGNATURE_SIZE) return false;
+  if (!isEndpointId(id)) return false;
+  // OpenSSL compares R byte by byte with the canonical form of the point it computes and checks S, so that
+  // canonical small-order forms are the only R left to refuse here.
+  if (isSmallOrderPoint(signature.subarray(0, KEY_SIZE))) return false;
+  const key = createPublicKey({
+    key: Buffer.concat([SPKI_PREFIX, endpointIdToBytes(id)]),
+    format: 'der',
+    type: 'spki',
+  });
+  return verify(null, message, key, signature);
+}

@@ -1,0 +1,202 @@
+import { NetDiagnosticsError } from '../errors.js';
+import { encodeBase32 } from './base32.js';
+import { type Caps, readCaps, writeCaps } from './capability.js';
+import {
+  type EndpointId,
+  endpointIdFromBytes,
+  endpointIdToBytes,
+  KEY_SIZE,
+  keyFault,
+} from './endpoint-id.js';
+import { decodeWhole, type PostcardReader } from './postcard-reader.js';
+import { PostcardWriter } from './postcard-writer.js';
+import { type SecretKey, SIGNATURE_SIZE, verifySignature } from './secret-key.js';
+
+/** How long the official client's tokens live, in seconds: 30 days. */
+export const TOKEN_LIFETIME_SECONDS = 30 * 24 * 3600;
+
+/** Version of the stand-alone form. */
+const TOKEN_VERSION = 1;
+/** What every signature covers in front of the payload, so that it fits no other protocol. */
+const SIGNATURE_CONTEXT = new TextEncoder().encode('rcan-1-delegation');
+/** Keeps the constructor to this module, at run time too: a token cannot exist unverified. */
+const SEAL = Symbol('verified');
+
+/** Where a token's right comes from: its issuer's own, or one that `root` gave the issuer. */
+export type TokenOrigin = { kind: 'issuer' } | { kind: 'delegation'; root: EndpointId };
+
+interface TokenClaims {
+  issuer: EndpointId;
+  audience: EndpointId;
+  origin: TokenOrigin;
+  caps: Caps;
+  expiresAt: number | null;
+}
+
+/** What {@link Token.issue} takes. */
+export interface TokenRequest {
+  /** Signs the token. */
+  issuer: SecretKey;
+  /** Who may use it. */
+  audience: EndpointId;
+  caps: Caps;
+  /** Unix seconds of the last second in which it is valid; null for no end. */
+  expiresAt: number | null;
+  /** Default: the issuer's own right. */
+  origin?: TokenOrigin | undefined;
+}
+
+/**
+ * An rcan: *issuer* lets *audience* do *caps* until *expiresAt*. Every instance carries a signature that was
+ * verified or made here. Whether issuer, audience, origin, expiry and caps are the wanted ones is the caller's
+ * to check.
+ */
+export class Token {
+  readonly issuer: EndpointId;
+  readonly audience: EndpointId;
+  readonly origin: TokenOrigin;
+  readonly caps: Caps;
+  /** Unix seconds of the last second in which the token is valid; null: it never expires. */
+  readonly expiresAt: number | null;
+  readonly #bytes: Uint8Array;
+
+  private constructor(seal: typeof SEAL, claims: TokenClaims, bytes: Uint8Array) {
+    if (seal !== SEAL) throw new NetDiagnosticsError('ERR_TOKEN_INVALID', 'Use Token.issue or Token.decode.');
+    this.issuer = claims.issuer;
+    this.audience = claims.audience;
+    this.origin = Object.freeze({ ...claims.origin });
+    this.caps = claims.caps;
+    this.expiresAt = claims.expiresAt;
+    this.#bytes = bytes;
+    Object.freeze(this);
+  }
+
+  /**
+   * Signs a new token.
+   * @throws NetDiagnosticsError `ERR_WIRE_ENCODE` when the expiry is no whole number of seconds
+   */
+  static issue(request: TokenRequest): Token {
+    const claims: TokenClaims = {
+      issuer: request.issuer.id,
+      audience: request.audience,
+      origin: request.origin ?? { kind: 'issuer' },
+      caps: request.caps,
+      expiresAt: request.expiresAt,
+    };
+    const payload = encodePayload(claims);
+    const signature = request.issuer.sign(signedBytes(payload));
+    return new Token(SEAL, claims, concat(payload, signature));
+  }
+
+  /**
+   * Reads and verifies a token as it stands in a message.
+   * @throws NetDiagnosticsError `ERR_TOKEN_INVALID` for a wrong signature or key, WireError for other bytes
+   */
+  static decode(bytes: Uint8Array): Token {
+    return decodeWhole(bytes, readToken);
+  }
+
+  /** Reads the form with a version byte in front. Throws as {@link Token.decode}. */
+  static decodeStandalone(bytes: Uint8Array): Token {
+    return decodeWhole(bytes, (reader) => {
+      const version = reader.u8('version');
+      if (version !== TOKEN_VERSION) reader.fail('version', `token version ${version} is not known`, 0);
+      return readToken(reader);
+    });
+  }
+
+  /** Internal: reads one token out of a message. */
+  static read(reader: PostcardReader): Token {
+    const claims = readPayload(reader);
+    const signature = reader.raw('signature', SIGNATURE_SIZE);
+    // Over the re-encoded payload, as rcan does: what is verified is what the program will act on.
+    const payload = encodePayload(claims);
+    if (!verifySignature(claims.issuer, signedBytes(payload), signature)) {
+      throw new NetDiagnosticsError('ERR_TOKEN_INVALID', "The token's signature is not its issuer's.");
+    }
+    return new Token(SEAL, claims, concat(payload, signature));
+  }
+
+  /** Payload and signature, as they stand in a message. */
+  encode(): Uint8Array {
+    return this.#bytes.slice();
+  }
+
+  /** With the version byte in front, for use outside a message. */
+  encodeStandalone(): Uint8Array {
+    return concat(Uint8Array.of(TOKEN_VERSION), this.#bytes);
+  }
+
+  /** Whether the token is no longer valid: it is valid up to and including the second `expiresAt`. */
+  isExpired(nowSeconds: number): boolean {
+    if (this.expiresAt === null) return false;
+    // Negated, so that a clock that yields NaN expires tokens instead of keeping them.
+    return !(Math.floor(nowSeconds) <= this.expiresAt);
+  }
+
+  toString(): string {
+    return `Token(${JSON.stringify(this)})`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+/** A relay's auth token: base32 of the stand-alone form. It is a credential: never log it. */
+export function relayAuthToken(token: Token): string {
+  return encodeBase32(token.encodeStandalone());
+}
+
+/** Reads one token out of a message. */
+export function readToken(reader: PostcardReader): Token {
+  return Token.read(reader);
+}
+
+function encodePayload(claims: TokenClaims): Uint8Array {
+  const writer = new PostcardWriter();
+  writer.byteString(endpointIdToBytes(claims.issuer), 'issuer');
+  writer.byteString(endpointIdToBytes(claims.audience), 'audience');
+  writer.variant(claims.origin.kind === 'issuer' ? 0 : 1);
+  if (claims.origin.kind === 'delegation') writer.byteString(endpointIdToBytes(claims.origin.root), 'origin');
+  writeCaps(writer, claims.caps);
+  writer.variant(claims.expiresAt === null ? 0 : 1);
+  if (claims.expiresAt !== null) writer.uint(claims.expiresAt, 'expiresAt');
+  return writer.finish();
+}
+
+function readPayload(reader: PostcardReader): TokenClaims {
+  const issuer = readKey(reader, 'issuer');
+  const audience = readKey(reader, 'audience');
+  const isDelegated = readTag(reader, 'origin');
+  const origin: TokenOrigin = isDelegated
+    ? { kind: 'delegation', root: readKey(reader, 'origin') }
+    : { kind: 'issuer' };
+  const caps = readCaps(reader, 'caps');
+  const expiresAt = readTag(reader, 'expires') ? reader.uint('expires') : null;
+  return { issuer, audience, origin, caps, expiresAt };
+}
+
+function readTag(reader: PostcardReader, field: string): boolean {
+  const start = reader.offset;
+  const variant = reader.variant(field);
+  if (variant > 1) reader.fail(field, `unknown variant ${variant}`, start);
+  return variant === 1;
+}
+
+function readKey(reader: PostcardReader, field: string): EndpointId {
+  const bytes = reader.sizedRaw(field, KEY_SIZE);
+  const fault = keyFault(bytes);
+  if (fault !== null) {
+    throw new NetDiagnosticsError('ERR_TOKEN_INVALID', `The token's ${field}: ${fault}.`);
+  }
+  return endpointIdFromBytes(bytes);
+}
+
+function signedBytes(payload: Uint8Array): Uint8Array {
+  return concat(SIGNATURE_CONTEXT, payload);
+}
+
+function concat(...parts: Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts));
+}
