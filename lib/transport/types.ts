@@ -28,7 +28,11 @@ export interface BindOptions {
   network: 'n0' | 'minimal';
   /** Relays to use; with `n0` they replace n0's own. Default: n0's, or none with `minimal`. */
   relays?: readonly RelayConfig[] | undefined;
-  /** `'127.0.0.1:0'`, `'[::1]:0'`: at most one per family; `'loopback'`: both of these. Default: every address. */
+  /**
+   * `'127.0.0.1:0'`, `'[::1]:0'`: at most one per family; `'loopback'`: both of these. A family without an entry is
+   * bound on every address, and so is IPv6 with `'loopback'` on a machine without `::1` (the binding cannot leave
+   * it out). Default: every address.
+   */
   bindAddrs?: readonly string[] | undefined;
   /** ALPNs that are accepted from the start. A {@link Router} adds those of its handlers. */
   alpns: readonly string[];
@@ -66,7 +70,7 @@ export interface Endpoint {
   connect(to: EndpointAddress, alpn: string, wait?: WaitOptions): Promise<Connection>;
   /** Waits for a home relay. Default time limit: none. @throws `ERR_ENDPOINT_CLOSED`, `ERR_TIMEOUT`, `ERR_ABORTED` */
   online(wait?: WaitOptions): Promise<void>;
-  /** Replaces the accepted ALPNs, those of an adopted endpoint included. @throws `ERR_ENDPOINT_CLOSED` */
+  /** Replaces the accepted ALPNs. @throws `ERR_ENDPOINT_CLOSED`, `ERR_ALPN` for an endpoint adopted without its `alpns` */
   setAlpns(alpns: readonly string[]): void;
   /** Adds a relay, or replaces the one with the same URL (a renewed auth token). */
   insertRelay(relay: RelayConfig): Promise<void>;
@@ -90,7 +94,7 @@ export interface Incoming {
 export interface Listening {
   /** Resolves when nothing more will be delivered. Never rejects. */
   readonly ended: Promise<void>;
-  /** Delivers nothing from now on; the endpoint stays open, later arrivals are refused. Never rejects. */
+  /** Delivers nothing from now on and lets go of the endpoint, which stays open: its owner may accept again. Never rejects. */
   stop(): Promise<void>;
 }
 
@@ -126,31 +130,31 @@ export interface Connection {
   acceptStream(wait?: WaitOptions): Promise<BiStream>;
   /** The paths in use, selected first. */
   paths(): PathInfo[];
-  /** Closes at once: data that is not acknowledged is lost. Idempotent, never throws. */
+  /** Closes at once: data that is not acknowledged is lost. Idempotent. */
   close(code: number, reason?: string): void;
   /** `null` while it is open. */
   readonly closeReason: CloseReason | null;
-  /** Resolves when the connection has ended. Never rejects. */
+  /** Resolves when the connection has ended. Never rejects, and does not keep the process alive. */
   closed(): Promise<CloseReason>;
 }
 
-/** Both directions of one stream. All methods reject with {@link ConnectionClosedError} or `ERR_STREAM` when it breaks. */
+/** Both directions of one stream. All methods reject with {@link ConnectionClosedError} or {@link StreamError} when it breaks. */
 export interface BiStream {
-  /** Writes all bytes. Default time limit: none. */
+  /** Writes all bytes; waits while the peer's window is full. Default time limit: none. A given up write resets the stream. */
   write(bytes: Uint8Array, wait?: WaitOptions): Promise<void>;
   /** Says that no more bytes come. */
   finish(): Promise<void>;
-  /** Waits until the peer has acknowledged all bytes. @throws `ERR_STREAM` when the peer stopped reading */
+  /** Waits until the peer has acknowledged all bytes. Default time limit: 10 s. @throws `ERR_STREAM` when the peer stopped reading */
   acknowledged(wait?: WaitOptions): Promise<void>;
-  /** Reads 1 to `limit` bytes as they arrive; `null` at the end. */
+  /** Reads 1 to `limit` bytes as they arrive; `null` at the end. What arrives after the wait ended goes to the next read. */
   read(limit: number, wait?: WaitOptions): Promise<Uint8Array | null>;
   /** Reads exactly `length` bytes. @throws `ERR_STREAM` when the stream ends early */
   readExact(length: number, wait?: WaitOptions): Promise<Uint8Array>;
   /** Reads until the end. @throws `ERR_MESSAGE_TOO_LARGE` beyond `limit` bytes (the reading side is stopped with code 1) */
   readToEnd(limit: number, wait?: WaitOptions): Promise<Uint8Array>;
-  /** Gives up writing. Never throws. */
+  /** Gives up writing. The binding does it after a pending {@link write} or {@link acknowledged}. */
   reset(code: number): void;
-  /** Gives up reading. Never throws. */
+  /** Gives up reading. The binding does it after a pending read, so close the connection of a silent stranger. */
   stop(code: number): void;
 }
 
@@ -165,8 +169,22 @@ export class ConnectionClosedError extends NetDiagnosticsError {
   }
 }
 
+/** A stream broke while its connection lives on. */
+export class StreamError extends NetDiagnosticsError {
+  override name = 'StreamError';
+  /** The peer's code when it reset the stream or stopped reading it, else `null`. */
+  readonly streamCode: number | null;
+
+  constructor(message: string, streamCode: number | null = null) {
+    super('ERR_STREAM', message);
+    this.streamCode = streamCode;
+  }
+}
+
 function describeCloseReason({ by, code, reason }: CloseReason): string {
-  const who = { peer: 'by the peer', local: 'on this side', timeout: 'by a time-out', other: 'by an error' }[by];
+  const who = { peer: 'by the peer', local: 'on this side', timeout: 'by a time-out', other: 'by an error' }[
+    by
+  ];
   const withCode = code === null ? '' : ` with code ${code}`;
   return `the connection was closed ${who}${withCode}${reason === '' ? '' : `: ${reason}`}`;
 }

@@ -1,0 +1,53 @@
+/** Time comes in as an argument everywhere, so that a test can hold it. */
+import { NetDiagnosticsError } from './errors.js';
+
+/** Tells the time of day. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+}
+
+/** The machine's clock. */
+export const systemClock: Clock = { now: () => Date.now() };
+
+/** The clock in whole unix seconds, the unit of tokens. */
+export function nowSeconds(clock: Clock): number {
+  return Math.floor(clock.now() / 1000);
+}
+
+/**
+ * Waits `ms` milliseconds.
+ * @throws `ERR_ABORTED` as soon as `signal` fires; the timer is gone then
+ */
+export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
+
+/** The real {@link Sleep}. Its timer never keeps the process alive. */
+export const systemSleep: Sleep = (ms, signal) =>
+  new Promise((resolve, reject) => {
+    const aborted = () => {
+      clearTimeout(timer);
+      reject(new NetDiagnosticsError('ERR_ABORTED', 'the wait was cancelled'));
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', aborted);
+      resolve();
+    }, ms).unref();
+    if (signal.aborted) aborted();
+    else signal.addEventListener('abort', aborted, { once: true });
+  });
+
+/**
+ * How long {@link sleepUntil} sleeps at most before it looks at the clock again. Timers stand still while a
+ * machine is suspended and overflow beyond 24.8 days; the time of day does neither.
+ */
+export const LONGEST_NAP_MS = 10 * 60_000;
+
+/**
+ * Sleeps until `clock` shows `at` (milliseconds since the epoch).
+ * @throws `ERR_ABORTED` as soon as `signal` fires
+ */
+export async function sleepUntil(at: number, clock: Clock, sleep: Sleep, signal: AbortSignal): Promise<void> {
+  for (let left = at - clock.now(); left > 0; left = at - clock.now()) {
+    await sleep(Math.min(left, LONGEST_NAP_MS), signal);
+  }
+}

@@ -1,0 +1,102 @@
+import { NetDiagnosticsError } from '../errors.js';
+import { KNOCK_TIMEOUT_MS } from './constants.js';
+import { IrohIncoming } from './incoming.js';
+import { Knock } from './knock.js';
+import type { NativeEndpoint, NativeIncoming } from './native.js';
+import type { Incoming, Listening } from './types.js';
+
+/** One per endpoint, however often it is adopted: two accept loops would take each other's connections. */
+const acceptors = new WeakMap<NativeEndpoint, Acceptor>();
+
+export function acceptorOf(endpoint: NativeEndpoint): Acceptor {
+  const known = acceptors.get(endpoint);
+  if (known !== undefined) return known;
+  const acceptor = new Acceptor(endpoint);
+  acceptors.set(endpoint, acceptor);
+  return acceptor;
+}
+
+/** Runs an endpoint's accept loop while somebody listens. */
+class Acceptor {
+  readonly #endpoint: NativeEndpoint;
+  #listener: ((incoming: Incoming) => void) | null = null;
+  #loop: Promise<void> | null = null;
+  #stopping = false;
+  #knock: Knock | null = null;
+
+  constructor(endpoint: NativeEndpoint) {
+    this.#endpoint = endpoint;
+  }
+
+  /** See `Endpoint.listen`. */
+  listen(listener: (incoming: Incoming) => void): Listening {
+    if (this.#listener !== null) {
+      throw new NetDiagnosticsError(
+        'ERR_STATE',
+        'Somebody listens on this endpoint already; stop that first.',
+      );
+    }
+    this.#listener = listener;
+    // A loop that could not be ended last time goes on with the new listener.
+    this.#loop ??= this.#run();
+    const loop = this.#loop;
+    let stopped: Promise<void> | null = null;
+    const stop = () => {
+      stopped ??= this.#stop(listener);
+      return stopped;
+    };
+    return { ended: loop, stop };
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      const incoming = await this.#endpoint.acceptNext().catch(() => null);
+      // The endpoint was closed.
+      if (incoming === null) break;
+      if (this.#knock !== null && (await this.#knock.isFrom(incoming))) {
+        refuse(incoming);
+        this.#knock = null;
+        if (this.#listener === null) break;
+      } else if (this.#listener === null) {
+        refuse(incoming);
+        if (!this.#stopping) break;
+      } else {
+        this.#listener(new IrohIncoming(incoming, this.#endpoint));
+      }
+    }
+    this.#loop = null;
+    this.#listener = null;
+  }
+
+  async #stop(listener: (incoming: Incoming) => void): Promise<void> {
+    if (this.#listener !== listener) return;
+    this.#listener = null;
+    const loop = this.#loop;
+    if (loop === null || this.#endpoint.isClosed()) return;
+    this.#stopping = true;
+    // Should the knock fail, the pending accept stays until the next stranger comes or the endpoint is closed.
+    await this.#knockUntil(loop).catch(() => {});
+    this.#stopping = false;
+  }
+
+  async #knockUntil(loop: Promise<void>): Promise<void> {
+    const knock = await Knock.prepare(this.#endpoint);
+    this.#knock = knock;
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, KNOCK_TIMEOUT_MS);
+    });
+    const called = knock.call();
+    await Promise.race([loop, called, timeout]);
+    this.#knock = null;
+    // Closing the caller while its call is on the way would take 3 s; nobody needs to wait for either.
+    void Promise.race([called, timeout]).then(() => {
+      clearTimeout(timer);
+      return knock.end();
+    });
+  }
+}
+
+function refuse(incoming: NativeIncoming): void {
+  incoming.refuse().catch(() => {});
+}

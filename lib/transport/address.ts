@@ -1,0 +1,52 @@
+import {
+  type EndpointAddress,
+  endpointIdToBytes,
+  formatSocketAddr,
+  normaliseRelayUrl,
+  parseSocketAddr,
+  type SocketAddr,
+} from '../wire/index.js';
+import type { BytesOut } from './bytes.js';
+import {
+  classOf,
+  type NativeEndpoint,
+  type NativeEndpointAddr,
+  type NativeEndpointAddrClass,
+  type NativeEndpointId,
+  type NativeEndpointIdClass,
+} from './native.js';
+
+/** Socket addresses as the binding writes them. */
+export function socketAddrsIn(texts: readonly string[]): SocketAddr[] {
+  return texts.map(parseSocketAddr);
+}
+
+/** An address as the binding knows it; it does not normalise the relay's URL. */
+export function addressIn(id: string, native: NativeEndpointAddr): EndpointAddress {
+  const relayUrl = native.relayUrl();
+  const normalised = relayUrl === null ? null : normaliseRelayUrl(relayUrl);
+  return {
+    id,
+    relayUrls: normalised === null ? [] : [normalised],
+    directAddrs: socketAddrsIn(native.directAddresses()),
+  };
+}
+
+/** An id as an object of the same copy of the binding that made `endpoint`. */
+export function idOut(endpoint: NativeEndpoint, id: string, bytesOut: BytesOut): NativeEndpointId {
+  return classOf<NativeEndpointIdClass>(endpoint.id()).fromBytes(bytesOut(endpointIdToBytes(id)));
+}
+
+/** An address for the binding. It takes one relay URL: the first. */
+export function addressOut(
+  endpoint: NativeEndpoint,
+  to: EndpointAddress,
+  bytesOut: BytesOut,
+): NativeEndpointAddr {
+  const Address = classOf<NativeEndpointAddrClass>(endpoint.addr());
+  return new Address(
+    idOut(endpoint, to.id, bytesOut),
+    to.relayUrls[0] ?? null,
+    to.directAddrs.map(formatSocketAddr),
+  );
+}

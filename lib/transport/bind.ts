@@ -1,0 +1,114 @@
+import { hasCode, messageOf, NetDiagnosticsError } from '../errors.js';
+import { formatSocketAddr, parseSocketAddr, type SecretKey, type SocketAddr } from '../wire/index.js';
+import { type BindingLoader, loadBinding } from './binding.js';
+import { bytesOutLike, textToBytes } from './bytes.js';
+import { IrohEndpoint } from './endpoint.js';
+import type { NativeBinding, NativeEndpoint } from './native.js';
+import { normaliseMessage } from './native-errors.js';
+import { type CheckedRelay, checkRelay, defaultRelays, relayModeOut } from './relays.js';
+import type { BindOptions, Endpoint, WaitOptions } from './types.js';
+import { bounded } from './wait.js';
+
+/** `'127.0.0.1:0'` alone would leave the binding's `[::]` open. */
+const LOOPBACK = ['127.0.0.1:0', '[::1]:0'];
+
+interface Plan {
+  secretKey: SecretKey;
+  network: BindOptions['network'];
+  alpns: readonly string[];
+  /** `null`: the network's own. */
+  relays: readonly CheckedRelay[] | null;
+  bindAddrs: readonly string[];
+}
+
+/**
+ * Binds an endpoint. Nobody is accepted before somebody listens (a `Router`, once started).
+ * @param load - puts another binding in its place, for tests
+ * @throws NetDiagnosticsError `ERR_SETTING`, `ERR_BINDING_UNAVAILABLE`, `ERR_BIND`, `ERR_ABORTED`, `ERR_TIMEOUT`
+ */
+export async function bindEndpoint(
+  options: BindOptions,
+  wait: WaitOptions = {},
+  load?: BindingLoader,
+): Promise<Endpoint> {
+  const { secretKey, network, alpns } = options;
+  const relays = options.relays?.map(checkRelay) ?? null;
+  const bindAddrs = checkBindAddrs(options.bindAddrs ?? []);
+  const binding = await loadBinding(load);
+  const plan = { secretKey, network, alpns, relays, bindAddrs };
+  const native = await bounded('binding the endpoint', wait, Number.POSITIVE_INFINITY, (step) =>
+    step(bindWithFallback(binding, plan, options.bindAddrs?.includes('loopback') === true), (late) => {
+      late.close().catch(() => {});
+    }),
+  );
+  const known = relays ?? (network === 'n0' ? defaultRelays(binding) : []);
+  return new IrohEndpoint(native, { isOwned: true, alpns, relays: known });
+}
+
+/** A machine may have IPv4 without `::1`: then loopback means the other one. */
+async function bindWithFallback(
+  binding: NativeBinding,
+  plan: Plan,
+  isLoopback: boolean,
+): Promise<NativeEndpoint> {
+  try {
+    return await bind(binding, plan);
+  } catch (error) {
+    if (!isLoopback || !isAddressMissing(error)) throw error;
+    return bind(binding, { ...plan, bindAddrs: plan.bindAddrs.filter((address) => address !== '[::1]:0') });
+  }
+}
+
+async function bind(binding: NativeBinding, plan: Plan): Promise<NativeEndpoint> {
+  const seed = plan.secretKey.toBytes();
+  const bytesOut = bytesOutLike(binding.SecretKey.fromBytes(Array.from(seed)).toBytes());
+  try {
+    const builder = binding.Endpoint.builder();
+    if (plan.network === 'n0') builder.applyN0();
+    else builder.applyMinimal();
+    builder.secretKey(bytesOut(seed));
+    builder.alpns(plan.alpns.map((alpn) => bytesOut(textToBytes(alpn))));
+    if (plan.relays !== null) builder.relayMode(relayModeOut(binding, plan.relays));
+    for (const address of plan.bindAddrs) builder.bindAddr(address);
+    return await builder.bind();
+  } catch (error) {
+    const where = plan.bindAddrs.length === 0 ? 'any address' : plan.bindAddrs.join(' and ');
+    throw new NetDiagnosticsError(
+      'ERR_BIND',
+      `The endpoint could not bind ${where}: ${normaliseMessage(messageOf(error))}. Is the port in use, the address this machine's?`,
+    );
+  }
+}
+
+function isAddressMissing(error: unknown): boolean {
+  // EADDRNOTAVAIL and EAFNOSUPPORT, in the words of Linux, macOS and Windows.
+  return (
+    hasCode(error, 'ERR_BIND') &&
+    /assign requested address|address family|not valid in its context/i.test(messageOf(error))
+  );
+}
+
+function checkBindAddrs(texts: readonly string[]): string[] {
+  const addrs = texts.flatMap((text) => (text === 'loopback' ? LOOPBACK : [text])).map(parse);
+  for (const family of [4, 6]) {
+    if (addrs.filter((addr) => addr.family === family).length > 1) {
+      throw new NetDiagnosticsError(
+        'ERR_SETTING',
+        `bindAddrs had two IPv${family} addresses; give one per family.`,
+      );
+    }
+  }
+  return addrs.map(formatSocketAddr);
+}
+
+function parse(text: string): SocketAddr {
+  try {
+    return parseSocketAddr(text);
+  } catch (error) {
+    throw new NetDiagnosticsError(
+      'ERR_SETTING',
+      `bindAddrs had ${JSON.stringify(text)}; write 'loopback', '127.0.0.1:0' or '[::1]:0' (no host names).`,
+      { cause: error },
+    );
+  }
+}

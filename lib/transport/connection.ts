@@ -1,0 +1,105 @@
+import { hasCode } from '../errors.js';
+import { type EndpointId, endpointIdFromBytes } from '../wire/index.js';
+import { type BytesOut, bytesIn, bytesOutLike, bytesToText, textToBytes } from './bytes.js';
+import { CLOSED_POLL_MS, OPEN_STREAM_TIMEOUT_MS } from './constants.js';
+import { connectionFailure } from './failures.js';
+import type { NativeBiStream, NativeConnection } from './native.js';
+import { parseCloseReason } from './native-errors.js';
+import { IrohStream } from './stream.js';
+import type { BiStream, CloseReason, Connection, PathInfo, WaitOptions } from './types.js';
+import { bounded } from './wait.js';
+
+/**
+ * Wraps a connection that the user's own accept loop took, to hand it to a handler of ours. Its endpoint must be
+ * kept by the user.
+ */
+export function adoptConnection(native: NativeConnection): Connection {
+  return new IrohConnection(native, null);
+}
+
+/** {@link Connection} over a connection of the binding. */
+export class IrohConnection implements Connection {
+  readonly remoteId: EndpointId;
+  readonly alpn: string;
+  /** A collected endpoint kills its connections, so each connection holds its endpoint. */
+  readonly endpoint: object | null;
+  readonly #native: NativeConnection;
+  readonly #bytesOut: BytesOut;
+  /** Native accepts cannot be cancelled: those that were given up, oldest first, are taken over by later calls. */
+  readonly #accepting: Promise<NativeBiStream>[] = [];
+  #closed: Promise<CloseReason> | null = null;
+
+  constructor(native: NativeConnection, endpoint: object | null) {
+    this.#native = native;
+    this.endpoint = endpoint;
+    const alpn = native.alpn();
+    this.#bytesOut = bytesOutLike(alpn);
+    this.alpn = bytesToText(bytesIn(alpn));
+    this.remoteId = endpointIdFromBytes(bytesIn(native.remoteId().toBytes()));
+  }
+
+  async openStream(wait: WaitOptions = {}): Promise<BiStream> {
+    const what = 'opening a stream';
+    try {
+      const stream = await bounded(what, wait, OPEN_STREAM_TIMEOUT_MS, (step) =>
+        step(this.#native.openBi(), (late) => {
+          const { send, recv } = late;
+          send.reset(0n).catch(() => {});
+          recv.stop(0n).catch(() => {});
+        }),
+      );
+      return new IrohStream(stream, this.#native, this.#bytesOut);
+    } catch (error) {
+      throw connectionFailure(error, what, this.#native);
+    }
+  }
+
+  async acceptStream(wait: WaitOptions = {}): Promise<BiStream> {
+    const what = 'waiting for a stream';
+    try {
+      const stream = await bounded(what, wait, Number.POSITIVE_INFINITY, async (step) => {
+        const accepting = this.#accepting.shift() ?? this.#native.acceptBi();
+        try {
+          return await step(accepting);
+        } catch (error) {
+          if (hasCode(error, 'ERR_ABORTED') || hasCode(error, 'ERR_TIMEOUT')) this.#accepting.push(accepting);
+          throw error;
+        }
+      });
+      return new IrohStream(stream, this.#native, this.#bytesOut);
+    } catch (error) {
+      throw connectionFailure(error, what, this.#native);
+    }
+  }
+
+  paths(): PathInfo[] {
+    return this.#native
+      .paths()
+      .map(({ remoteAddr, isRelay, isSelected, rttMs }) => ({ remoteAddr, isRelay, isSelected, rttMs }))
+      .sort((a, b) => Number(b.isSelected) - Number(a.isSelected));
+  }
+
+  close(code: number, reason = ''): void {
+    this.#native.close(BigInt(code), this.#bytesOut(textToBytes(reason)));
+  }
+
+  get closeReason(): CloseReason | null {
+    const text = this.#native.closeReason();
+    return text === null ? null : parseCloseReason(text);
+  }
+
+  closed(): Promise<CloseReason> {
+    this.#closed ??= new Promise((resolve) => {
+      const look = () => {
+        const reason = this.closeReason;
+        if (reason === null) return;
+        clearInterval(timer);
+        resolve(reason);
+      };
+      const timer = setInterval(look, CLOSED_POLL_MS);
+      timer.unref();
+      look();
+    });
+    return this.#closed;
+  }
+}

@@ -1,0 +1,182 @@
+import { NetDiagnosticsError } from '../errors.js';
+import {
+  type EndpointAddress,
+  type EndpointId,
+  endpointIdFromBytes,
+  SecretKey,
+  type SocketAddr,
+  shortId,
+} from '../wire/index.js';
+import { acceptorOf } from './acceptor.js';
+import { addressIn, addressOut, idOut, socketAddrsIn } from './address.js';
+import { type BytesOut, bytesIn, bytesOutLike, textToBytes } from './bytes.js';
+import { IrohConnection } from './connection.js';
+import { CONNECT_TIMEOUT_MS, ONLINE_POLL_MS } from './constants.js';
+import { connectFailure } from './failures.js';
+import { closeLate } from './incoming.js';
+import type { NativeEndpoint } from './native.js';
+import { type CheckedRelay, checkRelay, relayOut } from './relays.js';
+import type {
+  Connection,
+  Endpoint,
+  EndpointStat,
+  Incoming,
+  Listening,
+  RelayConfig,
+  WaitOptions,
+} from './types.js';
+import { bounded } from './wait.js';
+
+/** What the binding does not tell about an endpoint. */
+export interface EndpointFacts {
+  isOwned: boolean;
+  /** `null`: unknown. */
+  alpns: readonly string[] | null;
+  relays: readonly CheckedRelay[];
+}
+
+/** What the owner of an adopted endpoint knows about it, since the binding tells neither. */
+export interface AdoptOptions {
+  /** All ALPNs it accepts: a `Router` keeps them when it adds its own, and adds none to an endpoint without this. */
+  alpns?: readonly string[] | undefined;
+  /** The relays it was configured with, for the report. Default: none. */
+  relays?: readonly RelayConfig[] | undefined;
+}
+
+/**
+ * Wraps an endpoint of the user's own. It may come from another copy of `@number0/iroh`.
+ * @throws NetDiagnosticsError `ERR_SETTING` for a malformed relay
+ */
+export function adoptEndpoint(native: NativeEndpoint, options: AdoptOptions = {}): Endpoint {
+  const { alpns = null, relays = [] } = options;
+  return new IrohEndpoint(native, { isOwned: false, alpns, relays: relays.map(checkRelay) });
+}
+
+/** {@link Endpoint} over an endpoint of the binding. */
+export class IrohEndpoint implements Endpoint {
+  readonly id: EndpointId;
+  readonly isOwned: boolean;
+  readonly #native: NativeEndpoint;
+  readonly #bytesOut: BytesOut;
+  readonly #relays: Map<string, number | null>;
+  #alpns: readonly string[] | null;
+  #closing: Promise<void> | null = null;
+
+  constructor(native: NativeEndpoint, facts: EndpointFacts) {
+    this.#native = native;
+    const idBytes = native.id().toBytes();
+    this.#bytesOut = bytesOutLike(idBytes);
+    this.id = endpointIdFromBytes(bytesIn(idBytes));
+    this.isOwned = facts.isOwned;
+    this.#alpns = facts.alpns;
+    this.#relays = new Map(facts.relays.map(({ url, quicPort }) => [url, quicPort]));
+  }
+
+  get isClosed(): boolean {
+    return this.#closing !== null || this.#native.isClosed();
+  }
+
+  secretKey(): SecretKey {
+    return SecretKey.fromBytes(bytesIn(this.#native.secretKey().toBytes()));
+  }
+
+  address(): EndpointAddress {
+    return addressIn(this.id, this.#native.addr());
+  }
+
+  boundSockets(): SocketAddr[] {
+    return socketAddrsIn(this.#native.boundSockets());
+  }
+
+  relays(): readonly RelayConfig[] {
+    return [...this.#relays]
+      .map(([url, quicPort]) => ({ url, quicPort }))
+      .sort((a, b) => compareText(a.url, b.url));
+  }
+
+  alpns(): readonly string[] {
+    return this.#alpns ?? [];
+  }
+
+  async remoteAddress(id: EndpointId): Promise<EndpointAddress | null> {
+    const address = await this.#native.remoteAddr(idOut(this.#native, id, this.#bytesOut));
+    return address === null ? null : addressIn(id, address);
+  }
+
+  stats(): EndpointStat[] {
+    return Object.entries(this.#native.stats())
+      .map(([key, { value, description }]) => {
+        const colon = key.indexOf(':');
+        return {
+          group: key.slice(0, Math.max(colon, 0)),
+          name: key.slice(colon + 1),
+          value,
+          help: description,
+        };
+      })
+      .sort((a, b) => compareText(a.group, b.group) || compareText(a.name, b.name));
+  }
+
+  async connect(to: EndpointAddress, alpn: string, wait: WaitOptions = {}): Promise<Connection> {
+    const what = `connecting to ${shortId(to.id)}`;
+    try {
+      this.#assertOpen();
+      const native = await bounded(what, wait, CONNECT_TIMEOUT_MS, (step) => {
+        const address = addressOut(this.#native, to, this.#bytesOut);
+        return step(this.#native.connect(address, this.#bytesOut(textToBytes(alpn))), closeLate);
+      });
+      return new IrohConnection(native, this.#native);
+    } catch (error) {
+      throw connectFailure(error, what, this.isClosed);
+    }
+  }
+
+  online(wait: WaitOptions = {}): Promise<void> {
+    return bounded('waiting for a home relay', wait, Number.POSITIVE_INFINITY, async (step) => {
+      for (;;) {
+        this.#assertOpen();
+        if (this.#native.addr().relayUrl() !== null) return;
+        await step(new Promise((resolve) => setTimeout(resolve, ONLINE_POLL_MS)));
+      }
+    });
+  }
+
+  setAlpns(alpns: readonly string[]): void {
+    this.#assertOpen();
+    if (this.#alpns === null) {
+      throw new NetDiagnosticsError(
+        'ERR_ALPN',
+        'Setting ALPNs would replace those of your endpoint: name them in adoptEndpoint(native, { alpns }).',
+      );
+    }
+    this.#native.setAlpns(alpns.map((alpn) => this.#bytesOut(textToBytes(alpn))));
+    this.#alpns = [...alpns];
+  }
+
+  async insertRelay(relay: RelayConfig): Promise<void> {
+    this.#assertOpen();
+    const checked = checkRelay(relay);
+    await this.#native.insertRelay(relayOut(checked));
+    this.#relays.set(checked.url, checked.quicPort);
+  }
+
+  listen(listener: (incoming: Incoming) => void): Listening {
+    this.#assertOpen();
+    return acceptorOf(this.#native).listen(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#native.close().catch(() => {});
+    return this.#closing;
+  }
+
+  #assertOpen(): void {
+    if (this.isClosed) {
+      throw new NetDiagnosticsError('ERR_ENDPOINT_CLOSED', 'This endpoint is closed; bind a new one.');
+    }
+  }
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

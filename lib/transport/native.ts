@@ -1,0 +1,129 @@
+/**
+ * The part of `@number0/iroh` that is used, as structural types: an endpoint or a connection of the user's own
+ * fits them whichever copy or version of the binding made it, and our declarations import no package.
+ */
+import type { NativeBytes } from './bytes.js';
+
+export interface NativeEndpointId {
+  toBytes(): NativeBytes;
+}
+
+export interface NativeEndpointIdClass {
+  fromBytes(bytes: NativeBytes): NativeEndpointId;
+}
+
+export interface NativeEndpointAddr {
+  directAddresses(): string[];
+  relayUrl(): string | null;
+}
+
+export interface NativeEndpointAddrClass {
+  new (id: NativeEndpointId, relayUrl: string | null, addresses: string[]): NativeEndpointAddr;
+}
+
+export interface NativeSendStream {
+  writeAll(bytes: NativeBytes): Promise<void>;
+  finish(): Promise<void>;
+  reset(code: bigint): Promise<void>;
+  stopped(): Promise<number | null>;
+}
+
+export interface NativeRecvStream {
+  read(sizeLimit: number): Promise<NativeBytes>;
+  stop(code: bigint): Promise<void>;
+}
+
+export interface NativeBiStream {
+  readonly send: NativeSendStream;
+  readonly recv: NativeRecvStream;
+}
+
+export interface NativePath {
+  isSelected: boolean;
+  remoteAddr: string;
+  isRelay: boolean;
+  rttMs: number;
+}
+
+/** A connection of `@number0/iroh`. */
+export interface NativeConnection {
+  alpn(): NativeBytes;
+  remoteId(): NativeEndpointId;
+  openBi(): Promise<NativeBiStream>;
+  acceptBi(): Promise<NativeBiStream>;
+  closeReason(): string | null;
+  close(code: bigint, reason: NativeBytes): void;
+  paths(): NativePath[];
+}
+
+export interface NativeAccepting {
+  connect(): Promise<NativeConnection>;
+}
+
+export interface NativeIncoming {
+  accept(): Promise<NativeAccepting>;
+  refuse(): Promise<void>;
+  remoteAddr(): Promise<{ kind: string; addr?: string }>;
+}
+
+export interface NativeRelayConfig {
+  url: string;
+  quicPort?: number;
+  authToken?: string;
+}
+
+/** An endpoint of `@number0/iroh`. */
+export interface NativeEndpoint {
+  id(): NativeEndpointId;
+  addr(): NativeEndpointAddr;
+  remoteAddr(id: NativeEndpointId): Promise<NativeEndpointAddr | null>;
+  stats(): Record<string, { value: number; description: string }>;
+  secretKey(): { toBytes(): NativeBytes };
+  setAlpns(alpns: NativeBytes[]): void;
+  boundSockets(): string[];
+  insertRelay(config: NativeRelayConfig): Promise<void>;
+  connect(address: NativeEndpointAddr, alpn: NativeBytes): Promise<NativeConnection>;
+  acceptNext(): Promise<NativeIncoming | null>;
+  close(): Promise<void>;
+  isClosed(): boolean;
+}
+
+export interface NativeEndpointBuilder {
+  applyN0(): void;
+  applyMinimal(): void;
+  secretKey(bytes: NativeBytes): void;
+  alpns(alpns: NativeBytes[]): void;
+  relayMode(mode: NativeRelayMode): void;
+  bindAddr(address: string): void;
+  bind(): Promise<NativeEndpoint>;
+}
+
+export interface NativeEndpointClass {
+  builder(): NativeEndpointBuilder;
+}
+
+export interface NativeRelayMap {
+  insert(config: NativeRelayConfig): void;
+  urls(): string[];
+  get(url: string): NativeRelayConfig | null;
+}
+
+export interface NativeRelayMode {
+  relayMap(): NativeRelayMap;
+}
+
+/** The module itself. */
+export interface NativeBinding {
+  Endpoint: NativeEndpointClass;
+  SecretKey: { fromBytes(bytes: NativeBytes): { toBytes(): NativeBytes } };
+  RelayMap: { empty(): NativeRelayMap };
+  RelayMode: { defaultMode(): NativeRelayMode; custom(map: NativeRelayMap): NativeRelayMode };
+}
+
+/**
+ * The classes beside an instance. Taken from the instance, since a user's endpoint may come from another copy of
+ * the binding, whose methods refuse our copy's objects.
+ */
+export function classOf<T>(instance: object): T {
+  return instance.constructor as unknown as T;
+}

@@ -1,0 +1,209 @@
+import { NetDiagnosticsError } from '../errors.js';
+import { CLOSE_NORMAL, type EndpointId } from '../wire/index.js';
+import {
+  CLOSE_HANDLER_FAILED,
+  CLOSE_UNAVAILABLE,
+  HANDSHAKE_TIMEOUT_MS,
+  ROUTER_CLOSE_TIMEOUT_MS,
+  ROUTER_MAX_CONNECTIONS,
+} from './constants.js';
+import type { Connection, Endpoint, Incoming, Listening } from './types.js';
+
+/**
+ * Serves one connection. When it returns the router closes the connection with code 0, when it throws with 500,
+ * unless the handler closed it before. `signal` aborts when the router closes.
+ */
+export type ConnectionHandler = (connection: Connection, context: { signal: AbortSignal }) => Promise<void>;
+
+/** What a router lets one know. Text in `error` may be a stranger's. */
+export type RouterEvent =
+  /** An attempt was turned away before its handshake: all places are taken. */
+  | { type: 'refused'; remoteAddress: string }
+  /** A handshake failed: unknown ALPN, garbage, or too slow. */
+  | { type: 'handshake-failed'; remoteAddress: string; error: unknown }
+  /** A connection was closed at once: this ALPN's places are taken, or its handler is gone. */
+  | { type: 'rejected'; alpn: string; remoteId: EndpointId; remoteAddress: string }
+  | { type: 'opened'; alpn: string; remoteId: EndpointId; remoteAddress: string }
+  /** The handler is through; `error` when it threw. */
+  | { type: 'ended'; alpn: string; remoteId: EndpointId; remoteAddress: string; error?: unknown };
+
+export interface RouterOptions {
+  /** Connections at once, handshakes included; more are refused. Default: 256. */
+  maxConnections?: number | undefined;
+  /** Milliseconds for a handshake. Default: 10000. */
+  handshakeTimeoutMs?: number | undefined;
+  /** Milliseconds that {@link Router.close} gives the handlers. Default: 5000. */
+  closeTimeoutMs?: number | undefined;
+  /** Gets events; what it throws is ignored. */
+  onEvent?: ((event: RouterEvent) => void) | undefined;
+}
+
+interface Route {
+  handler: ConnectionHandler;
+  maxConnections: number;
+  active: number;
+  /** Whether the endpoint's ALPNs were extended for it. */
+  isAdded: boolean;
+}
+
+/** What one attempt or connection takes while it is served. */
+interface Place {
+  connection: Connection | null;
+  /** One each: hundreds of listeners on a single signal make Node warn of a leak. */
+  stop: AbortController;
+}
+
+/**
+ * Accepts an endpoint's connections and gives each to the handler of its ALPN. Strangers cannot bring it down: every
+ * failure ends as an event.
+ */
+export class Router {
+  readonly #endpoint: Endpoint;
+  readonly #maxConnections: number;
+  readonly #handshakeTimeoutMs: number;
+  readonly #closeTimeoutMs: number;
+  readonly #onEvent: (event: RouterEvent) => void;
+  readonly #routes = new Map<string, Route>();
+  /** Each attempt and connection from its arrival to its handler's end; holding them keeps them open. */
+  readonly #serving = new Map<Promise<void>, Place>();
+  #listening: Listening | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(endpoint: Endpoint, options: RouterOptions = {}) {
+    this.#endpoint = endpoint;
+    this.#maxConnections = options.maxConnections ?? ROUTER_MAX_CONNECTIONS;
+    this.#handshakeTimeoutMs = options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
+    this.#closeTimeoutMs = options.closeTimeoutMs ?? ROUTER_CLOSE_TIMEOUT_MS;
+    this.#onEvent = options.onEvent ?? (() => {});
+  }
+
+  /** Connections being served, handshakes included. */
+  get connectionCount(): number {
+    return this.#serving.size;
+  }
+
+  /**
+   * Serves an ALPN, from this moment on: the endpoint's ALPNs are extended by it.
+   * @param options - `maxConnections`: of this ALPN at once; default: no limit but the router's
+   * @throws NetDiagnosticsError `ERR_ALPN` when it has a handler, `ERR_STATE` after {@link close}
+   */
+  handle(
+    alpn: string,
+    handler: ConnectionHandler,
+    options: { maxConnections?: number | undefined } = {},
+  ): void {
+    this.#assertOpen();
+    if (this.#routes.has(alpn)) {
+      throw new NetDiagnosticsError('ERR_ALPN', `The ALPN ${JSON.stringify(alpn)} has a handler already.`);
+    }
+    const alpns = this.#endpoint.alpns();
+    const isAdded = !alpns.includes(alpn);
+    if (isAdded) this.#endpoint.setAlpns([...alpns, alpn]);
+    this.#routes.set(alpn, {
+      handler,
+      maxConnections: options.maxConnections ?? Number.POSITIVE_INFINITY,
+      active: 0,
+      isAdded,
+    });
+  }
+
+  /** Serves an ALPN no more; connections that are open go on. */
+  remove(alpn: string): void {
+    const route = this.#routes.get(alpn);
+    this.#routes.delete(alpn);
+    if (route?.isAdded !== true || this.#endpoint.isClosed) return;
+    this.#endpoint.setAlpns(this.#endpoint.alpns().filter((other) => other !== alpn));
+  }
+
+  /** Begins to accept. Idempotent. @throws NetDiagnosticsError `ERR_STATE`, `ERR_ENDPOINT_CLOSED` */
+  start(): void {
+    this.#assertOpen();
+    this.#listening ??= this.#endpoint.listen((incoming) => this.#admit(incoming));
+  }
+
+  /**
+   * Accepts nothing more, tells the handlers to stop, gives them 5 s, then closes their connections. The endpoint
+   * stays open, with the ALPNs it had before. Idempotent, never rejects.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    for (const { stop } of this.#serving.values()) stop.abort();
+    for (const alpn of [...this.#routes.keys()]) this.remove(alpn);
+    const unlistened = this.#listening?.stop();
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#closeTimeoutMs);
+    });
+    await Promise.race([Promise.all(this.#serving.keys()), timeout]);
+    clearTimeout(timer);
+    for (const { connection } of this.#serving.values()) connection?.close(CLOSE_NORMAL);
+    await unlistened;
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== null)
+      throw new NetDiagnosticsError('ERR_STATE', 'This router is closed; make a new one.');
+  }
+
+  #admit(incoming: Incoming): void {
+    if (this.#serving.size >= this.#maxConnections) {
+      void this.#refuse(incoming);
+      return;
+    }
+    const place: Place = { connection: null, stop: new AbortController() };
+    const served = this.#serve(incoming, place).finally(() => this.#serving.delete(served));
+    this.#serving.set(served, place);
+  }
+
+  async #refuse(incoming: Incoming): Promise<void> {
+    const remoteAddress = await incoming.remoteAddress();
+    incoming.refuse();
+    this.#tell({ type: 'refused', remoteAddress });
+  }
+
+  async #serve(incoming: Incoming, place: Place): Promise<void> {
+    const remoteAddress = await incoming.remoteAddress();
+    let connection: Connection;
+    try {
+      connection = await incoming.accept({ signal: place.stop.signal, timeoutMs: this.#handshakeTimeoutMs });
+    } catch (error) {
+      // Nothing happens when the handshake had begun.
+      incoming.refuse();
+      this.#tell({ type: 'handshake-failed', remoteAddress, error });
+      return;
+    }
+    place.connection = connection;
+    const { alpn, remoteId } = connection;
+    const who = { alpn, remoteId, remoteAddress };
+    const route = this.#routes.get(alpn);
+    if (route === undefined || route.active >= route.maxConnections) {
+      connection.close(CLOSE_UNAVAILABLE, route === undefined ? 'Not served' : 'Too many connections');
+      this.#tell({ type: 'rejected', ...who });
+      return;
+    }
+    route.active += 1;
+    this.#tell({ type: 'opened', ...who });
+    try {
+      await route.handler(connection, { signal: place.stop.signal });
+      connection.close(CLOSE_NORMAL);
+      this.#tell({ type: 'ended', ...who });
+    } catch (error) {
+      connection.close(CLOSE_HANDLER_FAILED);
+      this.#tell({ type: 'ended', ...who, error });
+    } finally {
+      route.active -= 1;
+    }
+  }
+
+  #tell(event: RouterEvent): void {
+    try {
+      this.#onEvent(event);
+    } catch {
+      // An observer's fault must not cost a connection.
+    }
+  }
+}

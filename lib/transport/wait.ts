@@ -1,0 +1,74 @@
+import { NetDiagnosticsError } from '../errors.js';
+import type { WaitOptions } from './types.js';
+
+/** Longest delay of a Node timer; longer ones fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Awaits one step of the work within the limits of the whole.
+ * @param late - gets a result that arrives after the work was given up, to close it
+ */
+export type Step = <T>(promise: Promise<T>, late?: (value: T) => void) => Promise<T>;
+
+/**
+ * Does `work` under one AbortSignal and one time limit. A native call cannot be cancelled: a step that is given
+ * up goes on in the background, its result goes to `late` and its rejection nowhere.
+ * @param what - names the wait in errors: `connecting to 1a2b`
+ * @throws NetDiagnosticsError `ERR_ABORTED`, `ERR_TIMEOUT`
+ */
+export async function bounded<T>(
+  what: string,
+  wait: WaitOptions,
+  defaultTimeoutMs: number,
+  work: (step: Step) => Promise<T>,
+): Promise<T> {
+  const { signal, timeoutMs = defaultTimeoutMs } = wait;
+  if (Number.isNaN(timeoutMs) || timeoutMs < 0) {
+    throw new NetDiagnosticsError('ERR_SETTING', `timeoutMs was ${timeoutMs}; give milliseconds, 0 or more.`);
+  }
+  const aborted = () =>
+    new NetDiagnosticsError('ERR_ABORTED', `${what}: the wait was cancelled.`, { cause: signal?.reason });
+  if (signal?.aborted === true) throw aborted();
+
+  let giveUp: (error: NetDiagnosticsError) => void = () => {};
+  const givenUp = new Promise<never>((_, reject) => {
+    giveUp = reject;
+  });
+  givenUp.catch(() => {});
+  const onAbort = () => giveUp(aborted());
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const timer =
+    timeoutMs > MAX_TIMER_MS
+      ? undefined
+      : setTimeout(() => {
+          giveUp(new NetDiagnosticsError('ERR_TIMEOUT', `${what}: nothing after ${timeoutMs} ms.`));
+        }, timeoutMs);
+
+  const step: Step = async (promise, late) => {
+    try {
+      return await Promise.race([givenUp, promise]);
+    } catch (error) {
+      promise.then(late ?? (() => {}), () => {});
+      throw error;
+    }
+  };
+  try {
+    return await work(step);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/**
+ * Does `work`, made of several waits, under one time limit.
+ * @param work - gets a function that gives the options of the next wait: the same signal, the time that is left
+ */
+export function withDeadline<T>(
+  { signal, timeoutMs }: WaitOptions,
+  defaultTimeoutMs: number,
+  work: (rest: () => WaitOptions) => Promise<T>,
+): Promise<T> {
+  const endsAt = performance.now() + (timeoutMs ?? defaultTimeoutMs);
+  return work(() => ({ signal, timeoutMs: Math.max(0, Math.ceil(endsAt - performance.now())) }));
+}

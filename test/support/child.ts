@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { build, type Plugin } from 'vite';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+export interface ChildOptions {
+  env?: Record<string, string | undefined>;
+  /** Arguments of the program. */
+  args?: readonly string[];
+  /** Arguments of Node itself, for example `--expose-gc`. */
+  nodeArgs?: readonly string[];
+  /** Milliseconds after which the child is killed. Default: 20000. */
+  timeoutMs?: number;
+}
+
+export interface ChildResult {
+  /** `null` when it was killed. */
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+  /** From the start of the process, without the compilation. */
+  durationMs: number;
+}
+
+export interface Child {
+  process: ChildProcess;
+  /** Resolves with the first line of standard output, past or to come, that matches. Rejects when the child ends before. */
+  line(pattern: RegExp): Promise<string>;
+  ended: Promise<ChildResult>;
+}
+
+/**
+ * Starts a TypeScript module in a process of its own, against the sources in lib/. Its imports are relative
+ * to the root: `import { bindEndpoint } from './lib/transport/index.js'`. Packages are those of node_modules.
+ */
+export async function startChild(source: string, options: ChildOptions = {}): Promise<Child> {
+  const folder = await mkdtemp(join(tmpdir(), 'iroh-net-diagnostics-child-'));
+  await compile(source, folder);
+  // A bare import looks for node_modules beside the compiled file.
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'dir');
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), 'main.mjs', ...(options.args ?? [])], {
+    cwd: folder,
+    env: { ...process.env, ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 20_000);
+  let stdout = '';
+  let stderr = '';
+  const watchers = new Set<() => void>();
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    for (const watch of watchers) watch();
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const exited = new Promise<ChildResult>((settle, fail) => {
+    child.on('error', fail);
+    child.on('close', (code, signal) => {
+      settle({ code, signal, stdout, stderr, durationMs: performance.now() - startedAt });
+    });
+  });
+  const cleaned = async (): Promise<ChildResult> => {
+    try {
+      return await exited;
+    } finally {
+      clearTimeout(timer);
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+  const ended = cleaned();
+  // Whoever only waits for lines need not look at the end.
+  ended.catch(() => {});
+  const line = (pattern: RegExp): Promise<string> =>
+    new Promise((settle, fail) => {
+      const look = () => {
+        const found = stdout.split('\n').find((text) => pattern.test(text));
+        if (found === undefined) return;
+        watchers.delete(look);
+        settle(found);
+      };
+      watchers.add(look);
+      look();
+      ended.then(({ code, signal }) => {
+        fail(new Error(`the child ended (${code ?? signal}) without ${pattern}:\n${stdout}\n${stderr}`));
+      }, fail);
+    });
+  return { process: child, line, ended };
+}
+
+/** Runs a TypeScript module to its end; see {@link startChild}. */
+export async function runChild(source: string, options: ChildOptions = {}): Promise<ChildResult> {
+  return (await startChild(source, options)).ended;
+}
+
+async function compile(source: string, outDir: string): Promise<void> {
+  const entry = join(ROOT, 'child-entry.ts');
+  const virtual: Plugin = {
+    name: 'child-entry',
+    enforce: 'pre',
+    resolveId: (id) => (id === entry ? id : null),
+    load: (id) => (id === entry ? source : null),
+  };
+  await build({
+    root: ROOT,
+    configFile: false,
+    envFile: false,
+    publicDir: false,
+    logLevel: 'error',
+    plugins: [virtual],
+    build: {
+      ssr: entry,
+      outDir,
+      emptyOutDir: false,
+      minify: false,
+      rolldownOptions: { output: { entryFileNames: 'main.mjs' } },
+    },
+  });
+}

@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** A user's project: an empty folder outside the repository into which the packed tarball was installed. */
+export class Project {
+  private constructor(readonly folder: string) {}
+
+  /** @param packages - what to install beside our tarball, e.g. `@nestjs/core@11` */
+  static async create(packages: readonly string[]): Promise<Project> {
+    const folder = await mkdtemp(join(tmpdir(), 'net-diagnostics-consumer-'));
+    const project = new Project(folder);
+    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root });
+    const filename = packedName(JSON.parse(stdout));
+    await project.write('package.json', JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
+    await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', `./${filename}`, ...packages], {
+      cwd: folder,
+      maxBuffer: 1 << 24,
+    });
+    return project;
+  }
+
+  write(name: string, text: string): Promise<void> {
+    return writeFile(join(this.folder, name), text);
+  }
+
+  /** Runs a file of the project with Node; rejects when it fails or does not end by itself. */
+  async node(file: string, env: Record<string, string> = {}): Promise<string> {
+    const { stdout, stderr } = await run(process.execPath, [file], {
+      cwd: this.folder,
+      timeout: 30_000,
+      env: { ...process.env, ...env },
+    });
+    return stdout + stderr;
+  }
+
+  /** Runs the TypeScript compiler of the repository in the project. */
+  async tsc(...args: string[]): Promise<void> {
+    try {
+      await run(join(root, 'node_modules', '.bin', 'tsc'), args, { cwd: this.folder });
+    } catch (error) {
+      throw new Error(`tsc ${args.join(' ')}:\n${(error as { stdout?: string }).stdout}`);
+    }
+  }
+
+  remove(): Promise<void> {
+    return rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** npm 10 answers a list, npm 11 and later an object by package name. */
+function packedName(answer: unknown): string {
+  const [entry] = Object.values(answer as Record<string, { filename: string }>);
+  if (!entry) throw new Error('npm pack named no file');
+  return entry.filename;
+}

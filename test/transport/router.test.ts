@@ -1,0 +1,293 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  type Connection,
+  type ConnectionHandler,
+  call,
+  type Endpoint,
+  Router,
+  type RouterEvent,
+  type RouterOptions,
+  readRequest,
+  respond,
+} from '../../lib/transport/index.js';
+import { ECHO, Loopback } from '../support/loopback.js';
+
+const net = new Loopback();
+const routers: Router[] = [];
+afterEach(async () => {
+  await Promise.all(routers.splice(0).map((router) => router.close()));
+  await net.closeAll();
+});
+
+/** Answers every request with itself, until the peer closes. */
+const echo: ConnectionHandler = async (connection, { signal }) => {
+  while (connection.closeReason === null) {
+    const stream = await connection.acceptStream({ signal });
+    await respond(stream, await readRequest(stream, { signal }));
+  }
+};
+
+/** Stays until the router or the peer ends it. */
+const stay: ConnectionHandler = (connection, { signal }) =>
+  Promise.race([
+    connection.closed().then(() => {}),
+    new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    }),
+  ]);
+
+async function serve(
+  options: RouterOptions = {},
+): Promise<{ endpoint: Endpoint; router: Router; events: RouterEvent[] }> {
+  const endpoint = await net.bind();
+  const events: RouterEvent[] = [];
+  const router = new Router(endpoint, { onEvent: (event) => events.push(event), ...options });
+  routers.push(router);
+  router.start();
+  return { endpoint, router, events };
+}
+
+async function asks(dialler: Endpoint, server: Endpoint, alpn = ECHO): Promise<number | undefined> {
+  const connection = await dialler.connect(server.address(), alpn);
+  const [answer] = await call(connection, Uint8Array.of(42));
+  connection.close(0);
+  return answer;
+}
+
+const until = async (holds: () => boolean) => {
+  for (let round = 0; round < 200 && !holds(); round += 1) await new Promise((done) => setTimeout(done, 10));
+  expect(holds()).toBe(true);
+};
+
+describe('Router', () => {
+  it('serves several ALPNs, added before and after the start, and drops removed ones', async () => {
+    const { endpoint, router } = await serve();
+    router.handle('app/a', echo);
+    router.handle('app/b', async (connection) => {
+      const stream = await connection.acceptStream();
+      await readRequest(stream);
+      await respond(stream, Uint8Array.of(99));
+    });
+    const dialler = await net.bind();
+    expect(await asks(dialler, endpoint, 'app/a')).toBe(42);
+    expect(await asks(dialler, endpoint, 'app/b')).toBe(99);
+    router.remove('app/a');
+    await expect(dialler.connect(endpoint.address(), 'app/a')).rejects.toMatchObject({ code: 'ERR_CONNECT' });
+    expect(await asks(dialler, endpoint, 'app/b')).toBe(99);
+  });
+
+  it('keeps the ALPNs that the endpoint had, and gives them back', async () => {
+    const endpoint = await net.bind({ alpns: ['theirs'] });
+    const router = new Router(endpoint);
+    router.handle('ours', echo);
+    router.handle('theirs', echo);
+    expect(endpoint.alpns()).toEqual(['theirs', 'ours']);
+    await router.close();
+    expect(endpoint.alpns()).toEqual(['theirs']);
+  });
+
+  it('refuses a second handler for an ALPN, and work after its end', async () => {
+    const { router } = await serve();
+    router.handle(ECHO, echo);
+    expect(() => router.handle(ECHO, echo)).toThrow(expect.objectContaining({ code: 'ERR_ALPN' }));
+    await router.close();
+    await router.close();
+    expect(() => router.handle('late', echo)).toThrow(expect.objectContaining({ code: 'ERR_STATE' }));
+    expect(() => router.start()).toThrow(expect.objectContaining({ code: 'ERR_STATE' }));
+  });
+
+  it('two routers do not share an endpoint', async () => {
+    const { endpoint } = await serve();
+    expect(() => new Router(endpoint).start()).toThrow(expect.objectContaining({ code: 'ERR_STATE' }));
+  });
+
+  it('survives strangers: unknown ALPNs and garbage datagrams', async () => {
+    const { endpoint, router, events } = await serve();
+    router.handle(ECHO, echo);
+    const dialler = await net.bind();
+    const unknown = Array.from({ length: 10 }, (_, index) =>
+      dialler.connect(endpoint.address(), `unknown/${index}`),
+    );
+    for (const result of await Promise.allSettled(unknown)) {
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'ERR_CONNECT' } });
+    }
+    const socket = createSocket('udp4');
+    const port = endpoint.boundSockets().find(({ family }) => family === 4)?.port ?? 0;
+    for (let index = 0; index < 500; index += 1) {
+      const garbage = Buffer.alloc(1 + (index % 1_400), index);
+      // Every other one looks like the start of a QUIC version 1 handshake.
+      if (index % 2 === 0) garbage.set(Buffer.from('c00000000108', 'hex').subarray(0, garbage.length));
+      socket.send(garbage, port, '127.0.0.1');
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    socket.close();
+    expect(await asks(dialler, endpoint)).toBe(42);
+    expect(events.filter(({ type }) => type === 'handshake-failed')).toHaveLength(10);
+  });
+
+  it('gives up a handshake that stalls, and frees its place', async () => {
+    const { endpoint, router, events } = await serve({ maxConnections: 1, handshakeTimeoutMs: 200 });
+    router.handle(ECHO, echo);
+    const port = endpoint.boundSockets().find(({ family }) => family === 4)?.port ?? 0;
+    // A line that lets the first datagrams through and nothing afterwards, in no direction.
+    const line = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(line, 'listening');
+    let passed = 0;
+    line.on('message', (message) => {
+      if (passed < 2) line.send(message, port, '127.0.0.1');
+      passed += 1;
+    });
+    const dialler = await net.bind();
+    const address = {
+      id: endpoint.id,
+      relayUrls: [],
+      directAddrs: [{ family: 4 as const, ip: '127.0.0.1', port: line.address().port }],
+    };
+    const dialling = dialler.connect(address, ECHO, { timeoutMs: 1_000 });
+    await expect(dialling).rejects.toMatchObject({ code: 'ERR_TIMEOUT' });
+    line.close();
+    await until(() => router.connectionCount === 0);
+    // A datagram that is sent again can count as an attempt of its own.
+    expect(events).toContainEqual({
+      type: 'handshake-failed',
+      remoteAddress: expect.stringMatching(/^127\.0\.0\.1:/),
+      error: expect.objectContaining({ code: 'ERR_TIMEOUT' }),
+    });
+    expect(await asks(await net.bind(), endpoint)).toBe(42);
+  });
+
+  it('refuses connections beyond its limit: 200 at once', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on('warning', onWarning);
+    const { endpoint, router, events } = await serve({ maxConnections: 64 });
+    router.handle(ECHO, stay);
+    const dialler = await net.bind();
+    const results = await Promise.allSettled(
+      Array.from({ length: 200 }, () => dialler.connect(endpoint.address(), ECHO)),
+    );
+    const open = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value);
+    expect(open.length).toBe(64);
+    expect(router.connectionCount).toBe(64);
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'ERR_CONNECT' });
+    }
+    expect(events.filter(({ type }) => type === 'refused').length).toBe(136);
+    for (const connection of open) connection.close(0);
+    await until(() => router.connectionCount === 0);
+    router.handle('after', echo);
+    expect(await asks(dialler, endpoint, 'after')).toBe(42);
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+  });
+
+  it('limits one ALPN and leaves the others their places', async () => {
+    const { endpoint, router, events } = await serve();
+    router.handle('few', stay, { maxConnections: 2 });
+    router.handle(ECHO, echo);
+    const dialler = await net.bind();
+    const connections = await Promise.all(
+      Array.from({ length: 5 }, () => dialler.connect(endpoint.address(), 'few')),
+    );
+    await until(() => connections.filter(({ closeReason }) => closeReason !== null).length === 3);
+    const closed = connections.filter(({ closeReason }) => closeReason !== null);
+    for (const { closeReason } of closed) {
+      expect(closeReason).toEqual({ by: 'peer', code: 503, reason: 'Too many connections' });
+    }
+    expect(events.filter(({ type }) => type === 'rejected')).toHaveLength(3);
+    expect(await asks(dialler, endpoint)).toBe(42);
+    const [first] = connections.filter(({ closeReason }) => closeReason === null);
+    first?.close(0);
+    await until(() => router.connectionCount === 1);
+    const again = await dialler.connect(endpoint.address(), 'few');
+    await until(() => router.connectionCount === 2);
+    expect(again.closeReason).toBeNull();
+  });
+
+  it("a handler's error closes its connection and goes no further", async () => {
+    const { endpoint, router, events } = await serve({
+      onEvent: (event) => {
+        events.push(event);
+        throw new Error('an observer that fails');
+      },
+    });
+    router.handle('throws', () => {
+      throw new Error('at once');
+    });
+    router.handle('rejects', async (connection) => {
+      await connection.acceptStream();
+      throw new Error('later');
+    });
+    const dialler = await net.bind();
+    for (const alpn of ['throws', 'rejects']) {
+      const connection = await dialler.connect(endpoint.address(), alpn);
+      // The first handler is through before a stream can be opened.
+      const writing = connection.openStream().then((stream) => stream.write(Uint8Array.of(1)));
+      await writing.catch(() => {});
+      expect(await connection.closed()).toMatchObject({ by: 'peer', code: 500 });
+    }
+    await until(() => router.connectionCount === 0);
+  });
+
+  it('closes a connection whose handler returned, with code 0', async () => {
+    const { endpoint, router, events } = await serve();
+    router.handle(ECHO, async () => {});
+    const dialler = await net.bind();
+    const connection = await dialler.connect(endpoint.address(), ECHO);
+    expect(await connection.closed()).toEqual({ by: 'peer', code: 0, reason: '' });
+    const who = { alpn: ECHO, remoteId: dialler.id, remoteAddress: expect.any(String) };
+    expect(events).toEqual([
+      { type: 'opened', ...who },
+      { type: 'ended', ...who },
+    ]);
+  });
+
+  it('close() tells the handlers, waits for them, and leaves the endpoint open', async () => {
+    const { endpoint, router, events } = await serve();
+    const order: string[] = [];
+    router.handle(ECHO, async (connection, context) => {
+      await stay(connection, context);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      order.push('handler');
+    });
+    const dialler = await net.bind();
+    const connection = await dialler.connect(endpoint.address(), ECHO);
+    await until(() => events.some(({ type }) => type === 'opened'));
+    await router.close();
+    order.push('closed');
+    expect(order).toEqual(['handler', 'closed']);
+    expect(await connection.closed()).toMatchObject({ by: 'peer', code: 0 });
+    expect(endpoint.isClosed).toBe(false);
+    const next = new Router(endpoint);
+    routers.push(next);
+    next.handle(ECHO, echo);
+    next.start();
+    expect(await asks(dialler, endpoint)).toBe(42);
+  });
+
+  it('close() does not wait for ever for a handler that ignores it', async () => {
+    const { endpoint, router, events } = await serve({ closeTimeoutMs: 200 });
+    router.handle(ECHO, () => new Promise(() => {}));
+    const dialler = await net.bind();
+    const connection = await dialler.connect(endpoint.address(), ECHO);
+    await until(() => events.some(({ type }) => type === 'opened'));
+    const startedAt = performance.now();
+    await router.close();
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(await connection.closed()).toMatchObject({ by: 'peer', code: 0 });
+  });
+
+  it('ends when its endpoint is closed under it', async () => {
+    const { endpoint, router } = await serve();
+    router.handle(ECHO, echo);
+    const dialler = await net.bind();
+    const connection: Connection = await dialler.connect(endpoint.address(), ECHO);
+    await until(() => router.connectionCount === 1);
+    await endpoint.close();
+    await until(() => router.connectionCount === 0);
+    await connection.closed();
+    await router.close();
+  });
+});

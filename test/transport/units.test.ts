@@ -1,0 +1,124 @@
+import { getEventListeners } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { ByteCollector } from '../../lib/transport/byte-collector.js';
+import { bytesIn, bytesOutLike } from '../../lib/transport/bytes.js';
+import { adoptConnection, ConnectionClosedError, type NativeConnection } from '../../lib/transport/index.js';
+import { bounded } from '../../lib/transport/wait.js';
+import { endpointIdToBytes, SecretKey } from '../../lib/wire/index.js';
+
+const never = new Promise<never>(() => {});
+
+describe('bounded', () => {
+  it('gives the result and leaves no timer or listener behind', async () => {
+    const { signal } = new AbortController();
+    expect(
+      await bounded('waiting', { signal, timeoutMs: 60_000 }, 1, (step) => step(Promise.resolve(5))),
+    ).toBe(5);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it.each([
+    ['by its own limit', { timeoutMs: 5 }],
+    ['by the default limit', {}],
+  ])('gives up %s', async (_, wait) => {
+    await expect(bounded('waiting for it', wait, 5, (step) => step(never))).rejects.toMatchObject({
+      code: 'ERR_TIMEOUT',
+      message: 'waiting for it: nothing after 5 ms.',
+    });
+  });
+
+  it('does not begin when the signal aborted before', async () => {
+    const work = () => Promise.reject(new Error('it began'));
+    const wait = { signal: AbortSignal.abort('why') };
+    await expect(bounded('waiting', wait, 5, work)).rejects.toMatchObject({
+      code: 'ERR_ABORTED',
+      cause: 'why',
+    });
+  });
+
+  it('hands a late result over and swallows a late rejection', async () => {
+    const results = [
+      new Promise((resolve) => setTimeout(resolve, 20, 'late')),
+      new Promise((_, reject) => setTimeout(reject, 20, new Error('late'))),
+    ];
+    const seen: unknown[] = [];
+    for (const result of results) {
+      const waiting = bounded('waiting', { timeoutMs: 1 }, 1, (step) =>
+        step(result, (value) => seen.push(value)),
+      );
+      await expect(waiting).rejects.toMatchObject({ code: 'ERR_TIMEOUT' });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(seen).toEqual(['late']);
+  });
+
+  it('takes a limit beyond what a timer can hold for none, and refuses nonsense', async () => {
+    expect(await bounded('waiting', { timeoutMs: 2 ** 40 }, 1, (step) => step(Promise.resolve(1)))).toBe(1);
+    for (const timeoutMs of [-1, Number.NaN]) {
+      const waiting = bounded('waiting', { timeoutMs }, 1, (step) => step(never));
+      await expect(waiting).rejects.toMatchObject({ code: 'ERR_SETTING' });
+    }
+  });
+});
+
+describe('ByteCollector', () => {
+  it('gathers pieces, and grows with what came', () => {
+    const collector = new ByteCollector(16 * 1024 * 1024);
+    expect(collector.bytes().buffer.byteLength).toBe(64 * 1024);
+    const whole = Uint8Array.from({ length: 200_000 }, (_, index) => index % 253);
+    for (let at = 0; at < whole.length; at += 7_777) collector.push(whole.subarray(at, at + 7_777));
+    expect(Buffer.from(collector.bytes()).equals(whole)).toBe(true);
+    expect(collector.bytes().buffer.byteLength).toBeLessThan(600_000);
+  });
+
+  it('holds nothing for nothing', () => {
+    expect(new ByteCollector(0).bytes()).toHaveLength(0);
+  });
+});
+
+describe('bytes of the binding', () => {
+  it('are taken as arrays of numbers and as Uint8Array, and given in the same kind', () => {
+    const bytes = Uint8Array.of(1, 255);
+    expect(bytesIn([1, 255])).toEqual(bytes);
+    expect(bytesIn(bytes)).toBe(bytes);
+    expect(bytesOutLike([])(bytes)).toEqual([1, 255]);
+    expect(bytesOutLike(new Uint8Array())(bytes)).toBe(bytes);
+  });
+
+  it('of a later version (Uint8Array) make a connection too', () => {
+    const { id } = SecretKey.fromBytes(new Uint8Array(32).fill(4));
+    const closed: unknown[] = [];
+    const native: NativeConnection = {
+      alpn: () => Buffer.from('later/1'),
+      remoteId: () => ({ toBytes: () => endpointIdToBytes(id) }),
+      openBi: () => never,
+      acceptBi: () => never,
+      closeReason: () => null,
+      close: (code, reason) => closed.push(code, reason),
+      paths: () => [
+        { isSelected: false, remoteAddr: 'https://relay.invalid/', isRelay: true, rttMs: 9 },
+        { isSelected: true, remoteAddr: '127.0.0.1:1', isRelay: false, rttMs: 1 },
+      ],
+    };
+    const connection = adoptConnection(native);
+    connection.close(3, 'é');
+    expect(connection).toMatchObject({ alpn: 'later/1', remoteId: id });
+    expect(closed).toEqual([3n, Uint8Array.of(0xc3, 0xa9)]);
+    expect(connection.paths().map(({ isSelected }) => isSelected)).toEqual([true, false]);
+  });
+});
+
+describe('ConnectionClosedError', () => {
+  it.each([
+    ['peer', 401, 'Unauthorized', 'the connection was closed by the peer with code 401: Unauthorized'],
+    ['peer', 0, '', 'the connection was closed by the peer with code 0'],
+    ['local', null, '', 'the connection was closed on this side'],
+    ['timeout', null, '', 'the connection was closed by a time-out'],
+    ['other', null, 'reset', 'the connection was closed by an error: reset'],
+  ] as const)('%s %s %s', (by, code, reason, message) => {
+    expect(new ConnectionClosedError({ by, code, reason })).toMatchObject({
+      code: 'ERR_CONNECTION_CLOSED',
+      message,
+    });
+  });
+});
