@@ -1,0 +1,50 @@
+/** UDP port of QUIC address discovery on iroh's relays (iroh-relay's `DEFAULT_RELAY_QUIC_PORT`). */
+export const DEFAULT_QUIC_PORT = 7842;
+
+/** iroh-relay's path for HTTPS latency checks. */
+export const PING_PATH = '/ping';
+
+/** iroh-relay's path for captive-portal checks; it is served over plain HTTP. */
+export const PORTAL_PATH = '/generate_204';
+
+/** Where a relay listens for plain HTTP. */
+export const HTTP_PORT = 80;
+export const HTTPS_PORT = 443;
+
+/**
+ * Destinations whose routes stand for "the Internet". They lie in documentation ranges (RFC 5737, RFC 3849):
+ * nobody owns them, and nothing is sent to them.
+ */
+export const REFERENCE_DESTINATIONS = [
+  { family: 4, ip: '192.0.2.1' },
+  { family: 6, ip: '2001:db8::1' },
+] as const;
+
+/** Errors of `connect` on a UDP socket that mean: the kernel has no way there. */
+export const NO_ROUTE_CODES: ReadonlySet<string> = new Set([
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'EADDRNOTAVAIL',
+  'EAFNOSUPPORT', // the family is switched off in the kernel
+]);
+
+/** Bytes of a body that are read before the connection is cut: a relay's answers have none or a few. */
+export const MAX_BODY_BYTES = 8 * 1024;
+
+/** Bytes of an answer's headers. */
+export const MAX_HEADER_BYTES = 16 * 1024;
+
+/** How long a body may take once the headers are there, in milliseconds: they are all that is measured. */
+export const MAX_DRAIN_MS = 100;
+
+/** Addresses of one host that are tried, at the same time, per family. */
+export const MAX_ADDRESSES_PER_FAMILY = 2;
+
+/** A relay echoes challenges of 1 to 63 of these characters only (iroh-relay's `is_challenge_char`). */
+export const CHALLENGE_FORM = /^[A-Za-z0-9._-]{1,63}$/;
+
+/** Bytes of a kernel route table that are read; a machine with a longer one is a router, its gateway unknown. */
+export const MAX_ROUTE_TABLE_BYTES = 256 * 1024;
+
+/** Bytes of a file with root certificates; Debian's bundle has 220 KiB. */
+export const MAX_ROOTS_FILE_BYTES = 4 * 1024 * 1024;

@@ -1,0 +1,122 @@
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
+import { type SecureContext, TLSSocket } from 'node:tls';
+import { cleanText } from '../report/index.js';
+import { MAX_BODY_BYTES, MAX_DRAIN_MS, MAX_HEADER_BYTES } from './constants.js';
+import { micros } from './micros.js';
+
+/** A GET request over a new connection of its own. */
+export interface GetOptions {
+  /** Where to: scheme, name for the Host header and the certificate, port, path. */
+  url: URL;
+  /** The IP address to connect to; no name is resolved. */
+  ip: string;
+  /** Whom to trust; for https. */
+  secureContext?: SecureContext | undefined;
+  headers?: Readonly<Record<string, string>> | undefined;
+  /** Replaces the direct connection, e.g. by a tunnel. */
+  createConnection?: RequestOptions['createConnection'] | undefined;
+  signal: AbortSignal;
+  /** Monotonic milliseconds. */
+  elapsed(): number;
+}
+
+/** An answer, whatever its status. Redirects are not followed. */
+export interface HttpAnswer {
+  status: number;
+  /** From the request to the headers of the response, connection included, in milliseconds. */
+  ms: number;
+  location: string | null;
+  irohResponse: string | null;
+  /** Who signed the server's certificate, as it says itself; null without TLS. */
+  issuer: string | null;
+}
+
+/** The name in a URL as TLS knows it: no brackets, no trailing dot. */
+export function tlsName(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+}
+
+/**
+ * Sends the request and returns when the headers are there and the body was drained, as far as it is short and
+ * quick. The connection is closed then, and at once when `signal` fires.
+ */
+export function httpGet(options: GetOptions): Promise<HttpAnswer> {
+  const { url, ip, secureContext, headers, createConnection, signal, elapsed } = options;
+  const name = tlsName(url.hostname);
+  const common: RequestOptions = {
+    host: ip,
+    port: url.port === '' ? undefined : Number(url.port),
+    path: url.pathname,
+    signal,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headers: { host: url.host, ...headers },
+    // An agent would make the connection itself; a fresh one keeps nothing alive afterwards.
+    ...(createConnection === undefined ? { agent: false } : { createConnection }),
+  };
+  // An IP address is checked against the certificate's addresses and is never sent as a server name.
+  const secure = { ...common, servername: isIP(name) === 0 ? name : '', secureContext };
+  return new Promise<HttpAnswer>((resolve, reject) => {
+    let answered = false;
+    // Once the headers are there, the rest may break as it likes.
+    const failed = (error: Error) => {
+      if (!answered) reject(error);
+    };
+    const startedAt = elapsed();
+    const request = url.protocol === 'https:' ? httpsRequest(secure) : httpRequest(common);
+    request.on('response', (response) => {
+      const answer = answerOf(response, micros(elapsed() - startedAt));
+      answered = true;
+      drain(response, () => {
+        request.destroy();
+        resolve(answer);
+      });
+    });
+    request.on('error', failed);
+    request.on('close', () => failed(closedEarly()));
+    request.end();
+  });
+}
+
+function answerOf(response: IncomingMessage, ms: number): HttpAnswer {
+  const { location, 'x-iroh-response': irohResponse } = response.headers;
+  return {
+    status: response.statusCode ?? 0,
+    ms,
+    location: location ?? null,
+    irohResponse: typeof irohResponse === 'string' ? irohResponse : null,
+    issuer: issuerOf(response),
+  };
+}
+
+function issuerOf({ socket }: IncomingMessage): string | null {
+  if (!(socket instanceof TLSSocket)) return null;
+  // Without a certificate (a resumed session) Node returns an empty object, whatever the types say.
+  const issuer: Partial<Record<'O' | 'CN', unknown>> = socket.getPeerCertificate().issuer ?? {};
+  return cleanText([issuer.O, issuer.CN].filter((part) => typeof part === 'string').join(', '));
+}
+
+/** Reads the body away; `done` is called once, whatever the body does. */
+function drain(response: IncomingMessage, done: () => void): void {
+  let bytes = 0;
+  const timer = setTimeout(finish, MAX_DRAIN_MS);
+  let finished = false;
+  function finish(): void {
+    if (finished) return;
+    finished = true;
+    clearTimeout(timer);
+    done();
+  }
+  response.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) finish();
+  });
+  response.on('error', finish);
+  response.on('close', finish);
+  response.on('end', finish);
+}
+
+function closedEarly(): Error {
+  return Object.assign(new Error('the connection closed without an answer'), { code: 'ECONNRESET' });
+}

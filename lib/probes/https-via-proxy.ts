@@ -1,0 +1,84 @@
+import { request as httpRequest } from 'node:http';
+import type { Socket } from 'node:net';
+import { isIP } from 'node:net';
+import { connect as tlsConnect } from 'node:tls';
+import { HTTPS_PORT, MAX_HEADER_BYTES, PING_PATH } from './constants.js';
+import { firstAnswer } from './first-answer.js';
+import { httpGet, tlsName } from './http-get.js';
+import { micros } from './micros.js';
+import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
+import { type HttpProxy, proxyFor } from './proxy.js';
+
+const DEFAULT_PROXY_PORT = 80;
+
+/**
+ * The HTTPS measurement once more, through the proxy that the environment names. iroh does not use it, so this
+ * never enters a verdict or the wire report: it tells a reader that the way out is the proxy.
+ */
+export const httpsViaProxyProbe = {
+  name: 'https-via-proxy',
+  plan: ({ relays, env }) =>
+    relays.flatMap(({ url }): PlannedRun[] => {
+      const proxy = proxyFor(new URL(url), env);
+      return proxy === null ? [] : [{ target: url, run: (context) => ping(url, proxy, context) }];
+    }),
+} as const satisfies Probe;
+
+async function ping(relayUrl: string, proxy: HttpProxy, context: ProbeContext): Promise<RunResult> {
+  if (proxy.url.protocol !== 'http:') {
+    const message = 'only plain HTTP proxies can be measured';
+    return { outcome: 'unsupported', error: { code: 'PROXY_PROTOCOL', message } };
+  }
+  const { elapsed, signal, resolver, tls } = context;
+  const url = new URL(PING_PATH, relayUrl);
+  const addresses = await resolver.resolve(proxy.url.hostname);
+  const secureContext = tls.trusted();
+  const name = tlsName(url.hostname);
+  const servername = isIP(name) === 0 ? name : '';
+  const startedAt = elapsed();
+  const { status, ms } = await firstAnswer(addresses, signal, async ({ ip }, attempt) => {
+    const socket = await openTunnel(proxy, ip, url, attempt);
+    const tunnelMs = elapsed() - startedAt;
+    const createConnection = () => tlsConnect({ socket, host: name, servername, secureContext });
+    const answer = await httpGet({ url, ip, createConnection, signal: attempt, elapsed });
+    return { status: answer.status, ms: micros(tunnelMs + answer.ms) };
+  });
+  return saw({ viaProxy: [{ relayUrl, proxy: proxy.label, ms }], details: { status } });
+}
+
+/** Asks the proxy for a connection to the relay (RFC 9110, section 9.3.6). The relay's name is the proxy's to resolve. */
+function openTunnel(proxy: HttpProxy, ip: string, to: URL, signal: AbortSignal): Promise<Socket> {
+  const authority = `${to.hostname}:${to.port === '' ? HTTPS_PORT : to.port}`;
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({
+      host: ip,
+      port: proxy.url.port === '' ? DEFAULT_PROXY_PORT : Number(proxy.url.port),
+      method: 'CONNECT',
+      path: authority,
+      headers: { host: authority, ...authorization(proxy.url) },
+      agent: false,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      signal,
+    });
+    request.on('connect', (response, socket: Socket) => {
+      if (response.statusCode === 200) {
+        // The request is over and no longer owns it; the signal fires at the latest when an answer is there.
+        signal.addEventListener('abort', () => socket.destroy(), { once: true });
+        resolve(socket);
+        return;
+      }
+      socket.destroy();
+      const message = `the proxy answered CONNECT with status ${response.statusCode}`;
+      reject(Object.assign(new Error(message), { code: 'PROXY_STATUS' }));
+    });
+    request.on('error', reject);
+    request.on('close', () => reject(Object.assign(new Error('the proxy hung up'), { code: 'ECONNRESET' })));
+    request.end();
+  });
+}
+
+function authorization({ username, password }: URL): Record<string, string> {
+  if (username === '') return {};
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
+}

@@ -1,0 +1,65 @@
+import type { ResolvedRelayTarget } from '../report/index.js';
+import { PING_PATH } from './constants.js';
+import { firstAnswer } from './first-answer.js';
+import { type HttpAnswer, httpGet } from './http-get.js';
+import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
+import { codeOf } from './probe-error.js';
+import type { ResolvedAddress } from './resolver.js';
+import { UNTRUSTED_CODES } from './tls-trust.js';
+
+/** How long each relay takes to answer over HTTPS (over HTTP where its URL says so, as in development). */
+export const httpsProbe = {
+  name: 'https',
+  plan: ({ relays }) =>
+    relays.map((relay): PlannedRun => ({ target: relay.url, run: (context) => ping(relay, context) })),
+} as const satisfies Probe;
+
+async function ping({ url }: ResolvedRelayTarget, context: ProbeContext): Promise<RunResult> {
+  const pingUrl = new URL(PING_PATH, url);
+  const addresses = await context.resolver.resolve(pingUrl.hostname);
+  // Before the clock starts: parsing the roots is no part of a relay's latency.
+  const secureContext = pingUrl.protocol === 'https:' ? context.tls.trusted() : undefined;
+  const get = (trust: typeof secureContext) =>
+    firstAnswer(addresses, context.signal, async (address, signal) => {
+      const { elapsed } = context;
+      const answer = await httpGet({ url: pingUrl, ip: address.ip, secureContext: trust, signal, elapsed });
+      return { address, answer: successful(answer) };
+    });
+  try {
+    return latency(url, await get(secureContext));
+  } catch (error) {
+    if (!UNTRUSTED_CODES.has(codeOf(error))) throw error;
+    const machine = await context.tls.machine();
+    if (machine === null) throw error;
+    const { answer } = await get(machine).catch(() => {
+      throw error;
+    });
+    return intercepted(url, answer, error);
+  }
+}
+
+function successful(answer: HttpAnswer): HttpAnswer {
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  throw Object.assign(new Error(`the relay answered with status ${answer.status}`), { code: 'HTTP_STATUS' });
+}
+
+function latency(
+  relayUrl: string,
+  { address, answer }: { address: ResolvedAddress; answer: HttpAnswer },
+): RunResult {
+  return saw({
+    latencies: [{ relayUrl, kind: 'https', ms: answer.ms }],
+    details: { ip: address.ip, status: answer.status },
+  });
+}
+
+function intercepted(relayUrl: string, { issuer }: HttpAnswer, error: unknown): RunResult {
+  return {
+    outcome: 'failed',
+    error: {
+      code: 'TLS_INTERCEPTED',
+      message: `TLS is intercepted; iroh will not connect (${codeOf(error)}, but this machine trusts the issuer)`,
+    },
+    observation: { interceptions: [{ relayUrl, issuer: issuer ?? '' }] },
+  };
+}

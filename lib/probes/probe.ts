@@ -1,0 +1,69 @@
+import type {
+  EndpointSnapshot,
+  Family,
+  Observation,
+  Outcome,
+  ProbeError,
+  ResolvedRelayTarget,
+} from '../report/index.js';
+import type { GatewayFinder } from './gateway.js';
+import type { Resolver } from './resolver.js';
+import type { TlsTrust } from './tls-trust.js';
+
+/**
+ * The one shape of all probes. A probe plans its runs from the targets, each run looks once and returns what it
+ * saw. It never decides what that means. To add one: write a file that exports a {@link Probe}, and list it in
+ * `registry.ts`. What it returns is judged by the parts of {@link Observation} that it fills.
+ */
+export interface Probe {
+  /** As in the settings and the report. */
+  readonly name: string;
+  /** Pure: what to run for these targets. Nothing to ask: an empty list. */
+  plan(targets: ProbeTargets): readonly PlannedRun[];
+}
+
+/** What may be asked. */
+export interface ProbeTargets {
+  readonly relays: readonly ResolvedRelayTarget[];
+  readonly endpoint: EndpointSnapshot | null;
+  /** For the proxy variables. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** One run of a probe. `target` and `family` tell the runs of one probe apart. */
+export interface PlannedRun {
+  readonly target?: string;
+  readonly family?: Family;
+  /**
+   * Looks once. May throw: that is `failed` with the error's code. When the context's signal fires it must close
+   * every socket and timer of its own; nobody waits for its result then.
+   */
+  run(context: ProbeContext): Promise<RunResult>;
+}
+
+/** How a run ended by itself, and what it saw; a failed one may have seen something too. */
+export interface RunResult {
+  outcome: Exclude<Outcome, 'aborted'>;
+  error?: ProbeError;
+  observation?: Observation;
+}
+
+/** What a run may use. All time and all of the outside world come from here. */
+export interface ProbeContext {
+  /** Fires at the report's deadline, or earlier. */
+  readonly signal: AbortSignal;
+  /** Milliseconds since the report's start, monotonic. */
+  elapsed(): number;
+  /** Milliseconds left until the deadline, never negative. */
+  remaining(): number;
+  readonly resolver: Resolver;
+  readonly tls: TlsTrust;
+  readonly gateways: GatewayFinder;
+  /** Where relays answer captive-portal checks. */
+  readonly portalPort: number;
+}
+
+/** The result of a run that saw what it came for. */
+export function saw(observation: Observation): RunResult {
+  return { outcome: 'ok', observation };
+}

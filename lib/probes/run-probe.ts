@@ -1,0 +1,77 @@
+import type { EndedBy, Family, Outcome, ProbeError, ProbeRecord } from '../report/index.js';
+import { abortable } from './abortable.js';
+import { micros } from './micros.js';
+import type { PlannedRun, Probe, ProbeContext, ProbeTargets, RunResult } from './probe.js';
+import { probeError } from './probe-error.js';
+
+/** Why a report's signal fired: its reason. */
+export class ReportEnded extends Error {
+  override name = 'ReportEnded';
+  readonly by: Exclude<EndedBy, 'finished'>;
+
+  constructor(by: Exclude<EndedBy, 'finished'>) {
+    super(`the report ended: ${by}`);
+    this.by = by;
+  }
+}
+
+/** A planned run under the name that the report gives it. */
+export interface NamedRun {
+  ref: string;
+  probe: string;
+  target?: string;
+  family?: Family;
+  planned: PlannedRun;
+}
+
+/** What ended a run that did not end by itself. */
+const CUT: Readonly<Record<ReportEnded['by'], { outcome: Outcome; error: ProbeError }>> = {
+  deadline: { outcome: 'timeout', error: { code: 'DEADLINE', message: 'no answer before the deadline' } },
+  aborted: { outcome: 'aborted', error: { code: 'ABORTED', message: 'the report was cancelled' } },
+  'no-route': {
+    outcome: 'aborted',
+    error: { code: 'NO_ROUTE', message: 'this machine has no route to anywhere' },
+  },
+};
+
+/** The runs of a probe for these targets. */
+export function planRuns(probe: Probe, targets: ProbeTargets): NamedRun[] {
+  return probe.plan(targets).map((planned) => {
+    const { target, family } = planned;
+    const parts = [probe.name, family === undefined ? null : `IPv${family}`, target ?? null];
+    return {
+      ref: parts.filter((part) => part !== null).join(' '),
+      probe: probe.name,
+      ...(target === undefined ? {} : { target }),
+      ...(family === undefined ? {} : { family }),
+      planned,
+    };
+  });
+}
+
+/** Runs it until it ends or the context's signal fires. Never rejects. */
+export async function runProbe({ planned, ...named }: NamedRun, context: ProbeContext): Promise<ProbeRecord> {
+  const startedMs = context.elapsed();
+  const result = await settle(planned, context);
+  return {
+    ...named,
+    startedMs: micros(startedMs),
+    durationMs: micros(context.elapsed() - startedMs),
+    ...result,
+  };
+}
+
+async function settle(
+  planned: PlannedRun,
+  context: ProbeContext,
+): Promise<Pick<ProbeRecord, 'outcome' | 'error' | 'observation'>> {
+  const { signal } = context;
+  try {
+    signal.throwIfAborted();
+    return await abortable<RunResult>(planned.run(context), signal);
+  } catch (error) {
+    // Whatever a socket says while it is torn down: the cause is the end of the report.
+    if (signal.reason instanceof ReportEnded) return CUT[signal.reason.by];
+    return { outcome: 'failed', error: probeError(error) };
+  }
+}

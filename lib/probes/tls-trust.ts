@@ -1,0 +1,73 @@
+import * as tls from 'node:tls';
+import { MAX_ROOTS_FILE_BYTES } from './constants.js';
+import { readBounded } from './read-bounded.js';
+
+/** Whom HTTPS probes trust. */
+export interface TlsTrust {
+  /** What iroh trusts (the bundled Mozilla roots), and the `ca` option's certificates. */
+  trusted(): tls.SecureContext;
+  /** What this machine trusts besides; null when that is nothing more. Only to explain a failure. */
+  machine(): Promise<tls.SecureContext | null>;
+}
+
+/** PEM certificates that this machine trusts by itself. */
+export type MachineRoots = () => Promise<readonly string[]>;
+
+/** Errors of a chain that ends in a root nobody here vouches for; other roots might. */
+export const UNTRUSTED_CODES: ReadonlySet<string> = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+// Where Linux distributions and BSDs keep their bundle; for Node versions that cannot ask the system.
+const BUNDLES = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+];
+
+/** The system's store and `NODE_EXTRA_CA_CERTS`, as they are now. */
+export function systemRoots(env: NodeJS.ProcessEnv): MachineRoots {
+  return async () => {
+    const extraFile = env.NODE_EXTRA_CA_CERTS;
+    const extra = extraFile ? await readBounded(extraFile, MAX_ROOTS_FILE_BYTES) : null;
+    return [...(await systemStore()), ...(extra === null ? [] : [extra])];
+  };
+}
+
+async function systemStore(): Promise<readonly string[]> {
+  // From Node 22.15 on.
+  const { getCACertificates } = tls as { getCACertificates?: (type: 'system') => string[] };
+  if (getCACertificates !== undefined) return getCACertificates('system');
+  for (const path of BUNDLES) {
+    const bundle = await readBounded(path, MAX_ROOTS_FILE_BYTES);
+    if (bundle !== null) return [bundle];
+  }
+  return [];
+}
+
+/** Parses the roots once per report and only when TLS is spoken: the bundled ones cost 40 ms. */
+export function tlsTrust(
+  bundled: readonly string[],
+  ca: readonly string[],
+  machineRoots: MachineRoots,
+): TlsTrust {
+  let trusted: tls.SecureContext | undefined;
+  let machine: Promise<tls.SecureContext | null> | undefined;
+  const parseMachine = async () => {
+    try {
+      const roots = await machineRoots();
+      return roots.length === 0 ? null : tls.createSecureContext({ ca: [...bundled, ...roots] });
+    } catch {
+      return null; // a broken store of the machine's explains nothing
+    }
+  };
+  return {
+    trusted: () => (trusted ??= tls.createSecureContext({ ca: [...bundled, ...ca] })),
+    machine: () => (machine ??= parseMachine()),
+  };
+}

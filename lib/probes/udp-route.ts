@@ -1,0 +1,38 @@
+import { createSocket } from 'node:dgram';
+import type { Family, RouteSeen } from '../report/index.js';
+import { NO_ROUTE_CODES } from './constants.js';
+
+/**
+ * Asks the kernel how a datagram to this address would leave, by connecting a UDP socket. Nothing is sent.
+ * Rejects when the kernel fails for another reason than the want of a route, or when `signal` fires.
+ */
+export function udpRoute(family: Family, ip: string, port: number, signal: AbortSignal): Promise<RouteSeen> {
+  return new Promise<RouteSeen>((resolve, reject) => {
+    signal.throwIfAborted();
+    const socket = createSocket(family === 4 ? 'udp4' : 'udp6');
+    const settle = (act: () => void) => {
+      signal.removeEventListener('abort', aborted);
+      socket.removeAllListeners();
+      // What comes after the answer is known concerns nobody; unheard it would be thrown.
+      socket.on('error', () => undefined);
+      socket.close();
+      act();
+    };
+    const aborted = () => settle(() => reject(signal.reason));
+    const failed = (error: Error & { code?: string }) => {
+      const refusal = error.code ?? '';
+      settle(() =>
+        NO_ROUTE_CODES.has(refusal)
+          ? resolve({ family, destination: ip, sourceIp: null, refusal })
+          : reject(error),
+      );
+    };
+    signal.addEventListener('abort', aborted, { once: true });
+    socket.on('error', failed);
+    socket.on('connect', () => {
+      const sourceIp = socket.address().address;
+      settle(() => resolve({ family, destination: ip, sourceIp }));
+    });
+    socket.connect(port, ip);
+  });
+}

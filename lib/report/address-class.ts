@@ -1,0 +1,46 @@
+import { BlockList, isIPv4 } from 'node:net';
+
+/** Whether an IP address belongs to the public Internet. Overridable: a lab's documentation ranges play it. */
+export type IsPublicAddress = (ip: string) => boolean;
+
+// IANA's special-purpose registries (RFC 6890 and updates), as far as a peer's address can lie in them.
+const NOT_PUBLIC_V4: readonly (readonly [string, number])[] = [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10], // shared address space of carriers; overlays such as Tailscale live here as well
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 3], // multicast, reserved, broadcast
+];
+
+// Of IPv6 only 2000::/3 is global unicast; these parts of it are not.
+const NOT_PUBLIC_V6: readonly (readonly [string, number])[] = [
+  ['2001:db8::', 32],
+  ['2001::', 32], // Teredo
+  ['2002::', 16], // 6to4
+  ['3fff::', 20],
+];
+
+const notPublicV4 = new BlockList();
+for (const [net, bits] of NOT_PUBLIC_V4) notPublicV4.addSubnet(net, bits, 'ipv4');
+
+const globalV6 = new BlockList();
+globalV6.addSubnet('2000::', 3, 'ipv6');
+const notPublicV6 = new BlockList();
+for (const [net, bits] of NOT_PUBLIC_V6) notPublicV6.addSubnet(net, bits, 'ipv6');
+
+const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+
+/** The default {@link IsPublicAddress}: false for private, shared, local, documentation and reserved ranges. */
+export const isPublicAddress: IsPublicAddress = (ip) => {
+  const v4 = MAPPED.exec(ip)?.[1] ?? ip;
+  if (isIPv4(v4)) return !notPublicV4.check(v4, 'ipv4');
+  return globalV6.check(ip, 'ipv6') && !notPublicV6.check(ip, 'ipv6');
+};

@@ -1,0 +1,16 @@
+export { type IsPublicAddress, isPublicAddress } from './address-class.js';
+export { cleanText } from './clean-text.js';
+export {
+  GENERATOR,
+  IROH_SERVICES_VERSION,
+  MAX_SNAPSHOT_ITEMS,
+  PACKAGE_VERSION,
+  REPORT_VERSION,
+} from './constants.js';
+export type { EndpointSnapshot, PathSnapshot } from './endpoint-snapshot.js';
+export type * from './observation.js';
+export { summarise } from './summary.js';
+export { renderText, type TextOptions } from './text.js';
+export { toWireReport } from './to-wire.js';
+export type * from './types.js';
+export { hasNoRoute, judge } from './verdict/index.js';

@@ -1,0 +1,113 @@
+/**
+ * What probes see, in parts that any probe may fill. The verdict reads the parts and never asks which probe
+ * filled them, so that a new probe needs no change here unless it sees something of a new kind.
+ * All of it is plain JSON.
+ */
+
+/** An address family. */
+export type Family = 4 | 6;
+
+/** The kernel's answer to "how would a datagram to this address leave?". Nothing was sent. */
+export interface RouteSeen {
+  family: Family;
+  /** IP address. */
+  destination: string;
+  /** The source address the kernel picks; null when it refused. */
+  sourceIp: string | null;
+  /** The kernel's error code when it refused, e.g. `ENETUNREACH`. */
+  refusal?: string;
+  /** Next hop's IP address; null: the destination is on the link. Absent: unknown. */
+  gateway?: string | null;
+  /** Interface the route leaves by. Absent: unknown. */
+  interface?: string;
+}
+
+/** Kinds of latency, as the wire report keeps them: UDP over IPv4, UDP over IPv6, HTTPS. */
+export type LatencyKind = 'ipv4' | 'ipv6' | 'https';
+
+/** How long a relay took to answer. */
+export interface LatencySeen {
+  relayUrl: string;
+  kind: LatencyKind;
+  ms: number;
+}
+
+/** Our own address as somebody outside saw it, through one UDP socket. */
+export interface AddressSeen {
+  family: Family;
+  /** Source address that the kernel picked, with the socket's port: `ip:port`. */
+  local: string;
+  /** IP address of the one who looked. */
+  destinationIp: string;
+  /** `ip:port` as seen from there. */
+  observed: string;
+  /** The answer when the same destination was asked again from the same socket. Absent: not asked again. */
+  again?: string;
+}
+
+/** A relay that did not answer over UDP although it had the time to. */
+export interface SilenceSeen {
+  family: Family;
+  relayUrl: string;
+}
+
+/**
+ * What came back from a captive-portal check:
+ * `right` the relay's own answer; `own-https` a redirect to HTTPS on the same host; `client-error` a 4xx status;
+ * `wrong` anything else.
+ */
+export type PortalAnswer = 'right' | 'own-https' | 'client-error' | 'wrong';
+
+export interface PortalSeen {
+  relayUrl: string;
+  answer: PortalAnswer;
+  status: number;
+}
+
+/** A certificate that the bundled roots do not vouch for but this machine's own do. */
+export interface InterceptionSeen {
+  relayUrl: string;
+  /** Who signed the certificate, as it says itself. */
+  issuer: string;
+}
+
+/** A live path of the endpoint to a peer. */
+export interface PathSeen {
+  /** `ip:port`, or a relay's URL. */
+  remoteAddr: string;
+  isRelay: boolean;
+}
+
+/** Port-mapping protocols of home gateways. */
+export type PortMappingProtocol = 'upnp' | 'pcp' | 'natPmp';
+
+/** A gateway's answer about a port-mapping protocol. */
+export interface PortMappingSeen {
+  protocol: PortMappingProtocol;
+  available: boolean;
+  gateway: string;
+  externalIp?: string;
+}
+
+/** How long a relay took to answer through a proxy; no evidence for any verdict, iroh uses none of it. */
+export interface ViaProxySeen {
+  relayUrl: string;
+  /** `host:port`, without credentials. */
+  proxy: string;
+  ms: number;
+}
+
+/** Everything one run of a probe saw. */
+export interface Observation {
+  routes?: readonly RouteSeen[];
+  latencies?: readonly LatencySeen[];
+  addresses?: readonly AddressSeen[];
+  silences?: readonly SilenceSeen[];
+  portals?: readonly PortalSeen[];
+  interceptions?: readonly InterceptionSeen[];
+  paths?: readonly PathSeen[];
+  portMappings?: readonly PortMappingSeen[];
+  viaProxy?: readonly ViaProxySeen[];
+  /** More for the reader, e.g. the IP address that answered; never judged. */
+  details?: Readonly<Record<string, string | number | boolean>>;
+}

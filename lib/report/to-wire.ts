@@ -1,0 +1,81 @@
+import { NetDiagnosticsError } from '../errors.js';
+import {
+  compareSocketAddr,
+  type DiagnosticsReport,
+  type NetReport,
+  parseSocketAddr,
+  type RelayLatency,
+  type SocketAddr,
+} from '../wire/index.js';
+import { BINDING_VERSION, IROH_SERVICES_VERSION, IROH_VERSIONS } from './constants.js';
+import type { FamilyVerdict, LocalReport, Mapping, RelayVerdict } from './types.js';
+
+/**
+ * The platform's report, derived from the local one. What the wire has no word for is left out; where it knows
+ * no "unknown", unknown becomes false, as in the official client.
+ *
+ * @throws `ERR_STATE` when the report was made without an endpoint: the wire report begins with its id
+ */
+export function toWireReport(local: LocalReport): DiagnosticsReport {
+  const { endpoint, verdict } = local;
+  if (endpoint === null) {
+    throw new NetDiagnosticsError('ERR_STATE', 'a wire report names its endpoint: run diagnose() with one');
+  }
+  const { upnp, pcp, natPmp } = verdict.portMapping;
+  return {
+    endpointId: endpoint.endpointId,
+    netReport: verdict.relays.some((relay) => relay.answered) ? toNetReport(local) : null,
+    directAddrs: endpoint.directAddrs.toSorted(compareSocketAddr),
+    portmapProbe: { upnp: upnp.value === 'yes', pcp: pcp.value === 'yes', natPmp: natPmp.value === 'yes' },
+    irohVersion: IROH_VERSIONS[BINDING_VERSION],
+    irohServicesVersion: IROH_SERVICES_VERSION,
+  };
+}
+
+function toNetReport({ endpoint, verdict }: LocalReport): NetReport {
+  const { ipv4, ipv6, relays, captivePortal } = verdict;
+  const directAddrs = endpoint?.directAddrs ?? [];
+  return {
+    udpV4: ipv4.udp.value === 'yes',
+    udpV6: ipv6.udp.value === 'yes',
+    mappingVariesByDestIpv4: variesByDestination(ipv4.mapping),
+    mappingVariesByDestIpv6: variesByDestination(ipv6.mapping),
+    preferredRelay: verdict.preferredRelay,
+    relayLatency: {
+      ipv4: latencies(relays, 'ipv4Ms'),
+      ipv6: latencies(relays, 'ipv6Ms'),
+      https: latencies(relays, 'httpsMs'),
+    },
+    globalV4: globalAddress(ipv4, 4, directAddrs),
+    globalV6: globalAddress(ipv6, 6, directAddrs),
+    captivePortal: captivePortal.value === 'unknown' ? null : captivePortal.value === 'yes',
+  };
+}
+
+function variesByDestination({ value }: Mapping): boolean | null {
+  return value === 'unknown' ? null : value === 'endpoint-dependent';
+}
+
+function latencies(relays: readonly RelayVerdict[], kind: 'ipv4Ms' | 'ipv6Ms' | 'httpsMs'): RelayLatency[] {
+  return relays.flatMap((relay) => {
+    const latencyMs = relay[kind];
+    return latencyMs === null ? [] : [{ relayUrl: relay.url, latencyMs }];
+  });
+}
+
+/**
+ * The endpoint's own public address where exactly one of its addresses has the observed IP: officially the
+ * probe leaves from the endpoint's socket, and readers may compare the ports.
+ */
+function globalAddress(
+  { publicAddress }: FamilyVerdict,
+  family: 4 | 6,
+  directAddrs: readonly SocketAddr[],
+): SocketAddr | null {
+  if (publicAddress.value === null) return null;
+  const observed = parseSocketAddr(publicAddress.value);
+  if (observed.family !== family) return null;
+  const own = directAddrs.filter((addr) => addr.family === family && addr.ip === observed.ip);
+  const [only] = own;
+  return own.length === 1 && only !== undefined ? only : observed;
+}

@@ -1,0 +1,156 @@
+import type { EndpointSnapshot } from './endpoint-snapshot.js';
+import type { Family, Observation } from './observation.js';
+
+/** How a run of a probe ended. `unsupported`: this machine cannot run it. `skipped`: nothing to ask. */
+export type Outcome = 'ok' | 'failed' | 'timeout' | 'skipped' | 'unsupported' | 'aborted';
+
+/** Why a run of a probe is not `ok`. */
+export interface ProbeError {
+  /** A system or OpenSSL code (`ECONNREFUSED`, `CERT_HAS_EXPIRED`), or one of ours (`HTTP_STATUS`). */
+  code: string;
+  message: string;
+}
+
+/** One run of one probe. */
+export interface ProbeRecord {
+  /** Unique within the report; verdicts name their evidence by it. */
+  ref: string;
+  /** Name of the probe. */
+  probe: string;
+  /** What was asked, e.g. a relay's URL. */
+  target?: string;
+  family?: Family;
+  outcome: Outcome;
+  /** Milliseconds after the report's start. */
+  startedMs: number;
+  durationMs: number;
+  error?: ProbeError;
+  observation?: Observation;
+}
+
+/** A conclusion with its reason and the runs it rests on. `unknown` is a value, not a synonym of no. */
+export interface Judged<T extends string> {
+  value: T | 'unknown';
+  /** One plain clause. */
+  reason: string;
+  /** {@link ProbeRecord.ref}s. */
+  evidence: readonly string[];
+}
+
+/** Yes, no, or unknown. */
+export type Fact = Judged<'yes' | 'no'>;
+
+/** How a NAT maps one local port (RFC 4787, section 4.1), or that there is none. */
+export type Mapping = Judged<'none' | 'endpoint-independent' | 'endpoint-dependent'>;
+
+/** Whose datagrams a NAT or firewall lets in (RFC 4787, section 5). */
+export type Filtering = Judged<'endpoint-independent' | 'address-dependent' | 'address-and-port-dependent'>;
+
+/** The public address of this machine in one family. */
+export interface PublicAddress {
+  /** `ip:port` of the probe's socket as seen from outside; null: unknown. */
+  value: string | null;
+  reason: string;
+  evidence: readonly string[];
+}
+
+/** What was concluded about one address family. */
+export interface FamilyVerdict {
+  /** Whether the kernel would send datagrams anywhere. */
+  routed: Fact;
+  /** Whether UDP passes. */
+  udp: Fact;
+  publicAddress: PublicAddress;
+  mapping: Mapping;
+  filtering: Filtering;
+}
+
+/** The smallest latency of each kind in milliseconds; null: not measured. */
+export interface RelayVerdict {
+  url: string;
+  ipv4Ms: number | null;
+  ipv6Ms: number | null;
+  httpsMs: number | null;
+  /** Whether it gave any answer that only the relay itself can give. */
+  answered: boolean;
+}
+
+/** The words of iroh services. */
+export type NatTypeName = 'No NAT' | 'Endpoint-Independent' | 'Endpoint-Dependent' | 'Unknown';
+
+/** The one-word NAT type: IPv4's when its mapping is known, otherwise IPv6's. */
+export interface NatType {
+  value: NatTypeName;
+  /** The family it speaks of; null when neither is known. */
+  family: Family | null;
+  reason: string;
+}
+
+/** All conclusions. */
+export interface Verdict {
+  ipv4: FamilyVerdict;
+  ipv6: FamilyVerdict;
+  relays: readonly RelayVerdict[];
+  /** URL of the relay with the lowest latency of any kind. */
+  preferredRelay: string | null;
+  captivePortal: Fact;
+  /** Whether something between here and the relays opens TLS; iroh will then not connect to them. */
+  tlsIntercepted: Fact;
+  portMapping: { upnp: Fact; pcp: Fact; natPmp: Fact };
+  natType: NatType;
+}
+
+/** green: direct connections should work; orange: often relayed; red: relayed; grey: cannot tell. */
+export type Colour = 'green' | 'orange' | 'red' | 'grey';
+
+/** The verdict for a reader in a hurry. */
+export interface Summary {
+  colour: Colour;
+  sentence: string;
+  nextSteps: readonly string[];
+}
+
+/** A relay to ask. */
+export interface RelayTarget {
+  /** http or https. */
+  url: string;
+  /** UDP port of QUIC address discovery. Default: 7842. `null`: the relay has none. */
+  quicPort?: number | null | undefined;
+}
+
+/** A {@link RelayTarget} after validation: URL normalised, defaults filled in. */
+export interface ResolvedRelayTarget {
+  url: string;
+  quicPort: number | null;
+}
+
+/** What was asked for. */
+export interface ReportSettings {
+  relays: readonly ResolvedRelayTarget[];
+  /** `home-relay`: no relays were listed, so only the endpoint's home relay was asked. */
+  relaysFrom: 'settings' | 'home-relay' | 'none';
+  /** Names of the probes that were allowed to run. */
+  probes: readonly string[];
+}
+
+/** How a run ended: all probes done, at its deadline, by its AbortSignal, or at once for want of any route. */
+export type EndedBy = 'finished' | 'deadline' | 'aborted' | 'no-route';
+
+/** One run's local report: everything that was observed and concluded, as plain JSON. */
+export interface LocalReport {
+  version: 1;
+  generator: string;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  durationMs: number;
+  deadlineMs: number;
+  endedBy: EndedBy;
+  settings: ReportSettings;
+  /** Null: the report was made without an endpoint. */
+  endpoint: EndpointSnapshot | null;
+  /** What a reader must know about how the report came about. */
+  notes: readonly string[];
+  probes: readonly ProbeRecord[];
+  verdict: Verdict;
+  summary: Summary;
+}

@@ -1,0 +1,56 @@
+import { MIN_VANTAGE_POINTS } from '../constants.js';
+import type { AddressSeen, Family } from '../observation.js';
+import type { Mapping, ProbeRecord, PublicAddress } from '../types.js';
+import { judged, type Seen, seen, unknown } from './seen.js';
+
+/** How the NAT of one family maps a local port. Answers are compared only where they left from the same local side. */
+export function judgeMapping(records: readonly ProbeRecord[], family: Family): Mapping {
+  const answers = answersOf(records, family);
+  const [first] = answers;
+  if (first === undefined) return unknown('nobody outside told our public address');
+  if (answers.every(({ part }) => part.observed === part.local)) {
+    return judged('none', 'the address seen from outside is our own: no NAT', answers);
+  }
+  if (answers.length === 1) {
+    return unknown('one vantage point cannot tell; add a second relay at another IP address', answers);
+  }
+  if (new Set(answers.map(({ part }) => part.local)).size > 1) {
+    return unknown('split routes: the answers left from different local addresses', answers);
+  }
+  return answers.every(({ part }) => part.observed === first.part.observed)
+    ? judgeEqual(answers)
+    : judgeDifferent(first, answers);
+}
+
+/** The address that the first vantage point saw. */
+export function judgePublicAddress(records: readonly ProbeRecord[], family: Family): PublicAddress {
+  const [first] = answersOf(records, family);
+  if (first === undefined)
+    return { value: null, reason: 'nobody outside told our public address', evidence: [] };
+  return { value: first.part.observed, reason: `seen by ${first.part.destinationIp}`, evidence: [first.ref] };
+}
+
+function answersOf(records: readonly ProbeRecord[], family: Family): Seen<AddressSeen>[] {
+  return seen(records, 'addresses').filter(({ part }) => part.family === family);
+}
+
+function judgeEqual(answers: readonly Seen<AddressSeen>[]): Mapping {
+  const vantagePoints = new Set(answers.map(({ part }) => part.destinationIp)).size;
+  if (vantagePoints < MIN_VANTAGE_POINTS) {
+    return unknown('equal answers, but all from one IP address; add a relay at another one', answers);
+  }
+  return judged('endpoint-independent', `${vantagePoints} IP addresses saw the same address`, answers);
+}
+
+function judgeDifferent(first: Seen<AddressSeen>, answers: readonly Seen<AddressSeen>[]): Mapping {
+  const { observed, again } = first.part;
+  if (again === undefined) return unknown('the answers differ, and none was asked again', answers);
+  if (again !== observed) return unknown('the first answer changed when asked again', answers);
+  const ips = new Set(answers.map((answer) => ipOf(answer.part.observed)));
+  const what = ips.size > 1 ? 'the public address' : 'only the public port';
+  return judged('endpoint-dependent', `${what} differs from destination to destination`, answers);
+}
+
+function ipOf(socketAddr: string): string {
+  return socketAddr.slice(0, socketAddr.lastIndexOf(':'));
+}

@@ -1,0 +1,221 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type DiagnoseOptions, diagnose, type ProbeEvent } from '../../lib/diagnose.js';
+import { type EndpointSnapshot, renderText, toWireReport } from '../../lib/report/index.js';
+import { decodeReport, encodeReport, parseSocketAddr, SecretKey } from '../../lib/wire/index.js';
+import { loopbackLookup } from '../probes/support/context.js';
+import { Servers } from '../probes/support/servers.js';
+import { TestCa } from '../probes/support/test-ca.js';
+
+const servers = new Servers();
+let ca: TestCa;
+beforeAll(async () => {
+  ca = await TestCa.create();
+});
+afterEach(() => servers.close());
+afterAll(() => ca.remove());
+
+const environment = { lookup: loopbackLookup, env: {} };
+const endpoint: EndpointSnapshot = {
+  endpointId: SecretKey.fromBytes(new Uint8Array(32).fill(21)).id,
+  directAddrs: [parseSocketAddr('192.168.1.100:4433')],
+  homeRelay: 'https://home.test/',
+  paths: [{ remoteAddr: '[2606:4700::1]:4433', isRelay: false }],
+};
+
+async function httpsRelay(name: string): Promise<string> {
+  const identity = await ca.issue(name, `DNS:${name}`);
+  return `https://${name}:${await servers.https(identity, (_, response) => response.end())}/`;
+}
+
+describe('diagnose', () => {
+  it('asks two relays, judges, and makes both reports', async () => {
+    const urls = [await httpsRelay('one.test'), await httpsRelay('two.test')];
+    const portalPort = await servers.http(({ headers }, response) => {
+      const answer = `response ${headers['x-iroh-challenge']}`;
+      response.writeHead(204, { 'x-iroh-response': answer }).end();
+    });
+    const local = await diagnose({
+      relays: [...urls, ...urls].map((url) => ({ url })),
+      ca: [ca.cert],
+      endpoint,
+      environment: { ...environment, portalPort, clock: { now: () => 1_767_323_045_678 } },
+    });
+    expect(local).toMatchObject({
+      version: 1,
+      startedAt: '2026-01-02T03:04:05.678Z',
+      deadlineMs: 3000,
+      endedBy: 'finished',
+      settings: { relays: urls.map((url) => ({ url, quicPort: 7842 })), relaysFrom: 'settings' },
+      endpoint,
+    });
+    expect(local.probes.map(({ ref }) => ref)).toEqual([
+      'route IPv4 192.0.2.1',
+      'route IPv6 2001:db8::1',
+      ...urls.map((url) => `route ${url}`),
+      'endpoint',
+      ...urls.map((url) => `https ${url}`),
+      ...urls.map((url) => `captive-portal ${url}`),
+    ]);
+    expect(local.probes.filter(({ outcome }) => outcome !== 'ok')).toEqual([]);
+    const { verdict } = local;
+    expect(verdict.relays.every((relay) => relay.answered && relay.httpsMs !== null)).toBe(true);
+    expect(urls).toContain(verdict.preferredRelay);
+    expect(verdict.captivePortal.value).toBe('no');
+    expect(verdict.tlsIntercepted.value).toBe('no');
+    // A live direct path proves UDP; what no probe of this version sees is unknown, not false.
+    expect(verdict.ipv6.udp.value).toBe('yes');
+    expect(verdict.ipv4.mapping.value).toBe('unknown');
+    expect(verdict.ipv4.filtering.value).toBe('unknown');
+    expect(verdict.portMapping.upnp.value).toBe('unknown');
+    expect(local.summary.colour).toBe('orange');
+    expect(local.notes).toEqual([expect.stringContaining('ca option')]);
+    // A report is plain JSON.
+    expect(JSON.parse(JSON.stringify(local))).toEqual(local);
+    const wire = toWireReport(local);
+    expect(decodeReport(encodeReport(wire))).toEqual({
+      ...wire,
+      netReport: { ...wire.netReport, relayLatency: expect.anything() },
+    });
+    expect(wire.netReport).toMatchObject({ udpV4: false, udpV6: true, captivePortal: false });
+    expect(renderText(local)).toContain(urls[0]);
+    await vi.waitFor(() => expect(servers.connections).toBe(0));
+  });
+
+  it('ends at its deadline with what it has, when some relays never answer', async () => {
+    const good = `http://127.0.0.1:${await servers.http((_, response) => response.end())}/`;
+    const hanging = `http://127.0.0.1:${await servers.tcp()}/`;
+    const local = await diagnose({ relays: [{ url: good }, { url: hanging }], deadlineMs: 300, environment });
+    expect(local.endedBy).toBe('deadline');
+    expect(local.durationMs).toBeGreaterThanOrEqual(299);
+    expect(local.durationMs).toBeLessThan(3000);
+    const outcomes = Object.fromEntries(local.probes.map(({ ref, outcome }) => [ref, outcome]));
+    expect(outcomes).toMatchObject({
+      [`https ${good}`]: 'ok',
+      [`https ${hanging}`]: 'timeout',
+      [`captive-portal ${hanging}`]: 'timeout',
+    });
+    expect(local.verdict.preferredRelay).toBe(good);
+    // Nothing outlives the run: the relays see every connection go.
+    await vi.waitFor(() => expect(servers.connections).toBe(0));
+  });
+
+  it('ends at its deadline when the resolver hangs', async () => {
+    const lookup = () => new Promise<never>(() => undefined);
+    const local = await diagnose({
+      relays: [{ url: 'https://relay.test/' }],
+      deadlineMs: 100,
+      environment: { ...environment, lookup },
+    });
+    expect(local.endedBy).toBe('deadline');
+    expect(local.summary).toMatchObject({
+      colour: 'grey',
+      sentence: expect.stringContaining('Nothing answered'),
+    });
+  });
+
+  it('ends early by its AbortSignal, also when that fired before', async () => {
+    const relays = [{ url: `http://127.0.0.1:${await servers.tcp()}/` }];
+    const controller = new AbortController();
+    const running = diagnose({ relays, signal: controller.signal, environment });
+    setTimeout(() => controller.abort(), 50);
+    const local = await running;
+    expect(local.endedBy).toBe('aborted');
+    expect(local.durationMs).toBeLessThan(2900);
+    expect(local.probes.some(({ error }) => error?.code === 'ABORTED')).toBe(true);
+    const never = await diagnose({ relays, signal: AbortSignal.abort(), environment });
+    expect(never.probes.every(({ outcome }) => outcome === 'aborted')).toBe(true);
+  });
+
+  it('works without an endpoint and without a relay', async () => {
+    const local = await diagnose({ environment });
+    expect(local).toMatchObject({
+      endpoint: null,
+      settings: { relaysFrom: 'none' },
+      summary: { colour: 'grey' },
+    });
+    expect(() => toWireReport(local)).toThrow(expect.objectContaining({ code: 'ERR_STATE' }));
+  });
+
+  it("asks the endpoint's home relay when none is listed, and says so", async () => {
+    const local = await diagnose({ endpoint, probes: ['endpoint'], environment });
+    expect(local.settings).toMatchObject({
+      relaysFrom: 'home-relay',
+      relays: [{ url: 'https://home.test/' }],
+    });
+    expect(local.notes).toEqual([expect.stringContaining('home relay')]);
+  });
+
+  it('runs only the probes it is told to, and tells their progress', async () => {
+    const events: ProbeEvent[] = [];
+    const onProbe = (event: ProbeEvent) => {
+      events.push(event);
+      throw new Error('a broken display');
+    };
+    const local = await diagnose({
+      endpoint,
+      relays: [],
+      probes: ['route', 'endpoint'],
+      onProbe,
+      environment,
+    });
+    expect(new Set(local.probes.map(({ probe }) => probe))).toEqual(new Set(['route', 'endpoint']));
+    const ended = events.filter(({ phase }) => phase === 'ended');
+    expect(events.filter(({ phase }) => phase === 'started')).toHaveLength(local.probes.length);
+    expect(ended.map(({ done }) => done)).toEqual(local.probes.map((_, index) => index + 1));
+    expect(ended.every(({ total, record }) => total === local.probes.length && record !== undefined)).toBe(
+      true,
+    );
+  });
+
+  it('keeps nothing between calls', async () => {
+    let asked = 0;
+    const port = await servers.http((_, response) => {
+      asked += 1;
+      response.end();
+    });
+    const options: DiagnoseOptions = {
+      relays: [{ url: `http://127.0.0.1:${port}/` }],
+      probes: ['https'],
+      environment,
+    };
+    await diagnose(options);
+    await diagnose(options);
+    expect(asked).toBe(2);
+  });
+
+  it('detaches, bounds and cleans what the endpoint was said to be', async () => {
+    const paths = Array.from({ length: 1000 }, () => ({
+      remoteAddr: `\x1b[2J${'x'.repeat(999)}`,
+      isRelay: false,
+    }));
+    const local = await diagnose({
+      endpoint: { ...endpoint, paths, homeRelay: 'javascript:alert(1)' },
+      probes: ['endpoint'],
+      environment,
+    });
+    expect(local.endpoint?.homeRelay).toBeNull();
+    expect(local.endpoint?.paths).toHaveLength(64);
+    expect(local.endpoint?.paths[0]?.remoteAddr).toHaveLength(200);
+    expect(JSON.stringify(local)).not.toContain('\\u001b');
+  });
+});
+
+describe('diagnose options', () => {
+  it.each<[string, unknown]>([
+    ['relays', { relays: [{ url: 'ftp://relay.test/' }] }],
+    ['relays', { relays: [{ url: 'relay.test' }] }],
+    ['relays', { relays: [{ url: 'https://me:secret@relay.test/' }] }],
+    ['relays', { relays: [{ url: 'https://relay.test/', quicPort: 0 }] }],
+    ['relays', { relays: Array.from({ length: 65 }, (_, n) => ({ url: `https://r${n}.test/` })) }],
+    ['probes', { probes: ['route', 'hairpin'] }],
+    ['deadlineMs', { deadlineMs: 0 }],
+    ['deadlineMs', { deadlineMs: Number.NaN }],
+    ['deadlineMs', { deadlineMs: '3000' }],
+    ['ca', { ca: ['no certificate'] }],
+  ])('%s is refused by name: %j', async (option, options) => {
+    const error = await diagnose(options as DiagnoseOptions).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'ERR_SETTING' });
+    expect(String(error)).toContain(`diagnose(): ${option} should be`);
+    expect(String(error)).not.toContain('secret');
+  });
+});

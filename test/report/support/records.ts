@@ -1,0 +1,84 @@
+import {
+  judge,
+  type LocalReport,
+  type Observation,
+  type ProbeRecord,
+  summarise,
+} from '../../../lib/report/index.js';
+
+/** Records as probes leave them: one per observation, named a, b, c… */
+export function records(...observations: Observation[]): ProbeRecord[] {
+  return observations.map((observation, index) => ({
+    ref: String.fromCharCode(97 + index),
+    probe: 'test',
+    outcome: 'ok',
+    startedMs: index,
+    durationMs: 1,
+    observation,
+  }));
+}
+
+export const R1 = 'https://relay1.example./';
+export const R2 = 'https://relay2.example./';
+
+/** A kernel that has a route, or (with a code) has none. */
+export function route(family: 4 | 6, refusal?: string): Observation {
+  const destination = family === 4 ? '192.0.2.1' : '2001:db8::1';
+  const sourceIp = family === 4 ? '192.168.1.100' : '2001:db8:1::100';
+  return {
+    routes: [
+      refusal === undefined
+        ? { family, destination, sourceIp }
+        : { family, destination, sourceIp: null, refusal },
+    ],
+  };
+}
+
+export function https(relayUrl: string, ms = 20): Observation {
+  return { latencies: [{ relayUrl, kind: 'https', ms }] };
+}
+
+export function silence(family: 4 | 6, relayUrl: string): Observation {
+  return { silences: [{ family, relayUrl }] };
+}
+
+/** An IPv4 address as seen by `destinationIp`. */
+export function seenAs(
+  observed: string,
+  destinationIp = '203.0.113.10',
+  more: { local?: string; again?: string } = {},
+): Observation {
+  const local = more.local ?? '192.168.1.100:5000';
+  const again = more.again === undefined ? {} : { again: more.again };
+  return { addresses: [{ family: 4, local, destinationIp, observed, ...again }] };
+}
+
+/** An IPv6 host without NAT. */
+export function openV6(destinationIp = '2001:db8:a::10'): Observation {
+  const addr = '[2001:db8:1::100]:6000';
+  return { addresses: [{ family: 6, local: addr, destinationIp, observed: addr }] };
+}
+
+/** A whole report around some observations. */
+export function reportOf(
+  observations: readonly Observation[],
+  relays: readonly string[] = [R1, R2],
+  endpoint: LocalReport['endpoint'] = null,
+): LocalReport {
+  const probes = records(...observations);
+  const verdict = judge(probes, relays);
+  return {
+    version: 1,
+    generator: 'test',
+    startedAt: '2026-01-02T03:04:05.678Z',
+    durationMs: 123.456,
+    deadlineMs: 3000,
+    endedBy: 'finished',
+    settings: { relays: relays.map((url) => ({ url, quicPort: 7842 })), relaysFrom: 'settings', probes: [] },
+    endpoint,
+    notes: [],
+    probes,
+    verdict,
+    summary: summarise(verdict),
+  };
+}

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { cleanText, PACKAGE_VERSION, renderText } from '../../lib/report/index.js';
+import { parseSocketAddr, SecretKey } from '../../lib/wire/index.js';
+import { https, openV6, R1, R2, reportOf, seenAs } from './support/records.js';
+
+const ESCAPE = '\x1b';
+
+describe('text rendering', () => {
+  const report = reportOf([https(R1, 12.34), seenAs('198.51.100.7:5000'), openV6()], [R1, R2]);
+
+  it('leads with the summary and shows every section, plain', () => {
+    const text = renderText(report);
+    expect(text.startsWith(`GREEN: ${report.summary.sentence}\n`)).toBe(true);
+    expect(text).toContain('IPv4 address     198.51.100.7:5000 (seen by 203.0.113.10)');
+    expect(text).toContain(`  ${R1}  HTTPS 12.3 ms  (preferred)`);
+    expect(text).toContain(`  ${R2}  no latency measured`);
+    expect(text).toContain('Captive portal   unknown (');
+    expect(text).toContain('Endpoint: none took part');
+    expect(text.endsWith('took 123.5 ms of 3000 ms (finished).\n')).toBe(true);
+    expect(text).not.toContain(ESCAPE);
+  });
+
+  it('paints the headline when asked to', () => {
+    expect(renderText(report, { colour: true }).startsWith(`${ESCAPE}[32mGREEN`)).toBe(true);
+  });
+
+  it('shows failures with their code, the endpoint, and the notes', () => {
+    const endpointId = SecretKey.fromBytes(new Uint8Array(32).fill(21)).id;
+    const directAddrs = [parseSocketAddr('[::1]:7')];
+    const text = renderText({
+      ...report,
+      endpoint: { endpointId, directAddrs, homeRelay: R1, paths: [] },
+      notes: ['Mind this.'],
+      probes: [
+        {
+          ref: `https ${R1}`,
+          probe: 'https',
+          outcome: 'failed',
+          startedMs: 0,
+          durationMs: 5,
+          error: { code: 'ECONNREFUSED', message: 'refused' },
+        },
+      ],
+    });
+    expect(text).toContain(`  failed          5.0 ms  https ${R1}  ECONNREFUSED: refused`);
+    expect(text).toContain(`Endpoint ${endpointId}\n  home relay  ${R1}\n  addresses   [::1]:7`);
+    expect(text).toContain('Note: Mind this.');
+  });
+});
+
+describe('text from outside', () => {
+  it.each([
+    ['a\x1b[31mb\r\nc', 'a [31mb c'],
+    ['evil\u202Etxt\u2066\u200B', 'evil txt'],
+    ['  plain ünïcode 👋 ', 'plain ünïcode 👋'],
+    ['\ud800x', 'x'],
+  ])('%j becomes %j', (text, expected) => {
+    expect(cleanText(text)).toBe(expected);
+  });
+
+  it('is bounded, and never cut through a character', () => {
+    expect(cleanText('x'.repeat(1e6))).toHaveLength(200);
+    expect(cleanText('👋'.repeat(20), 10)).toBe(`${'👋'.repeat(4)}…`);
+  });
+});
+
+it("the report's generator carries the version of package.json", async () => {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  expect(PACKAGE_VERSION).toBe(JSON.parse(text).version);
+});
