@@ -1,4 +1,15 @@
-/** A signal of one's own that also fires when one of several others does. */
+/** Abort signals that are safe to hand out. */
+import { setMaxListeners } from 'node:events';
+
+/**
+ * A controller whose signal any number of waits may listen to. Node warns of a leak from the eleventh listener on;
+ * here each wait takes its listener away again, and a dozen at a time is nothing unusual.
+ */
+export function newAbort(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
 
 /** What {@link linkedAbort} makes. */
 export interface LinkedAbort {
@@ -12,7 +23,7 @@ export interface LinkedAbort {
  * A new controller below `parents`. (`AbortSignal.any` would do, but leaks on Node 20 while a parent lives on.)
  */
 export function linkedAbort(...parents: (AbortSignal | undefined)[]): LinkedAbort {
-  const controller = new AbortController();
+  const controller = newAbort();
   const fire = () => controller.abort();
   const release = () => {
     for (const parent of parents) parent?.removeEventListener('abort', fire);

@@ -61,9 +61,9 @@ export async function settle(): Promise<void> {
 }
 
 /** Waits, in real time, until `holds`. */
-export async function until(holds: () => boolean, timeoutMs = 10_000): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
   const end = performance.now() + timeoutMs;
-  while (!holds()) {
+  while (!(await holds())) {
     if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

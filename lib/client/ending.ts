@@ -1,0 +1,43 @@
+/** Why a connection to the platform came to its end. Pure. */
+import { hasCode, messageOf } from '../errors.js';
+import { type CloseReason, ConnectionClosedError } from '../transport/types.js';
+import { CLOSE_UNAUTHORIZED } from '../wire/index.js';
+import { printable } from './remote-error.js';
+
+/** How one connection, or the attempt to make one, ended. */
+export interface Ending {
+  kind: /** The platform does not take our client token. */
+    | 'unauthorized'
+    /** Our endpoint is closed: no use to try again. */
+    | 'endpoint-closed'
+    /** We closed it, for a fresh token. */
+    | 'renewal'
+    | 'trouble';
+  /** One line for a status page or a log. */
+  why: string;
+  /** How long it was online, in milliseconds. */
+  onlineMs: number;
+}
+
+/** Why we close a connection whose client token has lived half of its life. */
+export const RENEWAL = 'its token is renewed';
+
+/** The ending of a connection that was online. @param closedBecause - why this side closed it, if it did */
+export function endingOf(reason: CloseReason, closedBecause: string | null, onlineMs: number): Ending {
+  if (closedBecause !== null)
+    return { kind: closedBecause === RENEWAL ? 'renewal' : 'trouble', why: closedBecause, onlineMs };
+  return failureOf(new ConnectionClosedError(reason), onlineMs);
+}
+
+/** The ending of an attempt that failed. */
+export function failureOf(error: unknown, onlineMs = 0): Ending {
+  const why = printable(messageOf(error));
+  if (hasCode(error, 'ERR_ENDPOINT_CLOSED')) return { kind: 'endpoint-closed', why, onlineMs };
+  return { kind: isUnauthorized(error) ? 'unauthorized' : 'trouble', why, onlineMs };
+}
+
+function isUnauthorized(error: unknown): boolean {
+  if (!(error instanceof ConnectionClosedError)) return false;
+  const { by, code } = error.closeReason;
+  return by === 'peer' && code === CLOSE_UNAUTHORIZED;
+}

@@ -1,0 +1,35 @@
+import { NetDiagnosticsError } from '../errors.js';
+import type { RemoteFailure } from '../wire/index.js';
+import { MAX_REMOTE_TEXT } from './limits.js';
+
+/** The platform answered a request with an error. Its code is `ERR_REMOTE`. */
+export class RemoteError extends NetDiagnosticsError {
+  override name = 'RemoteError';
+  /** What the platform said. */
+  readonly failure: RemoteFailure;
+
+  constructor(failure: RemoteFailure) {
+    super('ERR_REMOTE', describeFailure(failure));
+    this.failure = failure;
+  }
+}
+
+/** One line for a log or a status page. */
+export function describeFailure(failure: RemoteFailure): string {
+  switch (failure.kind) {
+    case 'missing-capability':
+      return `the platform says that a capability is missing: ${failure.caps.toStrings().join(', ')}`;
+    case 'auth-error':
+      return `the platform refused: ${printable(failure.message)}`;
+    case 'internal-server-error':
+      return 'the platform had an internal error';
+    case 'unknown':
+      return `the platform answered with error ${failure.variant}, which this version does not know`;
+  }
+}
+
+/** Text of a stranger, cut and without control characters: it must not forge lines of a log. */
+export function printable(text: string): string {
+  const shown = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�');
+  return shown.length > MAX_REMOTE_TEXT ? `${shown.slice(0, MAX_REMOTE_TEXT)}…` : shown;
+}

@@ -1,0 +1,229 @@
+import { newAbort } from '../abort.js';
+import { type Clock, type Sleep, systemClock, systemSleep } from '../clock.js';
+import { messageOf, NetDiagnosticsError } from '../errors.js';
+import { notify } from '../notify.js';
+import type { Endpoint, WaitOptions } from '../transport/types.js';
+import { bounded } from '../transport/wait.js';
+import type { ApiSecret } from '../wire/index.js';
+import { backoffDelay, jittered } from './backoff.js';
+import { type Ending, endingOf, failureOf, RENEWAL } from './ending.js';
+import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from './limits.js';
+import type { OnlineHook, UnitRequest } from './online-session.js';
+import { PlatformConnection } from './platform-connection.js';
+import type { SessionEvent, SessionStatus } from './session-status.js';
+
+/** What a {@link Session} is made of. */
+export interface SessionOptions {
+  endpoint: Endpoint;
+  /** Names the platform and signs the client tokens. */
+  apiSecret: ApiSecret;
+  /** Called side by side after the `Auth` of each new connection. */
+  hooks?: readonly OnlineHook[] | undefined;
+  limits?: Partial<ClientLimits> | undefined;
+  clock?: Clock | undefined;
+  sleep?: Sleep | undefined;
+  /** 0 (inclusive) to 1 (exclusive). Default: `Math.random`. */
+  random?: (() => number) | undefined;
+  /** Is told of every change; what it throws is ignored. */
+  onState?: ((status: SessionStatus) => void) | undefined;
+  /** Is told what a log should have; what it throws is ignored. */
+  onEvent?: ((event: SessionEvent) => void) | undefined;
+}
+
+/**
+ * A connection to the platform that renews itself. It dials, authenticates, runs the hooks, watches the
+ * connection with pings, and dials again when it is lost, after a delay that grows. Client tokens are replaced at
+ * half of their life, by a new connection.
+ */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #limits: ClientLimits;
+  readonly #clock: Clock;
+  readonly #sleep: Sleep;
+  readonly #random: () => number;
+  readonly #stop = newAbort();
+  readonly #hooks = new Set<Promise<void>>();
+  readonly #awaitingOnline = new Set<{ resolve(): void; reject(error: Error): void }>();
+  #status: SessionStatus;
+  #life: Promise<void> | null = null;
+  #connection: PlatformConnection | null = null;
+  #isRefused = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#limits = { ...DEFAULT_CLIENT_LIMITS, ...options.limits };
+    this.#clock = options.clock ?? systemClock;
+    this.#sleep = options.sleep ?? systemSleep;
+    this.#random = options.random ?? Math.random;
+    this.#status = { state: 'idle', since: this.#clock.now(), why: null, retryAt: null, latencyMs: null };
+  }
+
+  /** The state at this moment (a copy). */
+  get status(): SessionStatus {
+    return { ...this.#status };
+  }
+
+  /** Begins, in the background. Idempotent. @throws `ERR_STATE` after {@link stop} */
+  start(): void {
+    if (this.#stop.signal.aborted) throw stopped();
+    this.#life ??= this.#live();
+  }
+
+  /** Ends the connection and every wait. Idempotent, never rejects; the endpoint stays open. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#connection?.close('the session was stopped');
+    await this.#life;
+    await Promise.all(this.#hooks);
+    this.#finish();
+  }
+
+  /** Waits until the session is online. Default time limit: none. @throws `ERR_STATE` when it stops, `ERR_TIMEOUT`, `ERR_ABORTED` */
+  async whenOnline(wait: WaitOptions = {}): Promise<void> {
+    if (this.#connection !== null) return;
+    if (this.#status.state === 'stopped') throw stopped();
+    let waiter: { resolve(): void; reject(error: Error): void } | undefined;
+    const online = new Promise<void>((resolve, reject) => {
+      waiter = { resolve, reject };
+      this.#awaitingOnline.add(waiter);
+    });
+    try {
+      await bounded('waiting for the platform', wait, Number.POSITIVE_INFINITY, (step) => step(online));
+    } finally {
+      if (waiter !== undefined) this.#awaitingOnline.delete(waiter);
+    }
+  }
+
+  /**
+   * Sends a request and waits for its answer, 20 s at most; then the platform counts as hung and the session is
+   * renewed. A shorter time limit of the caller's own has no such effect.
+   * @throws RemoteError when the platform answers with an error; `ERR_STATE` when offline or too many requests wait;
+   * `ERR_CONNECTION_CLOSED`, `ERR_STREAM`, `ERR_TIMEOUT`, `ERR_ABORTED` when there is no answer
+   */
+  async request(request: UnitRequest, wait?: WaitOptions): Promise<void> {
+    return this.#online().request(request, wait);
+  }
+
+  /** Measures the way to the platform and back, in milliseconds. @throws as {@link request} */
+  async ping(wait?: WaitOptions): Promise<number> {
+    return this.#online().ping(wait);
+  }
+
+  #online(): PlatformConnection {
+    const connection = this.#connection;
+    if (connection === null || connection.signal.aborted) {
+      throw new NetDiagnosticsError(
+        'ERR_STATE',
+        `not connected to the platform (${this.#status.state}); try again later`,
+      );
+    }
+    return connection;
+  }
+
+  async #live(): Promise<void> {
+    let attempt = 0;
+    while (!this.#stop.signal.aborted) {
+      this.#set({ state: 'connecting', retryAt: null });
+      const ending = await this.#oneConnection();
+      if (this.#stop.signal.aborted) return;
+      if (ending.kind === 'endpoint-closed') {
+        this.#tell({ type: 'endpoint-closed' });
+        this.#finish(ending.why);
+        return;
+      }
+      if (ending.onlineMs >= this.#limits.stableAfterMs) attempt = 0;
+      if (ending.kind === 'renewal') continue;
+      const delay = this.#plan(ending, attempt);
+      attempt += 1;
+      // Only `stop` ends this sleep early.
+      await this.#sleep(delay, this.#stop.signal).catch(() => {});
+    }
+  }
+
+  /** Decides on the next attempt and says so. @returns the delay before it, in milliseconds */
+  #plan({ kind, why }: Ending, attempt: number): number {
+    const random = this.#random();
+    const isRefused = kind === 'unauthorized';
+    const retryInMs = isRefused
+      ? jittered(this.#limits.slowRetryMs, random)
+      : backoffDelay(attempt, random, this.#limits);
+    const retryAt = this.#clock.now() + retryInMs;
+    this.#set({ state: isRefused ? 'unauthorized' : 'waiting', why, retryAt });
+    if (!isRefused) this.#tell({ type: 'offline', why, attempt, retryInMs });
+    else if (!this.#isRefused) this.#tell({ type: 'unauthorized', why, retryInMs });
+    this.#isRefused ||= isRefused;
+    return retryInMs;
+  }
+
+  async #oneConnection(): Promise<Ending> {
+    const { endpoint, apiSecret } = this.#options;
+    const parts = { endpoint, apiSecret, clock: this.#clock, limits: this.#limits };
+    let connection: PlatformConnection;
+    try {
+      connection = await PlatformConnection.open(parts, this.#stop.signal);
+    } catch (error) {
+      return failureOf(error);
+    }
+    if (this.#stop.signal.aborted) connection.close('the session was stopped');
+    const startedAt = performance.now();
+    this.#beOnline(connection);
+    const reason = await connection.closed;
+    this.#connection = null;
+    return endingOf(reason, connection.closedBecause, performance.now() - startedAt);
+  }
+
+  #beOnline(connection: PlatformConnection): void {
+    this.#connection = connection;
+    this.#isRefused = false;
+    this.#set({ state: 'online', why: null, retryAt: null, latencyMs: null });
+    this.#tell({ type: 'online' });
+    for (const waiter of this.#awaitingOnline) waiter.resolve();
+    this.#run(() => this.#watch(connection), connection);
+    for (const hook of this.#options.hooks ?? []) this.#run(hook, connection);
+  }
+
+  /** The session's own hook: sees a platform that hangs, and a client token that grows old. */
+  async #watch(connection: PlatformConnection): Promise<void> {
+    for (;;) {
+      await this.#sleep(this.#limits.pingIntervalMs, connection.signal);
+      try {
+        this.#set({ latencyMs: await connection.ping() });
+      } catch (error) {
+        // Whatever a ping fails of, this connection is of no use any more.
+        connection.close(messageOf(error));
+      }
+      if (this.#clock.now() >= connection.renewAt) connection.close(RENEWAL);
+    }
+  }
+
+  #run(hook: OnlineHook, connection: PlatformConnection): void {
+    // Wrapped, so that a hook that throws at once is treated like one that throws later.
+    const running: Promise<void> = Promise.resolve()
+      .then(() => hook(connection))
+      .catch((error: unknown) => {
+        if (!connection.signal.aborted) this.#tell({ type: 'hook-failed', error });
+      })
+      .finally(() => this.#hooks.delete(running));
+    this.#hooks.add(running);
+  }
+
+  #finish(why: string | null = null): void {
+    if (this.#status.state === 'stopped') return;
+    this.#set({ state: 'stopped', why, retryAt: null });
+    for (const waiter of this.#awaitingOnline) waiter.reject(stopped());
+  }
+
+  #set(change: Partial<SessionStatus>): void {
+    const isNew = change.state !== undefined && change.state !== this.#status.state;
+    this.#status = { ...this.#status, ...change, ...(isNew ? { since: this.#clock.now() } : {}) };
+    notify(this.#options.onState, this.status);
+  }
+
+  #tell(event: SessionEvent): void {
+    notify(this.#options.onEvent, event);
+  }
+}
+
+function stopped(): NetDiagnosticsError {
+  return new NetDiagnosticsError('ERR_STATE', 'the session is stopped; make a new one');
+}

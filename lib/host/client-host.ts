@@ -1,0 +1,111 @@
+import { setMaxListeners } from 'node:events';
+import { type Clock, type Sleep, systemClock, systemSleep } from '../clock.js';
+import { NetDiagnosticsError } from '../errors.js';
+import { notify } from '../notify.js';
+import { CLOSE_UNAVAILABLE } from '../transport/constants.js';
+import type { ConnectionHandler } from '../transport/router.js';
+import type { Connection } from '../transport/types.js';
+import { CLIENT_HOST_ALPN, type DiagnosticsReport, type EndpointId } from '../wire/index.js';
+import { makeAnswer } from './answer.js';
+import type { AuditEvent, DialBack } from './audit.js';
+import { type DialBackParts, type DialBackResult, DialBackServer } from './dial-back-server.js';
+import { DEFAULT_HOST_LIMITS, type HostLimits, REASON_BUSY } from './limits.js';
+import type { Revocation } from './revocation.js';
+import { SharedRun } from './shared-run.js';
+
+/** What a {@link ClientHost} is made of. */
+export interface ClientHostOptions {
+  /** This endpoint: only tokens it issued itself are accepted. */
+  endpointId: EndpointId;
+  /** Makes a report. The signal fires when no caller waits for it any more. */
+  run(context: { signal: AbortSignal }): Promise<DiagnosticsReport>;
+  /** A finished report serves further callers for so many milliseconds. Default: 5000. */
+  reuseMs?: number | undefined;
+  /** The mark below which grants are refused. */
+  revocation: Pick<Revocation, 'revokedUntil'>;
+  /** Vetoes a dial-back by anything but `true`. When it throws, the caller gets an internal error. Default: no veto. */
+  onRequest?: ((info: DialBack) => boolean | Promise<boolean>) | undefined;
+  /** Is told of every dial-back when it is over; what it throws is ignored. */
+  onEvent?: ((event: AuditEvent) => void) | undefined;
+  limits?: Partial<HostLimits> | undefined;
+  clock?: Clock | undefined;
+  sleep?: Sleep | undefined;
+}
+
+/** Default of {@link ClientHostOptions.reuseMs}; source: the settings page. */
+export const DEFAULT_REUSE_MS = 5_000;
+
+/**
+ * Answers dial-backs: the platform connects with `CLIENT_HOST_ALPN`, shows the grant token it was given, and asks
+ * for one report.
+ *
+ * @example
+ * const host = new ClientHost({ endpointId: endpoint.id, revocation, run: ({ signal }) => report(signal) });
+ * router.handle(CLIENT_HOST_ALPN, host.handler);
+ */
+export class ClientHost {
+  readonly #options: ClientHostOptions;
+  readonly #limits: HostLimits;
+  readonly #clock: Clock;
+  readonly #parts: DialBackParts;
+  #active = 0;
+
+  constructor(options: ClientHostOptions) {
+    const { endpointId, revocation, run, reuseMs = DEFAULT_REUSE_MS, onRequest } = options;
+    this.#options = options;
+    this.#limits = { ...DEFAULT_HOST_LIMITS, ...options.limits };
+    this.#clock = options.clock ?? systemClock;
+    const limits = this.#limits;
+    const reports = new SharedRun({ run, reuseMs, clock: this.#clock });
+    this.#parts = {
+      endpointId,
+      revocation,
+      limits,
+      clock: this.#clock,
+      sleep: options.sleep ?? systemSleep,
+      answer: (remoteId, token, signal) =>
+        makeAnswer({ reports, onRequest, limits }, remoteId, token, signal),
+    };
+  }
+
+  /** Dial-backs being served. */
+  get active(): number {
+    return this.#active;
+  }
+
+  /**
+   * Serves one connection until it is over. For a `Router`, or for an accept loop of one's own: then pass a signal
+   * that fires when the app stops.
+   * @throws `ERR_ALPN` for a connection of another protocol
+   */
+  readonly handler: ConnectionHandler = async (connection, { signal }) => {
+    if (connection.alpn !== CLIENT_HOST_ALPN) {
+      throw new NetDiagnosticsError('ERR_ALPN', `the client host only serves ${CLIENT_HOST_ALPN}`);
+    }
+    // One listener for each dial-back at a time is no leak.
+    setMaxListeners(0, signal);
+    const at = this.#clock.now();
+    const result = await this.#serve(connection, signal);
+    const durationMs = this.#clock.now() - at;
+    notify(this.#options.onEvent, {
+      type: 'dial-back',
+      remoteId: connection.remoteId,
+      ...result,
+      at,
+      durationMs,
+    });
+  };
+
+  async #serve(connection: Connection, signal: AbortSignal): Promise<DialBackResult> {
+    if (this.#active >= this.#limits.maxConnections) {
+      connection.close(CLOSE_UNAVAILABLE, REASON_BUSY);
+      return { outcome: 'busy', why: null, tokenExpiresAt: null };
+    }
+    this.#active += 1;
+    try {
+      return await new DialBackServer(connection, this.#parts, signal).serve();
+    } finally {
+      this.#active -= 1;
+    }
+  }
+}

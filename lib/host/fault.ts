@@ -1,0 +1,53 @@
+/** What becomes of a stream that brought no request. Pure; source: the protocol page. */
+import { hasCode } from '../errors.js';
+import {
+  CLOSE_BAD_REQUEST,
+  CLOSE_TOO_LARGE,
+  CLOSE_UNAUTHORIZED,
+  REASON_EXPECTED_AUTH,
+  REASON_UNAUTHORIZED,
+  REASON_UNEXPECTED_AUTH,
+  UnknownRequestError,
+} from '../wire/index.js';
+import type { DialBackOutcome } from './audit.js';
+import type { RefusalReason } from './authorise.js';
+import { REASON_MALFORMED, REASON_TOO_LARGE } from './limits.js';
+
+/** How a connection is closed. */
+export interface Closing {
+  outcome: DialBackOutcome;
+  code: number;
+  reason: string;
+  /** Why the token was refused, if that is what happened. */
+  why?: RefusalReason;
+}
+
+/** What to do: reset the stream alone, note that the caller left, or close the connection. */
+export type Fault = 'reset-stream' | 'caller-left' | Closing;
+
+/** The closing of a caller that spoke out of turn. */
+export function badRequest(reason: string): Closing {
+  return { outcome: 'bad-request', code: CLOSE_BAD_REQUEST, reason };
+}
+
+/** The closing of a caller whose token is refused; it hears no reason. */
+export function unauthorised(why: RefusalReason): Closing {
+  return { outcome: 'unauthorised', code: CLOSE_UNAUTHORIZED, reason: REASON_UNAUTHORIZED, why };
+}
+
+/**
+ * @param error - what reading or decoding a request threw
+ * @param isFirst - no `Auth` was accepted yet
+ */
+export function faultOf(error: unknown, isFirst: boolean): Fault {
+  if (error instanceof UnknownRequestError) return 'reset-stream';
+  if (hasCode(error, 'ERR_CONNECTION_CLOSED')) return 'caller-left';
+  if (hasCode(error, 'ERR_MESSAGE_TOO_LARGE')) {
+    return { outcome: 'bad-request', code: CLOSE_TOO_LARGE, reason: REASON_TOO_LARGE };
+  }
+  // Only `Auth` carries a token.
+  if (hasCode(error, 'ERR_TOKEN_INVALID')) {
+    return isFirst ? unauthorised('bad-signature') : badRequest(REASON_UNEXPECTED_AUTH);
+  }
+  return badRequest(isFirst ? REASON_EXPECTED_AUTH : REASON_MALFORMED);
+}

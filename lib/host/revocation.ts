@@ -1,0 +1,80 @@
+import { type Clock, nowSeconds } from '../clock.js';
+import { TOKEN_LIFETIME_SECONDS } from '../wire/index.js';
+
+/** Where the revocation mark outlives the process. Both methods reject when the mark cannot be read or kept. */
+export interface RevocationStore {
+  /** The mark in unix seconds; `null` when nothing was ever revoked. */
+  load(): Promise<number | null>;
+  /** Replaces the mark; once it resolves the mark survives a crash. */
+  save(revokedUntil: number): Promise<void>;
+}
+
+/** A {@link RevocationStore} that forgets: for an identity that itself ends with the process. */
+export class MemoryRevocationStore implements RevocationStore {
+  #mark: number | null = null;
+
+  load(): Promise<number | null> {
+    return Promise.resolve(this.#mark);
+  }
+
+  save(revokedUntil: number): Promise<void> {
+    this.#mark = revokedUntil;
+    return Promise.resolve();
+  }
+}
+
+/**
+ * The mark that takes grants back: the host refuses grant tokens that expire at or before it, and new grants are
+ * made to expire later. Tokens carry no number one could list, so time is what tells old ones from new ones.
+ */
+export class Revocation {
+  readonly #store: RevocationStore;
+  readonly #clock: Clock;
+  #mark: number | null;
+  #newestGrant = 0;
+
+  private constructor(store: RevocationStore, clock: Clock, mark: number | null) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#mark = mark;
+  }
+
+  /** Reads the mark. Rejects as the store does: without knowing the mark nothing may be accepted. */
+  static async load(store: RevocationStore, clock: Clock): Promise<Revocation> {
+    return new Revocation(store, clock, await store.load());
+  }
+
+  /** Unix seconds: grant tokens that expire at or before this are refused. `null`: nothing was revoked. */
+  get revokedUntil(): number | null {
+    return this.#mark;
+  }
+
+  /** The expiry of a grant made now, in unix seconds. The grant counts as given out from here on. */
+  nextGrantExpiry(): number {
+    const expiry = grantExpiry(nowSeconds(this.#clock), this.#mark);
+    this.#newestGrant = Math.max(this.#newestGrant, expiry);
+    return expiry;
+  }
+
+  /**
+   * Takes back every grant given out so far, at once. Rejects when the mark could not be stored: it then holds in
+   * this process but would be forgotten with it.
+   */
+  async revoke(): Promise<void> {
+    this.#mark = revocationMark(nowSeconds(this.#clock), this.#mark, this.#newestGrant);
+    await this.#store.save(this.#mark);
+  }
+}
+
+/** When a grant made at `now` expires: after the usual lifetime, but later than the mark in any case. */
+export function grantExpiry(now: number, mark: number | null): number {
+  return Math.max(now + TOKEN_LIFETIME_SECONDS, mark === null ? 0 : mark + 1);
+}
+
+/**
+ * The mark that covers every grant given out until `now`: this process's newest, and those of earlier processes,
+ * which {@link grantExpiry} bounds by the same formula.
+ */
+export function revocationMark(now: number, mark: number | null, newestGrant: number): number {
+  return Math.max(grantExpiry(now, mark), newestGrant);
+}
