@@ -1,0 +1,122 @@
+/** Where an endpoint's identity comes from: made anew, or kept in a file. */
+import { randomBytes } from 'node:crypto';
+import { link, open, readFile, rm, stat } from 'node:fs/promises';
+import { NetDiagnosticsError } from './errors.js';
+import { SecretKey } from './wire/index.js';
+
+/** A key and what a log should have about its file. */
+export interface Identity {
+  secretKey: SecretKey;
+  /** Whether the file was made just now. */
+  isNew: boolean;
+  /** `null`, or one sentence: others may read the file. */
+  warning: string | null;
+}
+
+/** An identity that ends with the process. `random` gives that many unpredictable bytes. */
+export function ephemeralKey(random: (size: number) => Uint8Array = randomBytes): SecretKey {
+  return SecretKey.fromBytes(random(32));
+}
+
+/**
+ * Reads the key in `path`, or makes a new one there, with mode 0600. Two processes that start at once get the same
+ * key: the file appears complete and in one step, and whoever comes second reads it.
+ * @param random - gives that many unpredictable bytes
+ * @throws NetDiagnosticsError `ERR_SETTING` when the file holds no key; the system's error when it cannot be
+ * read or made. Neither shows what is in the file.
+ */
+export async function keyFromFile(
+  path: string,
+  random: (size: number) => Uint8Array = randomBytes,
+): Promise<Identity> {
+  const existing = await readKey(path);
+  if (existing !== null) return { secretKey: existing, isNew: false, warning: await laxMode(path) };
+  const secretKey = ephemeralKey(random);
+  if (await createKey(path, secretKey)) return { secretKey, isNew: true, warning: null };
+  const winner = await readKey(path);
+  if (winner !== null) return { secretKey: winner, isNew: false, warning: await laxMode(path) };
+  throw new NetDiagnosticsError(
+    'ERR_SETTING',
+    `The key file ${path} was removed while it was read; try again.`,
+  );
+}
+
+async function readKey(path: string): Promise<SecretKey | null> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (hasSystemCode(error, 'ENOENT')) return null;
+    throw error;
+  }
+  try {
+    return SecretKey.parse(text.trim());
+  } catch {
+    // Without the cause: nothing of the content may come out.
+    throw new NetDiagnosticsError(
+      'ERR_SETTING',
+      `The key file ${path} holds no key: it must be 64 hex digits or 52 characters of base32. Restore it, or remove it for a new identity.`,
+    );
+  }
+}
+
+/** @returns false when another process was faster */
+async function createKey(path: string, secretKey: SecretKey): Promise<boolean> {
+  // Written under another name first: a crash, or a reader in between, must not meet half a key.
+  const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    const file = await open(draft, 'wx', 0o600);
+    try {
+      await file.writeFile(`${Buffer.from(secretKey.toBytes()).toString('hex')}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return await publish(draft, path);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** Gives the draft its name; unlike rename(2), link(2) fails when the name is taken. */
+async function publish(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if (hasSystemCode(error, 'EEXIST')) return false;
+    if (!hasSystemCode(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EACCES')) throw error;
+  }
+  return copyExclusively(draft, path);
+}
+
+/** For file systems without hard links (FAT, some network shares): exclusive, though not in one step. */
+async function copyExclusively(draft: string, path: string): Promise<boolean> {
+  const text = await readFile(draft);
+  let file: Awaited<ReturnType<typeof open>>;
+  try {
+    file = await open(path, 'wx', 0o600);
+  } catch (error) {
+    if (hasSystemCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return true;
+}
+
+/** Windows has no such bits. */
+async function laxMode(path: string): Promise<string | null> {
+  if (process.platform === 'win32') return null;
+  const mode = (await stat(path)).mode & 0o777;
+  if ((mode & 0o077) === 0) return null;
+  return `The key file ${path} has mode 0${mode.toString(8)}: others on this machine may read it. Run chmod 600 on it.`;
+}
+
+function hasSystemCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && codes.includes(String((error as { code?: unknown }).code));
+}

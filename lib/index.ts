@@ -1,0 +1,66 @@
+/** `iroh-net-diagnostics`: what users import. */
+export { type ClientLimits, type GrantState, RemoteError } from './client/index.js';
+export type { Clock, Sleep } from './clock.js';
+export { type DiagnoseOptions, diagnose, type ProbeEvent } from './diagnose.js';
+export { hasCode, NetDiagnosticsError, type NetDiagnosticsErrorCode } from './errors.js';
+export type { GrantEvent, NetDiagnosticsEvent, StateEvent } from './events.js';
+export {
+  type AuditEvent,
+  ClientHost,
+  type ClientHostOptions,
+  type DialBack,
+  type DialBackOutcome,
+  FileRevocationStore,
+  type HostLimits,
+  MemoryRevocationStore,
+  type RefusalReason,
+  Revocation,
+  type RevocationStore,
+} from './host/index.js';
+export type { Logger, LogSink } from './logger.js';
+export { NetDiagnostics, type ReadyOptions, type RunOptions } from './net-diagnostics.js';
+export {
+  type AcceptLoop,
+  type NetDiagnosticsOptions,
+  type RelayOption,
+  resolveSettings,
+  SettingError,
+  type Settings,
+  settingsMarkdown,
+} from './options.js';
+export type { ProbeName } from './probes/index.js';
+export {
+  type EndpointSnapshot,
+  type LocalReport,
+  type RelayTarget,
+  renderText,
+  type TextOptions,
+  toWireReport,
+} from './report/index.js';
+export type { PlatformInfo, Reason, State, Status, StatusError } from './status.js';
+export type {
+  BiStream,
+  CloseReason,
+  Connection,
+  ConnectionHandler,
+  NativeConnection,
+  NativeEndpoint,
+  PathInfo,
+  WaitOptions,
+} from './transport/index.js';
+export { adoptConnection, adoptEndpoint, ConnectionClosedError } from './transport/index.js';
+export {
+  API_SECRET_ENV_VAR_NAME,
+  ApiSecret,
+  type Capability,
+  Caps,
+  CLIENT_HOST_ALPN,
+  type DiagnosticsReport,
+  type EndpointAddress,
+  type EndpointId,
+  type NetReport,
+  type PortmapProbe,
+  type RelayLatency,
+  SecretKey,
+  type SocketAddr,
+} from './wire/index.js';

@@ -1,0 +1,286 @@
+import { linkedAbort } from './abort.js';
+import { messageOf, NetDiagnosticsError } from './errors.js';
+import type { NetDiagnosticsEvent } from './events.js';
+import { callSafely, type SafeLogger, safeLogger } from './logger.js';
+import { SERVICE_STOP_TIMEOUT_MS, STOP_TIMEOUT_MS } from './net-diagnostics/constants.js';
+import { codeOf } from './net-diagnostics/error-code.js';
+import { openGround } from './net-diagnostics/open-endpoint.js';
+import { type Parts, SYSTEM_PARTS } from './net-diagnostics/parts.js';
+import { type RunOptions, report } from './net-diagnostics/reporter.js';
+import { Service, type ServiceOptions } from './net-diagnostics/service.js';
+import { StatusBoard } from './net-diagnostics/status-board.js';
+import { within } from './net-diagnostics/within.js';
+import {
+  type ActiveSettings,
+  type NetDiagnosticsOptions,
+  resolveSettings,
+  type Settings,
+} from './options.js';
+import type { LocalReport } from './report/index.js';
+import type { Status } from './status.js';
+import { CLOSE_UNAVAILABLE } from './transport/constants.js';
+import { adoptConnection, type ConnectionHandler, type NativeConnection } from './transport/index.js';
+import { CLIENT_HOST_ALPN, formatSocketAddr } from './wire/index.js';
+
+export type { RunOptions } from './net-diagnostics/reporter.js';
+
+/** How {@link NetDiagnostics.ready} waits. */
+export interface ReadyOptions {
+  /** Milliseconds. Default: no limit. */
+  timeoutMs?: number | undefined;
+}
+
+/**
+ * One endpoint's life with the platform: it connects, opens the platform's Run Diagnostics button, and answers it
+ * with a fresh report, until it is stopped.
+ *
+ * @example
+ * const diagnostics = NetDiagnostics.start({ name: 'web-1' });
+ * console.log(diagnostics.status().state);
+ * await diagnostics.stop();
+ */
+export class NetDiagnostics {
+  readonly #settings: Settings;
+  readonly #parts: Parts;
+  readonly #log: SafeLogger;
+  readonly #board: StatusBoard;
+  readonly #stopping = new AbortController();
+  readonly #handlers = new Map<string, ConnectionHandler>();
+  /** Settles when everything is closed. Never rejects. `null` before {@link begin}. */
+  #life: Promise<void> | null = null;
+  #service: Service | null = null;
+  #stopped: Promise<void> | null = null;
+
+  /**
+   * Starts, in the background: this returns at once, and whatever the network or the machine lack becomes a state.
+   * @param options - explicit options win over environment variables
+   * @param env - where the variables are. Default: `process.env`
+   * @param parts - what tests replace
+   * @throws NetDiagnosticsError `ERR_SETTING` for a malformed setting, `ERR_ALPN` when an endpoint of one's own
+   * accepts no dial-backs; nothing else
+   */
+  static start(
+    options: NetDiagnosticsOptions = {},
+    env: NodeJS.ProcessEnv = process.env,
+    parts: Partial<Parts> = {},
+  ): NetDiagnostics {
+    const diagnostics = NetDiagnostics.prepare(options, env, parts);
+    diagnostics.begin();
+    return diagnostics;
+  }
+
+  /**
+   * Like {@link start}, but nothing is opened before {@link begin}: for frameworks that first build everything and
+   * then start it.
+   * @throws as {@link start}
+   */
+  static prepare(
+    options: NetDiagnosticsOptions = {},
+    env: NodeJS.ProcessEnv = process.env,
+    parts: Partial<Parts> = {},
+  ): NetDiagnostics {
+    return new NetDiagnostics(resolveSettings(options, env), { ...SYSTEM_PARTS, ...parts });
+  }
+
+  private constructor(settings: Settings, parts: Parts) {
+    this.#settings = settings;
+    this.#parts = parts;
+    this.#log = safeLogger(settings.logger);
+    this.#board = new StatusBoard(parts.clock, this.#tell, { state: 'starting', name: settings.name });
+  }
+
+  /** Opens what {@link prepare} has prepared, in the background. Idempotent; does nothing after {@link stop}. */
+  begin(): void {
+    const settings = this.#settings;
+    if (this.#life !== null || this.#stopping.signal.aborted) return;
+    this.#life = isActive(settings) ? this.#live(settings) : this.#beDisabled();
+  }
+
+  /** How it is at this moment: plain JSON, without any secret. */
+  status(): Status {
+    const { status } = this.#board;
+    // The keeper's own view: a grant that ran out while the platform was away counts as none.
+    return this.#service === null ? status : { ...status, grant: { ...this.#service.grantState } };
+  }
+
+  /**
+   * Waits until there is nothing more to wait for: the platform has the grant (or refused it, or none is wanted), or
+   * a state is final. Never rejects; when the time is up, the status says how far it has come.
+   */
+  async ready({ timeoutMs = Number.POSITIVE_INFINITY }: ReadyOptions = {}): Promise<Status> {
+    const settled = new AbortController();
+    const timer = Number.isFinite(timeoutMs) ? setTimeout(() => settled.abort(), timeoutMs) : undefined;
+    await this.#board.until(isSettled, settled.signal);
+    clearTimeout(timer);
+    return this.status();
+  }
+
+  /**
+   * Measures now. Works in every state but `stopped`, also without an endpoint: the report then knows less.
+   * @param run - `signal` ends it early (the report says so), `onProbe` is told of each probe
+   * @throws `ERR_STATE` when stopped or switched off
+   */
+  async run({ signal, onProbe }: RunOptions = {}): Promise<LocalReport> {
+    if (!this.#settings.enabled)
+      throw new NetDiagnosticsError('ERR_STATE', 'Diagnostics are switched off (`enabled`).');
+    this.#assertNotStopped();
+    const end = linkedAbort(this.#stopping.signal, signal);
+    try {
+      const local = await report(this.#settings, this.#service?.subject ?? null, {
+        signal: end.signal,
+        ...(onProbe === undefined ? {} : { onProbe: (event) => callSafely(() => onProbe(event)) }),
+      });
+      this.#board.noteReport();
+      return local;
+    } finally {
+      end.release();
+    }
+  }
+
+  /**
+   * For an accept loop of one's own: serves a connection with `CLIENT_HOST_ALPN` to its end. While there is nobody
+   * to serve it (starting, disabled, stopped) it is closed with code 503.
+   * @throws `ERR_ALPN` for a connection of another protocol, which is left open
+   */
+  async accept(native: NativeConnection): Promise<void> {
+    const connection = adoptConnection(native);
+    if (connection.alpn !== CLIENT_HOST_ALPN) {
+      throw new NetDiagnosticsError(
+        'ERR_ALPN',
+        `accept() takes connections with "${CLIENT_HOST_ALPN}" (CLIENT_HOST_ALPN); this one has ${JSON.stringify(connection.alpn)}.`,
+      );
+    }
+    if (this.#service === null) connection.close(CLOSE_UNAVAILABLE, 'Not ready');
+    else await this.#service.accept(connection);
+  }
+
+  /**
+   * Serves another protocol on the same endpoint. It lives as long as the endpoint: without an API secret there is
+   * none.
+   * @throws `ERR_ALPN` when the ALPN has a handler; `ERR_STATE` when stopped, or with an accept loop of one's own
+   */
+  handle(alpn: string, handler: ConnectionHandler): void {
+    this.#assertNotStopped();
+    if (this.#settings.acceptLoop === 'own') {
+      throw new NetDiagnosticsError(
+        'ERR_STATE',
+        'With `acceptLoop: "own"` your own loop serves your protocols.',
+      );
+    }
+    if (alpn === CLIENT_HOST_ALPN || this.#handlers.has(alpn)) {
+      throw new NetDiagnosticsError('ERR_ALPN', `The ALPN ${JSON.stringify(alpn)} has a handler already.`);
+    }
+    this.#service?.handle(alpn, handler);
+    this.#handlers.set(alpn, handler);
+  }
+
+  /** Opens the platform's button, again after {@link revoke}, or where `grant` was false. @throws `ERR_STATE` */
+  grant(): void {
+    this.#inService().grant();
+  }
+
+  /**
+   * Takes back every grant given out so far, and gives out no more until {@link grant}. It is remembered beside the
+   * key file (`secretKeyFile`). Without one it ends with the process: an identity that lives longer (`secretKey`, an
+   * endpoint of one's own) accepts its earlier grants again until they expire, 30 days at most.
+   * @throws `ERR_STATE` when there is no endpoint yet or any more; `ERR_STORE` when it holds but could not be stored
+   */
+  revoke(): Promise<void> {
+    return this.#inService().revoke();
+  }
+
+  /** Ends everything within 5 s; an endpoint of one's own stays open. Idempotent, never rejects. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort();
+    if (this.#life !== null) await within(STOP_TIMEOUT_MS, this.#life);
+    this.#board.set('stopped');
+  }
+
+  #beDisabled(): Promise<void> {
+    const reason = this.#settings.enabled ? 'no-secret' : 'switched-off';
+    this.#board.set('disabled', { reason });
+    if (reason === 'no-secret') {
+      this.#log.info('disabled: no API secret. Set IROH_SERVICES_API_SECRET to connect to the platform.');
+    } else this.#log.debug('disabled: switched off');
+    // Nobody waits for the app's endpoint now; that it failed must not become an unhandled rejection.
+    Promise.resolve(this.#settings.endpoint).catch(() => {});
+    return Promise.resolve();
+  }
+
+  async #live(settings: ActiveSettings): Promise<void> {
+    const { id, relayUrls, directAddrs } = settings.apiSecret.platform;
+    this.#board.note({ platform: { id, relays: relayUrls, addrs: directAddrs.map(formatSocketAddr) } });
+    const [parts, board, log, { signal }] = [this.#parts, this.#board, this.#log, this.#stopping];
+    const ground = await openGround({ settings, parts, board, log, signal });
+    if (ground === null) return;
+    const { endpoint } = ground;
+    try {
+      board.note({ endpointId: endpoint.id });
+      await this.#serve({
+        ...ground,
+        settings,
+        parts,
+        board,
+        log,
+        tell: this.#tell,
+        handlers: this.#handlers,
+      });
+    } catch (error) {
+      // An endpoint of the app's own may be closed, or listened to by somebody else.
+      board.noteError(codeOf(error), messageOf(error));
+      board.set('unavailable', { reason: endpoint.isClosed ? 'endpoint-closed' : 'failed' });
+      log.error(`no diagnostics: ${messageOf(error)}`);
+    } finally {
+      if (endpoint.isOwned) await endpoint.close();
+    }
+  }
+
+  /** From the first accepted connection to the last closed one. */
+  async #serve(options: ServiceOptions): Promise<void> {
+    const { signal } = this.#stopping;
+    const service = new Service(options);
+    try {
+      if (signal.aborted) return;
+      service.start();
+      this.#service = service;
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    } finally {
+      this.#service = null;
+      await within(SERVICE_STOP_TIMEOUT_MS, service.stop());
+    }
+  }
+
+  #inService(): Service {
+    if (this.#service !== null) return this.#service;
+    throw new NetDiagnosticsError(
+      'ERR_STATE',
+      `There is no endpoint to grant with; the state is ${this.status().state}.`,
+    );
+  }
+
+  #assertNotStopped(): void {
+    if (this.#stopping.signal.aborted)
+      throw new NetDiagnosticsError('ERR_STATE', 'It was stopped; start a new one.');
+  }
+
+  readonly #tell = (event: NetDiagnosticsEvent): void => {
+    const { onEvent } = this.#settings;
+    if (onEvent !== null) callSafely(() => onEvent(event));
+  };
+}
+
+function isActive(settings: Settings): settings is ActiveSettings {
+  return settings.enabled && settings.apiSecret !== null;
+}
+
+/** Whether waiting longer would change nothing, or the platform has answered. */
+function isSettled({ state, retryAt, grant }: Status): boolean {
+  if (state === 'disabled' || state === 'stopped' || state === 'unauthorized') return true;
+  if (state === 'unavailable' && retryAt === null) return true;
+  return state === 'online' && grant.state !== 'ungranted' && grant.state !== 'granting';
+}

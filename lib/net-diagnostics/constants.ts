@@ -1,0 +1,22 @@
+/** Time limits of this room, each with its reason. Milliseconds. */
+
+/** `stop()` is done after this, come what may: orchestrators kill a process some seconds after asking it to end. */
+export const STOP_TIMEOUT_MS = 5_000;
+
+/** Part of it for everything above the endpoint, so that the endpoint can still be closed in an orderly way. */
+export const SERVICE_STOP_TIMEOUT_MS = 3_000;
+
+/** Part of that for the handlers of open connections. */
+export const ROUTER_STOP_TIMEOUT_MS = 1_500;
+
+/** Retries of what may come right by itself (a port in use, a volume not mounted yet). */
+export const OPEN_RETRY = { reconnectMinMs: 1_000, reconnectMaxMs: 60_000 };
+
+/** A bind that takes longer has hung; it usually takes 20 ms. */
+export const BIND_TIMEOUT_MS = 30_000;
+
+/** The report on start is spread over this time, so that a fleet that restarts does not measure at the same moment. */
+export const START_REPORT_SPREAD_MS = 10_000;
+
+/** Refused dial-backs are logged this often at most: a stranger must not fill the log. */
+export const REFUSAL_LOG_INTERVAL_MS = 60_000;

@@ -1,0 +1,167 @@
+import { backoffDelay } from '../client/backoff.js';
+import { hasCode, messageOf, NetDiagnosticsError } from '../errors.js';
+import { FileRevocationStore, MemoryRevocationStore, Revocation } from '../host/index.js';
+import { ephemeralKey, keyFromFile } from '../identity.js';
+import type { SafeLogger } from '../logger.js';
+import { type ActiveSettings, isNativeEndpoint } from '../options.js';
+import type { Reason } from '../status.js';
+import { adoptEndpoint, bindEndpoint, type Endpoint, type NativeEndpoint } from '../transport/index.js';
+import { CLIENT_HOST_ALPN, type SecretKey } from '../wire/index.js';
+import { BIND_TIMEOUT_MS, OPEN_RETRY } from './constants.js';
+import { codeOf } from './error-code.js';
+import type { Parts } from './parts.js';
+import { RelayTokens } from './relay-tokens.js';
+import type { StatusBoard } from './status-board.js';
+
+/** What the rest stands on. */
+export interface Ground {
+  endpoint: Endpoint;
+  relayTokens: RelayTokens;
+  revocation: Revocation;
+}
+
+/** What {@link openGround} needs. */
+export interface OpenOptions {
+  settings: ActiveSettings;
+  parts: Parts;
+  board: StatusBoard;
+  log: SafeLogger;
+  signal: AbortSignal;
+}
+
+/** A failure with what it means for the status. */
+class OpenFailure extends Error {
+  readonly reason: Reason;
+  readonly isFinal: boolean;
+
+  constructor(reason: Reason, isFinal: boolean, cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.reason = reason;
+    this.isFinal = isFinal;
+  }
+}
+
+/**
+ * Prepares identity, endpoint and revocation mark. What may come right by itself is retried, with the state
+ * `unavailable` in between.
+ * @returns `null` when it is final that there will be no endpoint (the board says why), or `signal` fired
+ */
+export async function openGround(options: OpenOptions): Promise<Ground | null> {
+  const { parts, board, log, signal } = options;
+  // Made once: a retry must not change who we are.
+  const ephemeral = ephemeralKey();
+  for (let attempt = 0; !signal.aborted; attempt += 1) {
+    try {
+      return await openOnce(options, ephemeral);
+    } catch (error) {
+      if (signal.aborted) return null;
+      const { reason, isFinal, cause } = asOpenFailure(error);
+      const message = messageOf(cause);
+      board.noteError(codeOf(cause), message);
+      if (isFinal) {
+        board.set('unavailable', { reason });
+        log.error(`no diagnostics: ${message}`, { reason });
+        return null;
+      }
+      const delay = backoffDelay(attempt, parts.random(), OPEN_RETRY);
+      board.set('unavailable', { reason, retryAt: parts.clock.now() + delay });
+      log[attempt === 0 ? 'error' : 'debug'](`no diagnostics for now: ${message}`, {
+        reason,
+        retryInMs: delay,
+      });
+      await parts.sleep(delay, signal).catch(() => {});
+    }
+  }
+  return null;
+}
+
+async function openOnce(options: OpenOptions, ephemeral: SecretKey): Promise<Ground> {
+  const { settings, parts } = options;
+  const store =
+    settings.secretKeyFile === null
+      ? new MemoryRevocationStore()
+      : new FileRevocationStore(`${settings.secretKeyFile}.revoked`);
+  // Before anything listens: a grant that was taken back must not work for a moment.
+  const revocation = await Revocation.load(store, parts.clock).catch(failAs('revocation-file', false));
+  const { endpoint, relayTokens } =
+    settings.endpoint === null ? await bindOwn(options, ephemeral) : await adopt(settings.endpoint, options);
+  return { endpoint, relayTokens, revocation };
+}
+
+async function bindOwn(options: OpenOptions, ephemeral: SecretKey): Promise<Omit<Ground, 'revocation'>> {
+  const { settings, parts, signal } = options;
+  const secretKey = await identity(options, ephemeral);
+  const relayTokens = relayTokensOf(options, secretKey.id);
+  const { network, bindAddrs, relays } = settings;
+  const bind = {
+    secretKey,
+    network,
+    bindAddrs: bindAddrs ?? undefined,
+    relays: relays === null ? undefined : relayTokens.configs(),
+    alpns: [CLIENT_HOST_ALPN],
+  };
+  try {
+    const endpoint = await bindEndpoint(bind, { signal, timeoutMs: BIND_TIMEOUT_MS }, parts.loadBinding);
+    return { endpoint, relayTokens };
+  } catch (error) {
+    throw hasCode(error, 'ERR_BINDING_UNAVAILABLE')
+      ? new OpenFailure('binding-unavailable', true, error)
+      : new OpenFailure('bind-failed', false, error);
+  }
+}
+
+async function identity({ settings, log }: OpenOptions, ephemeral: SecretKey): Promise<SecretKey> {
+  const { secretKey, secretKeyFile } = settings;
+  if (secretKeyFile === null) return secretKey ?? ephemeral;
+  const fromFile = await keyFromFile(secretKeyFile).catch(failAs('key-file', false));
+  if (fromFile.warning !== null) log.warn(fromFile.warning);
+  if (fromFile.isNew)
+    log.info(`made a new identity in ${secretKeyFile}`, { endpointId: fromFile.secretKey.id });
+  return fromFile.secretKey;
+}
+
+async function adopt(
+  promised: NativeEndpoint | PromiseLike<NativeEndpoint>,
+  options: OpenOptions,
+): Promise<Omit<Ground, 'revocation'>> {
+  const { settings, signal } = options;
+  const native = await orAborted(promised, signal).catch(failAs('no-endpoint', true));
+  if (!isNativeEndpoint(native)) {
+    const error = new NetDiagnosticsError(
+      'ERR_SETTING',
+      'The promise given as `endpoint` did not bring an Endpoint of @number0/iroh.',
+    );
+    throw new OpenFailure('no-endpoint', true, error);
+  }
+  const endpoint = adoptEndpoint(native, { alpns: settings.alpns ?? [], relays: settings.relays ?? [] });
+  return { endpoint, relayTokens: relayTokensOf(options, endpoint.id) };
+}
+
+function relayTokensOf({ settings, parts, log }: OpenOptions, endpointId: string): RelayTokens {
+  const { apiSecret, relays } = settings;
+  const { clock, sleep } = parts;
+  return new RelayTokens({ apiSecret, endpointId, relays: relays ?? [], clock, sleep, log });
+}
+
+/** The app's promise may never settle; `stop()` must not wait for it. */
+function orAborted<T>(promised: T | PromiseLike<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const aborted = () =>
+      reject(new NetDiagnosticsError('ERR_ABORTED', 'stopped before the endpoint was there'));
+    if (signal.aborted) aborted();
+    signal.addEventListener('abort', aborted, { once: true });
+    Promise.resolve(promised)
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', aborted));
+  });
+}
+
+function failAs(reason: Reason, isFinal: boolean): (error: unknown) => never {
+  return (error) => {
+    throw new OpenFailure(reason, isFinal, error);
+  };
+}
+
+function asOpenFailure(error: unknown): OpenFailure {
+  return error instanceof OpenFailure ? error : new OpenFailure('failed', false, error);
+}

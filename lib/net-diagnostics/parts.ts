@@ -1,0 +1,23 @@
+import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from '../client/index.js';
+import { type Clock, type Sleep, systemClock, systemSleep } from '../clock.js';
+import type { BindingLoader } from '../transport/index.js';
+
+/** What comes from outside, so that a test can hold it. */
+export interface Parts {
+  clock: Clock;
+  sleep: Sleep;
+  /** 0 (inclusive) to 1 (exclusive). */
+  random: () => number;
+  clientLimits: ClientLimits;
+  /** Loads the native binding; `undefined`: `@number0/iroh`. */
+  loadBinding: BindingLoader | undefined;
+}
+
+/** The real ones. */
+export const SYSTEM_PARTS: Readonly<Parts> = {
+  clock: systemClock,
+  sleep: systemSleep,
+  random: Math.random,
+  clientLimits: DEFAULT_CLIENT_LIMITS,
+  loadBinding: undefined,
+};

@@ -1,0 +1,80 @@
+import { type Clock, nowSeconds, type Sleep, sleepUntil } from '../clock.js';
+import { messageOf } from '../errors.js';
+import type { SafeLogger } from '../logger.js';
+import type { RelaySetting } from '../options.js';
+import type { Endpoint, RelayConfig } from '../transport/index.js';
+import {
+  type ApiSecret,
+  Caps,
+  type EndpointId,
+  relayAuthToken,
+  TOKEN_LIFETIME_SECONDS,
+} from '../wire/index.js';
+
+const RELAY_CAPS = Caps.of('relay:use');
+
+/** After an endpoint did not take a renewed token: half of its life is left, so there is time for a few attempts. */
+const RETRY_MS = 3_600_000;
+
+/** What {@link RelayTokens} is made of. */
+export interface RelayTokensOptions {
+  apiSecret: ApiSecret;
+  endpointId: EndpointId;
+  relays: readonly RelaySetting[];
+  clock: Clock;
+  sleep: Sleep;
+  log: SafeLogger;
+}
+
+/** Sees to it that relays of iroh services (`auth: 'services'`) get a valid token. */
+export class RelayTokens {
+  readonly #options: RelayTokensOptions;
+
+  constructor(options: RelayTokensOptions) {
+    this.#options = options;
+  }
+
+  /** All relays of the settings for an endpoint that is about to be bound, those of iroh services with a token. */
+  configs(): RelayConfig[] {
+    return this.#options.relays.map((relay) => this.#config(relay));
+  }
+
+  /**
+   * Renews at half of a token's life, until `signal` fires. Never rejects.
+   * @param isFresh - whether the endpoint was bound with {@link configs} just now; if not, it gets its tokens at once
+   */
+  async keep(endpoint: Endpoint, isFresh: boolean, signal: AbortSignal): Promise<void> {
+    const { relays, clock, sleep, log } = this.#options;
+    const managed = relays.filter(({ auth }) => auth === 'services');
+    if (managed.length === 0) return;
+    let next = isFresh ? this.#renewal() : clock.now();
+    try {
+      for (;;) {
+        await sleepUntil(next, clock, sleep, signal);
+        try {
+          for (const relay of managed) await endpoint.insertRelay(this.#config(relay));
+          next = this.#renewal();
+        } catch (error) {
+          if (endpoint.isClosed) return;
+          log.warn(`the tokens of the relays could not be renewed: ${messageOf(error)}`);
+          next = clock.now() + RETRY_MS;
+        }
+      }
+    } catch {
+      // Only the signal ends a sleep early.
+    }
+  }
+
+  #config({ url, quicPort, auth }: RelaySetting): RelayConfig {
+    if (auth === null) return { url, quicPort };
+    const { apiSecret, endpointId, clock } = this.#options;
+    const expiresAt = nowSeconds(clock) + TOKEN_LIFETIME_SECONDS;
+    const authToken = relayAuthToken(apiSecret.issueToken(endpointId, RELAY_CAPS, expiresAt));
+    return { url, quicPort, authToken };
+  }
+
+  /** Milliseconds since the epoch. */
+  #renewal(): number {
+    return this.#options.clock.now() + (TOKEN_LIFETIME_SECONDS / 2) * 1000;
+  }
+}

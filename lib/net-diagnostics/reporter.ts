@@ -1,0 +1,37 @@
+import { type DiagnoseOptions, diagnose } from '../diagnose.js';
+import type { Settings } from '../options.js';
+import type { EndpointSnapshot, LocalReport } from '../report/index.js';
+import type { Endpoint } from '../transport/index.js';
+import type { LivePaths } from './live-paths.js';
+
+/** How one run is watched and ended. */
+export type RunOptions = Pick<DiagnoseOptions, 'signal' | 'onProbe'>;
+
+/** An endpoint to report about. */
+export interface Subject {
+  endpoint: Endpoint;
+  paths: LivePaths;
+}
+
+/** One run with the settings' relays, probes and deadline. `subject`: `null` while there is no endpoint. */
+export function report(settings: Settings, subject: Subject | null, run: RunOptions): Promise<LocalReport> {
+  const { relays, probes, deadline } = settings;
+  return diagnose({
+    ...run,
+    // Those of the settings, else the network's own; an endpoint of the app's own knows neither.
+    relays: relays ?? subject?.endpoint.relays() ?? [],
+    deadlineMs: deadline,
+    ...(probes === null ? {} : { probes }),
+    ...(subject === null ? {} : { endpoint: snapshot(subject) }),
+  });
+}
+
+function snapshot({ endpoint, paths }: Subject): EndpointSnapshot {
+  const { relayUrls, directAddrs } = endpoint.address();
+  return {
+    endpointId: endpoint.id,
+    directAddrs,
+    homeRelay: relayUrls[0] ?? null,
+    paths: paths.snapshot(),
+  };
+}

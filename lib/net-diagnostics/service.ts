@@ -1,0 +1,230 @@
+import {
+  GrantKeeper,
+  type GrantState,
+  MetricsPusher,
+  nameKeeper,
+  type OnlineHook,
+  Session,
+  type SessionStatus,
+} from '../client/index.js';
+import type { NetDiagnosticsEvent } from '../events.js';
+import { ClientHost } from '../host/index.js';
+import type { SafeLogger } from '../logger.js';
+import type { ActiveSettings } from '../options.js';
+import { toWireReport } from '../report/index.js';
+import { type Connection, type ConnectionHandler, Router } from '../transport/index.js';
+import { CLIENT_HOST_ALPN } from '../wire/index.js';
+import { ROUTER_STOP_TIMEOUT_MS } from './constants.js';
+import { LivePaths } from './live-paths.js';
+import { Narrator } from './narrator.js';
+import type { Ground } from './open-endpoint.js';
+import type { Parts } from './parts.js';
+import { report, type Subject } from './reporter.js';
+import { startReport } from './start-report.js';
+import type { StatusBoard } from './status-board.js';
+
+/** What a {@link Service} is made of. */
+export interface ServiceOptions extends Ground {
+  settings: ActiveSettings;
+  parts: Parts;
+  board: StatusBoard;
+  log: SafeLogger;
+  /** Must not throw. */
+  tell(event: NetDiagnosticsEvent): void;
+  /** Other protocols of the app, by ALPN. */
+  handlers: ReadonlyMap<string, ConnectionHandler>;
+}
+
+/** Everything that stands on one endpoint: the host that answers, the session that asks, and what keeps both going. */
+export class Service {
+  readonly subject: Subject;
+  readonly #options: ServiceOptions;
+  readonly #stop = new AbortController();
+  readonly #host: ClientHost;
+  readonly #router: Router | null;
+  readonly #grants: GrantKeeper;
+  readonly #session: Session;
+  readonly #narrator: Narrator;
+  /** Dial-backs that came through {@link accept}. */
+  readonly #accepted = new Set<Promise<void>>();
+
+  constructor(options: ServiceOptions) {
+    const { endpoint, settings, parts, log } = options;
+    this.#options = options;
+    this.#narrator = new Narrator(log, parts.clock);
+    this.subject = { endpoint, paths: new LivePaths() };
+    this.#host = this.#makeHost();
+    this.#router =
+      settings.acceptLoop === 'own' ? null : new Router(endpoint, { closeTimeoutMs: ROUTER_STOP_TIMEOUT_MS });
+    this.#grants = this.#makeGrants();
+    this.#session = this.#makeSession();
+  }
+
+  /** The dial-back is served before the session starts: a granted button may be pressed at once. */
+  start(): void {
+    const { endpoint, relayTokens, settings, board, handlers } = this.#options;
+    this.#router?.handle(CLIENT_HOST_ALPN, (connection, { signal }) => this.#serve(connection, signal));
+    for (const [alpn, handler] of handlers) this.#router?.handle(alpn, handler);
+    this.#router?.start();
+    void relayTokens.keep(endpoint, settings.endpoint === null, this.#stop.signal);
+    board.setGrant(this.#grants.state);
+    this.#session.start();
+  }
+
+  /** Serves a dial-back that the app's own loop accepted, to its end. */
+  accept(connection: Connection): Promise<void> {
+    const served = this.#serve(connection, this.#stop.signal).finally(() => this.#accepted.delete(served));
+    this.#accepted.add(served);
+    return served;
+  }
+
+  get grantState(): GrantState {
+    return this.#grants.state;
+  }
+
+  /** Serves another ALPN. @throws `ERR_ALPN` when it has a handler */
+  handle(alpn: string, handler: ConnectionHandler): void {
+    this.#router?.handle(alpn, handler);
+  }
+
+  grant(): void {
+    this.#grants.open();
+  }
+
+  revoke(): Promise<void> {
+    const { settings, log } = this.#options;
+    if (settings.secretKeyFile === null && (settings.secretKey !== null || settings.endpoint !== null)) {
+      log.warn(
+        'the grants are taken back until this process ends; only with `secretKeyFile` is that remembered',
+      );
+    }
+    return this.#grants.revoke();
+  }
+
+  /** Ends everything but the endpoint. Never rejects. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all([this.#session.stop(), this.#router?.close(), Promise.allSettled(this.#accepted)]);
+  }
+
+  #serve(connection: Connection, signal: AbortSignal): Promise<void> {
+    return this.#host.handler(this.subject.paths.follow(connection), { signal });
+  }
+
+  #makeHost(): ClientHost {
+    const { endpoint, settings, parts, revocation, tell } = this.#options;
+    return new ClientHost({
+      endpointId: endpoint.id,
+      run: this.#wireReport,
+      reuseMs: settings.reuse,
+      revocation,
+      onRequest: settings.onRequest ?? undefined,
+      onEvent: (event) => {
+        this.#narrator.dialBack(event);
+        tell(event);
+      },
+      clock: parts.clock,
+      sleep: parts.sleep,
+    });
+  }
+
+  #makeGrants(): GrantKeeper {
+    const { endpoint, settings, parts, revocation, board } = this.#options;
+    return new GrantKeeper({
+      secretKey: endpoint.secretKey(),
+      platformId: settings.apiSecret.platform.id,
+      revocation,
+      enabled: settings.grant,
+      limits: parts.clientLimits,
+      clock: parts.clock,
+      sleep: parts.sleep,
+      random: parts.random,
+      onState: (grant) => {
+        this.#narrator.grant(grant);
+        board.setGrant(grant);
+      },
+    });
+  }
+
+  #makeSession(): Session {
+    const { endpoint, settings, parts } = this.#options;
+    return new Session({
+      endpoint: this.subject.paths.following(endpoint),
+      apiSecret: settings.apiSecret,
+      hooks: this.#hooks(),
+      limits: parts.clientLimits,
+      clock: parts.clock,
+      sleep: parts.sleep,
+      random: parts.random,
+      onState: (status) => this.#showSession(status),
+      onEvent: (event) => {
+        this.#narrator.session(event);
+        if (event.type === 'endpoint-closed') this.#endpointClosed();
+      },
+    });
+  }
+
+  #hooks(): OnlineHook[] {
+    const { endpoint, settings, parts, log } = this.#options;
+    const { name, metrics, reportOnStart } = settings;
+    const onRefused = (error: Error) => log.warn(error.message);
+    const { clientLimits: limits, sleep, random } = parts;
+    const pusher = new MetricsPusher({
+      stats: () => endpoint.stats(),
+      intervalMs: metrics,
+      sleep,
+      random,
+      onRefused,
+    });
+    return [
+      ...(name === null ? [] : [nameKeeper({ name, limits, sleep, random, onRefused })]),
+      this.#grants.onOnline,
+      pusher.onOnline,
+      ...(reportOnStart ? [startReport(this.#wireReport, parts)] : []),
+    ];
+  }
+
+  readonly #wireReport = async ({ signal }: { signal: AbortSignal }) => {
+    const local = await report(this.#options.settings, this.subject, { signal });
+    this.#options.board.noteReport();
+    return toWireReport(local);
+  };
+
+  #showSession({ state, why, retryAt, latencyMs }: SessionStatus): void {
+    const { board } = this.#options;
+    board.note({ latencyMs });
+    switch (state) {
+      case 'online':
+        board.set('online');
+        break;
+      case 'waiting':
+        board.noteError('ERR_CONNECT', why ?? 'the platform cannot be reached');
+        board.set('connecting', { reason: 'platform-unreachable', retryAt });
+        break;
+      case 'unauthorized':
+        board.noteError('ERR_REMOTE', why ?? 'the platform answered 401');
+        board.set('unauthorized', { reason: 'refused-by-platform', retryAt });
+        break;
+      case 'connecting':
+        this.#showAttempt();
+        break;
+      default:
+        // `stopped` is ours to say: the session also stops when the endpoint is closed.
+        break;
+    }
+  }
+
+  /** An attempt in a row of failed ones is no change: the reason stays until the platform answers. */
+  #showAttempt(): void {
+    const { state, reason } = this.#options.board.status;
+    if (state === 'unauthorized') return;
+    if (state === 'connecting' && reason !== null) this.#options.board.set(state, { reason });
+    else this.#options.board.set('connecting');
+  }
+
+  #endpointClosed(): void {
+    const { board } = this.#options;
+    board.noteError('ERR_ENDPOINT_CLOSED', 'the endpoint was closed');
+    board.set('unavailable', { reason: 'endpoint-closed' });
+  }
+}

@@ -1,0 +1,105 @@
+import type { GrantState } from '../client/index.js';
+import type { Clock } from '../clock.js';
+import type { NetDiagnosticsEvent } from '../events.js';
+import type { Reason, State, Status } from '../status.js';
+
+/** What a change of state may bring along. */
+export interface StateExtras {
+  reason?: Reason;
+  /** When the next attempt is made, in milliseconds since the epoch. */
+  retryAt?: number | null;
+}
+
+/** Where the parts of `NetDiagnostics` write down how they are; tells of changes, and wakes who waits for them. */
+export class StatusBoard {
+  readonly #clock: Clock;
+  readonly #tell: (event: NetDiagnosticsEvent) => void;
+  readonly #waiters = new Set<() => void>();
+  #status: Status;
+
+  /** @param tell - must not throw */
+  constructor(
+    clock: Clock,
+    tell: (event: NetDiagnosticsEvent) => void,
+    first: Pick<Status, 'state' | 'name'>,
+  ) {
+    this.#clock = clock;
+    this.#tell = tell;
+    this.#status = {
+      ...first,
+      reason: null,
+      since: this.#now(),
+      retryAt: null,
+      endpointId: null,
+      platform: null,
+      grant: { state: 'off' },
+      latencyMs: null,
+      lastReportAt: null,
+      lastError: null,
+    };
+  }
+
+  /** A copy. */
+  get status(): Status {
+    return structuredClone(this.#status);
+  }
+
+  /** Writes down a state; `stopped` is for good. */
+  set(state: State, { reason, retryAt = null }: StateExtras = {}): void {
+    if (this.#status.state === 'stopped') return;
+    const isNew = state !== this.#status.state || (reason ?? null) !== this.#status.reason;
+    this.#status = {
+      ...this.#status,
+      state,
+      reason: reason ?? null,
+      since: isNew ? this.#now() : this.#status.since,
+      retryAt: retryAt === null ? null : new Date(retryAt).toISOString(),
+    };
+    if (isNew) this.#changed({ type: 'state', status: this.status });
+  }
+
+  setGrant(grant: GrantState): void {
+    this.#status = { ...this.#status, grant };
+    this.#changed({ type: 'grant', grant: { ...grant } });
+  }
+
+  /** Adds facts that are no change of state. */
+  note(facts: Partial<Pick<Status, 'endpointId' | 'platform' | 'latencyMs'>>): void {
+    this.#status = { ...this.#status, ...facts };
+  }
+
+  /** A report was finished just now. */
+  noteReport(): void {
+    this.#status = { ...this.#status, lastReportAt: this.#now() };
+  }
+
+  noteError(code: string, message: string): void {
+    this.#status = { ...this.#status, lastError: { code, message, at: this.#now() } };
+  }
+
+  /** Resolves when `isThere` holds for the status, or `signal` fires. Never rejects. */
+  until(isThere: (status: Status) => boolean, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#waiters.delete(look);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const look = () => {
+        if (isThere(this.#status)) done();
+      };
+      this.#waiters.add(look);
+      signal.addEventListener('abort', done, { once: true });
+      look();
+    });
+  }
+
+  #changed(event: NetDiagnosticsEvent): void {
+    this.#tell(event);
+    for (const look of this.#waiters) look();
+  }
+
+  #now(): string {
+    return new Date(this.#clock.now()).toISOString();
+  }
+}

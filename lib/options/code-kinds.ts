@@ -1,0 +1,58 @@
+/** Settings that only code can give. */
+import { type Logger, silentLogger } from '../logger.js';
+import type { NativeEndpoint } from '../transport/index.js';
+import { hasMethods, type Kind, listOf, Refusal } from './kind.js';
+
+/** Methods that tell an endpoint of `@number0/iroh`, whichever copy of it made it. */
+const ENDPOINT_METHODS = ['id', 'addr', 'connect', 'acceptNext', 'setAlpns', 'close'];
+
+/** An endpoint of the app's own, or a promise of one. */
+export function nativeEndpoint(): Kind<NativeEndpoint | PromiseLike<NativeEndpoint>> {
+  return {
+    should: 'an Endpoint of @number0/iroh, or a promise of one',
+    fromValue: (value) => {
+      if (!hasMethods(value, ...ENDPOINT_METHODS) && !hasMethods(value, 'then')) throw new Refusal();
+      return value as NativeEndpoint | PromiseLike<NativeEndpoint>;
+    },
+  };
+}
+
+/** Whether what a promise of an endpoint resolved to is one. */
+export function isNativeEndpoint(value: unknown): value is NativeEndpoint {
+  return hasMethods(value, ...ENDPOINT_METHODS);
+}
+
+/** ALPNs that an endpoint was bound with. */
+export function alpnNames(): Kind<readonly string[]> {
+  const check = (value: unknown) => {
+    const size = typeof value === 'string' ? Buffer.byteLength(value) : 0;
+    // RFC 7301, section 3.1: one byte holds the length.
+    if (typeof value !== 'string' || size < 1 || size > 255) throw new Refusal('an ALPN has 1 to 255 bytes');
+    return value;
+  };
+  const { should, fromValue } = listOf('a list of ALPNs', { fromText: check, fromValue: check });
+  return { should, fromValue };
+}
+
+/** Where log lines go. */
+export function logger(): Kind<Logger> {
+  return {
+    should: 'an object with the methods info, warn and error, or false for silence',
+    fromValue: (value) => {
+      if (value === false) return silentLogger;
+      if (!hasMethods(value, 'info', 'warn', 'error')) throw new Refusal();
+      return value as Logger;
+    },
+  };
+}
+
+/** A function of the app's own. */
+export function callback<F extends (...args: never[]) => unknown>(): Kind<F> {
+  return {
+    should: 'a function',
+    fromValue: (value) => {
+      if (typeof value !== 'function') throw new Refusal();
+      return value as F;
+    },
+  };
+}

@@ -1,0 +1,88 @@
+/** Settings that say who this endpoint is and what it may do. Their values are secrets, or are checked by `wire`. */
+import { messageOf } from '../errors.js';
+import { ApiSecret, isEndpointName, SecretKey } from '../wire/index.js';
+import { hasMethods, type Kind, Refusal, textKind } from './kind.js';
+
+/** An API secret, as text or parsed. */
+export function apiSecret(): Kind<ApiSecret> {
+  const fromText = (text: string) => {
+    try {
+      return ApiSecret.parse(text);
+    } catch (error) {
+      // Its message never repeats the text. What to do about it is said by the setting's own error.
+      const why = messageOf(error).replace(/^The API secret is malformed: |\.? Copy it again.*$/g, '');
+      throw new Refusal(why, { cause: error });
+    }
+  };
+  return {
+    should: 'the text that begins with "services", as the dashboard shows it',
+    fromText,
+    fromValue: (value) => {
+      if (value instanceof ApiSecret) return value;
+      if (typeof value === 'string') return fromText(value);
+      // Parsed by another copy of this package.
+      if (hasMethods(value, 'reveal')) return fromText((value as ApiSecret).reveal());
+      throw new Refusal();
+    },
+  };
+}
+
+/** A secret key: text, bytes, or an object that has them (the binding's own `SecretKey` is one). */
+export function secretKey(): Kind<SecretKey> {
+  return {
+    should: '64 hex digits, 52 characters of base32, or 32 bytes',
+    fromText: parseKey,
+    fromValue: (value) => {
+      if (value instanceof SecretKey) return value;
+      if (typeof value === 'string') return parseKey(value);
+      if (hasMethods(value, 'toBytes')) return keyOf((value as { toBytes(): ArrayLike<number> }).toBytes());
+      if (value instanceof Uint8Array) return keyOf(value);
+      throw new Refusal();
+    },
+  };
+}
+
+function parseKey(text: string): SecretKey {
+  try {
+    return SecretKey.parse(text);
+  } catch (error) {
+    throw new Refusal(null, { cause: error });
+  }
+}
+
+function keyOf(bytes: ArrayLike<number>): SecretKey {
+  try {
+    return SecretKey.fromBytes(Uint8Array.from(bytes));
+  } catch (error) {
+    throw new Refusal(`it has ${bytes.length} bytes`, { cause: error });
+  }
+}
+
+/** An endpoint's name. */
+export function endpointName(): Kind<string> {
+  return textKind('2 to 128 bytes of UTF-8', (text) => {
+    // Pasted into the wrong variable, it would be shown to everybody who sees the dashboard.
+    if (isApiSecret(text)) throw new Refusal('it is an API secret');
+    // A lone surrogate would silently turn into U+FFFD on the wire.
+    if (Buffer.from(text).toString() !== text) throw new Refusal('it holds half a surrogate pair');
+    if (!isEndpointName(text)) throw new Refusal(`it has ${Buffer.byteLength(text)} bytes`);
+    return text;
+  });
+}
+
+function isApiSecret(text: string): boolean {
+  try {
+    ApiSecret.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A path; whether anything is there is another matter. */
+export function filePath(): Kind<string> {
+  return textKind('the path of a file', (text) => {
+    if (text.includes('\0')) throw new Refusal();
+    return text;
+  });
+}

@@ -1,0 +1,118 @@
+/** What values one setting takes. */
+export interface Kind<T> {
+  /** Completes "it must be …". */
+  readonly should: string;
+  /** Reads the text of an environment variable (trimmed, not empty). Absent: only code can give this setting. */
+  fromText?(text: string): T;
+  /** Checks an option's value (neither `undefined` nor `null`). */
+  fromValue(value: unknown): T;
+}
+
+/** Thrown by a {@link Kind}: this value will not do. */
+export class Refusal extends Error {
+  /** Which part of the value is wrong, where that is not plain. */
+  readonly detail: string | null;
+
+  constructor(detail: string | null = null, options?: ErrorOptions) {
+    super(detail ?? 'refused', options);
+    this.detail = detail;
+  }
+}
+
+/** `check` decides over an option's value; the text of a variable goes the same way. */
+export function textKind<T>(should: string, check: (text: string) => T): Kind<T> {
+  const fromValue = (value: unknown) => {
+    if (typeof value !== 'string') throw new Refusal();
+    return check(value);
+  };
+  return { should, fromText: check, fromValue };
+}
+
+/** `true` or `false`; in a variable also `1` and `0`, and nothing else: `yes` might have been meant either way. */
+export function flag(): Kind<boolean> {
+  return {
+    should: 'true or false (in a variable also 1 or 0)',
+    fromText: (text) => {
+      if (text === 'true' || text === '1') return true;
+      if (text === 'false' || text === '0') return false;
+      throw new Refusal();
+    },
+    fromValue: (value) => {
+      if (typeof value !== 'boolean') throw new Refusal();
+      return value;
+    },
+  };
+}
+
+/** A whole number of milliseconds from `min` to `max`; with `zero`, 0 is allowed below `min` and means off. */
+export function milliseconds(min: number, max: number, zero?: string): Kind<number> {
+  const check = (value: number) => {
+    const allowed =
+      Number.isInteger(value) && ((value >= min && value <= max) || (zero !== undefined && value === 0));
+    if (!allowed) throw new Refusal();
+    return value;
+  };
+  const range = `a whole number of milliseconds from ${min} to ${max}`;
+  return {
+    should: zero === undefined ? range : `${range}, or 0 (${zero})`,
+    fromText: (text) => {
+      // Number() alone would take '0x10', '1e3' and ' '.
+      if (!/^\d{1,15}$/.test(text)) throw new Refusal();
+      return check(Number(text));
+    },
+    fromValue: (value) => {
+      if (typeof value !== 'number') throw new Refusal();
+      return check(value);
+    },
+  };
+}
+
+/** One of a few words. */
+export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
+  const should = words.map((word) => `"${word}"`).join(' or ');
+  return textKind(should, (text) => {
+    const found = words.find((word) => word === text);
+    if (found === undefined) throw new Refusal();
+    return found;
+  });
+}
+
+/** A list; in a variable its entries are separated by commas. `join` looks at the whole of it. */
+export function listOf<T>(
+  should: string,
+  entry: { fromText(text: string): T; fromValue(value: unknown): T },
+  join: (entries: readonly T[]) => void = () => {},
+): Kind<readonly T[]> {
+  const read = <V>(values: readonly V[], one: (value: V) => T) => {
+    const entries = values.map((value, i) => {
+      try {
+        return one(value);
+      } catch (error) {
+        const detail = error instanceof Refusal ? error.detail : null;
+        throw new Refusal(`entry ${i + 1} of ${values.length}${detail === null ? '' : `: ${detail}`}`, {
+          cause: error,
+        });
+      }
+    });
+    join(entries);
+    return entries;
+  };
+  return {
+    should,
+    fromText: (text) =>
+      read(
+        text.split(',').map((part) => part.trim()),
+        entry.fromText,
+      ),
+    fromValue: (value) => {
+      if (!Array.isArray(value)) throw new Refusal();
+      return read(value as readonly unknown[], entry.fromValue);
+    },
+  };
+}
+
+/** Whether `value` is an object with all of these methods. Duck typing: another copy of a package made it perhaps. */
+export function hasMethods(value: unknown, ...methods: readonly string[]): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function');
+}

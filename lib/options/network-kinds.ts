@@ -1,0 +1,93 @@
+/** Settings that name relays and addresses. */
+import { normaliseRelayUrl, parseSocketAddr } from '../wire/index.js';
+import { type Kind, listOf, Refusal } from './kind.js';
+
+/** Where iroh's relays answer QUIC address discovery unless told otherwise. */
+export const DEFAULT_QUIC_PORT = 7842;
+
+/** A relay of the settings, complete. */
+export interface RelaySetting {
+  /** As `new URL(url).href` writes it. */
+  url: string;
+  /** `null`: the relay has no QUIC address discovery. */
+  quicPort: number | null;
+  /** `services`: it wants a token that is signed with the API secret. */
+  auth: 'services' | null;
+}
+
+/** The keyword of `bindAddrs` for both loopback addresses; the transport knows it too, and copes without IPv6. */
+const LOOPBACK = 'loopback';
+
+const RELAY_KEYS = ['url', 'quicPort', 'auth'];
+
+/** Relays: URLs, or objects in code. */
+export function relays(): Kind<readonly RelaySetting[]> {
+  return listOf(
+    'a list of relay URLs (https://…); in code also { url, quicPort, auth: "services" }',
+    { fromText: relayFromUrl, fromValue: relayFromValue },
+    (entries) => {
+      const repeated = entries.find(({ url }, i) => entries.findIndex((other) => other.url === url) !== i);
+      if (repeated !== undefined) throw new Refusal(`${repeated.url} is listed twice`);
+    },
+  );
+}
+
+function relayFromUrl(text: string): RelaySetting {
+  const url = normaliseRelayUrl(text);
+  if (url === null) throw new Refusal('no http or https URL');
+  const { username, password } = new URL(url);
+  // iroh would drop them silently, and they would end up in reports.
+  if (username !== '' || password !== '') throw new Refusal('a relay URL takes no user or password');
+  return { url, quicPort: DEFAULT_QUIC_PORT, auth: null };
+}
+
+function relayFromValue(value: unknown): RelaySetting {
+  if (typeof value === 'string') return relayFromUrl(value);
+  if (typeof value !== 'object' || value === null) throw new Refusal('neither a URL nor an object');
+  const { url, quicPort = DEFAULT_QUIC_PORT, auth } = value as Record<string, unknown>;
+  const unknownKey = Object.keys(value).find((key) => !RELAY_KEYS.includes(key));
+  if (unknownKey !== undefined) throw new Refusal(`"${unknownKey}" is no key of a relay`);
+  if (typeof url !== 'string') throw new Refusal('url is missing');
+  if (quicPort !== null && !isPort(quicPort))
+    throw new Refusal('quicPort is a port from 1 to 65535, or null');
+  if (auth !== undefined && auth !== 'services') throw new Refusal('auth is "services" or left out');
+  return { ...relayFromUrl(url), quicPort, auth: auth ?? null };
+}
+
+function isPort(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535;
+}
+
+/** Local addresses to listen on. */
+export function bindAddresses(): Kind<readonly string[]> {
+  const list = listOf(
+    'a list of at most one IPv4 and one IPv6 address with port ("127.0.0.1:0", "[::1]:0"), or "loopback"',
+    { fromText: bindAddress, fromValue: bindAddress },
+  );
+  const expand = (entries: readonly string[]) => {
+    if (entries.length === 0) throw new Refusal('the list is empty');
+    const families = entries.map((entry) => (entry === LOOPBACK ? LOOPBACK : parseSocketAddr(entry).family));
+    if (families.includes(LOOPBACK)) {
+      if (entries.length > 1) throw new Refusal('"loopback" means both families and stands alone');
+      return entries;
+    }
+    if (new Set(families).size < families.length) throw new Refusal('iroh listens on one address per family');
+    return entries;
+  };
+  return {
+    should: list.should,
+    fromText: (text) => expand(list.fromText?.(text) ?? []),
+    fromValue: (value) => expand(list.fromValue(value)),
+  };
+}
+
+function bindAddress(value: unknown): string {
+  if (value === LOOPBACK) return value;
+  if (typeof value !== 'string') throw new Refusal('no text');
+  try {
+    parseSocketAddr(value);
+  } catch (error) {
+    throw new Refusal('no IP address with port (host names are not taken)', { cause: error });
+  }
+  return value;
+}

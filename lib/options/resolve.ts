@@ -1,0 +1,168 @@
+import { NetDiagnosticsError } from '../errors.js';
+import { type ApiSecret, CLIENT_HOST_ALPN } from '../wire/index.js';
+import { Refusal } from './kind.js';
+import { nearest } from './nearest.js';
+import type { Setting } from './setting.js';
+import { SettingError, type SettingOrigin } from './setting-error.js';
+import { show, showSecret } from './show.js';
+import { SETTINGS, type SettingValues } from './table.js';
+import type { NetDiagnosticsOptions } from './types.js';
+
+/** Validated settings. `null` stands for "none"; durations are milliseconds. */
+export type Settings = Readonly<SettingValues>;
+
+/** Settings with which there is something to connect to. */
+export type ActiveSettings = Settings & { readonly apiSecret: ApiSecret };
+
+type Option = keyof typeof SETTINGS;
+const OPTIONS = Object.keys(SETTINGS) as Option[];
+
+/** What an endpoint of one's own decides itself. */
+const OF_OWN_ENDPOINT = ['secretKey', 'secretKeyFile', 'network', 'bindAddrs'] as const;
+
+/**
+ * Validates options and environment variables; an explicit option wins over its variable.
+ * @param options - `undefined` values count as not given, `null` and empty texts as "none"
+ * @param env - empty variables count as not set
+ * @throws SettingError (`ERR_SETTING`); `ERR_ALPN` when an endpoint of one's own does not accept dial-backs
+ */
+export function resolveSettings(options: NetDiagnosticsOptions = {}, env: NodeJS.ProcessEnv = {}): Settings {
+  assertKnown(options);
+  const enabled = resolveOne('enabled', options, env);
+  // Nothing will be done with the rest: a placeholder in a development machine's environment must not matter.
+  if (!enabled.value) return { ...defaults(), enabled: false };
+  const resolved = Object.fromEntries(OPTIONS.map((option) => [option, resolveOne(option, options, env)]));
+  const settings = Object.fromEntries(
+    OPTIONS.map((option) => [option, resolved[option]?.value]),
+  ) as unknown as SettingValues;
+  const origin = (option: Option) => resolved[option]?.origin ?? originOf(option, null);
+  return consistent(settings, origin);
+}
+
+function assertKnown(options: NetDiagnosticsOptions): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new NetDiagnosticsError('ERR_SETTING', `The options were ${show(options)}; give an object.`);
+  }
+  for (const key of Object.keys(options)) {
+    if (Object.hasOwn(SETTINGS, key)) continue;
+    const meant = nearest(key, OPTIONS);
+    const hint =
+      meant === undefined ? `The options are ${OPTIONS.join(', ')}.` : `Did you mean \`${meant}\`?`;
+    throw new SettingError({ option: key, variable: null, from: 'option' }, `is not known. ${hint}`);
+  }
+}
+
+interface Resolved {
+  value: unknown;
+  origin: SettingOrigin;
+}
+
+function resolveOne(option: Option, options: NetDiagnosticsOptions, env: NodeJS.ProcessEnv): Resolved {
+  const setting: Setting<unknown, unknown> = SETTINGS[option];
+  const { kind, variable } = setting;
+  const given = options[option];
+  if (given !== undefined) {
+    const origin = originOf(option, 'option');
+    if (given === null || given === '') return { value: setting.default, origin: originOf(option, null) };
+    return { value: checked(() => kind.fromValue(given), given, setting, origin), origin };
+  }
+  const text = (variable === null ? undefined : env[variable])?.trim() ?? '';
+  if (text === '' || kind.fromText === undefined) {
+    return { value: setting.default, origin: originOf(option, null) };
+  }
+  const origin = originOf(option, 'variable');
+  return { value: checked(() => kind.fromText?.(text), text, setting, origin), origin };
+}
+
+function checked<T>(
+  check: () => T,
+  given: unknown,
+  { kind, isSecret }: Setting<unknown, unknown>,
+  origin: SettingOrigin,
+): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const was = isSecret ? showSecret(given) : show(given);
+    const detail = error.detail === null ? '' : ` (${error.detail})`;
+    const options = error.cause === undefined ? undefined : { cause: error.cause };
+    throw new SettingError(origin, `was ${was}${detail}; it must be ${kind.should}.`, options);
+  }
+}
+
+/** What one setting demands of another. */
+function consistent(settings: SettingValues, origin: (option: Option) => SettingOrigin): Settings {
+  if (settings.required && settings.apiSecret === null) {
+    throw new SettingError(origin('apiSecret'), `is missing, and \`required\` is set: give one.`);
+  }
+  return settings.endpoint === null
+    ? withoutOwnEndpoint(settings, origin)
+    : withOwnEndpoint(settings, origin);
+}
+
+/** One of the two ways to give an identity; an option wins over the other way's variable too. */
+function onlyOneKey(settings: SettingValues, origin: (option: Option) => SettingOrigin): void {
+  if (settings.secretKey === null || settings.secretKeyFile === null) return;
+  const [key, file] = [origin('secretKey'), origin('secretKeyFile')];
+  if (key.from === file.from) {
+    throw new SettingError(file, 'was given beside `secretKey`; the identity comes from one of them.');
+  }
+  if (key.from === 'option') settings.secretKeyFile = null;
+  else settings.secretKey = null;
+}
+
+function withoutOwnEndpoint(settings: SettingValues, origin: (option: Option) => SettingOrigin): Settings {
+  onlyOneKey(settings, origin);
+  for (const option of ['acceptLoop', 'alpns'] as const) {
+    if (settings[option] !== null) throw new SettingError(origin(option), 'needs an `endpoint` of your own.');
+  }
+  return settings;
+}
+
+function withOwnEndpoint(settings: SettingValues, origin: (option: Option) => SettingOrigin): Settings {
+  for (const option of OF_OWN_ENDPOINT) {
+    // A variable may be meant for the code that bound the endpoint.
+    if (origin(option).from === 'option') {
+      throw new SettingError(origin(option), 'cannot be given beside `endpoint`, which has its own.');
+    }
+  }
+  if (settings.acceptLoop === null) {
+    throw new SettingError(
+      origin('acceptLoop'),
+      'is missing beside `endpoint`: "router" lets this package accept all of its connections, "own" leaves that to your loop.',
+    );
+  }
+  if (settings.acceptLoop === 'own') assertAlpns(settings.alpns, origin('alpns'));
+  return {
+    ...settings,
+    secretKey: null,
+    secretKeyFile: null,
+    network: SETTINGS.network.default,
+    bindAddrs: null,
+  };
+}
+
+function assertAlpns(alpns: readonly string[] | null, origin: SettingOrigin): void {
+  if (alpns === null) {
+    throw new SettingError(
+      origin,
+      'is missing beside `acceptLoop: "own"`: list the ALPNs your endpoint was bound with.',
+    );
+  }
+  if (alpns.includes(CLIENT_HOST_ALPN)) return;
+  throw new NetDiagnosticsError(
+    'ERR_ALPN',
+    `\`alpns\` lacks "${CLIENT_HOST_ALPN}" (CLIENT_HOST_ALPN), so no dial-back could arrive: bind your endpoint with it, and hand its connections to accept().`,
+  );
+}
+
+function defaults(): SettingValues {
+  return Object.fromEntries(
+    OPTIONS.map((option) => [option, SETTINGS[option].default]),
+  ) as unknown as SettingValues;
+}
+
+function originOf(option: Option, from: SettingOrigin['from']): SettingOrigin {
+  return { option, variable: SETTINGS[option].variable, from };
+}

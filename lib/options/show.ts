@@ -1,0 +1,30 @@
+/** More of a wrong value does not help to find it. */
+const MAX_SHOWN = 80;
+
+/**
+ * Texts that are credentials whichever setting they were put into by mistake: an API secret, a 32-byte key in
+ * hex or base32, the user part of a URL.
+ */
+const CREDENTIALS = /services[a-z2-7]{20,}|[0-9a-f]{64}|[a-z2-7]{52}|(?<=:\/\/)[^/@\s]*@/gi;
+
+/** A wrong value as an error message shows it: short, and without anything that looks like a credential. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return cut(JSON.stringify(value.replace(CREDENTIALS, '[hidden]')));
+  if (Array.isArray(value)) return cut(`[${value.slice(0, 8).map(show).join(', ')}]`);
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null) {
+    // Keys alone: a value may be anything, a token included.
+    return cut(`an object with the keys ${Object.keys(value).slice(0, 8).join(', ') || '(none)'}`);
+  }
+  return cut(String(value));
+}
+
+/** What may be told of a wrong secret: its kind, never its content. */
+export function showSecret(value: unknown): string {
+  if (typeof value === 'string') return `a text of ${value.length} characters that is not shown`;
+  return `of type ${value === null ? 'null' : typeof value} that is not shown`;
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`;
+}

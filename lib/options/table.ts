@@ -1,0 +1,120 @@
+/** The one table of all settings: it validates them, documents them, and generates the README's table. */
+import type { NetDiagnosticsEvent } from '../events.js';
+import type { DialBack } from '../host/index.js';
+import { stderrLogger } from '../logger.js';
+import { API_SECRET_ENV_VAR_NAME } from '../wire/index.js';
+import { alpnNames, callback, logger, nativeEndpoint } from './code-kinds.js';
+import { apiSecret, endpointName, filePath, secretKey } from './identity-kinds.js';
+import { flag, milliseconds, oneOf } from './kind.js';
+import { bindAddresses, relays } from './network-kinds.js';
+import { probeNames } from './probe-kind.js';
+import { optional, type Setting, withDefault } from './setting.js';
+import type { NetDiagnosticsOptions } from './types.js';
+
+/** Below this not even a relay on the same continent answers twice. */
+const MIN_DEADLINE_MS = 100;
+/** The platform that dialled back waits about this long. */
+const MAX_DEADLINE_MS = 60_000;
+/** Older reports say nothing of the network as it is. */
+const MAX_REUSE_MS = 3_600_000;
+/** More often would be a load on the platform, and tells nothing new. */
+const MIN_METRICS_MS = 1_000;
+const MAX_METRICS_MS = 86_400_000;
+
+export const SETTINGS = {
+  apiSecret: optional(
+    apiSecret(),
+    'Opens the platform. Without it: disabled, one log line, `status().reason` is `no-secret`. Malformed: throws at registration. Project-wide: only on machines you operate.',
+    { variable: API_SECRET_ENV_VAR_NAME, isSecret: true },
+  ),
+  required: withDefault(flag(), false, 'A missing `apiSecret` throws.', {
+    variable: 'NET_DIAGNOSTICS_REQUIRED',
+  }),
+  enabled: withDefault(flag(), true, '`false`: a no-op everywhere; no other setting is looked at.', {
+    variable: 'NET_DIAGNOSTICS_ENABLED',
+  }),
+  name: optional(endpointName(), 'How the platform lists this endpoint: 2 to 128 bytes of UTF-8.', {
+    variable: 'NET_DIAGNOSTICS_NAME',
+  }),
+  secretKey: optional(
+    secretKey(),
+    "The endpoint's identity: 64 hex digits or 52 characters of base32. Without it and `secretKeyFile` each restart lists a new endpoint.",
+    { variable: 'IROH_SECRET_KEY', isSecret: true, defaultText: 'ephemeral' },
+  ),
+  secretKeyFile: optional(filePath(), 'A file that holds the identity; made once, with mode 0600.', {
+    variable: 'IROH_SECRET_KEY_FILE',
+  }),
+  network: withDefault(
+    oneOf('n0', 'minimal'),
+    'n0',
+    "`n0`: n0's relays and DNS; `minimal`: nothing but what is listed.",
+    {
+      variable: 'NET_DIAGNOSTICS_NETWORK',
+    },
+  ),
+  relays: optional(
+    relays(),
+    'Relays to use and to probe, in place of the network\'s own. In code also `{ url, quicPort, auth: "services" }`: a relay of iroh services gets a `relay:use` token, renewed at half of its life.',
+    { variable: 'NET_DIAGNOSTICS_RELAYS', defaultText: "the network's" },
+  ),
+  bindAddrs: optional(
+    bindAddresses(),
+    'Local addresses, at most one per family: `127.0.0.1:0,[::1]:0`. One family alone leaves the other on every address. `loopback` means both.',
+    { variable: 'NET_DIAGNOSTICS_BIND', defaultText: 'any' },
+  ),
+  deadline: withDefault(milliseconds(MIN_DEADLINE_MS, MAX_DEADLINE_MS), 3_000, 'Of one run.', {
+    variable: 'NET_DIAGNOSTICS_DEADLINE',
+  }),
+  reuse: withDefault(
+    milliseconds(1, MAX_REUSE_MS, 'never'),
+    5_000,
+    'A dial-back joins a running report, else gets one at most this old.',
+    { variable: 'NET_DIAGNOSTICS_REUSE' },
+  ),
+  reportOnStart: withDefault(flag(), false, 'Uploads one report when online, within some seconds.', {
+    variable: 'NET_DIAGNOSTICS_REPORT_ON_START',
+  }),
+  metrics: withDefault(
+    milliseconds(MIN_METRICS_MS, MAX_METRICS_MS, 'off'),
+    60_000,
+    'Push interval; 0: off.',
+    {
+      variable: 'NET_DIAGNOSTICS_METRICS',
+    },
+  ),
+  grant: withDefault(flag(), true, '`false`: connects, but does not open the button.', {
+    variable: 'NET_DIAGNOSTICS_GRANT',
+  }),
+  probes: optional(probeNames(), 'Names of the probes to run.', {
+    variable: 'NET_DIAGNOSTICS_PROBES',
+    defaultText: 'all',
+  }),
+  endpoint: optional(
+    nativeEndpoint(),
+    'An endpoint of your own, or a promise of it: its identity and network are yours, `stop()` leaves it open. Needs `acceptLoop`.',
+    { defaultText: 'own' },
+  ),
+  acceptLoop: optional(
+    oneOf('router', 'own'),
+    'With `endpoint`: who accepts its connections. `router`: this package, all of them. `own`: your loop, which hands those with `CLIENT_HOST_ALPN` to `accept()`.',
+  ),
+  alpns: optional(
+    alpnNames(),
+    'With `acceptLoop: "own"`: the ALPNs your endpoint was bound with. `CLIENT_HOST_ALPN` missing: `ERR_ALPN`.',
+  ),
+  onRequest: optional(
+    callback<(dialBack: DialBack) => boolean | Promise<boolean>>(),
+    'Vetoes a dial-back (`false`: answered `AuthError`).',
+  ),
+  onEvent: optional(callback<(event: NetDiagnosticsEvent) => void>(), 'Audit and state events.'),
+  logger: withDefault(logger(), stderrLogger, "Log sink; `false`: none. In Nest: Nest's logger.", {
+    defaultText: 'standard error',
+  }),
+} satisfies { [Option in keyof Required<NetDiagnosticsOptions>]: Setting<unknown, unknown> };
+
+/** The value each setting has once it is resolved. */
+export type SettingValues = {
+  -readonly [Option in keyof typeof SETTINGS]: (typeof SETTINGS)[Option] extends Setting<infer T, infer D>
+    ? T | D
+    : never;
+};

@@ -1,0 +1,86 @@
+import type { NetDiagnosticsEvent } from '../events.js';
+import type { DialBack } from '../host/index.js';
+import type { Logger } from '../logger.js';
+import type { ProbeName } from '../probes/index.js';
+import type { NativeEndpoint } from '../transport/index.js';
+import type { ApiSecret, SecretKey } from '../wire/index.js';
+
+/** A relay as the `relays` option takes it. */
+export interface RelayOption {
+  /** `https://relay.example`; the final slash may lack. */
+  url: string;
+  /** UDP port of QUIC address discovery; `null`: the relay has none. Default: 7842. */
+  quicPort?: number | null | undefined;
+  /**
+   * `'services'`: the relay belongs to iroh services and wants a `relay:use` token. One is signed with the API
+   * secret and renewed at half of its life. Default: the relay is open.
+   */
+  auth?: 'services' | undefined;
+}
+
+/** Who accepts the connections of an endpoint of one's own. */
+export type AcceptLoop = 'router' | 'own';
+
+/**
+ * Options of `NetDiagnostics.start` and of the Nest module. Each of the first group is also an environment variable
+ * (see the README's table); an explicit option wins. `undefined` means "not given"; `null` means "none" and hides
+ * the variable too. Durations are milliseconds.
+ */
+export interface NetDiagnosticsOptions {
+  /** Opens the platform. Without it: disabled, one log line. Default: none. */
+  apiSecret?: string | ApiSecret | null | undefined;
+  /** Whether a missing `apiSecret` throws. Default: false. */
+  required?: boolean | null | undefined;
+  /** `false`: a no-op everywhere, and no other setting is looked at. Default: true. */
+  enabled?: boolean | null | undefined;
+  /** How the platform lists this endpoint: 2 to 128 bytes of UTF-8. Default: none. */
+  name?: string | null | undefined;
+  /** The endpoint's identity: 64 hex digits, 52 characters of base32, or 32 bytes. Default: a new one at each start. */
+  secretKey?: string | Uint8Array | SecretKey | null | undefined;
+  /** A file that holds the identity; made once, with mode 0600. Default: none. */
+  secretKeyFile?: string | null | undefined;
+  /** `n0`: n0's relays and DNS; `minimal`: nothing but what is listed. Default: `n0`. */
+  network?: 'n0' | 'minimal' | null | undefined;
+  /** Relays to use and to probe. Default: the network's own. */
+  relays?: readonly (string | RelayOption)[] | null | undefined;
+  /** `'127.0.0.1:0'`, `'[::1]:0'`: at most one per family, or `['loopback']` for these two. Default: every address. */
+  bindAddrs?: readonly string[] | null | undefined;
+  /** Of one diagnostics run. Default: 3000. */
+  deadline?: number | null | undefined;
+  /** A dial-back joins a running report, else gets one at most this old. Default: 5000; 0: never an old one. */
+  reuse?: number | null | undefined;
+  /** Whether one report is uploaded, a few seconds after the platform was reached. Default: false. */
+  reportOnStart?: boolean | null | undefined;
+  /** Interval of metrics pushes. Default: 60000; 0: none. */
+  metrics?: number | null | undefined;
+  /** `false`: connect, but do not open the button. Default: true. */
+  grant?: boolean | null | undefined;
+  /** Names of the probes to run. Default: all that ask nobody but relays and gateway. */
+  probes?: readonly ProbeName[] | null | undefined;
+
+  /**
+   * An endpoint of one's own, or a promise of it. Its identity, network and addresses are its own then; `relays`
+   * only says what to probe (and which of them want a token). `stop()` leaves it open. Needs `acceptLoop`.
+   */
+  endpoint?: NativeEndpoint | PromiseLike<NativeEndpoint> | null | undefined;
+  /**
+   * Who accepts the connections of `endpoint`. `router`: this package does, all of them; other protocols join by
+   * `handle()`. `own`: the app does, and passes those with `CLIENT_HOST_ALPN` to `accept()`.
+   */
+  acceptLoop?: AcceptLoop | null | undefined;
+  /**
+   * With `acceptLoop: 'own'`: every ALPN the endpoint was bound with. The binding cannot tell them, and without
+   * `CLIENT_HOST_ALPN` among them no dial-back can arrive: `ERR_ALPN`.
+   */
+  alpns?: readonly string[] | null | undefined;
+
+  /**
+   * Is asked before a dial-back that shows a valid grant gets its report; anything but `true` refuses it. When it
+   * throws, or takes longer than 10 s, the caller gets an internal error. Default: all are answered.
+   */
+  onRequest?: ((dialBack: DialBack) => boolean | Promise<boolean>) | null | undefined;
+  /** Is told of every change of state and of every dial-back. What it throws is dropped. Default: none. */
+  onEvent?: ((event: NetDiagnosticsEvent) => void) | null | undefined;
+  /** Where log lines go; `false`: nowhere. Default: standard error (in Nest: Nest's logger). */
+  logger?: Logger | false | null | undefined;
+}

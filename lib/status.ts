@@ -1,0 +1,84 @@
+/** What `NetDiagnostics` shows of itself: plain JSON, without any secret. */
+import type { GrantState } from './client/index.js';
+import type { EndpointId } from './wire/index.js';
+
+/** What it is doing. */
+export type State =
+  /** Nothing, on purpose: no API secret, or switched off. */
+  | 'disabled'
+  /** Preparing its identity and its endpoint. */
+  | 'starting'
+  /** Dialling the platform, or waiting before the next attempt. */
+  | 'connecting'
+  | 'online'
+  /** The platform does not take the API secret; tried again every quarter of an hour. */
+  | 'unauthorized'
+  /** There is no endpoint to work with; `retryAt` says whether that is final. */
+  | 'unavailable'
+  /** `stop()` was called. */
+  | 'stopped';
+
+/** Why it is in this state, for programs. */
+export type Reason =
+  /** `disabled`: there is no API secret. */
+  | 'no-secret'
+  /** `disabled`: the setting `enabled` is false. */
+  | 'switched-off'
+  /** `connecting`: the platform cannot be reached. */
+  | 'platform-unreachable'
+  /** `unauthorized`: the platform answered 401. */
+  | 'refused-by-platform'
+  /** `unavailable`, for good: `@number0/iroh` has no build for this machine or cannot be loaded. */
+  | 'binding-unavailable'
+  /** `unavailable`: no socket could be bound. */
+  | 'bind-failed'
+  /** `unavailable`: the key file cannot be read, made or understood. */
+  | 'key-file'
+  /** `unavailable`: the file that tells which grants were taken back cannot be read. */
+  | 'revocation-file'
+  /** `unavailable`, for good: the promise of the app's own endpoint failed, or it is none. */
+  | 'no-endpoint'
+  /** `unavailable`, for good: the endpoint was closed by its owner. */
+  | 'endpoint-closed'
+  /** `unavailable`: something else; see `lastError`. */
+  | 'failed';
+
+/** The latest trouble. */
+export interface StatusError {
+  /** One of our codes, or a system's (`EACCES`). */
+  code: string;
+  message: string;
+  /** ISO 8601, UTC. */
+  at: string;
+}
+
+/** The platform named in the API secret. */
+export interface PlatformInfo {
+  id: EndpointId;
+  relays: string[];
+  /** `ip:port`. */
+  addrs: string[];
+}
+
+/** Everything at one moment. Times are ISO 8601 in UTC. */
+export interface Status {
+  state: State;
+  reason: Reason | null;
+  /** Since when `state` and `reason` hold. */
+  since: string;
+  /** When the next attempt is made; `null` when none is planned. */
+  retryAt: string | null;
+  /** The name given to the platform. */
+  name: string | null;
+  /** `null` until the identity is known. */
+  endpointId: EndpointId | null;
+  platform: PlatformInfo | null;
+  /** Whether the platform's button works. `until` is in unix seconds. */
+  grant: GrantState;
+  /** Milliseconds to the platform and back, by the latest ping; `null` before it. */
+  latencyMs: number | null;
+  /** When the latest report of this endpoint was finished. */
+  lastReportAt: string | null;
+  /** The latest trouble, kept after it has passed. */
+  lastError: StatusError | null;
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import type { AuditEvent } from '../../lib/host/index.js';
+import { safeLogger } from '../../lib/logger.js';
+import { Narrator } from '../../lib/net-diagnostics/narrator.js';
+import { FakeTime } from '../support/fake-time.js';
+import { Memory } from './stage.js';
+
+function setUp() {
+  const time = new FakeTime();
+  const memory = new Memory();
+  return { time, memory, narrator: new Narrator(safeLogger(memory), time) };
+}
+
+const refused: AuditEvent = {
+  type: 'dial-back',
+  remoteId: 'ab'.repeat(32),
+  outcome: 'unauthorised',
+  why: 'expired',
+  tokenExpiresAt: null,
+  at: 0,
+  durationMs: 3,
+};
+
+describe('the log', () => {
+  it('cannot be filled by strangers: refusals are counted, and told once a minute', async () => {
+    const { narrator, memory, time } = setUp();
+    for (let i = 0; i < 1_000; i += 1) narrator.dialBack(refused);
+    expect(memory.lines).toEqual([expect.stringMatching(/^warn: turned a dial-back away .*"why":"expired"/)]);
+    await time.advance(60_000);
+    narrator.dialBack(refused);
+    expect(memory.lines).toHaveLength(2);
+    expect(memory.lines[1]).toContain('"unloggedBefore":999');
+  });
+
+  it('names the caller by the beginning of its id alone', () => {
+    const { narrator, memory } = setUp();
+    narrator.dialBack({ ...refused, outcome: 'answered', why: null });
+    expect(memory.lines[0]).toMatch(/^info: answered.*"from":"ababababab"/);
+  });
+
+  it('tells an outage once, and the first grant, not its renewals', () => {
+    const { narrator, memory } = setUp();
+    for (const attempt of [0, 1, 2])
+      narrator.session({ type: 'offline', why: 'gone', attempt, retryInMs: 5 });
+    for (const until of [1, 2]) narrator.grant({ state: 'granted', until });
+    const levels = memory.lines.map((line) => line.split(':')[0]);
+    expect(levels).toEqual(['warn', 'debug', 'debug', 'info', 'debug']);
+  });
+
+  it('tells a grant again after it was refused', () => {
+    const { narrator, memory } = setUp();
+    narrator.grant({ state: 'granted', until: 1 });
+    narrator.grant({ state: 'refused', why: 'no' });
+    narrator.grant({ state: 'granted', until: 2 });
+    expect(memory.lines.map((line) => line.split(':')[0])).toEqual(['info', 'warn', 'info']);
+  });
+
+  it('tells why a report failed', () => {
+    const { narrator, memory } = setUp();
+    narrator.dialBack({ ...refused, outcome: 'failed', why: null, error: new Error('no probes') });
+    expect(memory.lines[0]).toMatch(/^error: .*no probes/);
+  });
+});

@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { settingsMarkdown } from '../../lib/options.js';
+
+describe('the settings as Markdown', () => {
+  const lines = settingsMarkdown().trimEnd().split('\n');
+
+  it('have one row of four cells per setting', () => {
+    expect(lines).toHaveLength(2 + 21);
+    for (const line of lines) expect(line.match(/(?<!\\)\|/g)).toHaveLength(5);
+  });
+
+  it('name option, variable and default', () => {
+    expect(lines).toContain('| `deadline` | `NET_DIAGNOSTICS_DEADLINE` | `3000` | Of one run. |');
+    expect(lines.some((line) => line.startsWith('| `endpoint` | – | own |'))).toBe(true);
+  });
+});

@@ -1,0 +1,340 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { hasCode, NetDiagnosticsError } from '../../lib/errors.js';
+import { silentLogger, stderrLogger } from '../../lib/logger.js';
+import { type NetDiagnosticsOptions, resolveSettings, SettingError } from '../../lib/options.js';
+import { PROBE_NAMES } from '../../lib/probes/index.js';
+import { ApiSecret, CLIENT_HOST_ALPN, SecretKey } from '../../lib/wire/index.js';
+
+const key = SecretKey.fromBytes(new Uint8Array(32).fill(7));
+const hexKey = '07'.repeat(32);
+const secret = ApiSecret.create(key, { id: key.id, relayUrls: [], directAddrs: [] });
+const secretText = secret.reveal();
+
+/** What the check looks for in an endpoint. */
+const endpoint = Object.fromEntries(
+  ['id', 'addr', 'connect', 'acceptNext', 'setAlpns', 'close'].map((method) => [method, () => undefined]),
+) as unknown as NonNullable<NetDiagnosticsOptions['endpoint']>;
+
+/** Options as a JavaScript user may write them. */
+const loose = (options: object) => options as NetDiagnosticsOptions;
+
+function failure(options: object, env: NodeJS.ProcessEnv = {}): NetDiagnosticsError {
+  try {
+    resolveSettings(loose(options), env);
+  } catch (error) {
+    if (error instanceof NetDiagnosticsError) return error;
+    throw error;
+  }
+  throw new Error('it was accepted');
+}
+
+describe('the defaults', () => {
+  it('are those of the settings page', () => {
+    expect(resolveSettings()).toEqual({
+      apiSecret: null,
+      required: false,
+      enabled: true,
+      name: null,
+      secretKey: null,
+      secretKeyFile: null,
+      network: 'n0',
+      relays: null,
+      bindAddrs: null,
+      deadline: 3000,
+      reuse: 5000,
+      reportOnStart: false,
+      metrics: 60_000,
+      grant: true,
+      probes: null,
+      endpoint: null,
+      acceptLoop: null,
+      alpns: null,
+      onRequest: null,
+      onEvent: null,
+      logger: stderrLogger,
+    });
+  });
+});
+
+describe('a variable', () => {
+  it.each([
+    ['NET_DIAGNOSTICS_NAME', 'web-1', 'name', 'web-1'],
+    ['NET_DIAGNOSTICS_NAME', '  web-1\n', 'name', 'web-1'],
+    ['IROH_SECRET_KEY_FILE', './id.key', 'secretKeyFile', './id.key'],
+    ['NET_DIAGNOSTICS_NETWORK', 'minimal', 'network', 'minimal'],
+    [
+      'NET_DIAGNOSTICS_RELAYS',
+      'https://a.example, http://b.example:3340/',
+      'relays',
+      [
+        { url: 'https://a.example/', quicPort: 7842, auth: null },
+        { url: 'http://b.example:3340/', quicPort: 7842, auth: null },
+      ],
+    ],
+    ['NET_DIAGNOSTICS_BIND', '127.0.0.1:0,[::1]:0', 'bindAddrs', ['127.0.0.1:0', '[::1]:0']],
+    ['NET_DIAGNOSTICS_BIND', 'loopback', 'bindAddrs', ['loopback']],
+    ['NET_DIAGNOSTICS_DEADLINE', '250', 'deadline', 250],
+    ['NET_DIAGNOSTICS_REUSE', '0', 'reuse', 0],
+    ['NET_DIAGNOSTICS_METRICS', '0', 'metrics', 0],
+    ['NET_DIAGNOSTICS_REPORT_ON_START', 'true', 'reportOnStart', true],
+    ['NET_DIAGNOSTICS_REPORT_ON_START', '1', 'reportOnStart', true],
+    ['NET_DIAGNOSTICS_GRANT', 'false', 'grant', false],
+    ['NET_DIAGNOSTICS_GRANT', '0', 'grant', false],
+    ['NET_DIAGNOSTICS_PROBES', 'route, https', 'probes', ['route', 'https']],
+  ])('%s=%j is read', (variable, text, option, value) => {
+    expect(resolveSettings({}, { [variable]: text })).toMatchObject({ [option]: value });
+  });
+
+  it('with the API secret and one with the key are read', () => {
+    const settings = resolveSettings({}, { IROH_SERVICES_API_SECRET: secretText, IROH_SECRET_KEY: hexKey });
+    expect(settings.apiSecret?.keyId).toBe(secret.keyId);
+    expect(settings.secretKey?.id).toBe(key.id);
+  });
+
+  it.each(['', '  '])('that is empty (%j) counts as not set', (text) => {
+    const env = {
+      IROH_SERVICES_API_SECRET: text,
+      NET_DIAGNOSTICS_DEADLINE: text,
+      NET_DIAGNOSTICS_ENABLED: text,
+    };
+    expect(resolveSettings({}, env)).toMatchObject({ apiSecret: null, deadline: 3000, enabled: true });
+  });
+
+  it('loses against its option', () => {
+    const env = { NET_DIAGNOSTICS_DEADLINE: '250', NET_DIAGNOSTICS_GRANT: 'nonsense' };
+    expect(resolveSettings({ deadline: 700, grant: true }, env)).toMatchObject({
+      deadline: 700,
+      grant: true,
+    });
+  });
+
+  it('is used when its option is undefined, hidden when it is null or an empty text', () => {
+    const env = { NET_DIAGNOSTICS_NAME: 'from-env' };
+    expect(resolveSettings({ name: undefined }, env).name).toBe('from-env');
+    expect(resolveSettings({ name: null }, env).name).toBeNull();
+    expect(resolveSettings({ name: '' }, env).name).toBeNull();
+  });
+});
+
+describe('an option', () => {
+  it('takes what was parsed before, also by another copy of the package', () => {
+    const foreign = { reveal: () => secretText } as unknown as ApiSecret;
+    expect(resolveSettings({ apiSecret: secret }).apiSecret).toBe(secret);
+    expect(resolveSettings({ apiSecret: foreign }).apiSecret?.keyId).toBe(secret.keyId);
+    expect(resolveSettings({ secretKey: key }).secretKey).toBe(key);
+    expect(resolveSettings({ secretKey: key.toBytes() }).secretKey?.id).toBe(key.id);
+    const native = { toBytes: () => Array.from(key.toBytes()) } as unknown as SecretKey;
+    expect(resolveSettings({ secretKey: native }).secretKey?.id).toBe(key.id);
+  });
+
+  it('takes relays as objects', () => {
+    const relays = [
+      { url: 'https://a.example', quicPort: null, auth: 'services' as const },
+      'https://b.example',
+    ];
+    expect(resolveSettings({ relays }).relays).toEqual([
+      { url: 'https://a.example/', quicPort: null, auth: 'services' },
+      { url: 'https://b.example/', quicPort: 7842, auth: null },
+    ]);
+  });
+
+  it('takes an empty list of relays for none', () => {
+    expect(resolveSettings({ relays: [] }).relays).toEqual([]);
+  });
+
+  it('takes false for no log', () => {
+    expect(resolveSettings({ logger: false }).logger).toBe(silentLogger);
+  });
+});
+
+describe('a wrong value', () => {
+  it.each([
+    [
+      { deadline: 99 },
+      '`deadline` (variable NET_DIAGNOSTICS_DEADLINE) was 99; it must be a whole number of milliseconds from 100 to 60000.',
+    ],
+    [{ deadline: '3000' }, 'was "3000"'],
+    [{ deadline: 1.5 }, 'was 1.5'],
+    [{ deadline: Number.NaN }, 'was NaN'],
+    [{ reuse: -1 }, 'from 1 to 3600000, or 0 (never)'],
+    [{ metrics: 1 }, 'or 0 (off)'],
+    [{ grant: 'yes' }, 'true or false'],
+    [{ reportOnStart: 1 }, 'was 1; it must be true or false'],
+    [{ required: 'x' }, '`required`'],
+    [{ enabled: 'x' }, '`enabled`'],
+    [{ name: 'x' }, 'it has 1 bytes'],
+    [{ name: 'x'.repeat(129) }, 'it has 129 bytes'],
+    [{ name: 'a\ud800b' }, 'surrogate'],
+    [{ network: 'N0' }, 'was "N0"; it must be "n0" or "minimal"'],
+    [{ relays: 'https://a.example' }, '`relays`'],
+    [{ relays: ['ftp://a.example'] }, 'entry 1 of 1: no http or https URL'],
+    [{ relays: ['https://a.example', 'https://a.example/'] }, 'listed twice'],
+    [{ relays: [{ url: 'https://a.example', quicPort: 0 }] }, 'quicPort'],
+    [{ relays: [{ url: 'https://a.example', auth: 'x' }] }, 'auth'],
+    [{ relays: [{ url: 'https://a.example', token: 'x' }] }, '"token" is no key of a relay'],
+    [{ relays: [{}] }, 'url is missing'],
+    [{ relays: [7] }, 'neither a URL nor an object'],
+    [{ bindAddrs: ['localhost:0'] }, 'host names are not taken'],
+    [{ bindAddrs: ['127.0.0.1:0', '127.0.0.2:0'] }, 'one address per family'],
+    [{ bindAddrs: ['loopback', '127.0.0.1:0'] }, 'stands alone'],
+    [{ bindAddrs: [] }, 'the list is empty'],
+    [{ probes: ['htps'] }, 'did you mean "https"?'],
+    [{ probes: ['route', 'route'] }, 'twice'],
+    [{ onRequest: 'x' }, '`onRequest` was "x"; it must be a function'],
+    [{ onEvent: {} }, '`onEvent`'],
+    [{ logger: { info() {} } }, 'info, warn and error'],
+    [{ endpoint: {} }, 'an Endpoint of @number0/iroh'],
+    [
+      { secretKeyFile: 7 },
+      '`secretKeyFile` (variable IROH_SECRET_KEY_FILE) was 7; it must be the path of a file',
+    ],
+  ])('%j is refused by name, with what it was and should be', (options, text) => {
+    const error = failure(options);
+    expect(error).toBeInstanceOf(SettingError);
+    expect(hasCode(error, 'ERR_SETTING')).toBe(true);
+    expect(error.message).toContain(text);
+  });
+
+  it.each([
+    ['NET_DIAGNOSTICS_DEADLINE', '3s'],
+    ['NET_DIAGNOSTICS_DEADLINE', '0x100'],
+    ['NET_DIAGNOSTICS_DEADLINE', '1e3'],
+    ['NET_DIAGNOSTICS_GRANT', 'yes'],
+    ['NET_DIAGNOSTICS_GRANT', 'TRUE'],
+    ['NET_DIAGNOSTICS_REQUIRED', 'on'],
+    ['NET_DIAGNOSTICS_RELAYS', 'https://a.example,'],
+    ['NET_DIAGNOSTICS_BIND', '0.0.0.0'],
+    ['NET_DIAGNOSTICS_PROBES', 'all'],
+  ])('%s=%s is refused; the variable is named first', (variable, text) => {
+    const error = failure({}, { [variable]: text });
+    expect(error.message).toMatch(new RegExp(`^The setting ${variable} \\(option \`\\w+\`\\) was "`));
+    expect(error.message).toContain(text);
+    expect(error).toMatchObject({ variable });
+  });
+
+  it('lists the probes there are', () => {
+    expect(failure({ probes: ['x'] }).message).toContain(PROBE_NAMES.join(', '));
+  });
+
+  it.each([
+    ['apiSecret', 'IROH_SERVICES_API_SECRET', `${secretText}7`],
+    ['apiSecret', 'IROH_SERVICES_API_SECRET', secretText.slice(0, -9)],
+    ['apiSecret', 'IROH_SERVICES_API_SECRET', `x${secretText}`],
+    ['secretKey', 'IROH_SECRET_KEY', hexKey.slice(1)],
+  ])('of a secret (%s) is never shown', (option, variable, text) => {
+    for (const error of [failure({ [option]: text }), failure({}, { [variable]: text })]) {
+      const everything = inspect(error, { depth: 10 }) + JSON.stringify(error) + error.stack;
+      expect(error.message).toContain(option);
+      expect(error.message).toContain(variable);
+      expect(error.message).toContain(`a text of ${text.length} characters that is not shown`);
+      expect(everything).not.toContain(text.slice(8, 30));
+    }
+  });
+
+  it('that looks like a secret is not shown either, whichever setting it was put into', () => {
+    const wrong = [
+      { name: secretText },
+      { name: secretText.repeat(2) },
+      { name: `${hexKey.repeat(3)}` },
+      { network: secretText },
+      { relays: ['https://user:hunter2@relay.example'] },
+    ];
+    for (const options of wrong) {
+      const { message } = failure(options);
+      for (const hidden of [secretText.slice(8, 30), hexKey.slice(0, 20), 'hunter2'])
+        expect(message).not.toContain(hidden);
+    }
+  });
+});
+
+describe('a malformed API secret', () => {
+  it('is told by what is wrong with it', () => {
+    expect(failure({}, { IROH_SERVICES_API_SECRET: 'todo' }).message).toBe(
+      'The setting IROH_SERVICES_API_SECRET (option `apiSecret`) was a text of 4 characters that is not shown (it does not begin with "services"); it must be the text that begins with "services", as the dashboard shows it.',
+    );
+  });
+});
+
+describe('an unknown option', () => {
+  it.each([
+    ['apiSecrt', 'Did you mean `apiSecret`?'],
+    ['APISECRET', 'Did you mean `apiSecret`?'],
+    ['bindAddr', 'Did you mean `bindAddrs`?'],
+    ['relay', 'Did you mean `relays`?'],
+    ['constructor', 'The options are apiSecret, '],
+    ['zzzzzzzz', 'The options are apiSecret, '],
+  ])('%s is refused: %s', (option, hint) => {
+    const { message } = failure({ [option]: undefined });
+    expect(message).toContain(`\`${option}\` is not known`);
+    expect(message).toContain(hint);
+  });
+
+  it.each([[7], ['x'], [[]]])('set (%j) is refused', (options) => {
+    expect(failure(options as object).code).toBe('ERR_SETTING');
+  });
+});
+
+describe('settings together', () => {
+  it('demand a secret when it is required', () => {
+    expect(failure({ required: true }).message).toMatch(/`apiSecret`.*IROH_SERVICES_API_SECRET.*is missing/);
+    expect(failure({}, { NET_DIAGNOSTICS_REQUIRED: '1' }).code).toBe('ERR_SETTING');
+    expect(resolveSettings({ required: true, apiSecret: secret }).required).toBe(true);
+  });
+
+  it('do not matter when it is switched off', () => {
+    const env = {
+      NET_DIAGNOSTICS_ENABLED: 'false',
+      NET_DIAGNOSTICS_REQUIRED: '1',
+      IROH_SERVICES_API_SECRET: 'todo',
+    };
+    expect(resolveSettings({}, env)).toMatchObject({ enabled: false, apiSecret: null });
+    expect(failure({ deadlin: 3 }, env).message).toContain('`deadline`');
+  });
+
+  it('give one identity: an option beats the variable of the other way, two of a kind are refused', () => {
+    const env = { IROH_SECRET_KEY: hexKey };
+    expect(resolveSettings({ secretKeyFile: 'x' }, env)).toMatchObject({
+      secretKey: null,
+      secretKeyFile: 'x',
+    });
+    const file = { IROH_SECRET_KEY_FILE: 'x' };
+    expect(resolveSettings({ secretKey: key }, file)).toMatchObject({ secretKey: key, secretKeyFile: null });
+    expect(failure({ secretKey: key, secretKeyFile: 'x' }).message).toContain('beside `secretKey`');
+    expect(failure({}, { ...env, ...file }).message).toContain('beside `secretKey`');
+  });
+
+  it('say who accepts on an endpoint of one’s own', () => {
+    expect(failure({ endpoint }).message).toContain('`acceptLoop`');
+    expect(failure({ acceptLoop: 'own' }).message).toContain('needs an `endpoint`');
+    expect(failure({ endpoint, acceptLoop: 'own' }).message).toContain('`alpns`');
+    expect(resolveSettings({ endpoint, acceptLoop: 'router' })).toMatchObject({
+      endpoint,
+      acceptLoop: 'router',
+    });
+    const alpns = ['mine/1', CLIENT_HOST_ALPN];
+    expect(resolveSettings({ endpoint: Promise.resolve(endpoint), acceptLoop: 'own', alpns })).toMatchObject({
+      alpns,
+    });
+  });
+
+  it('name the ALPN that such an endpoint lacks', () => {
+    const error = failure({ endpoint, acceptLoop: 'own', alpns: ['mine/1'] });
+    expect(error.code).toBe('ERR_ALPN');
+    expect(error.message).toContain(CLIENT_HOST_ALPN);
+  });
+
+  it('leave identity and network to such an endpoint', () => {
+    for (const options of [
+      { secretKey: key },
+      { secretKeyFile: 'x' },
+      { network: 'n0' },
+      { bindAddrs: ['loopback'] },
+    ]) {
+      expect(failure({ endpoint, acceptLoop: 'router', ...options }).message).toContain('beside `endpoint`');
+    }
+    const env = { IROH_SECRET_KEY: hexKey, IROH_SECRET_KEY_FILE: 'x', NET_DIAGNOSTICS_NETWORK: 'minimal' };
+    const settings = resolveSettings({ endpoint, acceptLoop: 'router' }, env);
+    expect(settings).toMatchObject({ secretKey: null, secretKeyFile: null, network: 'n0' });
+  });
+});
