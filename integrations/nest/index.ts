@@ -1,0 +1,9 @@
+/** `iroh-net-diagnostics/nest`: the NestJS module. */
+export { NetDiagnosticsModule } from './net-diagnostics.module.js';
+export type {
+  NetDiagnosticsModuleAsyncOptions,
+  NetDiagnosticsModuleExtras,
+  NetDiagnosticsModuleOptions,
+  NetDiagnosticsOptionsFactory,
+} from './net-diagnostics.module-definition.js';
+export { NET_DIAGNOSTICS, NetDiagnosticsService } from './net-diagnostics.service.js';
