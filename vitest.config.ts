@@ -13,8 +13,9 @@ const alias = [
 export default defineConfig({
   resolve: { alias },
   test: {
-    pool: 'threads',
-    // One module graph per worker: the native binding loads once, and Nest's import cost is paid once.
+    pool: 'forks',
+    // One module graph per worker: the binding loads once, and Nest's import cost is paid once. No threads: a worker
+    // thread that ends tears the binding's runtime down under the others (docs/decisions/tests.md).
     isolate: false,
     reporters: ['default', source('./test/support/totals-reporter.ts')],
     testTimeout: 30_000,

@@ -5,7 +5,9 @@ import { mustRun, root } from './run.js';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`Node ${process.versions.node} is too old: install Node 20.19 or newer, then run this again.`);
+  console.error(
+    `Node ${process.versions.node} is too old: install Node 20.19 or newer, then run this again.`,
+  );
   process.exit(1);
 }
 
@@ -19,7 +21,8 @@ function newest(paths) {
   for (const path of paths) {
     const stat = statSync(path);
     latest = Math.max(latest, stat.mtimeMs);
-    if (stat.isDirectory()) latest = Math.max(latest, newest(readdirSync(path).map((name) => join(path, name))));
+    if (stat.isDirectory())
+      latest = Math.max(latest, newest(readdirSync(path).map((name) => join(path, name))));
   }
   return latest;
 }
@@ -28,15 +31,28 @@ function newest(paths) {
 export async function install(folder = root) {
   const done = modified(join(folder, 'node_modules', '.package-lock.json'));
   if (done >= modified(join(folder, 'package-lock.json'))) return;
-  await mustRun('Installing npm packages (about a minute)', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: folder,
-    shell: process.platform === 'win32',
-  });
+  await mustRun(
+    'Installing npm packages (about a minute)',
+    'npm',
+    ['ci', '--no-audit', '--no-fund', '--loglevel=error'],
+    {
+      cwd: folder,
+      shell: process.platform === 'win32',
+    },
+  );
 }
 
 /** Builds the package and the samples unless no source changed since the last build. */
 export async function build() {
-  const sources = ['lib', 'integrations', 'samples', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.js'];
+  const sources = [
+    'lib',
+    'integrations',
+    'samples',
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'scripts/build.js',
+  ];
   if (modified(join(root, 'dist', '.built')) > newest(sources.map((name) => join(root, name)))) return;
   await mustRun('Building (ten seconds)', process.execPath, ['scripts/build.js']);
 }

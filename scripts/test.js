@@ -1,7 +1,8 @@
 // `npm test`: everything that can run on this machine, in the order in which a mistake shows soonest.
 // Arguments go to the test runner: `npm test -- test/wire`.
-import { install, build } from './setup.js';
+
 import { bin, mustRun, run } from './run.js';
+import { build, install } from './setup.js';
 
 const shell = process.platform === 'win32';
 const filters = process.argv.slice(2);
@@ -15,6 +16,8 @@ await build();
 if (filters.length === 0) {
   await mustRun('Package lint: publint', bin('publint'), ['--strict'], { shell });
 }
-console.log('\n▸ Tests: about three minutes; the first run with Rust peers compiles them first, about ten minutes');
+console.log(
+  '\n▸ Tests: about three minutes; the first run with Rust peers compiles them first, about ten minutes',
+);
 console.log('  (INTEROP=0 leaves the Rust peers out)');
 process.exitCode = await run(bin('vitest'), ['run', ...filters], { shell });

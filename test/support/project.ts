@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,10 +19,14 @@ export class Project {
     const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root });
     const filename = packedName(JSON.parse(stdout));
     await project.write('package.json', JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
-    await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', `./${filename}`, ...packages], {
-      cwd: folder,
-      maxBuffer: 1 << 24,
-    });
+    await run(
+      'npm',
+      ['install', '--no-audit', '--no-fund', '--loglevel=error', `./${filename}`, ...packages],
+      {
+        cwd: folder,
+        maxBuffer: 1 << 24,
+      },
+    );
     return project;
   }
 
@@ -38,6 +42,15 @@ export class Project {
       env: { ...process.env, ...env },
     });
     return stdout + stderr;
+  }
+
+  /** Starts a file of the project with Node; standard output and error are pipes. */
+  start(file: string, env: Record<string, string> = {}): ChildProcess {
+    return spawn(process.execPath, [file], {
+      cwd: this.folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
   }
 
   /** Runs the TypeScript compiler of the repository in the project. */

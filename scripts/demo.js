@@ -1,0 +1,67 @@
+// `npm run demo`: the self-hosted platform with its dashboard, and the NestJS sample wired to it.
+// Nothing is left behind: the platform keeps its data in memory, the sample is a child that ends with it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import { root } from './run.js';
+import { build, install } from './setup.js';
+
+await install();
+await build();
+
+const { Platform } = await import(
+  pathToFileURL(join(root, 'dist', 'esm', 'lib', 'platform', 'index.js')).href
+);
+const platform = await Platform.start({
+  dataDir: ':memory:',
+  onEvent: (event) => {
+    if (event.type === 'warning') console.warn(`platform: ${event.message}`);
+  },
+});
+const secret = await platform.createApiSecret('demo');
+
+const sample = spawn(process.execPath, [join(root, 'build', 'samples', 'nest', 'main.js')], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+  env: {
+    ...process.env,
+    IROH_SERVICES_API_SECRET: secret.reveal(),
+    // Loopback and no relays: the demo needs no Internet and shows nothing of this machine to anyone.
+    NET_DIAGNOSTICS_NETWORK: 'minimal',
+    NET_DIAGNOSTICS_BIND: 'loopback',
+    NET_DIAGNOSTICS_NAME: 'nest-sample',
+    PORT: process.env.PORT ?? '0',
+  },
+});
+const ended = once(sample, 'exit');
+
+let stopping = false;
+async function stop(exitCode) {
+  if (stopping) return;
+  stopping = true;
+  sample.kill('SIGTERM');
+  await ended;
+  await platform.stop();
+  process.exitCode = exitCode;
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop(0));
+ended.then(([code, signal]) => {
+  if (stopping) return;
+  console.error(`The sample ended by itself (${signal ?? `exit code ${code}`}); its last lines say why.`);
+  void stop(1);
+});
+
+let announced = false;
+for await (const line of createInterface({ input: sample.stdout })) {
+  console.log(`app │ ${line}`);
+  const [url] = announced ? [] : (line.match(/http:\/\/\S+/) ?? []);
+  if (url === undefined) continue;
+  announced = true;
+  console.log(`
+  Dashboard   ${platform.dashboardUrl}
+  App         ${url}
+
+  Open the dashboard, choose nest-sample, press Run Diagnostics. Ctrl-C ends everything.
+`);
+}

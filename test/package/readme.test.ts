@@ -1,0 +1,98 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Platform } from '../../lib/platform/index.js';
+import { until } from '../support/fake-time.js';
+import { Project } from '../support/project.js';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const [firstScreen = ''] = readFileSync(join(root, 'README.md'), 'utf8').split(
+  '<!-- the first screen ends here -->',
+);
+
+function codeBlocks(language: string): string[] {
+  return [...firstScreen.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(
+    ([, code]) => code ?? '',
+  );
+}
+
+/** As the Nest CLI sets them. */
+const TSCONFIG = {
+  compilerOptions: {
+    target: 'es2023',
+    module: 'nodenext',
+    types: ['node'],
+    strict: true,
+    experimentalDecorators: true,
+    emitDecoratorMetadata: true,
+  },
+  include: ['main.ts'],
+};
+
+describe("the README's first screen, followed literally", () => {
+  let project: Project;
+  let app: ChildProcess | undefined;
+  let printed = '';
+
+  const start = (env: Record<string, string>) => {
+    printed = '';
+    app = project.start('main.js', env);
+    for (const stream of [app.stdout, app.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        printed += text;
+      });
+    }
+  };
+
+  beforeAll(async () => {
+    console.log('Installing the tarball beside NestJS 12 into an empty project (about 20 s)');
+    const nest = ['@nestjs/common@12', '@nestjs/core@12', '@nestjs/platform-express@12'];
+    project = await Project.create([...nest, 'reflect-metadata@0.2', 'rxjs@7', '@types/node@20']);
+    const [lines = ''] = codeBlocks('ts');
+    // The one change: a port that is free on every machine.
+    await project.write('main.ts', lines.replace('app.listen(3000)', "app.listen(0, '127.0.0.1')"));
+    await project.write('tsconfig.json', JSON.stringify(TSCONFIG));
+    await project.tsc('-p', '.');
+  });
+  afterEach(() => {
+    app?.kill('SIGKILL');
+  });
+  afterAll(() => project?.remove());
+
+  it('names the commands that exist', () => {
+    const { scripts, name } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(codeBlocks('sh')).toEqual([`npm install ${name}\n`, 'npm run demo\n']);
+    expect(scripts).toHaveProperty('demo');
+  });
+
+  it('has ten lines that work, and without a secret print one line', async () => {
+    start({ IROH_SERVICES_API_SECRET: '' });
+    await until(() => printed.includes('application successfully started'));
+    expect(printed.match(/NetDiagnostics\].*/g)).toEqual([expect.stringContaining('no API secret')]);
+    app?.kill('SIGTERM');
+    // Nest closes the app, then lets the signal end the process.
+    expect(app === undefined ? [] : await once(app, 'exit')).toEqual([null, 'SIGTERM']);
+  });
+
+  it('opens the button with a secret, answers it, and stops with the app', async () => {
+    const platform = await Platform.start({ dataDir: ':memory:', dashboard: false });
+    const secret = await platform.createApiSecret('readme');
+    start({
+      IROH_SERVICES_API_SECRET: secret.reveal(),
+      NET_DIAGNOSTICS_NETWORK: 'minimal',
+      NET_DIAGNOSTICS_BIND: 'loopback',
+    });
+    await until(async () => (await platform.endpoints())[0]?.button.enabled === true);
+    const [endpoint] = await platform.endpoints();
+    const { report } = await platform.dialBack(endpoint?.id ?? '');
+    expect(report.endpointId).toBe(endpoint?.id);
+    app?.kill('SIGTERM');
+    if (app) await once(app, 'exit');
+    await until(async () => (await platform.endpoints())[0]?.isOnline === false, 3_000);
+    expect(printed).not.toContain(secret.reveal().slice(0, 40));
+    await platform.stop();
+  });
+});
