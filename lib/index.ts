@@ -26,7 +26,6 @@ export {
   resolveSettings,
   SettingError,
   type Settings,
-  settingsMarkdown,
 } from './options.js';
 export type { ProbeName } from './probes/index.js';
 export {
