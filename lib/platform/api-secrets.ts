@@ -1,0 +1,78 @@
+import type { Clock } from '../clock.js';
+import { NetDiagnosticsError } from '../errors.js';
+import {
+  ApiSecret,
+  CLOSE_UNAUTHORIZED,
+  type EndpointAddress,
+  type EndpointId,
+  REASON_UNAUTHORIZED,
+} from '../wire/index.js';
+import { MAX_API_SECRETS } from './constants.js';
+import type { EventBus } from './events.js';
+import { newSecretKey } from './identity.js';
+import type { ApiSecretRecord } from './records.js';
+import type { Presence } from './sessions/index.js';
+import type { Store } from './store/store.js';
+
+/** Longest label, in characters. */
+export const MAX_LABEL_LENGTH = 60;
+
+/** What API secrets work with. */
+export interface ApiSecretContext {
+  store: Store;
+  presence: Presence;
+  events: EventBus;
+  clock: Clock;
+  /** Where endpoints reach the platform at this moment. */
+  address(): EndpointAddress;
+}
+
+/** Issues and revokes API secrets. */
+export class ApiSecrets {
+  readonly #context: ApiSecretContext;
+
+  constructor(context: ApiSecretContext) {
+    this.#context = context;
+  }
+
+  /** Newest first, revoked ones included. */
+  list(): Promise<ApiSecretRecord[]> {
+    return this.#context.store.apiSecrets();
+  }
+
+  /**
+   * Makes a secret. Only its public half is kept: whoever loses it makes another.
+   * @param label - the operator's word for it, at most 60 characters
+   * @throws NetDiagnosticsError `ERR_SETTING` for a longer label, `ERR_STATE` when there are too many, `ERR_STORE`
+   */
+  async create(label = ''): Promise<ApiSecret> {
+    if (label.length > MAX_LABEL_LENGTH) {
+      throw new NetDiagnosticsError('ERR_SETTING', `A label has at most ${MAX_LABEL_LENGTH} characters.`);
+    }
+    const { store, clock, events, address } = this.#context;
+    const good = (await store.apiSecrets()).filter(({ revokedAt }) => revokedAt === null);
+    if (good.length >= MAX_API_SECRETS) {
+      throw new NetDiagnosticsError(
+        'ERR_STATE',
+        `There are ${MAX_API_SECRETS} API secrets already: use or revoke one.`,
+      );
+    }
+    const secret = ApiSecret.create(newSecretKey(), address());
+    await store.addApiSecret({ keyId: secret.keyId, label, createdAt: clock.now(), revokedAt: null });
+    events.emit({ type: 'api-secrets-changed' });
+    return secret;
+  }
+
+  /**
+   * Makes a secret void, and closes the sessions that were opened with it.
+   * @returns whether there was such a secret, not yet revoked
+   */
+  async revoke(keyId: EndpointId): Promise<boolean> {
+    const { store, presence, clock, events } = this.#context;
+    if (!(await store.revokeApiSecret(keyId, clock.now()))) return false;
+    for (const id of await store.endpointsOf(keyId))
+      presence.close(id, CLOSE_UNAUTHORIZED, REASON_UNAUTHORIZED);
+    events.emit({ type: 'api-secrets-changed' });
+    return true;
+  }
+}

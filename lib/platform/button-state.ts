@@ -1,0 +1,65 @@
+import { Caps } from '../wire/index.js';
+import type { GrantRecord } from './records.js';
+
+/** What a dial-back must be allowed to do. */
+export const DIAL_BACK_CAPS = Caps.of('net-diagnostics:get-any');
+
+/** What the state of the Run Diagnostics button depends on. */
+export interface ButtonFacts {
+  /** Whether the endpoint has a live session. */
+  isOnline: boolean;
+  /** Whether a dial-back to it is under way. */
+  isRunning: boolean;
+  /** All of its grants. */
+  grants: readonly Pick<GrantRecord, 'caps' | 'expiresAt' | 'grantedAt'>[];
+}
+
+/** Why the button is grey. */
+export type GreyReason = 'no-grant' | 'grant-expired' | 'offline' | 'running';
+
+/** Whether Run Diagnostics can be pressed; if not, why, and what helps. */
+export type ButtonState =
+  | { enabled: true; until: number | null }
+  | { enabled: false; reason: GreyReason; text: string };
+
+const GREY: Record<GreyReason, string> = {
+  'no-grant': 'No grant: this endpoint has not allowed the platform to run diagnostics.',
+  'grant-expired': 'Grant expired: the endpoint renews it when it connects again.',
+  offline: 'Offline: the endpoint has no session with the platform.',
+  running: 'Running: a diagnostics run is under way.',
+};
+
+/**
+ * Decides the button's state. What lasts longest is named first: an endpoint without a grant stays grey when it
+ * comes online.
+ * @param nowSeconds - unix seconds
+ */
+export function buttonState(facts: ButtonFacts, nowSeconds: number): ButtonState {
+  const usable = usableGrant(facts.grants, nowSeconds);
+  if (usable === null) return grey(facts.grants.some(permitsDialBack) ? 'grant-expired' : 'no-grant');
+  if (!facts.isOnline) return grey('offline');
+  if (facts.isRunning) return grey('running');
+  return { enabled: true, until: usable.expiresAt };
+}
+
+/** The newest grant that allows a dial-back and has not expired: a newer one replaces what a revocation made void. */
+export function usableGrant<G extends Pick<GrantRecord, 'caps' | 'expiresAt' | 'grantedAt'>>(
+  grants: readonly G[],
+  nowSeconds: number,
+): G | null {
+  const usable = grants.filter((grant) => permitsDialBack(grant) && !isExpired(grant.expiresAt, nowSeconds));
+  return usable.toSorted((a, b) => b.grantedAt - a.grantedAt)[0] ?? null;
+}
+
+/** Whether a token with this expiry (inclusive, unix seconds; `null` = never) is over. */
+export function isExpired(expiresAt: number | null, nowSeconds: number): boolean {
+  return expiresAt !== null && nowSeconds > expiresAt;
+}
+
+function permitsDialBack(grant: Pick<GrantRecord, 'caps'>): boolean {
+  return Caps.parse(grant.caps).permits(DIAL_BACK_CAPS);
+}
+
+function grey(reason: GreyReason): ButtonState {
+  return { enabled: false, reason, text: GREY[reason] };
+}

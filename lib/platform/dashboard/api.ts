@@ -1,0 +1,92 @@
+import { hasCode, messageOf } from '../../errors.js';
+import { API_SECRET_ENV_VAR_NAME, type EndpointId } from '../../wire/index.js';
+import type { ApiSecrets } from '../api-secrets.js';
+import { isReportId } from '../report-id.js';
+import { type ViewSources, viewEndpoint, viewEndpoints } from '../views.js';
+import { MAX_HISTORY } from './constants.js';
+import { type Exchange, HttpError } from './exchange.js';
+import { endpointJson, metricsJson, reportJson, reportSummaryJson } from './json.js';
+
+/** What the API works with. */
+export interface ApiContext {
+  sources: ViewSources;
+  apiSecrets: ApiSecrets;
+  platformId: EndpointId;
+}
+
+/** The JSON half of the dashboard. */
+export class Api {
+  readonly #context: ApiContext;
+
+  constructor(context: ApiContext) {
+    this.#context = context;
+  }
+
+  async endpoints(exchange: Exchange): Promise<void> {
+    const { sources, platformId } = this.#context;
+    exchange.json({ platformId, endpoints: (await viewEndpoints(sources)).map(endpointJson) });
+  }
+
+  async endpoint(exchange: Exchange, id: string): Promise<void> {
+    const { sources, platformId } = this.#context;
+    const view = await viewEndpoint(sources, id);
+    if (view === null) throw new HttpError(404, 'There is no such endpoint.');
+    const reports = await sources.store.reports(id, MAX_HISTORY);
+    exchange.json({ platformId, endpoint: endpointJson(view), reports: reports.map(reportSummaryJson) });
+  }
+
+  async metrics(exchange: Exchange, id: string): Promise<void> {
+    const sessions = await this.#context.sources.store.metricsSessions(id);
+    exchange.json({ sessions: sessions.map(metricsJson) });
+  }
+
+  /** Begins a run and answers at once; the live updates tell how it goes. */
+  async run(exchange: Exchange, id: string): Promise<void> {
+    const { dialBacks } = this.#context.sources;
+    const begun = new Promise<void>((resolve, reject) => {
+      // The run's own failure is told by its last progress.
+      dialBacks.run(id, { onProgress: () => resolve() }).catch(reject);
+    });
+    try {
+      await begun;
+    } catch (error) {
+      if (hasCode(error, 'ERR_STATE')) throw new HttpError(409, messageOf(error));
+      throw error;
+    }
+    exchange.json({ run: dialBacks.progress(id) }, 202);
+  }
+
+  async report(exchange: Exchange, id: string): Promise<void> {
+    const record = isReportId(id) ? await this.#context.sources.store.report(id) : null;
+    if (record === null) throw new HttpError(404, 'There is no such report.');
+    exchange.json(reportJson(record));
+  }
+
+  async secrets(exchange: Exchange): Promise<void> {
+    const { apiSecrets, platformId } = this.#context;
+    exchange.json({ platformId, secrets: await apiSecrets.list() });
+  }
+
+  async createSecret(exchange: Exchange): Promise<void> {
+    const { label = '' } = await exchange.jsonBody();
+    if (typeof label !== 'string') throw new HttpError(400, 'label has to be a text.');
+    try {
+      const secret = await this.#context.apiSecrets.create(label.trim());
+      const text = secret.reveal();
+      exchange.json(
+        { keyId: secret.keyId, secret: text, envLine: `${API_SECRET_ENV_VAR_NAME}=${text}` },
+        201,
+      );
+    } catch (error) {
+      if (hasCode(error, 'ERR_SETTING')) throw new HttpError(400, messageOf(error));
+      if (hasCode(error, 'ERR_STATE')) throw new HttpError(409, messageOf(error));
+      throw error;
+    }
+  }
+
+  async revokeSecret(exchange: Exchange, keyId: string): Promise<void> {
+    if (!(await this.#context.apiSecrets.revoke(keyId)))
+      throw new HttpError(404, 'There is no such good secret.');
+    exchange.json({ keyId });
+  }
+}

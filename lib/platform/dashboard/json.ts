@@ -1,0 +1,50 @@
+/** Records → what the pages get. */
+import { verdict, viewReport } from '../../ui/index.js';
+import { formatSocketAddr, type MetricSchema, type MetricValue } from '../../wire/index.js';
+import type { MetricsRecord, ReportRecord } from '../records.js';
+import type { EndpointView } from '../views.js';
+import { MAX_METRIC_ROWS } from './constants.js';
+
+export function endpointJson(view: EndpointView) {
+  const { id, name, isOnline, firstSeenAt, lastSeenAt, button, grant, run, address, latestReport } = view;
+  return {
+    id,
+    name,
+    isOnline,
+    firstSeenAt,
+    lastSeenAt,
+    button,
+    grant,
+    run,
+    addresses: [...(address?.directAddrs.map(formatSocketAddr) ?? []), ...(address?.relayUrls ?? [])],
+    latestReport: latestReport === null ? null : reportSummaryJson(latestReport),
+  };
+}
+
+export function reportSummaryJson({ id, endpointId, source, receivedAt, durationMs, report }: ReportRecord) {
+  return { id, endpointId, source, receivedAt, durationMs, ...verdict(report.netReport) };
+}
+
+export function reportJson(record: ReportRecord) {
+  return { ...reportSummaryJson(record), view: viewReport(record.report), raw: record.report };
+}
+
+export function metricsJson({ sessionId, updatedAt, schema, values }: MetricsRecord) {
+  const rows = schema.items.slice(0, MAX_METRIC_ROWS).map((item, index) => ({
+    name: [...item.prefixes, item.name].join('_'),
+    type: item.type,
+    labels: labelsText(item),
+    help: schema.help?.[index] ?? '',
+    value: valueText(values[index]),
+  }));
+  return { sessionId, updatedAt, total: schema.items.length, rows };
+}
+
+function labelsText({ labels }: MetricSchema): string {
+  return labels.map(([key, value]) => `${key}=${value}`).join(', ');
+}
+
+function valueText(value: MetricValue | undefined): string {
+  if (value === undefined) return '';
+  return value.type === 'histogram' ? `${value.count} samples, sum ${value.sum}` : value.value.toString();
+}

@@ -1,0 +1,3 @@
+export { DialBackError } from './dial-back-error.js';
+export { type DialBackOptions, DialBacks } from './dial-backs.js';
+export type { RunFailureKind, RunPhase, RunProgress } from './progress.js';

@@ -1,0 +1,22 @@
+/** `iroh-net-diagnostics/platform`: the other end of the protocol, self-hosted. */
+export { NetDiagnosticsError, type NetDiagnosticsErrorCode } from '../errors.js';
+export { ApiSecret, type DiagnosticsReport, type EndpointAddress, type EndpointId } from '../wire/index.js';
+export type { ButtonState, GreyReason } from './button-state.js';
+export {
+  DialBackError,
+  type DialBackOptions,
+  type RunFailureKind,
+  type RunPhase,
+  type RunProgress,
+} from './dial-back/index.js';
+export type { PlatformEvent, PlatformEventListener } from './events.js';
+export type { DashboardOptions, PlatformOptions } from './options.js';
+export { Platform } from './platform.js';
+export type {
+  ApiSecretRecord,
+  EndpointRecord,
+  MetricsRecord,
+  ReportRecord,
+  ReportSource,
+} from './records.js';
+export type { EndpointView } from './views.js';

@@ -1,0 +1,233 @@
+import { messageOf } from '../errors.js';
+import { type Endpoint, Router } from '../transport/index.js';
+import { type ApiSecret, type EndpointAddress, type EndpointId, SERVICES_ALPN } from '../wire/index.js';
+import { ApiSecrets } from './api-secrets.js';
+import { bindPlatform, platformAddress } from './bind.js';
+import { MAX_SESSIONS, MAX_STREAMS } from './constants.js';
+import { Dashboard } from './dashboard/index.js';
+import { type DialBackOptions, DialBacks } from './dial-back/index.js';
+import { EventBus, type PlatformEventListener } from './events.js';
+import { newSecretKey, openIdentity } from './identity.js';
+import { type PlatformOptions, type PlatformSettings, parsePlatformOptions } from './options.js';
+import type { ApiSecretRecord, MetricsRecord, ReportRecord } from './records.js';
+import { Presence, Session, Slots } from './sessions/index.js';
+import { IN_MEMORY, openStore } from './store/open-store.js';
+import type { Store } from './store/store.js';
+import { type EndpointView, type ViewSources, viewEndpoint, viewEndpoints } from './views.js';
+
+/** Names of the remembered ports in the store. */
+const PORT_SETTING = 'port';
+const DASHBOARD_PORT_SETTING = 'dashboard.port';
+/** With relays: how long to wait for a home relay, which belongs into API secrets. */
+const ONLINE_TIMEOUT_MS = 5_000;
+
+interface Parts {
+  settings: PlatformSettings;
+  store: Store;
+  endpoint: Endpoint;
+  events: EventBus;
+}
+
+/**
+ * The other end, self-hosted: takes sessions of endpoints that hold one of its API secrets, keeps what they send, and
+ * dials them back when somebody presses Run Diagnostics on its dashboard.
+ */
+export class Platform {
+  /** The public half of its key; the same as long as its data folder is. */
+  readonly id: EndpointId;
+  readonly #settings: PlatformSettings;
+  readonly #store: Store;
+  readonly #endpoint: Endpoint;
+  readonly #events: EventBus;
+  readonly #presence = new Presence();
+  readonly #router: Router;
+  readonly #dialBacks: DialBacks;
+  readonly #apiSecrets: ApiSecrets;
+  readonly #views: ViewSources;
+  #dashboard: Dashboard | null = null;
+  #stopping: Promise<void> | null = null;
+
+  private constructor({ settings, store, endpoint, events }: Parts) {
+    const { clock } = settings;
+    const presence = this.#presence;
+    this.id = endpoint.id;
+    this.#settings = settings;
+    this.#store = store;
+    this.#endpoint = endpoint;
+    this.#events = events;
+    this.#router = new Router(endpoint, { maxConnections: MAX_SESSIONS });
+    this.#dialBacks = new DialBacks({ endpoint, store, presence, events, clock });
+    this.#apiSecrets = new ApiSecrets({ store, presence, events, clock, address: () => this.address });
+    this.#views = { store, presence, dialBacks: this.#dialBacks, clock };
+    const shared = { endpoint, store, presence, events, clock, slots: new Slots(MAX_STREAMS) };
+    this.#router.handle(SERVICES_ALPN, (connection, { signal }) =>
+      new Session(connection, shared).serve(signal),
+    );
+  }
+
+  /**
+   * Opens the store, binds the endpoint, accepts sessions and serves the dashboard.
+   * @throws NetDiagnosticsError `ERR_SETTING`, `ERR_STORE` (`npm install libsql`), `ERR_BIND`, `ERR_BINDING_UNAVAILABLE`
+   * @example
+   * const platform = await Platform.start({ dataDir: './platform-data' });
+   * console.log(platform.dashboardUrl);
+   */
+  static async start(options: PlatformOptions): Promise<Platform> {
+    const settings = parsePlatformOptions(options);
+    const { dataDir, onEvent } = settings;
+    const secretKey = dataDir === IN_MEMORY ? newSecretKey() : await openIdentity(dataDir);
+    const store = await openStore(dataDir);
+    const events = new EventBus();
+    if (onEvent !== undefined) events.subscribe(onEvent);
+    let endpoint: Endpoint | null = null;
+    try {
+      const remembered = await rememberedPort(store, PORT_SETTING);
+      const bound = await bindPlatform(settings, secretKey, remembered);
+      endpoint = bound.endpoint;
+      await store.putSetting(PORT_SETTING, String(bound.port));
+      const platform = new Platform({ settings, store, endpoint, events });
+      if (remembered !== null && bound.port !== remembered) platform.#warnMoved(remembered, bound.port);
+      await platform.#open();
+      return platform;
+    } catch (error) {
+      await endpoint?.close();
+      await store.close();
+      throw error;
+    }
+  }
+
+  /** Where endpoints reach it, as it goes into API secrets. */
+  get address(): EndpointAddress {
+    return platformAddress(this.#endpoint, this.#settings.hosts);
+  }
+
+  /** Opens the dashboard, with the login token in it: a credential. `null` without a dashboard. */
+  get dashboardUrl(): string | null {
+    return this.#dashboard?.url ?? null;
+  }
+
+  /**
+   * Makes an API secret; `reveal()` gives the text for `IROH_SERVICES_API_SECRET`. Only its public half is kept.
+   * @param label - the operator's word for it, at most 60 characters
+   */
+  createApiSecret(label?: string): Promise<ApiSecret> {
+    return this.#apiSecrets.create(label);
+  }
+
+  /** The secrets it issued, newest first, revoked ones included. */
+  apiSecrets(): Promise<ApiSecretRecord[]> {
+    return this.#apiSecrets.list();
+  }
+
+  /** Makes a secret void at once. @returns whether it was good until now */
+  revokeApiSecret(keyId: EndpointId): Promise<boolean> {
+    return this.#apiSecrets.revoke(keyId);
+  }
+
+  /** All endpoints: those online first, then the last seen. */
+  endpoints(): Promise<EndpointView[]> {
+    return viewEndpoints(this.#views);
+  }
+
+  /** One endpoint; `null` when it never was here. */
+  endpoint(id: EndpointId): Promise<EndpointView | null> {
+    return viewEndpoint(this.#views, id);
+  }
+
+  /** An endpoint's reports, newest first. @param limit - default: all that are kept (100) */
+  reports(id: EndpointId, limit = 100): Promise<ReportRecord[]> {
+    return this.#store.reports(id, limit);
+  }
+
+  /** The latest values of an endpoint's metrics sessions, newest first. */
+  metrics(id: EndpointId): Promise<MetricsRecord[]> {
+    return this.#store.metricsSessions(id);
+  }
+
+  /**
+   * What the Run Diagnostics button does: dials the endpoint back and stores its report.
+   * @throws NetDiagnosticsError `ERR_STATE` when the button is grey, `DialBackError` when the run fails
+   */
+  dialBack(id: EndpointId, options: DialBackOptions = {}): Promise<ReportRecord> {
+    return this.#dialBacks.run(id, options);
+  }
+
+  /** Tells what happens from now on. @returns ends it */
+  subscribe(listener: PlatformEventListener): () => void {
+    return this.#events.subscribe(listener);
+  }
+
+  /** Ends runs, sessions and dashboard, then closes endpoint and store. Idempotent, never rejects. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #open(): Promise<void> {
+    this.#router.start();
+    try {
+      if (this.#settings.network === 'n0' || (this.#settings.relays ?? []).length > 0)
+        await this.#waitForRelay();
+      if (this.#settings.dashboard !== null) await this.#openDashboard();
+    } catch (error) {
+      await this.#router.close();
+      throw error;
+    }
+  }
+
+  async #waitForRelay(): Promise<void> {
+    await this.#endpoint.online({ timeoutMs: ONLINE_TIMEOUT_MS }).catch((error: unknown) => {
+      this.#events.emit({
+        type: 'warning',
+        message: `No relay yet: API secrets made now lack it (${messageOf(error)}).`,
+      });
+    });
+  }
+
+  async #openDashboard(): Promise<void> {
+    const { dashboard } = this.#settings;
+    if (dashboard === null) return;
+    const opened = await Dashboard.open({
+      settings: dashboard,
+      rememberedPort: await rememberedPort(this.#store, DASHBOARD_PORT_SETTING),
+      sources: this.#views,
+      apiSecrets: this.#apiSecrets,
+      events: this.#events,
+      platformId: this.id,
+    });
+    this.#dashboard = opened;
+    await this.#store.putSetting(DASHBOARD_PORT_SETTING, String(opened.port));
+  }
+
+  #warnMoved(from: number, to: number): void {
+    this.#events.emit({
+      type: 'warning',
+      message:
+        `UDP port ${from} is taken, so the platform moved to ${to}: API secrets made before point to ${from}. ` +
+        `Free that port and start again, or make new secrets.`,
+    });
+  }
+
+  async #stop(): Promise<void> {
+    const attempts = [
+      () => this.#dashboard?.close(),
+      () => this.#dialBacks.close(),
+      () => this.#router.close(),
+      () => this.#endpoint.close(),
+      () => this.#store.close(),
+    ];
+    for (const attempt of attempts) {
+      try {
+        await attempt();
+      } catch (error) {
+        this.#events.emit({ type: 'warning', message: `While stopping: ${messageOf(error)}` });
+      }
+    }
+  }
+}
+
+async function rememberedPort(store: Store, key: string): Promise<number | null> {
+  const text = await store.setting(key);
+  const port = Number(text ?? Number.NaN);
+  return Number.isInteger(port) && port > 0 && port <= 65_535 ? port : null;
+}

@@ -1,0 +1,77 @@
+/** What the platform remembers. Times ending in `At` are unix milliseconds, `expiresAt` is a token's unix seconds. */
+import type {
+  DiagnosticsReport,
+  EndpointAddress,
+  EndpointId,
+  MetricsSchema,
+  MetricValue,
+} from '../wire/index.js';
+
+/** The public half of an API secret; the secret itself is shown once and never stored. */
+export interface ApiSecretRecord {
+  /** Its public key: the issuer of the client tokens made with it. */
+  keyId: EndpointId;
+  /** The operator's word for it; may be empty. */
+  label: string;
+  createdAt: number;
+  /** `null` while it is good. */
+  revokedAt: number | null;
+}
+
+/** The last valid client token an endpoint showed. */
+export interface Authorisation {
+  /** Key id of the API secret that issued the token. */
+  issuer: EndpointId;
+  /** `null`: the token never expires. */
+  expiresAt: number | null;
+}
+
+/** One endpoint that has opened a session at least once. */
+export interface EndpointRecord {
+  id: EndpointId;
+  /** As the endpoint named itself. */
+  name: string | null;
+  authorisation: Authorisation;
+  firstSeenAt: number;
+  lastSeenAt: number;
+  /** Where it was last reachable: the protocol never says, so this is what the transport saw. */
+  address: EndpointAddress | null;
+}
+
+/** A token with which the platform may dial back. */
+export interface GrantRecord {
+  endpointId: EndpointId;
+  /** What it allows, as text. One grant is kept per set of capabilities. */
+  caps: string[];
+  /** The token as it goes over the wire. */
+  token: Uint8Array;
+  /** `null`: never. */
+  expiresAt: number | null;
+  grantedAt: number;
+}
+
+/** How a report came here: sent by the endpoint on its own, or fetched by a dial-back. */
+export type ReportSource = 'upload' | 'dial-back';
+
+/** A report and its circumstances. */
+export interface ReportRecord {
+  /** Sorts by time. */
+  id: string;
+  endpointId: EndpointId;
+  source: ReportSource;
+  receivedAt: number;
+  /** How long the dial-back took, connecting included; `null` for an upload. */
+  durationMs: number | null;
+  report: DiagnosticsReport;
+}
+
+/** The latest values of one metrics session: one run of the endpoint's process. */
+export interface MetricsRecord {
+  endpointId: EndpointId;
+  /** Hex of the session's UUID. */
+  sessionId: string;
+  schema: MetricsSchema;
+  /** In the schema's order; empty until values arrived that fit it. */
+  values: MetricValue[];
+  updatedAt: number;
+}

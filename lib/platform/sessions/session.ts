@@ -1,0 +1,260 @@
+import { linkedAbort } from '../../abort.js';
+import { type Clock, nowSeconds, systemSleep } from '../../clock.js';
+import { hasCode, messageOf } from '../../errors.js';
+import {
+  type BiStream,
+  type Connection,
+  type Endpoint,
+  readRequest,
+  respond,
+} from '../../transport/index.js';
+import {
+  CLOSE_BAD_REQUEST,
+  CLOSE_NORMAL,
+  CLOSE_TOO_LARGE,
+  CLOSE_UNAUTHORIZED,
+  decodeServicesRequest,
+  REASON_EXPECTED_AUTH,
+  REASON_UNAUTHORIZED,
+  RESET_UNKNOWN_REQUEST,
+  type ServicesRequest,
+  type Token,
+} from '../../wire/index.js';
+import {
+  AUTH_TIMEOUT_MS,
+  MAX_ENDPOINTS_PER_SECRET,
+  MAX_REQUEST,
+  MAX_STREAMS_PER_SESSION,
+  MAX_UNAUTHORISED_REQUEST,
+  RATE_LIMIT,
+  RATE_WINDOW_MS,
+  REQUEST_TIMEOUT_MS,
+  SEEN_INTERVAL_MS,
+} from '../constants.js';
+import type { EventBus } from '../events.js';
+import type { Authorisation } from '../records.js';
+import type { Store } from '../store/store.js';
+import { snapshotAddress } from './address-snapshot.js';
+import { refuseAuthorisation, refuseClientToken } from './authorisation.js';
+import type { Presence } from './presence.js';
+import { RateLimit } from './rate-limit.js';
+import { answerRequest, type RequestContext, refuseRequest } from './requests.js';
+import { Slots } from './slots.js';
+
+/** What all sessions share. */
+export interface SessionContext {
+  endpoint: Endpoint;
+  store: Store;
+  presence: Presence;
+  events: EventBus;
+  clock: Clock;
+  /** Over all sessions, see `MAX_STREAMS`. */
+  slots: Slots;
+}
+
+/** Requests whose answer can carry a refusal, by their number on the wire. */
+const REFUSABLE: ReadonlyMap<number, ServicesRequest['type']> = new Map([
+  [1, 'put-metrics'],
+  [3, 'put-network-diagnostics'],
+  [4, 'grant-cap'],
+  [5, 'name-endpoint'],
+]);
+const AUTH_VARIANT = 0;
+
+/** One connection of an endpoint to the platform, from its first request to its end. */
+export class Session {
+  readonly #connection: Connection;
+  readonly #shared: SessionContext;
+  readonly #requests: RequestContext;
+  readonly #slots = new Slots(MAX_STREAMS_PER_SESSION);
+  readonly #rate: RateLimit;
+  #authorisation: Authorisation | null = null;
+  #seenAt = Number.NEGATIVE_INFINITY;
+
+  constructor(connection: Connection, shared: SessionContext) {
+    this.#connection = connection;
+    this.#shared = shared;
+    this.#rate = new RateLimit(RATE_LIMIT, RATE_WINDOW_MS, shared.clock);
+    const { endpoint, store, clock, events } = shared;
+    this.#requests = { endpointId: connection.remoteId, platformId: endpoint.id, store, clock, events };
+  }
+
+  /** Serves the connection until it ends or `signal` fires. Never rejects. */
+  async serve(signal: AbortSignal): Promise<void> {
+    const connection = this.#connection;
+    const ended = linkedAbort(signal);
+    const authTimer = setTimeout(() => {
+      if (this.#authorisation === null)
+        this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, 'no token in time');
+    }, AUTH_TIMEOUT_MS);
+    try {
+      await this.#recall();
+      await this.#acceptStreams(ended.signal);
+    } catch (error) {
+      if (connection.closeReason === null && !signal.aborted) {
+        this.#shared.events.emit({ type: 'warning', message: `a session failed: ${messageOf(error)}` });
+      }
+    } finally {
+      clearTimeout(authTimer);
+      ended.abort();
+      ended.release();
+      connection.close(CLOSE_NORMAL);
+      await this.#leave();
+    }
+  }
+
+  /** The official client does not authenticate again after a reconnect: what it showed before still counts. */
+  async #recall(): Promise<void> {
+    const { store } = this.#shared;
+    const known = await store.endpoint(this.#connection.remoteId);
+    if (known === null || (await this.#whyNot(known.authorisation)) !== null) return;
+    await this.#enter(known.authorisation);
+  }
+
+  async #acceptStreams(signal: AbortSignal): Promise<void> {
+    while (this.#connection.closeReason === null) {
+      const stream = await this.#connection.acceptStream({ signal });
+      const wait = this.#rate.turn();
+      if (wait > 0) await systemSleep(wait, signal);
+      const release = await this.#slots.take(signal);
+      void this.#serveStream(stream, signal).finally(release);
+    }
+  }
+
+  async #serveStream(stream: BiStream, signal: AbortSignal): Promise<void> {
+    try {
+      const release = await this.#shared.slots.take(signal);
+      const wait = { signal, timeoutMs: REQUEST_TIMEOUT_MS };
+      const maxSize = this.#authorisation === null ? MAX_UNAUTHORISED_REQUEST : MAX_REQUEST;
+      const answer = await readRequest(stream, { ...wait, maxSize })
+        .then((body) => this.#answer(body))
+        .finally(release);
+      if (answer === null) abandon(stream);
+      else await respond(stream, answer, wait);
+    } catch (error) {
+      abandon(stream);
+      this.#streamFailed(error);
+    }
+  }
+
+  #streamFailed(error: unknown): void {
+    if (this.#authorisation === null) this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, messageOf(error));
+    else if (hasCode(error, 'ERR_MESSAGE_TOO_LARGE'))
+      this.#refuse(CLOSE_TOO_LARGE, 'Too large', messageOf(error));
+    // A pending native read ends only with its connection. A single broken stream, however, harms nobody.
+    else if (hasCode(error, 'ERR_TIMEOUT')) this.#refuse(CLOSE_NORMAL, 'Too slow', messageOf(error));
+  }
+
+  /** @returns the answer; `null` when there is none to give */
+  async #answer(body: Uint8Array): Promise<Uint8Array | null> {
+    let request: ServicesRequest;
+    try {
+      request = decodeServicesRequest(body);
+    } catch (error) {
+      return this.#answerUnreadable(body[0], error);
+    }
+    if (request.type === 'auth') return this.#authenticate(request.token);
+    if (this.#authorisation === null) {
+      return this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, `${request.type} before a token`);
+    }
+    // Checked each time: a session may outlive its token, or the API secret behind it.
+    const why = await this.#whyNot(this.#authorisation);
+    if (why !== null) return this.#refuse(CLOSE_UNAUTHORIZED, REASON_UNAUTHORIZED, why);
+    const answer = await answerRequest(request, this.#requests);
+    await this.#noteSeen(request.type === 'grant-cap');
+    return answer;
+  }
+
+  #answerUnreadable(variant: number | undefined, error: unknown): Uint8Array | null {
+    if (this.#authorisation === null) {
+      return variant === AUTH_VARIANT
+        ? this.#refuse(CLOSE_UNAUTHORIZED, REASON_UNAUTHORIZED, messageOf(error))
+        : this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, messageOf(error));
+    }
+    const type = REFUSABLE.get(variant ?? -1);
+    if (type !== undefined) return refuseRequest(type, messageOf(error), this.#requests);
+    const { endpointId, events } = this.#requests;
+    events.emit({ type: 'request-refused', endpointId, request: 'unknown', why: messageOf(error) });
+    return null;
+  }
+
+  async #authenticate(token: Token): Promise<Uint8Array | null> {
+    const { store, clock } = this.#shared;
+    const endpointId = this.#connection.remoteId;
+    const secret = await store.apiSecret(token.issuer);
+    const why = refuseClientToken(token, { endpointId, secret, nowSeconds: nowSeconds(clock) });
+    if (why !== null) return this.#refuse(CLOSE_UNAUTHORIZED, REASON_UNAUTHORIZED, why);
+    const authorisation = { issuer: token.issuer, expiresAt: token.expiresAt };
+    if (!(await this.#makeRoom(token.issuer))) {
+      return this.#refuse(
+        CLOSE_UNAUTHORIZED,
+        REASON_UNAUTHORIZED,
+        'the API secret has too many endpoints online',
+      );
+    }
+    await store.authorise(endpointId, authorisation, clock.now());
+    await this.#enter(authorisation);
+    return new Uint8Array(0);
+  }
+
+  /** Endpoints without a lasting key come with a new id at each start: the longest unseen one makes room. */
+  async #makeRoom(issuer: string): Promise<boolean> {
+    const { store, presence, events } = this.#shared;
+    const ids = await store.endpointsOf(issuer);
+    if (ids.length < MAX_ENDPOINTS_PER_SECRET || ids.includes(this.#connection.remoteId)) return true;
+    const oldest = ids.find((id) => !presence.isOnline(id));
+    if (oldest === undefined) return false;
+    await store.forgetEndpoint(oldest);
+    events.emit({ type: 'forgotten', endpointId: oldest });
+    return true;
+  }
+
+  async #enter(authorisation: Authorisation): Promise<void> {
+    if (this.#connection.closeReason !== null) return;
+    const { presence, events } = this.#shared;
+    const isNew = this.#authorisation === null;
+    this.#authorisation = authorisation;
+    presence.enter(this.#connection);
+    await this.#noteSeen(true);
+    if (isNew) events.emit({ type: 'session-opened', endpointId: this.#connection.remoteId });
+  }
+
+  async #leave(): Promise<void> {
+    const { presence, events, store, clock } = this.#shared;
+    if (!presence.leave(this.#connection)) return;
+    const endpointId = this.#connection.remoteId;
+    await store.sawEndpoint(endpointId, null, clock.now()).catch((error: unknown) => {
+      events.emit({ type: 'warning', message: messageOf(error) });
+    });
+    events.emit({ type: 'session-closed', endpointId });
+  }
+
+  async #noteSeen(isDue: boolean): Promise<void> {
+    const { endpoint, store, clock } = this.#shared;
+    const now = clock.now();
+    if (!isDue && now - this.#seenAt < SEEN_INTERVAL_MS) return;
+    this.#seenAt = now;
+    await store.sawEndpoint(
+      this.#connection.remoteId,
+      await snapshotAddress(endpoint, this.#connection),
+      now,
+    );
+  }
+
+  async #whyNot(authorisation: Authorisation): Promise<string | null> {
+    const secret = await this.#shared.store.apiSecret(authorisation.issuer);
+    return refuseAuthorisation(authorisation, secret, nowSeconds(this.#shared.clock));
+  }
+
+  #refuse(code: number, reason: string, why: string): null {
+    if (this.#connection.closeReason !== null) return null;
+    this.#connection.close(code, reason);
+    this.#shared.events.emit({ type: 'session-refused', endpointId: this.#connection.remoteId, why });
+    return null;
+  }
+}
+
+function abandon(stream: BiStream): void {
+  stream.reset(RESET_UNKNOWN_REQUEST);
+  stream.stop(RESET_UNKNOWN_REQUEST);
+}

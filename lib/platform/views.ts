@@ -1,0 +1,78 @@
+import { type Clock, nowSeconds } from '../clock.js';
+import type { EndpointId } from '../wire/index.js';
+import { type ButtonState, buttonState, usableGrant } from './button-state.js';
+import type { DialBacks, RunProgress } from './dial-back/index.js';
+import type { EndpointRecord, GrantRecord, ReportRecord } from './records.js';
+import type { Presence } from './sessions/index.js';
+import type { Store } from './store/store.js';
+
+/** An endpoint with all that depends on the moment. */
+export interface EndpointView extends EndpointRecord {
+  isOnline: boolean;
+  /** Whether Run Diagnostics can be pressed, or why not. */
+  button: ButtonState;
+  /** The grant a dial-back would use, else the newest one; never its token. `expiresAt`: unix seconds or `null`. */
+  grant: { caps: string[]; expiresAt: number | null; grantedAt: number } | null;
+  /** The run under way. */
+  run: RunProgress | null;
+  latestReport: ReportRecord | null;
+}
+
+/** Where views come from. */
+export interface ViewSources {
+  store: Store;
+  presence: Presence;
+  dialBacks: DialBacks;
+  clock: Clock;
+}
+
+/** All endpoints: those online first, then the last seen. */
+export async function viewEndpoints(sources: ViewSources): Promise<EndpointView[]> {
+  const { store } = sources;
+  const [endpoints, grants, reports] = await Promise.all([
+    store.endpoints(),
+    store.grants(),
+    store.latestReports(),
+  ]);
+  const grantsOf = new Map<EndpointId, GrantRecord[]>();
+  for (const grant of grants)
+    grantsOf.set(grant.endpointId, [...(grantsOf.get(grant.endpointId) ?? []), grant]);
+  const reportOf = new Map(reports.map((report) => [report.endpointId, report]));
+  return endpoints
+    .map((record) => view(sources, record, grantsOf.get(record.id) ?? [], reportOf.get(record.id) ?? null))
+    .sort((a, b) => Number(b.isOnline) - Number(a.isOnline));
+}
+
+/** One endpoint; `null` when it never was here. */
+export async function viewEndpoint(sources: ViewSources, id: EndpointId): Promise<EndpointView | null> {
+  const { store } = sources;
+  const [record, grants, [report]] = await Promise.all([
+    store.endpoint(id),
+    store.grants(id),
+    store.reports(id, 1),
+  ]);
+  return record === null ? null : view(sources, record, grants, report ?? null);
+}
+
+function view(
+  { presence, dialBacks, clock }: ViewSources,
+  record: EndpointRecord,
+  grants: readonly GrantRecord[],
+  latestReport: ReportRecord | null,
+): EndpointView {
+  const now = nowSeconds(clock);
+  const isOnline = presence.isOnline(record.id);
+  const run = dialBacks.progress(record.id);
+  const grant = usableGrant(grants, now) ?? grants[0];
+  return {
+    ...record,
+    isOnline,
+    button: buttonState({ isOnline, isRunning: run !== null, grants }, now),
+    grant:
+      grant === undefined
+        ? null
+        : { caps: grant.caps, expiresAt: grant.expiresAt, grantedAt: grant.grantedAt },
+    run,
+    latestReport,
+  };
+}

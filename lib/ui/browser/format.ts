@@ -1,0 +1,42 @@
+/** `format.js`: numbers and times in words. */
+export const FORMAT_JS = /* js */ `
+const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const DATE = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' });
+const DAY = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
+const UNITS = [
+  ['day', 86400000],
+  ['hour', 3600000],
+  ['minute', 60000],
+];
+
+/** An id's first ten digits, as logs show it. */
+export function shortId(id) {
+  return id.slice(0, 10);
+}
+
+/** '3 minutes ago' */
+export function ago(at) {
+  const distance = at - Date.now();
+  for (const [unit, size] of UNITS) {
+    if (Math.abs(distance) >= size) return RELATIVE.format(Math.round(distance / size), unit);
+  }
+  return Math.abs(distance) < 10000 ? 'just now' : RELATIVE.format(Math.round(distance / 1000), 'second');
+}
+
+/** Date and time of unix milliseconds. */
+export function dateTime(at) {
+  return DATE.format(at);
+}
+
+/** A token's end: unix seconds, null for never. */
+export function untilText(expiresAt) {
+  return expiresAt === null ? 'without end' : 'until ' + DAY.format(expiresAt * 1000);
+}
+
+/** '3.1 s', '42 ms', '0.35 ms' */
+export function durationText(ms) {
+  if (ms >= 1000) return (ms / 1000).toFixed(1) + ' s';
+  return ms >= 10 ? Math.round(ms) + ' ms' : ms.toFixed(ms >= 1 ? 1 : 2) + ' ms';
+}
+`;

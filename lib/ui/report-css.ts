@@ -1,0 +1,31 @@
+/** How a report looks. */
+export const REPORT_CSS = /* css */ `
+.report { display: grid; gap: 1.4rem; }
+.verdict { display: flex; gap: 1rem; align-items: flex-start; border-radius: 12px; padding: 1rem 1.15rem; background: var(--grey-soft); }
+.verdict .sign { flex: none; width: 2.4rem; height: 2.4rem; color: var(--grey); }
+.verdict h3 { font-size: 1.2rem; letter-spacing: -0.015em; }
+.verdict p { max-width: 60ch; }
+.verdict.green { background: var(--green-soft); } .verdict.green .sign { color: var(--green); }
+.verdict.orange { background: var(--orange-soft); } .verdict.orange .sign { color: var(--orange); }
+.verdict.red { background: var(--red-soft); } .verdict.red .sign { color: var(--red); }
+.groups { display: grid; gap: 1.25rem 1.6rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); }
+.group h3, .report h3.title { color: var(--muted); font-size: 0.8125rem; letter-spacing: 0.02em; margin-bottom: 0.35rem; }
+.stack { display: grid; gap: 1.25rem; align-content: start; }
+.facts > div { display: grid; grid-template-columns: auto 1fr; gap: 0.1rem 0.75rem; padding: 0.4rem 0; border-bottom: 1px solid var(--line); font-size: 0.9rem; }
+.facts > div:last-child { border-bottom: 0; }
+.facts dt { color: var(--muted); }
+.facts dd { text-align: right; overflow-wrap: anywhere; font-weight: 550; }
+.facts dd.hint { grid-column: 1 / -1; text-align: left; font-weight: 400; font-size: 0.8125rem; color: var(--muted); }
+.facts .good { color: var(--green); } .facts .bad { color: var(--red); } .facts .warn { color: var(--orange); }
+.facts .unknown { color: var(--muted); font-weight: 400; }
+.relay { padding: 0.6rem 0; border-bottom: 1px solid var(--line); display: grid; gap: 0.3rem; }
+.relay:last-child { border-bottom: 0; }
+.relay .name { display: flex; gap: 0.6rem; align-items: center; flex-wrap: wrap; font-weight: 550; font-size: 0.925rem; }
+.latency { display: grid; grid-template-columns: 4.5rem 1fr 5rem; gap: 0.75rem; align-items: center; font-size: 0.8125rem; }
+.latency .kind { color: var(--muted); }
+.latency .ms { text-align: right; font-variant-numeric: tabular-nums; }
+.latency svg { width: 100%; height: 0.5rem; display: block; }
+.latency .track { fill: var(--sunken); } .latency .fill { fill: var(--accent); }
+.addresses { display: flex; flex-wrap: wrap; gap: 0.4rem; }
+.addresses li { background: var(--sunken); border-radius: 7px; padding: 0.15rem 0.55rem; font: 0.8125rem/1.6 var(--mono); overflow-wrap: anywhere; }
+`;

@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { ASSETS } from '../../lib/platform/dashboard/assets.js';
+import {
+  ENDPOINT_PAGE,
+  ENDPOINTS_PAGE,
+  errorPage,
+  loginPage,
+  SECRETS_PAGE,
+} from '../../lib/platform/dashboard/pages.js';
+
+const run = promisify(execFile);
+const PAGES = {
+  ENDPOINTS_PAGE,
+  ENDPOINT_PAGE,
+  SECRETS_PAGE,
+  login: loginPage('Wrong.'),
+  error: errorPage(404, 'Gone.', 2),
+};
+const scripts = [...ASSETS].filter(([name]) => name.endsWith('.js'));
+
+describe('the code for the browser', () => {
+  it('passes the linter and the type checker, as all other code does', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'net-diagnostics-browser-code-'));
+    try {
+      for (const [name, { body }] of ASSETS) {
+        if (/\.(js|css)$/.test(name)) await writeFile(join(folder, name), body);
+      }
+      const bin = (name: string) => join(import.meta.dirname, '../../node_modules/.bin', name);
+      const lint = [
+        'lint',
+        '--diagnostic-level=warn',
+        '--error-on-warnings',
+        '--skip=complexity/noImportantStyles',
+        folder,
+      ];
+      const compile = [
+        '--noEmit',
+        '--allowJs',
+        '--checkJs',
+        '--lib',
+        'es2023,dom,dom.iterable',
+        '--types',
+        '',
+        '--target',
+      ];
+      const failures = await Promise.all([
+        run(bin('biome'), lint, { cwd: folder }).then(() => '', output),
+        run(
+          bin('tsc'),
+          [...compile, 'es2023', '--module', 'es2022', '--strict', 'false', ...scripts.map(([name]) => name)],
+          {
+            cwd: folder,
+          },
+        ).then(() => '', output),
+      ]);
+      expect(failures).toEqual(['', '']);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('never makes markup out of data', () => {
+    for (const [name, { body }] of scripts) {
+      expect([
+        name,
+        /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|createContextual/.test(
+          body,
+        ),
+      ]).toEqual([name, false]);
+    }
+  });
+
+  it('imports only files that are served', () => {
+    for (const [, { body }] of scripts) {
+      for (const [, target] of body.matchAll(/from '\.\/([^']+)'/g))
+        expect([...ASSETS.keys()]).toContain(target);
+    }
+  });
+
+  it('finds every element by an id that its page has', () => {
+    const idsIn = (names: string[]) =>
+      names.flatMap((name) =>
+        [...(ASSETS.get(name)?.body ?? '').matchAll(/byId\('([^']+)'\)/g)].map(([, id]) => id),
+      );
+    const wanted: [string, string[]][] = [
+      [ENDPOINTS_PAGE, ['calls.js', 'endpoints.js']],
+      [ENDPOINT_PAGE, ['calls.js', 'endpoint.js', 'run.js', 'metrics.js']],
+      [SECRETS_PAGE, ['calls.js', 'secrets.js']],
+    ];
+    for (const [page, files] of wanted) {
+      for (const id of idsIn(files)) expect(page).toContain(`id="${id}"`);
+    }
+  });
+});
+
+describe('the pages', () => {
+  it('have no inline script, style or handler: the content policy forbids them', () => {
+    for (const page of Object.values(PAGES)) {
+      expect(page).not.toMatch(/<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=/);
+      expect(page).toMatch(/^<!doctype html>\n<html lang="en"/);
+    }
+  });
+
+  it('use relative URLs alone, so that a proxy may put them anywhere', () => {
+    for (const page of Object.values(PAGES)) {
+      for (const [, url] of page.matchAll(/(?:href|src|action)="([^"]+)"/g))
+        expect(url).toMatch(/^(\.{1,2}\/|#)/);
+    }
+  });
+});
+
+function output(error: unknown): string {
+  const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+  return stdout + stderr || String(error);
+}

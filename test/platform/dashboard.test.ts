@@ -1,0 +1,275 @@
+import { request } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Platform } from '../../lib/platform/index.js';
+import { ApiSecret } from '../../lib/wire/index.js';
+import { until } from '../support/fake-time.js';
+import { HAS_IPV6_LOOPBACK } from '../support/loopback.js';
+import { grantToken, openSession, Stage, sampleReport, tell } from './stage.js';
+
+const stage = new Stage();
+let platform: Platform;
+let origin: string;
+let token: string;
+let cookie: string;
+
+beforeEach(async () => {
+  platform = await stage.platform({ dashboard: { port: 0 } });
+  const url = new URL(platform.dashboardUrl ?? '');
+  origin = url.origin;
+  token = url.searchParams.get('token') ?? '';
+  const login = await fetch(url, { redirect: 'manual' });
+  expect(login.status).toBe(303);
+  cookie = (login.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+});
+afterEach(() => stage.close());
+
+const get = (path: string, headers: Record<string, string> = {}) =>
+  fetch(origin + path, { headers: { cookie, ...headers }, redirect: 'manual' });
+const post = (path: string, body: unknown = {}, headers: Record<string, string> = {}) =>
+  fetch(origin + path, {
+    method: 'POST',
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    headers: { cookie, origin, 'content-type': 'application/json', ...headers },
+    redirect: 'manual',
+  });
+
+/** An answer's body, in the shape the test knows. */
+async function json<T>(answer: Response | Promise<Response>): Promise<T> {
+  return (await (await answer).json()) as T;
+}
+
+interface EndpointAnswer {
+  endpoint: { button: unknown };
+  reports: { id: string }[];
+}
+
+/** `fetch` sets these headers itself. */
+function rawStatus(headers: Record<string, string>, path = '/'): Promise<number | undefined> {
+  const { hostname, port } = new URL(origin);
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path, headers }, (response) => resolve(response.resume().statusCode))
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe("the dashboard's door", () => {
+  it('sets a cookie that scripts cannot read and other sites cannot use', async () => {
+    const response = await fetch(platform.dashboardUrl ?? '', { redirect: 'manual' });
+    expect(response.headers.get('set-cookie')).toMatch(
+      /^net_diagnostics_\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
+    );
+    expect(response.headers.get('location')).toBe('./');
+    expect(response.headers.get('set-cookie')).not.toContain(token);
+  });
+
+  it('shows pages and data to nobody without a login', async () => {
+    for (const path of ['/', '/secrets', `/endpoints/${'a'.repeat(64)}`]) {
+      const page = await get(path, { cookie: '' });
+      expect([page.status, await page.text()]).toEqual([401, expect.stringContaining('Login token')]);
+    }
+    for (const path of [
+      '/api/endpoints',
+      '/api/secrets',
+      '/api/events',
+      `/api/endpoints/${'a'.repeat(64)}`,
+    ]) {
+      const answer = await get(path, { cookie: 'net_diagnostics_1=x' });
+      expect([answer.status, await answer.json()]).toEqual([401, { error: 'Log in first.' }]);
+    }
+    expect((await get('/login?token=wrong', { cookie: '' })).status).toBe(401);
+    expect((await post('/api/secrets', {}, { cookie: '' })).status).toBe(401);
+  });
+
+  it('takes the token from the form, and as a bearer token from programs', async () => {
+    const form = { cookie: '', 'content-type': 'application/x-www-form-urlencoded' };
+    expect((await post('/login', `token=${token}`, form)).status).toBe(303);
+    expect((await post('/login', 'token=wrong', form)).status).toBe(401);
+    const bearer = { cookie: '', authorization: `Bearer ${token}` };
+    expect((await get('/api/endpoints', bearer)).status).toBe(200);
+    expect((await get('/api/endpoints', { ...bearer, authorization: 'Bearer wrong' })).status).toBe(401);
+  });
+
+  it.each([
+    ['another origin', { origin: 'http://evil.test' }],
+    ['an opaque origin', { origin: 'null' }],
+    ['another port of this machine', { origin: 'http://127.0.0.1:1' }],
+    ['another site, as the browser says', { 'sec-fetch-site': 'cross-site' }],
+    ['the same site but another origin', { 'sec-fetch-site': 'same-site' }],
+  ])('refuses to change anything for %s', async (_name, headers) => {
+    const answer = await post('/api/secrets', { label: 'x' }, headers);
+    expect(answer.status).toBe(403);
+    expect(await platform.apiSecrets()).toEqual([]);
+  });
+
+  it('refuses to change anything for a request that does not say where it comes from', async () => {
+    const answer = await fetch(`${origin}/api/secrets`, {
+      method: 'POST',
+      body: '{}',
+      headers: { cookie, 'content-type': 'application/json' },
+    });
+    expect(answer.status).toBe(403);
+  });
+
+  it('serves under names of this machine alone, whatever the port', async () => {
+    for (const host of ['127.0.0.1', 'localhost:9999', 'LOCALHOST', '[::1]:80', '127.0.0.2:1']) {
+      expect([host, await rawStatus({ host, cookie })]).toEqual([host, 200]);
+    }
+    for (const host of [
+      'evil.test',
+      '127.0.0.1.evil.test',
+      'localhost.evil.test:80',
+      '192.168.0.1',
+      '::1',
+      'a@localhost',
+    ]) {
+      expect([host, await rawStatus({ host, cookie })]).toEqual([host, 421]);
+    }
+  });
+
+  it('is open on loopback alone, on both families', async () => {
+    expect(origin).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    if (HAS_IPV6_LOOPBACK) expect((await fetch(origin.replace('127.0.0.1', '[::1]'))).status).toBe(401);
+  });
+
+  it('needs no login when told so, and still refuses other sites', async () => {
+    const open = await stage.platform({ dashboard: { port: 0, unsafeWithoutLogin: true } });
+    expect(open.dashboardUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+    expect((await fetch(`${open.dashboardUrl}api/endpoints`)).status).toBe(200);
+    const foreign = { method: 'POST', headers: { origin: 'http://evil.test' } };
+    expect((await fetch(`${open.dashboardUrl}api/secrets`, foreign)).status).toBe(403);
+  });
+});
+
+describe("the dashboard's answers", () => {
+  it('carry a strict content policy and are never stored', async () => {
+    for (const path of ['/', '/assets/base.css', '/api/endpoints', '/nowhere', '/login']) {
+      const { headers } = await get(path);
+      expect(headers.get('content-security-policy')).toBe(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+      );
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+    }
+  });
+
+  it('are 404 and 405 where nothing is, and 400, 413, 415 for bodies that are none', async () => {
+    const status = async (answer: Promise<Response>) => (await answer).status;
+    expect(await status(get('/nowhere'))).toBe(404);
+    expect(await status(get('/assets/none.js'))).toBe(404);
+    expect(await status(get('/assets/..%2f..%2fpackage.json'))).toBe(404);
+    expect(await status(get('//evil.test/'))).toBe(404);
+    expect(await status(get(`/api/endpoints/${'a'.repeat(64)}`))).toBe(404);
+    expect(await status(get(`/api/reports/${'a'.repeat(20)}`))).toBe(404);
+    expect(await status(post(`/api/secrets/${'a'.repeat(64)}/revoke`))).toBe(404);
+    expect(await status(post('/api/secrets', '[]'))).toBe(400);
+    expect(await status(post('/api/secrets', '{'))).toBe(400);
+    expect(await status(post('/api/secrets', { label: 5 }))).toBe(400);
+    expect(await status(post('/api/secrets', { label: 'x'.repeat(61) }))).toBe(400);
+    expect(await status(post('/api/secrets', {}, { 'content-type': 'text/plain' }))).toBe(415);
+    expect(await status(post('/api/secrets', { label: 'x'.repeat(20_000) }))).toBe(413);
+    const wrong = await post('/api/endpoints');
+    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    expect(await rawStatus({ cookie, filler: 'x'.repeat(10_000) })).toBe(431);
+  });
+
+  it('name no data in markup: pages are the same for everybody', async () => {
+    const endpoint = await stage.endpoint();
+    const connection = await openSession(endpoint, platform, await platform.createApiSecret());
+    await tell(connection, { type: 'name-endpoint', name: '<img src=x onerror=alert(1)>' });
+    for (const path of ['/', `/endpoints/${endpoint.id}`])
+      expect(await (await get(path)).text()).not.toContain('onerror');
+  });
+});
+
+describe("the dashboard's work", () => {
+  it('issues an API secret once, lists its public half, and revokes it', async () => {
+    const created = await post('/api/secrets', { label: ' ci ' });
+    const { secret, envLine, keyId } = await json<Record<'secret' | 'envLine' | 'keyId', string>>(created);
+    expect(created.status).toBe(201);
+    expect(ApiSecret.parse(secret)).toMatchObject({ keyId, platform: platform.address });
+    expect(envLine).toBe(`IROH_SERVICES_API_SECRET=${secret}`);
+    const list = await (await get('/api/secrets')).text();
+    expect(JSON.parse(list).secrets).toMatchObject([{ keyId, label: 'ci', revokedAt: null }]);
+    expect(list).not.toContain(secret);
+    expect((await post(`/api/secrets/${keyId}/revoke`)).status).toBe(200);
+    expect(await platform.apiSecrets()).toMatchObject([{ revokedAt: expect.any(Number) }]);
+  });
+
+  it('runs diagnostics: grey with the reason, then progress, then the report', async () => {
+    const endpoint = await stage.clientHost({
+      onRun: async () => ({ ok: true, value: sampleReport(endpoint.id) }),
+    });
+    const connection = await openSession(endpoint, platform, await platform.createApiSecret());
+    const path = `/api/endpoints/${endpoint.id}`;
+    expect((await json<EndpointAnswer>(get(path))).endpoint.button).toMatchObject({
+      enabled: false,
+      reason: 'no-grant',
+    });
+    const refused = await post(`${path}/diagnostics`);
+    expect([refused.status, (await json<{ error: string }>(refused)).error]).toEqual([
+      409,
+      expect.stringMatching(/^No grant/),
+    ]);
+
+    const live = new AbortController();
+    const events = await fetch(`${origin}/api/events`, { headers: { cookie }, signal: live.signal });
+    expect(events.headers.get('cache-control')).toBe('no-store, no-transform');
+    let text = '';
+    const reading = (async () => {
+      for await (const chunk of events.body ?? []) text += Buffer.from(chunk).toString();
+    })().catch(() => {});
+
+    await tell(connection, { type: 'grant-cap', token: grantToken(endpoint, platform) });
+    await until(() => text.includes('"granted"'));
+    expect((await json<EndpointAnswer>(get(path))).endpoint.button).toMatchObject({ enabled: true });
+    const begun = await post(`${path}/diagnostics`);
+    expect(begun.status).toBe(202);
+    await until(() => text.includes('"phase":"done"'));
+    const phases = [...text.matchAll(/"phase":"(\w+)"/g)].map(([, phase]) => phase);
+    expect(phases).toEqual(['connecting', 'authorising', 'running', 'done']);
+    const { reports } = await json<EndpointAnswer>(get(path));
+    expect(reports).toMatchObject([
+      { source: 'dial-back', level: 'green', headline: 'Endpoint-Independent' },
+    ]);
+    const report = await json(get(`/api/reports/${reports[0]?.id}`));
+    expect(report).toMatchObject({ raw: sampleReport(endpoint.id), view: { level: 'green' } });
+    live.abort();
+    await reading;
+  });
+
+  it('shows metrics by their full names', async () => {
+    const endpoint = await stage.endpoint();
+    const connection = await openSession(endpoint, platform, await platform.createApiSecret());
+    await tell(connection, {
+      type: 'put-metrics',
+      sessionId: new Uint8Array(16),
+      update: {
+        schema: {
+          items: [{ type: 'counter', name: 'recv', prefixes: ['net', 'udp'], labels: [['v', '4']] }],
+          help: ['Received'],
+        },
+        values: [{ type: 'counter', value: 2n ** 60n }],
+      },
+    });
+    const { sessions } = await json<{ sessions: { rows: unknown[] }[] }>(
+      get(`/api/endpoints/${endpoint.id}/metrics`),
+    );
+    expect(sessions[0]?.rows).toEqual([
+      {
+        name: 'net_udp_recv',
+        type: 'counter',
+        labels: 'v=4',
+        help: 'Received',
+        value: (2n ** 60n).toString(),
+      },
+    ]);
+  });
+
+  it('ends live streams when the platform stops', async () => {
+    const events = await get('/api/events');
+    const ended = events.text().catch(() => 'cut');
+    await platform.stop();
+    expect(await ended).toBe('cut');
+  });
+});

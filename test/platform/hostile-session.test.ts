@@ -1,0 +1,251 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  MAX_ENDPOINTS_PER_SECRET,
+  MAX_REQUEST,
+  MAX_SESSIONS_PER_ENDPOINT,
+} from '../../lib/platform/constants.js';
+import { openStore } from '../../lib/platform/store/open-store.js';
+import { type Connection, call } from '../../lib/transport/index.js';
+import {
+  ApiSecret,
+  Caps,
+  encodeServicesRequest,
+  SERVICES_ALPN,
+  SecretKey,
+  Token,
+} from '../../lib/wire/index.js';
+import { until } from '../support/fake-time.js';
+import {
+  ask,
+  clientToken,
+  connect,
+  grantToken,
+  IN_A_DAY,
+  newId,
+  openSession,
+  Stage,
+  sampleReport,
+  tell,
+} from './stage.js';
+
+const stage = new Stage();
+afterEach(() => stage.close());
+
+async function closeCode(connection: Connection): Promise<number | null> {
+  return (await connection.closed()).code;
+}
+
+describe('strangers', () => {
+  it.each([
+    ['ping', { type: 'ping', id: newId() }],
+    ['name-endpoint', { type: 'name-endpoint', name: 'intruder' }],
+  ] as const)('are turned away with 400 when they begin with %s', async (_name, request) => {
+    const platform = await stage.platform();
+    const connection = await connect(await stage.endpoint(), platform);
+    await expect(ask(connection, request)).rejects.toMatchObject({
+      closeReason: { by: 'peer', code: 400, reason: 'Expected initial auth message' },
+    });
+    expect(await platform.endpoints()).toEqual([]);
+  });
+
+  it.each([
+    ['garbage', Uint8Array.of(3, 255, 255, 255)],
+    ['an unknown request', Uint8Array.of(1, 42)],
+    ['a frame beyond what a stranger may send', Uint8Array.of(0xff, 0xff, 0xff, 0x01)],
+  ])('are turned away with 400 when they begin with %s', async (_name, bytes) => {
+    const platform = await stage.platform();
+    const connection = await connect(await stage.endpoint(), platform);
+    const stream = await connection.openStream();
+    await stream.write(bytes);
+    expect(await closeCode(connection)).toBe(400);
+  });
+
+  it('are turned away with 401 for each kind of wrong token', async () => {
+    const platform = await stage.platform();
+    const secret = await platform.createApiSecret();
+    const other = await stage.platform();
+    const foreign = await other.createApiSecret();
+    const revoked = await platform.createApiSecret();
+    await platform.revokeApiSecret(revoked.keyId);
+    const endpoint = await stage.endpoint();
+    const second = await stage.endpoint();
+    const delegated = Token.issue({
+      issuer: endpoint.secretKey(),
+      audience: endpoint.id,
+      caps: Caps.of('client'),
+      expiresAt: IN_A_DAY,
+      origin: { kind: 'delegation', root: secret.keyId },
+    });
+    const wrong = {
+      'of another platform': clientToken(foreign, endpoint),
+      'of a revoked secret': clientToken(revoked, endpoint),
+      'signed by itself': Token.issue({
+        issuer: endpoint.secretKey(),
+        audience: endpoint.id,
+        caps: Caps.of('client'),
+        expiresAt: IN_A_DAY,
+      }),
+      delegated,
+      'for another endpoint': clientToken(secret, second),
+      expired: clientToken(secret, endpoint, Math.floor(Date.now() / 1000) - 1),
+      'too weak': secret.issueToken(endpoint.id, Caps.of('relay:use', 'metrics:put-any'), IN_A_DAY),
+    };
+    for (const [name, token] of Object.entries(wrong)) {
+      const connection = await connect(endpoint, platform);
+      await expect(ask(connection, { type: 'auth', token }), name).rejects.toMatchObject({
+        closeReason: { by: 'peer', code: 401, reason: 'Unauthorized' },
+      });
+    }
+    expect(await platform.endpoints()).toEqual([]);
+  });
+
+  it('are turned away with 401 for a tampered token', async () => {
+    const platform = await stage.platform();
+    const endpoint = await stage.endpoint();
+    const body = encodeServicesRequest({
+      type: 'auth',
+      token: clientToken(await platform.createApiSecret(), endpoint),
+    });
+    body[body.length - 1] = (body.at(-1) ?? 0) ^ 1;
+    const connection = await connect(endpoint, platform);
+    await expect(call(connection, body)).rejects.toMatchObject({ closeReason: { code: 401 } });
+  });
+
+  it('do no harm when a hundred of them connect and say nothing', async () => {
+    const platform = await stage.platform();
+    const secret = await platform.createApiSecret();
+    const stranger = await stage.endpoint();
+    const silent = await Promise.all(Array.from({ length: 100 }, () => connect(stranger, platform)));
+    const endpoint = await stage.endpoint();
+    const connection = await openSession(endpoint, platform, secret);
+    await ask(connection, { type: 'ping', id: newId() });
+    for (const one of silent) one.close(0);
+  });
+});
+
+describe('an authorised endpoint that misbehaves', () => {
+  async function session() {
+    const platform = await stage.platform();
+    const endpoint = await stage.endpoint();
+    const secret = await platform.createApiSecret();
+    return { platform, endpoint, secret, connection: await openSession(endpoint, platform, secret) };
+  }
+
+  it('gets its stream reset with 2 for an unknown request, and its connection lives on', async () => {
+    const { connection } = await session();
+    await expect(call(connection, Uint8Array.of(6))).rejects.toMatchObject({
+      code: 'ERR_STREAM',
+      streamCode: 2,
+    });
+    await ask(connection, { type: 'ping', id: newId() });
+  });
+
+  it('is told why a name or a grant is refused', async () => {
+    const { platform, endpoint, connection } = await session();
+    const name = Uint8Array.of(5, 1, 0x61);
+    expect((await call(connection, name)).subarray(0, 2)).toEqual(Uint8Array.of(1, 1));
+    const stranger = await stage.endpoint();
+    const now = Math.floor(Date.now() / 1000);
+    const wrong = {
+      'issued by another endpoint': grantToken(stranger, platform),
+      'for another platform': Token.issue({
+        issuer: endpoint.secretKey(),
+        audience: stranger.id,
+        caps: Caps.of('net-diagnostics:get-any'),
+        expiresAt: IN_A_DAY,
+      }),
+      expired: grantToken(endpoint, platform, Caps.of('net-diagnostics:get-any'), now - 1),
+      empty: grantToken(endpoint, platform, Caps.of()),
+    };
+    for (const [kind, token] of Object.entries(wrong)) {
+      expect(await tell(connection, { type: 'grant-cap', token }), kind).toMatchObject({
+        ok: false,
+        error: { kind: 'auth-error' },
+      });
+    }
+    expect(await platform.endpoint(endpoint.id)).toMatchObject({
+      name: null,
+      button: { reason: 'no-grant' },
+    });
+  });
+
+  it('keeps other grants, which do not enable the button', async () => {
+    const { platform, endpoint, connection } = await session();
+    const token = grantToken(endpoint, platform, Caps.of('net-diagnostics:put-any'));
+    expect(await tell(connection, { type: 'grant-cap', token })).toMatchObject({ ok: true });
+    expect(await platform.endpoint(endpoint.id)).toMatchObject({
+      button: { enabled: false, reason: 'no-grant' },
+      grant: { caps: ['net-diagnostics:put-any'] },
+    });
+  });
+
+  it('cannot put a report under its name that is about another endpoint', async () => {
+    const { platform, endpoint, connection } = await session();
+    const report = sampleReport((await stage.endpoint()).id);
+    expect(await tell(connection, { type: 'put-network-diagnostics', report })).toMatchObject({ ok: false });
+    expect(await platform.reports(endpoint.id)).toEqual([]);
+  });
+
+  it('is cut off with 1 for a frame beyond the limit', async () => {
+    const { connection } = await session();
+    const stream = await connection.openStream();
+    const tooLong = MAX_REQUEST + 1;
+    await stream.write(
+      Uint8Array.of(
+        (tooLong & 0x7f) | 0x80,
+        ((tooLong >> 7) & 0x7f) | 0x80,
+        ((tooLong >> 14) & 0x7f) | 0x80,
+        tooLong >> 21,
+      ),
+    );
+    expect(await closeCode(connection)).toBe(1);
+  });
+
+  it('loses its oldest session when it opens too many', async () => {
+    const { platform, endpoint, secret, connection } = await session();
+    for (let count = 0; count < MAX_SESSIONS_PER_ENDPOINT; count += 1)
+      await openSession(endpoint, platform, secret);
+    expect(await closeCode(connection)).toBe(0);
+    expect(await platform.endpoint(endpoint.id)).toMatchObject({ isOnline: true });
+  });
+
+  it('is closed with 401 in the middle of a session when its token expires', async () => {
+    const clock = { at: Date.now(), now: () => clock.at };
+    const platform = await stage.platform({ clock });
+    const endpoint = await stage.endpoint();
+    const connection = await openSession(endpoint, platform, await platform.createApiSecret());
+    clock.at += 2 * 86_400_000;
+    await expect(ask(connection, { type: 'ping', id: newId() })).rejects.toMatchObject({
+      closeReason: { code: 401 },
+    });
+    await until(() => stage.events.some(({ type }) => type === 'session-closed'));
+  });
+
+  it('makes the longest unseen endpoint of its secret give way when there are too many', async () => {
+    const dataDir = await stage.folder();
+    const key = SecretKey.fromBytes(new Uint8Array(32).fill(7));
+    const store = await openStore(dataDir);
+    await store.addApiSecret({ keyId: key.id, label: '', createdAt: 1, revokedAt: null });
+    const idOf = (index: number) => index.toString(16).padStart(64, '0');
+    for (let index = 0; index < MAX_ENDPOINTS_PER_SECRET; index += 1) {
+      await store.authorise(idOf(index), { issuer: key.id, expiresAt: null }, 1000 + index);
+    }
+    await store.close();
+    const platform = await stage.platform({ dataDir });
+    const endpoint = await stage.endpoint();
+    await openSession(endpoint, platform, ApiSecret.create(key, platform.address));
+    expect(stage.events).toContainEqual({ type: 'forgotten', endpointId: idOf(0) });
+    expect(await platform.endpoint(idOf(0))).toBeNull();
+    expect(await platform.endpoint(idOf(1))).not.toBeNull();
+    expect(await platform.endpoints()).toHaveLength(MAX_ENDPOINTS_PER_SECRET);
+  });
+
+  it('cannot dial an ALPN that the platform does not serve', async () => {
+    const { platform, endpoint } = await session();
+    await expect(
+      endpoint.connect(platform.address, `${SERVICES_ALPN}0`, { timeoutMs: 5_000 }),
+    ).rejects.toMatchObject({
+      code: 'ERR_CONNECT',
+    });
+  });
+});

@@ -1,0 +1,197 @@
+import { createSocket } from 'node:dgram';
+import { chmod, readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Platform, type PlatformOptions } from '../../lib/platform/index.js';
+import { parsePlatformOptions } from '../../lib/platform/options.js';
+import { openStore } from '../../lib/platform/store/open-store.js';
+import { startChild } from '../support/child.js';
+import { HAS_IPV6_LOOPBACK } from '../support/loopback.js';
+import {
+  ask,
+  clientToken,
+  connect,
+  grantToken,
+  newId,
+  openSession,
+  Stage,
+  sampleReport,
+  tell,
+} from './stage.js';
+
+const stage = new Stage();
+afterEach(() => stage.close());
+
+describe('the platform', () => {
+  it('listens on loopback alone, on one port for both families', async () => {
+    const { address } = await stage.platform();
+    const hosts = address.directAddrs.map(({ ip }) => ip).sort();
+    expect(hosts).toEqual(HAS_IPV6_LOOPBACK ? ['127.0.0.1', '::1'] : ['127.0.0.1']);
+    expect(new Set(address.directAddrs.map(({ port }) => port)).size).toBe(1);
+  });
+
+  it('remembers everything across a restart: id, port, secrets, endpoints, grants, reports, metrics', async () => {
+    const dataDir = await stage.folder();
+    const source = `import { Platform } from './lib/platform/index.js';
+      const platform = await Platform.start({ dataDir: process.argv[2], dashboard: false });
+      const secret = (await platform.apiSecrets()).length === 0 ? (await platform.createApiSecret('one')).reveal() : '';
+      console.log('ready ' + JSON.stringify({ id: platform.id, address: platform.address, secret }));
+      process.stdin.resume();`;
+    const { ApiSecret } = await import('../../lib/wire/index.js');
+
+    const first = await startChild(source, { args: [dataDir] });
+    const before = JSON.parse((await first.line(/^ready /)).slice(6));
+    const secret = ApiSecret.parse(before.secret);
+    const remote = { id: before.id, address: before.address } as Platform;
+    const endpoint = await stage.endpoint();
+    const connection = await openSession(endpoint, remote, secret);
+    const sessionId = newId();
+    const schema = { items: [{ type: 'counter' as const, name: 'n', prefixes: [], labels: [] }], help: null };
+    const values = [{ type: 'counter' as const, value: 1n }];
+    await tell(connection, { type: 'name-endpoint', name: 'lasting' });
+    await tell(connection, { type: 'grant-cap', token: grantToken(endpoint, remote) });
+    await tell(connection, { type: 'put-network-diagnostics', report: sampleReport(endpoint.id) });
+    await tell(connection, { type: 'put-metrics', sessionId, update: { schema, values } });
+    connection.close(0);
+    first.process.kill('SIGKILL');
+    await first.ended;
+
+    const second = await startChild(source, { args: [dataDir] });
+    const after = JSON.parse((await second.line(/^ready /)).slice(6));
+    expect(after).toEqual({ ...before, secret: '' });
+    // No Auth: what was shown before the restart counts. The values' schema came before it, too.
+    const again = await connect(endpoint, remote);
+    const later = { schema: null, values: [{ type: 'counter' as const, value: 2n }] };
+    expect(await tell(again, { type: 'put-metrics', sessionId, update: later })).toMatchObject({ ok: true });
+    again.close(0);
+    second.process.kill('SIGKILL');
+    await second.ended;
+
+    const third = await stage.platform({ dataDir });
+    expect(await third.endpoint(endpoint.id)).toMatchObject({
+      name: 'lasting',
+      isOnline: false,
+      button: { reason: 'offline' },
+      grant: { caps: ['net-diagnostics:get-any'] },
+      latestReport: { report: sampleReport(endpoint.id) },
+    });
+    expect(await third.metrics(endpoint.id)).toMatchObject([{ schema, values: later.values }]);
+  });
+
+  it('moves to another port when its own is taken, and says what that means for API secrets', async () => {
+    const dataDir = await stage.folder();
+    const blocker = createSocket('udp4');
+    await new Promise<void>((resolve) => blocker.bind(0, '127.0.0.1', resolve));
+    const { port } = blocker.address();
+    const store = await openStore(dataDir);
+    await store.putSetting('port', String(port));
+    await store.close();
+    await expect(stage.platform({ dataDir, port })).rejects.toMatchObject({ code: 'ERR_BIND' });
+    const platform = await stage.platform({ dataDir, port: undefined });
+    expect(platform.address.directAddrs[0]?.port).not.toBe(port);
+    expect(stage.events).toContainEqual({
+      type: 'warning',
+      message: expect.stringContaining('make new secrets'),
+    });
+    blocker.close();
+  });
+
+  it('does not let its process end while it waits for its port', async () => {
+    const dataDir = await stage.folder();
+    const blocker = createSocket('udp4');
+    await new Promise<void>((resolve) => blocker.bind(0, '127.0.0.1', resolve));
+    const store = await openStore(dataDir);
+    await store.putSetting('port', String(blocker.address().port));
+    await store.close();
+    const child = await startChild(
+      `import { Platform } from './lib/platform/index.js';
+       const platform = await Platform.start({ dataDir: process.argv[2], dashboard: false });
+       console.log('started');
+       await platform.stop();`,
+      { args: [dataDir] },
+    );
+    expect(await child.ended).toMatchObject({ code: 0, stdout: 'started\n' });
+    blocker.close();
+  });
+
+  it('keeps its key and store to itself', async () => {
+    const dataDir = join(await stage.folder(), 'deep', 'down');
+    const { id } = await stage.platform({ dataDir });
+    expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
+    expect((await stat(join(dataDir, 'secret.key'))).mode & 0o777).toBe(0o600);
+    expect(await readdir(dataDir)).toContain('platform.db');
+    await stage.close();
+    expect(id).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('refuses a key that others can read, and one that is none, without quoting it', async () => {
+    const open = await stage.folder();
+    await stage.platform({ dataDir: open });
+    await stage.close();
+    const again = await stage.folder();
+    await writeFile(join(again, 'secret.key'), 'gibberish-that-might-be-a-secret', { mode: 0o600 });
+    const failure = await Platform.start({ dataDir: again, dashboard: false }).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({ code: 'ERR_SETTING', message: expect.not.stringContaining('gibberish') });
+    await chmod(join(again, 'secret.key'), 0o644);
+    await expect(Platform.start({ dataDir: again, dashboard: false })).rejects.toMatchObject({
+      code: 'ERR_SETTING',
+      message: expect.stringContaining('chmod 600'),
+    });
+  });
+
+  it('closes the sessions of a revoked secret and keeps those of others', async () => {
+    const platform = await stage.platform();
+    const [bad, good] = [await platform.createApiSecret('bad'), await platform.createApiSecret('good')];
+    const [one, two] = [await stage.endpoint(), await stage.endpoint()];
+    const closing = await openSession(one, platform, bad);
+    const staying = await openSession(two, platform, good);
+    expect(await platform.revokeApiSecret(bad.keyId)).toBe(true);
+    expect(await platform.revokeApiSecret(bad.keyId)).toBe(false);
+    expect(await closing.closed()).toMatchObject({ code: 401, reason: 'Unauthorized' });
+    await ask(staying, { type: 'ping', id: newId() });
+    const retry = await connect(one, platform);
+    await expect(ask(retry, { type: 'auth', token: clientToken(bad, one) })).rejects.toMatchObject({
+      closeReason: { code: 401 },
+    });
+  });
+
+  it('lets its process end by itself after stop()', async () => {
+    const child = await startChild(
+      `import { Platform } from './lib/platform/index.js';
+       const platform = await Platform.start({ dataDir: ':memory:' });
+       await fetch(platform.dashboardUrl, { redirect: 'manual' });
+       await platform.stop();
+       await platform.stop();
+       console.log('stopped');`,
+    );
+    expect(await child.ended).toMatchObject({ code: 0, stdout: 'stopped\n' });
+  });
+});
+
+describe('the options of Platform.start', () => {
+  it.each([
+    [{}, /^dataDir is missing/],
+    [{ dataDir: '' }, /^dataDir is ""/],
+    [{ dataDir: 'x', netwrok: 'n0' }, /no option "netwrok"/],
+    [{ dataDir: 'x', network: 'n1' }, /^network is "n1"; it should be 'minimal' or 'n0'/],
+    [{ dataDir: 'x', port: 70_000 }, /^port is 70000/],
+    [{ dataDir: 'x', hosts: ['localhost'] }, /^hosts is \["localhost"\]/],
+    [{ dataDir: 'x', hosts: ['127.0.0.1', '127.0.0.2'] }, /at most one per family/],
+    [{ dataDir: 'x', dashboard: { hosts: ['0.0.0.0'] } }, /unsafePlainHttpBeyondLoopback/],
+    [{ dataDir: 'x', dashboard: { token: 'short' } }, /32 characters/],
+    [{ dataDir: 'x', dashboard: { unsafeWithoutLogin: 'yes' } }, /true or false/],
+    [{ dataDir: 'x', dashboard: { pot: 1 } }, /dashboard has no option "pot"/],
+    [{ dataDir: 'x', onEvent: 5 }, /^onEvent is 5/],
+  ])('%j is refused', (options, message) => {
+    const parse = () => parsePlatformOptions(options as unknown as PlatformOptions);
+    expect(parse).toThrow(expect.objectContaining({ code: 'ERR_SETTING' }));
+    expect(parse).toThrow(message);
+  });
+
+  it('never repeats a token', () => {
+    const parse = () => parsePlatformOptions({ dataDir: 'x', dashboard: { token: 'hunter2' } });
+    expect(parse).toThrow(expect.objectContaining({ message: expect.not.stringContaining('hunter2') }));
+  });
+});

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { PlatformEvent } from '../../lib/platform/events.js';
+import { Platform, type PlatformOptions } from '../../lib/platform/index.js';
+import {
+  type Connection,
+  call,
+  type Endpoint,
+  Router,
+  readRequest,
+  respond,
+} from '../../lib/transport/index.js';
+import {
+  type ApiSecret,
+  Caps,
+  CLIENT_HOST_ALPN,
+  type DiagnosticsReport,
+  decodeClientHostRequest,
+  decodeUnitResult,
+  encodeReportResult,
+  encodeServicesRequest,
+  type RemoteResult,
+  SERVICES_ALPN,
+  type ServicesRequest,
+  Token,
+} from '../../lib/wire/index.js';
+import { Loopback } from '../support/loopback.js';
+
+/** Platforms, endpoints and folders of one test; `close` in an `afterEach`. */
+export class Stage {
+  readonly #loopback = new Loopback();
+  readonly #platforms: Platform[] = [];
+  readonly #routers: Router[] = [];
+  readonly #folders: string[] = [];
+  /** What the platforms told, in order. */
+  readonly events: PlatformEvent[] = [];
+
+  async platform(options: Partial<PlatformOptions> = {}): Promise<Platform> {
+    const platform = await Platform.start({
+      dataDir: ':memory:',
+      port: 0,
+      dashboard: false,
+      onEvent: (event) => this.events.push(event),
+      ...options,
+    });
+    this.#platforms.push(platform);
+    return platform;
+  }
+
+  endpoint(): Promise<Endpoint> {
+    return this.#loopback.bind();
+  }
+
+  async folder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'net-diagnostics-platform-'));
+    this.#folders.push(folder);
+    return folder;
+  }
+
+  /** An endpoint that answers dial-backs. */
+  async clientHost(answer: ClientHostScript): Promise<Endpoint> {
+    const endpoint = await this.endpoint();
+    const router = new Router(endpoint);
+    router.handle(CLIENT_HOST_ALPN, (connection, { signal }) => answerDialBack(connection, signal, answer));
+    router.start();
+    this.#routers.push(router);
+    return endpoint;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#platforms.splice(0).map((platform) => platform.stop()));
+    await Promise.all(this.#routers.splice(0).map((router) => router.close()));
+    await this.#loopback.closeAll();
+    await Promise.all(this.#folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true })));
+    this.events.length = 0;
+    held.length = 0;
+  }
+}
+
+/** What a scripted client host does; it may also close the connection itself. */
+export interface ClientHostScript {
+  onAuth?(connection: Connection, token: Token): void;
+  onRun(connection: Connection, endpointId: string): Promise<RemoteResult<DiagnosticsReport>> | undefined;
+}
+
+async function answerDialBack(
+  connection: Connection,
+  signal: AbortSignal,
+  script: ClientHostScript,
+): Promise<void> {
+  const auth = await connection.acceptStream({ signal });
+  const request = decodeClientHostRequest(await readRequest(auth));
+  if (request.type === 'auth') script.onAuth?.(connection, request.token);
+  if (connection.closeReason !== null) return;
+  await respond(auth, new Uint8Array(0));
+  const run = await connection.acceptStream({ signal });
+  await readRequest(run);
+  const answer = await script.onRun(connection, connection.remoteId);
+  if (answer !== undefined) await respond(run, encodeReportResult(answer));
+  await connection.closed();
+}
+
+export const IN_A_DAY = Math.floor(Date.now() / 1000) + 86_400;
+
+/** A client token for this endpoint. */
+export function clientToken(secret: ApiSecret, endpoint: Endpoint, expiresAt = IN_A_DAY): Token {
+  return secret.issueToken(endpoint.id, Caps.of('client'), expiresAt);
+}
+
+/** A collected connection is closed with code 0: a test that drops its own must not lose its session. */
+const held: Connection[] = [];
+
+export async function connect(endpoint: Endpoint, platform: Platform): Promise<Connection> {
+  const connection = await endpoint.connect(platform.address, SERVICES_ALPN);
+  held.push(connection);
+  return connection;
+}
+
+/** Sends one request. */
+export function ask(connection: Connection, request: ServicesRequest): Promise<Uint8Array> {
+  return call(connection, encodeServicesRequest(request), { timeoutMs: 10_000 });
+}
+
+/** Sends one request whose answer is a result without a value. */
+export async function tell(connection: Connection, request: ServicesRequest): Promise<RemoteResult<void>> {
+  return decodeUnitResult(await ask(connection, request));
+}
+
+/** A connection that has shown its token. */
+export async function openSession(
+  endpoint: Endpoint,
+  platform: Platform,
+  secret: ApiSecret,
+): Promise<Connection> {
+  const connection = await connect(endpoint, platform);
+  await ask(connection, { type: 'auth', token: clientToken(secret, endpoint) });
+  return connection;
+}
+
+/** The grant that enables the button. */
+export function grantToken(
+  endpoint: Endpoint,
+  platform: Platform,
+  caps = Caps.of('net-diagnostics:get-any'),
+  expiresAt: number | null = IN_A_DAY,
+): Token {
+  return Token.issue({ issuer: endpoint.secretKey(), audience: platform.id, caps, expiresAt });
+}
+
+export function sampleReport(endpointId: string): DiagnosticsReport {
+  return {
+    endpointId,
+    netReport: {
+      udpV4: true,
+      udpV6: true,
+      mappingVariesByDestIpv4: false,
+      mappingVariesByDestIpv6: null,
+      preferredRelay: 'https://relay1.test/',
+      relayLatency: {
+        ipv4: [
+          { relayUrl: 'https://relay1.test/', latencyMs: 23.4 },
+          { relayUrl: 'https://relay2.test/', latencyMs: 41.9 },
+        ],
+        ipv6: [{ relayUrl: 'https://relay1.test/', latencyMs: 21.7 }],
+        https: [{ relayUrl: 'https://relay2.test/', latencyMs: 88.2 }],
+      },
+      globalV4: { family: 4, ip: '192.0.2.1', port: 60_246 },
+      globalV6: { family: 6, ip: '2001:db8::1', port: 54_782 },
+      captivePortal: false,
+    },
+    directAddrs: [
+      { family: 4, ip: '10.0.0.7', port: 47_808 },
+      { family: 4, ip: '192.0.2.1', port: 60_246 },
+      { family: 6, ip: '2001:db8::1', port: 54_782 },
+    ],
+    portmapProbe: { upnp: true, pcp: false, natPmp: false },
+    irohVersion: '1.0.0',
+    irohServicesVersion: '1.0.0',
+  };
+}
+
+export function newId(): Uint8Array {
+  return new Uint8Array(randomBytes(16));
+}

@@ -1,0 +1,193 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openLibsql } from '../../lib/platform/store/libsql-driver.js';
+import { IN_MEMORY, openStore } from '../../lib/platform/store/open-store.js';
+import { SqlStore } from '../../lib/platform/store/sql-store.js';
+import { startChild } from '../support/child.js';
+import { Stage, sampleReport } from './stage.js';
+
+const stage = new Stage();
+afterEach(() => stage.close());
+
+const [A, B, KEY] = ['a'.repeat(64), 'b'.repeat(64), 'c'.repeat(64)];
+const report = (id: string, endpointId = A) =>
+  ({
+    id,
+    endpointId,
+    source: 'upload',
+    receivedAt: 1,
+    durationMs: null,
+    report: sampleReport(endpointId),
+  }) as const;
+
+async function storeWithEndpoint() {
+  const store = await openStore(IN_MEMORY);
+  await store.authorise(A, { issuer: KEY, expiresAt: 5 }, 100);
+  return store;
+}
+
+describe('the store', () => {
+  it('gives back what was put in, after it was closed and opened again', async () => {
+    const folder = await stage.folder();
+    const grant = {
+      endpointId: A,
+      caps: ['client', 'relay:use'],
+      token: Uint8Array.of(0, 1, 255),
+      expiresAt: null,
+      grantedAt: 9,
+    };
+    const address = {
+      id: A,
+      relayUrls: ['https://relay.test/'],
+      directAddrs: [{ family: 4 as const, ip: '127.0.0.1', port: 7 }],
+    };
+    const metrics = {
+      endpointId: A,
+      sessionId: '0f',
+      schema: { items: [{ type: 'histogram' as const, name: 'h', prefixes: ['p'], labels: [] }], help: null },
+      values: [
+        {
+          type: 'histogram' as const,
+          buckets: [
+            [0.5, 2n ** 64n - 1n],
+            [Number.POSITIVE_INFINITY, 3n],
+          ] as [number, bigint][],
+          sum: Number.NaN,
+          count: 3n,
+        },
+      ],
+      updatedAt: 4,
+    };
+    const first = await openStore(folder);
+    await first.putSetting('port', '1');
+    await first.putSetting('port', '2');
+    await first.addApiSecret({ keyId: KEY, label: "it's", createdAt: 1, revokedAt: null });
+    await first.authorise(A, { issuer: KEY, expiresAt: null }, 100);
+    await first.nameEndpoint(A, 'näme');
+    await first.sawEndpoint(A, address, 200);
+    await first.sawEndpoint(A, null, 300);
+    await first.putGrant(grant);
+    await first.addReport(report('01'), 5);
+    await first.putMetrics(metrics, 2);
+    await first.close();
+
+    const second = await openStore(folder);
+    expect(await second.setting('port')).toBe('2');
+    expect(await second.setting('none')).toBeNull();
+    expect(await second.apiSecret(KEY)).toEqual({ keyId: KEY, label: "it's", createdAt: 1, revokedAt: null });
+    expect(await second.endpoint(A)).toEqual({
+      id: A,
+      name: 'näme',
+      authorisation: { issuer: KEY, expiresAt: null },
+      firstSeenAt: 100,
+      lastSeenAt: 300,
+      address,
+    });
+    expect(await second.grants(A)).toEqual([grant]);
+    expect(await second.report('01')).toEqual(report('01'));
+    expect(await second.metrics(A, '0f')).toEqual(metrics);
+    await second.close();
+  });
+
+  it('keeps the newest reports and metrics sessions of each endpoint', async () => {
+    const store = await storeWithEndpoint();
+    await store.authorise(B, { issuer: KEY, expiresAt: 5 }, 50);
+    await store.addReport(report('00', B), 2);
+    for (const id of ['01', '02', '03']) await store.addReport(report(id), 2);
+    expect((await store.reports(A, 10)).map(({ id }) => id)).toEqual(['03', '02']);
+    expect((await store.latestReports()).map(({ id }) => id).sort()).toEqual(['00', '03']);
+    const session = { endpointId: A, schema: { items: [], help: null }, values: [] };
+    for (const [index, sessionId] of ['x', 'y', 'z'].entries()) {
+      await store.putMetrics({ ...session, sessionId, updatedAt: index }, 2);
+    }
+    expect((await store.metricsSessions(A)).map(({ sessionId }) => sessionId)).toEqual(['z', 'y']);
+    expect(await store.endpointsOf(KEY)).toEqual([B, A]);
+    await store.close();
+  });
+
+  it('replaces a grant of the same capabilities, and forgets an endpoint with all that is its own', async () => {
+    const store = await storeWithEndpoint();
+    const grant = { endpointId: A, caps: ['client'], token: Uint8Array.of(1), expiresAt: 1, grantedAt: 1 };
+    await store.putGrant(grant);
+    await store.putGrant({ ...grant, expiresAt: 2, grantedAt: 2 });
+    await store.putGrant({ ...grant, caps: ['all'], grantedAt: 3 });
+    expect((await store.grants()).map(({ expiresAt, grantedAt }) => [expiresAt, grantedAt])).toEqual([
+      [1, 3],
+      [2, 2],
+    ]);
+    await store.addReport(report('01'), 5);
+    await store.forgetEndpoint(A);
+    expect([await store.endpoints(), await store.grants(A), await store.reports(A, 9)]).toEqual([[], [], []]);
+    await store.close();
+  });
+
+  it('revokes a secret once', async () => {
+    const store = await storeWithEndpoint();
+    await store.addApiSecret({ keyId: KEY, label: '', createdAt: 1, revokedAt: null });
+    expect([await store.revokeApiSecret(KEY, 7), await store.revokeApiSecret(KEY, 8)]).toEqual([true, false]);
+    expect((await store.apiSecrets())[0]?.revokedAt).toBe(7);
+    await store.close();
+  });
+
+  it('says ERR_STORE for a locked, a foreign, a newer and a closed store', async () => {
+    const folder = await stage.folder();
+    const store = await openStore(folder);
+    await expect(openStore(folder)).rejects.toMatchObject({
+      code: 'ERR_STORE',
+      message: expect.stringContaining('another process has it open'),
+    });
+    await store.close();
+    await store.close();
+    await expect(store.endpoints()).rejects.toMatchObject({ code: 'ERR_STORE' });
+
+    const driver = await openLibsql(join(folder, 'platform.db'));
+    await driver.run('INSERT INTO schema_version (version) VALUES (99)');
+    await expect(SqlStore.open(driver)).rejects.toMatchObject({
+      message: expect.stringContaining('version 99'),
+    });
+
+    const foreign = await stage.folder();
+    await writeFile(join(foreign, 'platform.db'), 'no database at all, but long enough to be looked at');
+    await expect(openStore(foreign)).rejects.toMatchObject({ code: 'ERR_STORE' });
+    await expect(openStore(join(foreign, 'missing'))).rejects.toMatchObject({ code: 'ERR_STORE' });
+  });
+
+  it('says what to install when libsql is missing', async () => {
+    const missing = () => Promise.reject(new Error("Cannot find package 'libsql'"));
+    await expect(openLibsql(IN_MEMORY, missing)).rejects.toMatchObject({
+      code: 'ERR_STORE',
+      message: expect.stringContaining('`npm install libsql`'),
+    });
+  });
+
+  it('loses nothing that it acknowledged when its process is killed', async () => {
+    const folder = await stage.folder();
+    const child = await startChild(
+      `import { openStore } from './lib/platform/store/open-store.js';
+       const store = await openStore(process.argv[2]);
+       for (let count = 1; ; count += 1) {
+         await store.putSetting('count', String(count));
+         console.log('count ' + count);
+         if (count % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+       }`,
+      { args: [folder] },
+    );
+    await child.line(/^count 200$/);
+    child.process.kill('SIGKILL');
+    const { stdout } = await child.ended;
+    const acknowledged = Number(
+      stdout
+        .trim()
+        .split('\n')
+        .filter((line) => /^count \d+$/.test(line))
+        .at(-1)
+        ?.slice(6),
+    );
+    const store = await openStore(folder);
+    expect(acknowledged).toBeGreaterThanOrEqual(200);
+    // The last line may have been cut off in the pipe, and one more may have been written without it.
+    expect(Number(await store.setting('count'))).toBeGreaterThanOrEqual(acknowledged - 1);
+    await store.close();
+  });
+});

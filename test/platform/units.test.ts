@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { isKnownHost, isSameOrigin, Login } from '../../lib/platform/dashboard/access.js';
+import { isReportId, newReportId } from '../../lib/platform/report-id.js';
+import { mergeAddress } from '../../lib/platform/sessions/address-snapshot.js';
+import { RateLimit } from '../../lib/platform/sessions/rate-limit.js';
+import { Slots } from '../../lib/platform/sessions/slots.js';
+import { escapeHtml } from '../../lib/ui/index.js';
+
+describe('Slots', () => {
+  it('lets in as many as there are places, the others in their order', async () => {
+    const { signal } = new AbortController();
+    const slots = new Slots(1);
+    const order: string[] = [];
+    const release = await slots.take(signal);
+    const second = slots.take(signal).then((free) => {
+      order.push('second');
+      free();
+    });
+    const third = slots.take(signal).then((free) => {
+      order.push('third');
+      free();
+    });
+    release();
+    release();
+    await Promise.all([second, third]);
+    expect(order).toEqual(['second', 'third']);
+    (await slots.take(signal))();
+  });
+
+  it('forgets who gave up waiting', async () => {
+    const slots = new Slots(1);
+    const release = await slots.take(new AbortController().signal);
+    const impatient = new AbortController();
+    const waiting = slots.take(impatient.signal);
+    impatient.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    await expect(slots.take(impatient.signal)).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    release();
+    (await slots.take(new AbortController().signal))();
+  });
+});
+
+describe('RateLimit', () => {
+  it('lets no more than the limit into one window, and delays the rest', () => {
+    const clock = { at: 1000, now: () => clock.at };
+    const rate = new RateLimit(2, 100, clock);
+    expect([rate.turn(), rate.turn(), rate.turn()]).toEqual([0, 0, 100]);
+    clock.at = 1100;
+    expect([rate.turn(), rate.turn()]).toEqual([0, 100]);
+    clock.at = 5000;
+    expect(rate.turn()).toBe(0);
+    clock.at = 10;
+    expect(rate.turn()).toBe(0);
+  });
+});
+
+describe('the address snapshot', () => {
+  const direct = { family: 4 as const, ip: '192.0.2.1', port: 1 };
+  const path = (remoteAddr: string, isRelay: boolean) => ({
+    remoteAddr,
+    isRelay,
+    isSelected: true,
+    rttMs: 1,
+  });
+
+  it('puts the paths in use first, and each address once', () => {
+    const known = { id: 'x', relayUrls: ['https://a.test/', 'https://b.test/'], directAddrs: [direct] };
+    const paths = [path('https://b.test/', true), path('[::1]:2', false), path('192.0.2.1:1', false)];
+    expect(mergeAddress('x', known, paths)).toEqual({
+      id: 'x',
+      relayUrls: ['https://b.test/', 'https://a.test/'],
+      directAddrs: [{ family: 6, ip: '::1', port: 2 }, direct],
+    });
+  });
+
+  it('is nothing when nothing is known, and bounded when a peer claims very much', () => {
+    expect(mergeAddress('x', null, [])).toBeNull();
+    const claims = Array.from({ length: 500 }, (_, index) => path(`192.0.2.1:${index}`, false));
+    expect(mergeAddress('x', null, claims)?.directAddrs).toHaveLength(32);
+  });
+});
+
+describe('access', () => {
+  it('knows the names of this machine, and those it is told', () => {
+    expect(isKnownHost('Dash.Test:443', ['dash.test'])).toBe(true);
+    expect(isKnownHost(undefined, [])).toBe(false);
+    expect(isKnownHost('[::1', [])).toBe(false);
+  });
+
+  it('takes a change from the own origin alone, behind a TLS proxy too', () => {
+    expect(isSameOrigin({ host: 'dash.test', origin: 'https://dash.test' })).toBe(true);
+    expect(isSameOrigin({ host: 'dash.test', 'sec-fetch-site': 'same-origin' })).toBe(true);
+    expect(
+      isSameOrigin({ host: 'dash.test', origin: 'https://dash.test', 'sec-fetch-site': 'cross-site' }),
+    ).toBe(false);
+    expect(isSameOrigin({ host: 'dash.test' })).toBe(false);
+  });
+
+  it('gives each platform on a host a cookie of its own', () => {
+    const [one, two] = [new Login(null, 1), new Login(null, 2)];
+    const header = [one, two].map((login) => login.cookie().split(';')[0]).join('; ');
+    expect([one.hasCookie(header), two.hasCookie(header), new Login(null, 1).hasCookie(header)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(one.token).not.toBe(two.token);
+  });
+});
+
+describe('small parts', () => {
+  it('make report ids that sort by time', () => {
+    const ids = [1, 255, 1_800_000_000_000].map(newReportId);
+    expect(ids.toSorted()).toEqual(ids);
+    expect(ids.every(isReportId)).toBe(true);
+    expect(isReportId("' OR 1=1")).toBe(false);
+  });
+
+  it('escape text for markup', () => {
+    expect(escapeHtml(`<a href="x">'&`)).toBe('&#60;a href=&#34;x&#34;&#62;&#39;&#38;');
+  });
+});
