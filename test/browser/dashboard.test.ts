@@ -1,0 +1,135 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NetDiagnostics } from '../../lib/index.js';
+import { Platform } from '../../lib/platform/index.js';
+import { browserAvailable, launchBrowser } from '../support/browser.js';
+import { HttpRelay } from '../support/http-relay.js';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const screenshots = join(root, 'test', 'browser', 'screenshots');
+/** `UPDATE_SCREENSHOT=1` renews the README's picture. */
+const README_PICTURE = join(root, 'docs', 'dashboard.png');
+
+describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let platform: Platform;
+  let app: NetDiagnostics;
+  const relays: HttpRelay[] = [];
+  const complaints: string[] = [];
+
+  const start = async (options: { grant: boolean; name: string }) => {
+    const secret = await platform.createApiSecret(options.name);
+    return NetDiagnostics.start(
+      {
+        ...options,
+        apiSecret: secret,
+        network: 'minimal',
+        bindAddrs: ['loopback'],
+        relays: relays.map(({ url }) => ({ url, quicPort: null })),
+        logger: false,
+      },
+      {},
+    );
+  };
+  const runButton = () => page.getByRole('button', { name: 'Run Diagnostics' });
+  const shoot = (name: string, fullPage = true) =>
+    page.screenshot({ path: join(screenshots, `${name}.png`), fullPage });
+
+  beforeAll(async () => {
+    await mkdir(screenshots, { recursive: true });
+    for (const delayMs of [4, 38]) relays.push(await HttpRelay.start(delayMs));
+    platform = await Platform.start({ dataDir: ':memory:', dashboard: { port: 0 } });
+    app = await start({ grant: false, name: 'checkout-api' });
+    browser = await launchBrowser();
+    context = await browser.newContext({ viewport: { width: 1100, height: 760 }, deviceScaleFactor: 2 });
+    page = await context.newPage();
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app?.stop();
+    await platform?.stop();
+    await Promise.all(relays.map((relay) => relay.stop()));
+  });
+
+  it('lets in whoever has the printed URL, and nobody else', async () => {
+    const { origin } = new URL(platform.dashboardUrl ?? '');
+    expect((await fetch(origin, { redirect: 'manual' })).status).not.toBe(200);
+    await page.goto(platform.dashboardUrl ?? '');
+    await page.getByRole('link', { name: 'checkout-api' }).waitFor();
+    expect(page.url()).not.toContain('token');
+  });
+
+  it('shows the button grey before the grant, and says why', async () => {
+    await page.getByRole('link', { name: 'checkout-api' }).click();
+    await page.getByText('No grant').waitFor();
+    expect(await runButton().isDisabled()).toBe(true);
+    await shoot('1-grey');
+  });
+
+  it('enables the button when the grant arrives, without a reload', async () => {
+    app.grant();
+    await expect.poll(() => runButton().isEnabled()).toBe(true);
+    await shoot('2-enabled');
+  });
+
+  it('runs the diagnostics and shows the report', async () => {
+    await runButton().click();
+    await page.getByText('Report received').waitFor();
+    for (const { url } of relays) await page.getByText(new URL(url).host).first().waitFor();
+    await page.getByText('127.0.0.1:').first().waitFor();
+    expect(await runButton().isEnabled()).toBe(true);
+    await shoot('3-report');
+    if (process.env.UPDATE_SCREENSHOT) await page.screenshot({ path: README_PICTURE, fullPage: false });
+    expect(await platform.reports(app.status().endpointId ?? '')).toHaveLength(1);
+  });
+
+  it('can be run by keyboard alone', async () => {
+    await runButton().focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(async () => (await platform.reports(app.status().endpointId ?? '')).length).toBe(2);
+  });
+
+  it('fits a narrow, dark screen', async () => {
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.setViewportSize({ width: 360, height: 740 });
+    const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+    expect(overflow).toBeLessThanOrEqual(0);
+    await shoot('4-narrow-dark');
+  });
+
+  it('turns grey when the app goes away', async () => {
+    await app.stop();
+    await page.getByText('Offline').first().waitFor();
+    expect(await runButton().isDisabled()).toBe(true);
+  });
+
+  it('makes an API secret, shows it once, and an app can use it', async () => {
+    await page.setViewportSize({ width: 1100, height: 760 });
+    await page.getByRole('link', { name: 'API secrets' }).click();
+    await page.getByLabel('Label').fill('from the browser');
+    await page.getByRole('button', { name: /Create/ }).click();
+    const shown = page.getByText(/services[a-z2-7]{60,}/).first();
+    await shown.waitFor();
+    const secret = (await shown.textContent())?.match(/services[a-z2-7]+/)?.[0] ?? '';
+    await shoot('5-secrets');
+    await page.reload();
+    expect(await page.content()).not.toContain(secret);
+    const other = NetDiagnostics.start(
+      { apiSecret: secret, network: 'minimal', bindAddrs: ['loopback'], logger: false },
+      {},
+    );
+    expect((await other.ready({ timeoutMs: 10_000 })).grant.state).toBe('granted');
+    await other.stop();
+  });
+
+  it('was quiet: no script error, nothing that the Content-Security-Policy refused', () => {
+    expect(complaints).toEqual([]);
+  });
+});
