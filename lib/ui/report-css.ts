@@ -7,7 +7,6 @@ export const REPORT_CSS = /* css */ `
 .verdict p { max-width: 60ch; }
 .verdict.green { background: var(--green-soft); } .verdict.green .sign { color: var(--green); }
 .verdict.orange { background: var(--orange-soft); } .verdict.orange .sign { color: var(--orange); }
-.verdict.red { background: var(--red-soft); } .verdict.red .sign { color: var(--red); }
 .groups { display: grid; gap: 1.25rem 1.6rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); }
 .group h3, .report h3.title { color: var(--muted); font-size: 0.8125rem; letter-spacing: 0.02em; margin-bottom: 0.35rem; }
 .stack { display: grid; gap: 1.25rem; align-content: start; }

@@ -1,7 +1,10 @@
 import { type DiagnosticsReport, formatSocketAddr, type NetReport, type SocketAddr } from '../wire/index.js';
 
-/** The colour of a report: green = direct connections should work … red = relayed, grey = nothing to judge by. */
-export type ReportLevel = 'green' | 'orange' | 'red' | 'grey';
+/**
+ * The colour of a report: green = direct connections should work, orange = perhaps relayed, grey = unknown. No red:
+ * a wire report writes "not measured" and "blocked" alike.
+ */
+export type ReportLevel = 'green' | 'orange' | 'grey';
 
 /** Good, bad, worth a look, or not measured. */
 export type Tone = 'good' | 'bad' | 'warn' | 'unknown' | 'plain';
@@ -80,10 +83,12 @@ export function verdict(netReport: NetReport | null): Pick<ReportView, 'level' |
     };
   }
   if (!netReport.udpV4 && !netReport.udpV6) {
+    // Grey, not red: the wire says false for "not measured" too.
     return {
-      level: 'red',
-      headline: 'No UDP seen',
-      sentence: 'No UDP got through over IPv4 or IPv6: connections go through a relay. Ask for outgoing UDP.',
+      level: 'grey',
+      headline: 'UDP not confirmed',
+      sentence:
+        'Relays answered, but the report holds no answer over UDP: it is blocked, or was not measured. If it is blocked, connections go through a relay.',
     };
   }
   const v4 = natWord(netReport.mappingVariesByDestIpv4);
@@ -119,7 +124,7 @@ function family(udp: boolean, mappingVaries: boolean | null, global: SocketAddr 
     {
       label: 'UDP',
       value: udp ? 'Works' : 'Not seen',
-      tone: udp ? 'good' : 'bad',
+      tone: udp ? 'good' : 'unknown',
       hint: udp ? '' : 'Blocked, or not measured: the report cannot tell these apart.',
     },
     { label: 'NAT mapping', value: nat, tone: tones[nat], hint: NAT_HINTS[nat] },
@@ -164,7 +169,7 @@ function portMapping({ portmapProbe }: DiagnosticsReport): ReportFact {
   const found = [upnp ? 'UPnP' : '', pcp ? 'PCP' : '', natPmp ? 'NAT-PMP' : ''].filter((name) => name !== '');
   return found.length > 0
     ? { label, value: found.join(', '), tone: 'good', hint: '' }
-    : { label, value: 'None found', tone: 'plain', hint: '' };
+    : { label, value: 'None reported', tone: 'plain', hint: 'None there, or not measured.' };
 }
 
 function relayRows(netReport: NetReport | null): RelayRow[] {

@@ -13,7 +13,7 @@ const net = (over: Partial<NetReport>): NetReport => {
 describe('the words of a report', () => {
   it.each([
     ['nothing measured', null, 'grey', 'Not measured'],
-    ['no UDP at all', net({ udpV4: false, udpV6: false }), 'red', 'No UDP seen'],
+    ['no UDP, or UDP not measured', net({ udpV4: false, udpV6: false }), 'grey', 'UDP not confirmed'],
     ['the same mapping everywhere', net({}), 'green', 'Endpoint-Independent'],
     ['another mapping for each peer', net({ mappingVariesByDestIpv4: true }), 'orange', 'Endpoint-Dependent'],
     ['no knowledge of the mapping', net({ mappingVariesByDestIpv4: null }), 'orange', 'NAT type unknown'],
@@ -53,7 +53,7 @@ describe('the words of a report', () => {
     const none = { upnp: false, pcp: false, natPmp: false };
     expect(facts({ ...sample, netReport: net({ captivePortal: true }), portmapProbe: none })).toEqual({
       'Captive portal': 'Yes',
-      'Port mapping': 'None found',
+      'Port mapping': 'None reported',
     });
   });
 

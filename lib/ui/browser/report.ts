@@ -6,7 +6,6 @@ import { durationText } from './format.js';
 const SIGNS = {
   green: 'M5 12.5l4.5 4.5L19 7.5',
   orange: 'M12 6v7.5M12 17.4v.1',
-  red: 'M7 7l10 10M17 7L7 17',
   grey: 'M8 12h8',
 };
 
