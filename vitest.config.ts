@@ -27,6 +27,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'parts',
+          sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
           exclude: ['test/interop/**', 'test/browser/**', 'test/package/**'],
         },
@@ -36,6 +37,7 @@ export default defineConfig({
         // Other people's programs, built once: one file after the other.
         test: {
           name: 'interop',
+          sequence: { groupOrder: 1 },
           include: ['test/interop/**/*.test.ts'],
           fileParallelism: false,
           hookTimeout: 1_500_000,
@@ -47,6 +49,7 @@ export default defineConfig({
         // Whole programs (the demo, a browser, the packed tarball).
         test: {
           name: 'whole',
+          sequence: { groupOrder: 2 },
           include: ['test/browser/**/*.test.ts', 'test/package/**/*.test.ts'],
           fileParallelism: false,
           hookTimeout: 300_000,

@@ -18,7 +18,7 @@ const floors = [
   ['lib/options.ts', 'lib/options'],
   ['lib/net-diagnostics.ts', 'lib/net-diagnostics'],
   ['lib/platform', 'lib/index.ts'],
-  ['integrations/nest'],
+  ['integrations/nest', 'lib/cli'],
   ['samples'],
 ];
 

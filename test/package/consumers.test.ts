@@ -14,6 +14,7 @@ const nestPackages = (version: number) => [
   `@nestjs/common@${version}`,
   `@nestjs/core@${version}`,
   `@nestjs/platform-express@${version}`,
+  `@nestjs/platform-fastify@${version}`,
   'reflect-metadata@0.2',
   'rxjs@7',
 ];
@@ -21,7 +22,7 @@ const nestPackages = (version: number) => [
 const moduleAsync = `NetDiagnosticsModule.forRootAsync({ useFactory: () => ({ apiSecret: undefined }) })`;
 
 /** A CommonJS Nest app like the one the Nest CLI makes, without decorator syntax so that Node runs it as it is. */
-const commonJsApp = `
+const commonJsApp = (adapter: string) => `
 require('reflect-metadata');
 const { Module } = require('@nestjs/common');
 const { NestFactory } = require('@nestjs/core');
@@ -29,7 +30,7 @@ const { NetDiagnosticsModule, NetDiagnosticsService } = require('iroh-net-diagno
 class AppModule {}
 Module({ imports: [${moduleAsync}] })(AppModule);
 async function main() {
-  const app = await NestFactory.create(AppModule, { logger: false });
+  const app = await NestFactory.create(AppModule, ${adapter}, { logger: false });
   app.enableShutdownHooks();
   await app.listen(0, '127.0.0.1');
   console.log('state:', app.get(NetDiagnosticsService).status().state);
@@ -83,8 +84,15 @@ describe('the packed tarball in a project of NestJS 11', () => {
     for (const expected of Object.values(names).flat()) expect(printed).toContain(expected);
   });
 
-  it('boots and closes a CommonJS NestJS 11 app', async () => {
-    await project.write('app.cjs', commonJsApp);
+  it('brings the command line', async () => {
+    expect(await project.program('iroh-net-diagnostics', '--help')).toMatch(/^Usage: iroh-net-diagnostics/);
+  });
+
+  it.each([
+    ['Express', "new (require('@nestjs/platform-express').ExpressAdapter)()"],
+    ['Fastify', "new (require('@nestjs/platform-fastify').FastifyAdapter)()"],
+  ])('boots and closes a CommonJS NestJS 11 app on %s', async (_, adapter) => {
+    await project.write('app.cjs', commonJsApp(adapter));
     const printed = await project.node('app.cjs', { IROH_SERVICES_API_SECRET: '' });
     expect(printed).toContain('state: disabled');
     expect(printed).toContain('nest 11 closed');

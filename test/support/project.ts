@@ -44,6 +44,11 @@ export class Project {
     return stdout + stderr;
   }
 
+  /** Runs a program that a package of the project brought. */
+  async program(name: string, ...args: string[]): Promise<string> {
+    return (await run(join(this.folder, 'node_modules', '.bin', name), args, { cwd: this.folder })).stdout;
+  }
+
   /** Starts a file of the project with Node; standard output and error are pipes. */
   start(file: string, env: Record<string, string> = {}): ChildProcess {
     return spawn(process.execPath, [file], {

@@ -1,0 +1,106 @@
+import { existsSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NetDiagnostics } from '../../lib/index.js';
+import { type Child, runChild, startChild } from '../support/child.js';
+
+const PROGRAM = `
+import { run } from './lib/cli/run.js';
+process.exitCode = await run(process.argv.slice(2));
+`;
+
+let dataDir: string;
+let platform: Child | undefined;
+beforeEach(async () => {
+  dataDir = join(await mkdtemp(join(tmpdir(), 'net-diagnostics-cli-')), 'data');
+});
+afterEach(async () => {
+  platform?.process.kill('SIGKILL');
+  await platform?.ended;
+  platform = undefined;
+  await rm(join(dataDir, '..'), { recursive: true, force: true });
+});
+
+async function startPlatform(): Promise<void> {
+  platform = await startChild(PROGRAM, { args: ['platform', '--data', dataDir], timeoutMs: 60_000 });
+  await platform.line(/^Dashboard {2}http/);
+}
+
+/** The secret that `platform secret` printed. */
+async function makeSecret(...words: string[]): Promise<string> {
+  const { code, stdout, stderr } = await runChild(PROGRAM, {
+    args: ['platform', 'secret', '--data', dataDir, ...words],
+  });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(/^IROH_SERVICES_API_SECRET=services[a-z2-7]+\n$/);
+  return stdout.trim().slice('IROH_SERVICES_API_SECRET='.length);
+}
+
+async function expectGranted(apiSecret: string): Promise<void> {
+  const app = NetDiagnostics.start(
+    { apiSecret, network: 'minimal', bindAddrs: ['loopback'], logger: false },
+    {},
+  );
+  expect(await app.ready({ timeoutMs: 10_000 })).toMatchObject({
+    state: 'online',
+    grant: { state: 'granted' },
+  });
+  await app.stop();
+}
+
+describe('iroh-net-diagnostics platform', () => {
+  it('runs until Ctrl-C, makes secrets for apps meanwhile, and takes its note of the login away', async () => {
+    await startPlatform();
+    const note = join(dataDir, 'dashboard-url');
+    expect(statSync(note).mode & 0o777).toBe(0o600);
+    await expectGranted(await makeSecret('--label', 'from the command line'));
+    platform?.process.kill('SIGINT');
+    expect(await platform?.ended).toMatchObject({ code: 0, stderr: '' });
+    expect(existsSync(note)).toBe(false);
+  });
+
+  it('makes a secret before it runs, good once it does', async () => {
+    const secret = await makeSecret();
+    await startPlatform();
+    await expectGranted(secret);
+  });
+
+  it('makes a secret after it was killed', async () => {
+    await startPlatform();
+    platform?.process.kill('SIGKILL');
+    await platform?.ended;
+    await makeSecret();
+  });
+
+  it('says which words are wrong', async () => {
+    const answer = (...args: string[]) => runChild(PROGRAM, { args });
+    expect(await answer('platfrom')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('"platfrom"'),
+    });
+    expect(await answer('platform', '--prot', '1')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--prot'),
+    });
+    expect(await answer('platform', '--port', 'x')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('0 to 65535'),
+    });
+    expect(await answer('platform', 'secret', '--data', dataDir, '--label', 'x'.repeat(61))).toMatchObject({
+      code: 1,
+      stderr: 'A label has at most 60 characters.\n',
+    });
+  });
+
+  it('teaches', async () => {
+    for (const args of [[], ['--help'], ['platform', '--help'], ['platform', 'secret', '-h']]) {
+      const { code, stdout } = await runChild(PROGRAM, { args });
+      expect({ code, usage: stdout.startsWith('Usage: iroh-net-diagnostics ') }).toEqual({
+        code: 0,
+        usage: true,
+      });
+    }
+  });
+});
