@@ -3,7 +3,7 @@ import { classifyFailure, normaliseMessage, parseCloseReason } from '../../lib/t
 import { runChild } from '../support/child.js';
 
 const TRACE = '\n\nStack backtrace:\n   0: <anyhow::Error>::msg::<alloc::string::String>\n   1: start_thread';
-const AT = ' (/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/iroh-1.0.2/src/endpoint.rs:1060:20)';
+const AT = ' (/home/runner/.cargo/registry/src/iroh-1.0.2/src/endpoint.rs:1060:20)';
 const CHAIN = `ConnectError::Connecting${AT}\nCaused by:\n    ConnectingError::ConnectionError${AT}\n    `;
 
 describe('normaliseMessage', () => {
