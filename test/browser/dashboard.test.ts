@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NetDiagnostics } from '../../lib/index.js';
@@ -36,6 +37,19 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
       {},
     );
   };
+  /** What axe finds wrong with the page as it stands, in a light and in a dark scheme. */
+  const faults = async () => {
+    const found: string[] = [];
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.evaluate(axe.source);
+      const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
+      for (const { id, nodes } of violations) {
+        found.push(...nodes.map((node) => `${colorScheme}: ${id}: ${node.failureSummary} ${node.html}`));
+      }
+    }
+    return found;
+  };
   const runButton = () => page.getByRole('button', { name: 'Run Diagnostics' });
   const shoot = (name: string, fullPage = true) =>
     page.screenshot({ path: join(screenshots, `${name}.png`), fullPage });
@@ -63,6 +77,7 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     expect((await fetch(origin, { redirect: 'manual' })).status).not.toBe(200);
     await page.goto(platform.dashboardUrl ?? '');
     await page.getByRole('link', { name: 'checkout-api' }).waitFor();
+    expect(await faults()).toEqual([]);
     expect(page.url()).not.toContain('token');
   });
 
@@ -71,6 +86,7 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     await page.getByText('No grant').waitFor();
     expect(await runButton().isDisabled()).toBe(true);
     await shoot('1-grey');
+    expect(await faults()).toEqual([]);
   });
 
   it('enables the button when the grant arrives, without a reload', async () => {
@@ -86,6 +102,7 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     await page.getByText('127.0.0.1:').first().waitFor();
     expect(await runButton().isEnabled()).toBe(true);
     await shoot('3-report');
+    expect(await faults()).toEqual([]);
     if (process.env.UPDATE_SCREENSHOT) await page.screenshot({ path: README_PICTURE, fullPage: false });
     expect(await platform.reports(app.status().endpointId ?? '')).toHaveLength(1);
   });
@@ -119,6 +136,7 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     await shown.waitFor();
     const secret = (await shown.textContent())?.match(/services[a-z2-7]+/)?.[0] ?? '';
     await shoot('5-secrets');
+    expect(await faults()).toEqual([]);
     await page.reload();
     expect(await page.content()).not.toContain(secret);
     const other = NetDiagnostics.start(
