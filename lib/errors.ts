@@ -67,3 +67,13 @@ export function hasCode(error: unknown, code: NetDiagnosticsErrorCode): boolean 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** No more characters of a stranger's text than this go into our messages. */
+const MAX_FOREIGN_TEXT = 200;
+
+/** Text of a stranger, cut and without control characters: it must not forge lines of a log. */
+export function printable(text: string): string {
+  // Cut before it is cleaned: it may have 16 MiB.
+  const shown = text.slice(0, MAX_FOREIGN_TEXT).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+  return text.length > MAX_FOREIGN_TEXT ? `${shown}…` : shown;
+}

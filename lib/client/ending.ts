@@ -1,8 +1,7 @@
 /** Why a connection to the platform came to its end. Pure. */
-import { hasCode, messageOf } from '../errors.js';
+import { hasCode, messageOf, printable } from '../errors.js';
 import { type CloseReason, ConnectionClosedError } from '../transport/types.js';
 import { CLOSE_UNAUTHORIZED } from '../wire/index.js';
-import { printable } from './remote-error.js';
 
 /** How one connection, or the attempt to make one, ended. */
 export interface Ending {

@@ -48,8 +48,8 @@ export const MAX_QUEUED_REQUESTS = 64;
  */
 export const CLOSE_REASON_GRACE_MS = 1_000;
 
-/** A remote error's text is a stranger's: no more characters of it than this go into our messages. */
-export const MAX_REMOTE_TEXT = 200;
+/** Bytes of an answer: nothing, a ping's id, or an error with a text. The protocol would allow 16 MiB. */
+export const MAX_ANSWER_SIZE = 64 * 1024;
 
 /** First metrics after going online are spread over this time, so that a platform that returns is not flooded. */
 export const METRICS_START_SPREAD_MS = 10_000;

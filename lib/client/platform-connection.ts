@@ -26,6 +26,7 @@ import { Limiter } from './limiter.js';
 import {
   CLOSE_REASON_GRACE_MS,
   type ClientLimits,
+  MAX_ANSWER_SIZE,
   MAX_CONCURRENT_REQUESTS,
   MAX_QUEUED_REQUESTS,
 } from './limits.js';
@@ -88,6 +89,7 @@ export class PlatformConnection implements OnlineSession {
       const answer = await call(connection, encodeServicesRequest({ type: 'auth', token }), {
         signal,
         timeoutMs: limits.requestTimeoutMs,
+        maxSize: MAX_ANSWER_SIZE,
       });
       if (answer.length > 0) {
         throw new NetDiagnosticsError('ERR_WIRE_DECODE', 'the answer to Auth should have been empty');
@@ -142,7 +144,11 @@ export class PlatformConnection implements OnlineSession {
       const patience = this.#limits.requestTimeoutMs;
       const timeoutMs = Math.min(wait.timeoutMs ?? patience, patience);
       try {
-        return await call(this.#connection, body, { signal: wait.signal, timeoutMs });
+        return await call(this.#connection, body, {
+          signal: wait.signal,
+          timeoutMs,
+          maxSize: MAX_ANSWER_SIZE,
+        });
       } catch (error) {
         // Only our own patience is a verdict on the platform; a caller may be in more of a hurry.
         if (hasCode(error, 'ERR_TIMEOUT') && timeoutMs === patience)

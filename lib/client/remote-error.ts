@@ -1,6 +1,5 @@
-import { NetDiagnosticsError } from '../errors.js';
+import { NetDiagnosticsError, printable } from '../errors.js';
 import type { RemoteFailure } from '../wire/index.js';
-import { MAX_REMOTE_TEXT } from './limits.js';
 
 /** The platform answered a request with an error. Its code is `ERR_REMOTE`. */
 export class RemoteError extends NetDiagnosticsError {
@@ -26,10 +25,4 @@ export function describeFailure(failure: RemoteFailure): string {
     case 'unknown':
       return `the platform answered with error ${failure.variant}, which this version does not know`;
   }
-}
-
-/** Text of a stranger, cut and without control characters: it must not forge lines of a log. */
-export function printable(text: string): string {
-  const shown = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�');
-  return shown.length > MAX_REMOTE_TEXT ? `${shown.slice(0, MAX_REMOTE_TEXT)}…` : shown;
 }

@@ -20,7 +20,7 @@ export type DialBackOutcome =
   | 'timed-out'
   /** The caller went away, or this host stopped, before there was an answer. */
   | 'aborted'
-  /** It came while all places were taken. */
+  /** All places were taken, and it had shown no token yet: it came then, or gave way to one that did. */
   | 'busy';
 
 /** One dial-back, told when it is over. */

@@ -48,7 +48,8 @@ export class ClientHost {
   readonly #limits: HostLimits;
   readonly #clock: Clock;
   readonly #parts: DialBackParts;
-  #active = 0;
+  /** The oldest first. */
+  readonly #serving = new Set<DialBackServer>();
 
   constructor(options: ClientHostOptions) {
     const { endpointId, revocation, run, reuseMs = DEFAULT_REUSE_MS, onRequest } = options;
@@ -70,7 +71,7 @@ export class ClientHost {
 
   /** Dial-backs being served. */
   get active(): number {
-    return this.#active;
+    return this.#serving.size;
   }
 
   /**
@@ -97,15 +98,25 @@ export class ClientHost {
   };
 
   async #serve(connection: Connection, signal: AbortSignal): Promise<DialBackResult> {
-    if (this.#active >= this.#limits.maxConnections) {
+    if (!this.#makeRoom()) {
       connection.close(CLOSE_UNAVAILABLE, REASON_BUSY);
       return { outcome: 'busy', why: null, tokenExpiresAt: null };
     }
-    this.#active += 1;
+    const server = new DialBackServer(connection, this.#parts, signal);
+    this.#serving.add(server);
     try {
-      return await new DialBackServer(connection, this.#parts, signal).serve();
+      return await server.serve();
     } finally {
-      this.#active -= 1;
+      this.#serving.delete(server);
     }
+  }
+
+  /** Silent strangers must not keep the platform out: of those without a token the oldest gives way. */
+  #makeRoom(): boolean {
+    if (this.#serving.size < this.#limits.maxConnections) return true;
+    for (const server of this.#serving) {
+      if (server.giveWay()) return this.#serving.delete(server);
+    }
+    return false;
   }
 }

@@ -1,6 +1,7 @@
 import { type LinkedAbort, linkedAbort, newAbort } from '../abort.js';
 import { type Clock, nowSeconds, type Sleep } from '../clock.js';
 import { hasCode } from '../errors.js';
+import { CLOSE_UNAVAILABLE } from '../transport/constants.js';
 import { readRequest, respond } from '../transport/rpc.js';
 import type { BiStream, Connection } from '../transport/types.js';
 import {
@@ -19,6 +20,7 @@ import { authorise, type RefusalReason } from './authorise.js';
 import { badRequest, type Closing, faultOf, unauthorised } from './fault.js';
 import {
   type HostLimits,
+  REASON_BUSY,
   REASON_EXPECTED_REQUEST,
   REASON_SECOND_REQUEST,
   REASON_TOO_MANY_STREAMS,
@@ -45,6 +47,8 @@ type Phase = 'auth' | 'request' | 'working' | 'responding' | 'answered' | 'over'
 /** Nothing went wrong on this side; also after an answer, whose outcome stands. */
 const ABORTED: Closing = { outcome: 'aborted', code: CLOSE_NORMAL, reason: '' };
 const timedOut = (reason: string): Closing => ({ ...badRequest(reason), outcome: 'timed-out' });
+
+const BUSY: Closing = { outcome: 'busy', code: CLOSE_UNAVAILABLE, reason: REASON_BUSY };
 
 const NOTHING = new Uint8Array(0);
 
@@ -88,6 +92,13 @@ export class DialBackServer {
     } finally {
       this.#routerSignal.removeEventListener('abort', stop);
     }
+  }
+
+  /** Ends a dial-back that has shown no token yet. @returns whether it was one */
+  giveWay(): boolean {
+    if (this.#phase !== 'auth') return false;
+    this.#end(BUSY);
+    return true;
   }
 
   async #acceptStreams(): Promise<void> {

@@ -12,7 +12,7 @@ export interface HostLimits {
   runTimeoutMs: number;
   /** From the answer until the caller acknowledged it, and from then until it closed. */
   closeWaitMs: number;
-  /** Dial-backs at once; further ones are closed with 503. */
+  /** Dial-backs at once. Beyond it the oldest that has shown no token is closed with 503, or the new one if all have. */
   maxConnections: number;
   /** Streams of one connection at once. */
   maxStreams: number;
@@ -39,7 +39,7 @@ export const DEFAULT_HOST_LIMITS: Readonly<HostLimits> = {
   maxRequestSize: 64 * 1024,
 };
 
-/** Reason with `CLOSE_UNAVAILABLE` (503) beyond {@link HostLimits.maxConnections}; the caller may come back. */
+/** Reason with `CLOSE_UNAVAILABLE` (503) when there are more than {@link HostLimits.maxConnections}; the caller may come back. */
 export const REASON_BUSY = 'Too many connections';
 
 /** Reasons with `CLOSE_BAD_REQUEST` that the protocol page does not name. */

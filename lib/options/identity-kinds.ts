@@ -79,10 +79,21 @@ function isApiSecret(text: string): boolean {
   }
 }
 
+function isSecretKey(text: string): boolean {
+  try {
+    SecretKey.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A path; whether anything is there is another matter. */
 export function filePath(): Kind<string> {
   return textKind('the path of a file', (text) => {
     if (text.includes('\0')) throw new Refusal();
+    // A file by that name would be made, and its path is logged.
+    if (isApiSecret(text) || isSecretKey(text)) throw new Refusal('it is a secret, not the path of its file');
     return text;
   });
 }

@@ -3,9 +3,9 @@ const MAX_SHOWN = 80;
 
 /**
  * Texts that are credentials whichever setting they were put into by mistake: an API secret, a 32-byte key in
- * hex or base32, the user part of a URL.
+ * hex or base32 (or most of one: people cut them off), the user part of a URL.
  */
-const CREDENTIALS = /services[a-z2-7]{20,}|[0-9a-f]{64}|[a-z2-7]{52}|(?<=:\/\/)[^/@\s]*@/gi;
+const CREDENTIALS = /services[a-z2-7]{20,}|[0-9a-f]{32,}|[a-z2-7]{40,}|(?<=:\/\/)[^/@\s]*@/gi;
 
 /** A wrong value as an error message shows it: short, and without anything that looks like a credential. */
 export function show(value: unknown): string {

@@ -4,17 +4,27 @@
 export const MAX_UNAUTHORISED_REQUEST = 64 * 1024;
 /** What an authorised endpoint may send. A metrics schema of 10,000 items with help texts stays below. */
 export const MAX_REQUEST = 4 * 1024 * 1024;
+/**
+ * What a diagnostics report may have, sent or fetched. One with fifty relays and a hundred addresses stays below; a
+ * hundred are kept of each endpoint, and the dashboard lists the newest of all.
+ */
+export const MAX_REPORT = 64 * 1024;
 /** How long a stranger may stay without showing a token. The ClientHost gives as long. */
 export const AUTH_TIMEOUT_MS = 10_000;
 /** How long one request may take to arrive, and its answer to be acknowledged: a large one over a slow relay. */
 export const REQUEST_TIMEOUT_MS = 30_000;
 /** Sessions at once, over all endpoints; the rest is turned away by the router. */
 export const MAX_SESSIONS = 256;
+/** Of them, those that have shown no token yet: the oldest gives way, or silent strangers would keep endpoints out. */
+export const MAX_STRANGERS = 64;
 /** Sessions of one endpoint at once: a client that changes networks leaves stale ones behind for 30 s. */
 export const MAX_SESSIONS_PER_ENDPOINT = 4;
 /** Requests of one session that are read at once. The official client sends one at a time. */
 export const MAX_STREAMS_PER_SESSION = 8;
-/** Requests that are read at once over all sessions: bounds memory to this many times {@link MAX_REQUEST}. */
+/**
+ * Requests of authorised sessions that are read at once: bounds memory to this many times {@link MAX_REQUEST}. Strangers
+ * take none of these places; what they send is bounded by {@link MAX_STRANGERS} and {@link MAX_UNAUTHORISED_REQUEST}.
+ */
 export const MAX_STREAMS = 64;
 /** Requests of one session within {@link RATE_WINDOW_MS}; later ones wait. Each may cost a write to disk. */
 export const RATE_LIMIT = 100;

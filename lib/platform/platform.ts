@@ -10,7 +10,7 @@ import { EventBus, type PlatformEventListener } from './events.js';
 import { newSecretKey, openIdentity } from './identity.js';
 import { type PlatformOptions, type PlatformSettings, parsePlatformOptions } from './options.js';
 import type { ApiSecretRecord, MetricsRecord, ReportRecord } from './records.js';
-import { Presence, Session, Slots } from './sessions/index.js';
+import { Presence, Session, Slots, Strangers } from './sessions/index.js';
 import { IN_MEMORY, openStore } from './store/open-store.js';
 import type { Store } from './store/store.js';
 import { type EndpointView, type ViewSources, viewEndpoint, viewEndpoints } from './views.js';
@@ -59,7 +59,8 @@ export class Platform {
     this.#dialBacks = new DialBacks({ endpoint, store, presence, events, clock });
     this.#apiSecrets = new ApiSecrets({ store, presence, events, clock, address: () => this.address });
     this.#views = { store, presence, dialBacks: this.#dialBacks, clock };
-    const shared = { endpoint, store, presence, events, clock, slots: new Slots(MAX_STREAMS) };
+    const slots = new Slots(MAX_STREAMS);
+    const shared = { endpoint, store, presence, events, clock, slots, strangers: new Strangers() };
     this.#router.handle(SERVICES_ALPN, (connection, { signal }) =>
       new Session(connection, shared).serve(signal),
     );

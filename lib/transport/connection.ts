@@ -1,5 +1,5 @@
 import { hasCode } from '../errors.js';
-import { type EndpointId, endpointIdFromBytes } from '../wire/index.js';
+import { CLOSE_BAD_REQUEST, type EndpointId, endpointIdFromBytes } from '../wire/index.js';
 import { type BytesOut, bytesIn, bytesOutLike, bytesToText, textToBytes } from './bytes.js';
 import { CLOSED_POLL_MS, OPEN_STREAM_TIMEOUT_MS } from './constants.js';
 import { connectionFailure } from './failures.js';
@@ -14,7 +14,20 @@ import { bounded } from './wait.js';
  * kept by the user.
  */
 export function adoptConnection(native: NativeConnection): Connection {
-  return new IrohConnection(native, null);
+  return accepted(native, null);
+}
+
+/**
+ * Wraps a connection that came in. No handler can read one-way streams, and the binding sets no limits: QUIC would keep
+ * a megabyte of each of a hundred of them for a stranger, so the first one ends the connection.
+ */
+export function accepted(native: NativeConnection, endpoint: object | null): Connection {
+  const connection = new IrohConnection(native, endpoint);
+  native.acceptUni().then(
+    () => connection.close(CLOSE_BAD_REQUEST, 'Unexpected stream'),
+    () => {},
+  );
+  return connection;
 }
 
 /** {@link Connection} over a connection of the binding. */

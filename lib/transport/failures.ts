@@ -1,4 +1,4 @@
-import { NetDiagnosticsError } from '../errors.js';
+import { NetDiagnosticsError, printable } from '../errors.js';
 import type { NativeConnection } from './native.js';
 import { classifyFailure, type NativeFailure, parseCloseReason } from './native-errors.js';
 import { ConnectionClosedError, StreamError } from './types.js';
@@ -28,7 +28,7 @@ export function connectionFailure(
     default: {
       const said = connection.closeReason();
       if (said !== null) return new ConnectionClosedError(parseCloseReason(said));
-      const why = failure.kind === 'other' ? failure.message : 'the stream is closed already';
+      const why = failure.kind === 'other' ? printable(failure.message) : 'the stream is closed already';
       return new StreamError(`${what}: ${why}.`);
     }
   }
@@ -37,14 +37,14 @@ export function connectionFailure(
 /** The typed error for an attempt to connect, on either side. */
 export function connectFailure(error: unknown, what: string, endpointIsClosed: boolean): NetDiagnosticsError {
   if (error instanceof NetDiagnosticsError) return error;
-  const failure = classifyFailure(error);
-  if (failure.kind === 'endpoint-closed' || endpointIsClosed) {
+  // The text is no proof: anybody on the way can break a handshake off with these very words, and it would be for good.
+  if (endpointIsClosed) {
     return new NetDiagnosticsError('ERR_ENDPOINT_CLOSED', `${what}: this endpoint is closed.`);
   }
-  return new NetDiagnosticsError('ERR_CONNECT', `${what}: ${describe(failure)}.`);
+  return new NetDiagnosticsError('ERR_CONNECT', `${what}: ${describe(classifyFailure(error))}.`);
 }
 
 function describe(failure: NativeFailure): string {
   if (failure.kind === 'connection-closed') return new ConnectionClosedError(failure.reason).message;
-  return failure.kind === 'other' ? failure.message : failure.kind;
+  return failure.kind === 'other' ? printable(failure.message) : failure.kind;
 }

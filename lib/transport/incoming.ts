@@ -1,5 +1,5 @@
 import { bytesIn, bytesOutLike } from './bytes.js';
-import { IrohConnection } from './connection.js';
+import { accepted } from './connection.js';
 import { HANDSHAKE_TIMEOUT_MS } from './constants.js';
 import { connectFailure } from './failures.js';
 import type { NativeConnection, NativeEndpoint, NativeIncoming } from './native.js';
@@ -27,10 +27,19 @@ export class IrohIncoming implements Incoming {
         const accepting = await step(this.#native.accept());
         return step(accepting.connect(), closeLate);
       });
-      return new IrohConnection(native, this.#endpoint);
+      return accepted(native, this.#endpoint);
     } catch (error) {
       throw connectFailure(error, what, this.#endpoint.isClosed());
     }
+  }
+
+  async isValidated(): Promise<boolean> {
+    return this.#native.remoteAddrValidated().catch(() => false);
+  }
+
+  retry(): void {
+    // One that cannot be asked again has to go: it may not stay undecided.
+    this.#native.retry().catch(() => this.refuse());
   }
 
   refuse(): void {

@@ -51,6 +51,7 @@ export interface NativeConnection {
   remoteId(): NativeEndpointId;
   openBi(): Promise<NativeBiStream>;
   acceptBi(): Promise<NativeBiStream>;
+  acceptUni(): Promise<unknown>;
   closeReason(): string | null;
   close(code: bigint, reason: NativeBytes): void;
   paths(): NativePath[];
@@ -63,6 +64,8 @@ export interface NativeAccepting {
 export interface NativeIncoming {
   accept(): Promise<NativeAccepting>;
   refuse(): Promise<void>;
+  retry(): Promise<void>;
+  remoteAddrValidated(): Promise<boolean>;
   remoteAddr(): Promise<{ kind: string; addr?: string }>;
 }
 

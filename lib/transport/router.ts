@@ -17,7 +17,7 @@ export type ConnectionHandler = (connection: Connection, context: { signal: Abor
 
 /** What a router lets one know. Text in `error` may be a stranger's. */
 export type RouterEvent =
-  /** An attempt was turned away before its handshake: all places are taken. */
+  /** An attempt was turned away before its handshake: all places are taken, or the router closes. */
   | { type: 'refused'; remoteAddress: string }
   /** A handshake failed: unknown ALPN, garbage, or too slow. */
   | { type: 'handshake-failed'; remoteAddress: string; error: unknown }
@@ -149,11 +149,23 @@ export class Router {
       throw new NetDiagnosticsError('ERR_STATE', 'This router is closed; make a new one.');
   }
 
+  /**
+   * A first packet costs its sender nothing, and may name any address: without a proof of it only half of the places
+   * can be had, or handshakes that never go on would take them all.
+   */
   #admit(incoming: Incoming): void {
-    if (this.#serving.size >= this.#maxConnections) {
-      void this.#refuse(incoming);
-      return;
-    }
+    if (this.#serving.size < this.#maxConnections / 2) this.#take(incoming);
+    else void this.#admitProven(incoming);
+  }
+
+  async #admitProven(incoming: Incoming): Promise<void> {
+    const isProven = await incoming.isValidated();
+    if (isProven && this.#closing === null && this.#serving.size < this.#maxConnections) this.#take(incoming);
+    else if (isProven || this.#closing !== null) await this.#refuse(incoming);
+    else incoming.retry();
+  }
+
+  #take(incoming: Incoming): void {
     const place: Place = { connection: null, stop: new AbortController() };
     const served = this.#serve(incoming, place).finally(() => this.#serving.delete(served));
     this.#serving.set(served, place);

@@ -20,16 +20,22 @@ import { withDeadline } from './wait.js';
  * Asks one question: opens a stream, sends `body` as a framed message, reads the framed answer.
  * Default time limit: 30 s for all of it. A peer that closes the connection instead (401 …) shows up as
  * {@link ConnectionClosedError}, one that resets the stream as {@link StreamError}.
+ * @param options - `maxSize`: longest body of the answer in bytes; default and most: 16 MiB
  * @throws NetDiagnosticsError `ERR_MESSAGE_TOO_LARGE`, `ERR_TIMEOUT`, `ERR_ABORTED`, `ERR_WIRE_DECODE`
  */
-export function call(connection: Connection, body: Uint8Array, wait: WaitOptions = {}): Promise<Uint8Array> {
+export function call(
+  connection: Connection,
+  body: Uint8Array,
+  options: WaitOptions & { maxSize?: number | undefined } = {},
+): Promise<Uint8Array> {
+  const { maxSize = MAX_MESSAGE_SIZE } = options;
   const frame = encodeFrame(body);
-  return withDeadline(wait, CALL_TIMEOUT_MS, async (rest) => {
+  return withDeadline(options, CALL_TIMEOUT_MS, async (rest) => {
     const stream = await connection.openStream(rest());
     try {
       await stream.write(frame, rest());
       await stream.finish();
-      const answer = await readFrame(stream, MAX_MESSAGE_SIZE, rest);
+      const answer = await readFrame(stream, maxSize, rest);
       // Takes the end of the stream too, or the collected stream would tell the peer that we stopped reading.
       stream.read(1).catch(() => {});
       return answer;

@@ -1,5 +1,5 @@
 /** What the transport offers the other rooms. No type here names the native binding. */
-import { NetDiagnosticsError } from '../errors.js';
+import { NetDiagnosticsError, printable } from '../errors.js';
 import type { EndpointAddress, EndpointId, SecretKey, SocketAddr } from '../wire/index.js';
 
 /** How a wait may end early. */
@@ -86,6 +86,10 @@ export interface Incoming {
   remoteAddress(): Promise<string>;
   /** Runs the handshake. @throws `ERR_CONNECT` (unknown ALPN included), `ERR_TIMEOUT`, `ERR_ABORTED` */
   accept(wait?: WaitOptions): Promise<Connection>;
+  /** Whether it was shown that it comes from where it claims to. Never rejects. */
+  isValidated(): Promise<boolean>;
+  /** Has it come again with a proof of its address, and keeps nothing of it until then. Never throws. */
+  retry(): void;
   /** Turns it away. Never throws. */
   refuse(): void;
 }
@@ -186,5 +190,5 @@ function describeCloseReason({ by, code, reason }: CloseReason): string {
     by
   ];
   const withCode = code === null ? '' : ` with code ${code}`;
-  return `the connection was closed ${who}${withCode}${reason === '' ? '' : `: ${reason}`}`;
+  return `the connection was closed ${who}${withCode}${reason === '' ? '' : `: ${printable(reason)}`}`;
 }

@@ -316,6 +316,19 @@ describe('a platform that', () => {
   });
 });
 
+describe('a platform that answers with more than an answer has', () => {
+  it('has its 16 MiB left unread, and the session goes on', async () => {
+    const platform = (await bindPlatform()).open();
+    const message = 'x'.repeat(16 * 1024 * 1024 - 20);
+    platform.behave = ({ type }) => (type === 'name-endpoint' ? { kind: 'auth-error', message } : 'answer');
+    const { session } = await startSession(platform);
+    await session.whenOnline();
+    const request = session.request({ type: 'name-endpoint', name: 'app' });
+    await expect(request).rejects.toMatchObject({ code: 'ERR_MESSAGE_TOO_LARGE' });
+    expect(await session.ping()).toBeGreaterThan(0);
+  });
+});
+
 describe('a fault of the app', () => {
   it('in a hook is told and ends nothing', async () => {
     const platform = (await bindPlatform()).open();

@@ -269,6 +269,34 @@ describe('a caller that takes its time', () => {
 });
 
 describe('a crowd', () => {
+  it('of silent strangers in all places does not lock the platform out: the oldest of them gives way', async () => {
+    const stage = await Stage.set();
+    const stranger = await Stage.stranger();
+    const silent: Connection[] = [];
+    for (let count = 0; count < 16; count += 1) silent.push(await stage.dial(stranger));
+    await until(() => stage.host?.active === 16);
+    expect(await stage.dialBack()).toMatchObject({ ok: true });
+    const [oldest] = silent;
+    expect(oldest === undefined ? '' : await closing(oldest)).toBe('503 Too many connections');
+    await until(() => stage.events.length === 2);
+    expect(stage.events.map(({ outcome }) => outcome)).toEqual(['busy', 'answered']);
+    expect(silent.slice(1).every(({ closeReason }) => closeReason === null)).toBe(true);
+    expect(stage.host?.active).toBe(15);
+    for (const connection of silent) connection.close(0);
+  });
+
+  it('of strangers takes no place from a caller whose token was accepted', async () => {
+    const stage = await Stage.set({ limits: { maxConnections: 2 } });
+    const admitted = [await stage.authenticated(), await stage.authenticated()];
+    const late = await stage.dial(await Stage.stranger());
+    expect(await closing(late)).toBe('503 Too many connections');
+    for (const connection of admitted) {
+      expect(await runDiagnostics(connection)).toMatchObject({ ok: true });
+      connection.close(0);
+    }
+    await expectUnharmed(stage);
+  });
+
   it('of 200 at once leaves the host as it was', async () => {
     const stage = await Stage.set({ limits: { authTimeoutMs: 500 } });
     const callers = await Promise.all(Array.from({ length: 8 }, () => Stage.stranger()));

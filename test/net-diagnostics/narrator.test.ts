@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AuditEvent } from '../../lib/host/index.js';
 import { safeLogger } from '../../lib/logger.js';
 import { Narrator } from '../../lib/net-diagnostics/narrator.js';
+import { ConnectionClosedError } from '../../lib/transport/index.js';
 import { FakeTime } from '../support/fake-time.js';
 import { Memory } from './stage.js';
 
@@ -30,6 +31,13 @@ describe('the log', () => {
     narrator.dialBack(refused);
     expect(memory.lines).toHaveLength(2);
     expect(memory.lines[1]).toContain('"unloggedBefore":999');
+  });
+
+  it('cannot be forged by the reason a platform closes with while requests are on their way', () => {
+    const { narrator, memory } = setUp();
+    const error = new ConnectionClosedError({ by: 'peer', code: 7, reason: 'bye\nERROR forged\u001b[2J' });
+    narrator.session({ type: 'hook-failed', error });
+    expect(memory.lines).toEqual([expect.stringMatching(/: bye\ufffdERROR forged\ufffd\[2J /)]);
   });
 
   it('names the caller by the beginning of its id alone', () => {

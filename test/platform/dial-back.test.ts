@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { MAX_REPORT } from '../../lib/platform/constants.js';
 import type { Platform, RunProgress } from '../../lib/platform/index.js';
 import { Caps, type Token } from '../../lib/wire/index.js';
 import { until } from '../support/fake-time.js';
@@ -158,6 +159,28 @@ describe('a dial-back', () => {
       expect(await platform.endpoint(endpoint.id)).toMatchObject({ button: { enabled: true } });
     },
   );
+
+  it('shows text of the app without what would forge lines of a log', async () => {
+    const message = `no\n[platform] all is well\u001b[2J${'x'.repeat(5_000)}`;
+    const { platform, endpoint } = await ready(() => ({
+      onRun: async () => ({ ok: false, error: { kind: 'auth-error', message } }),
+    }));
+    const failure = await failureOf(platform, endpoint.id);
+    expect(failure).toMatchObject({
+      message: expect.stringMatching(/^The app refused: "no\ufffd\[platform\] all is well\ufffd\[2Jx+…"\.$/),
+    });
+  });
+
+  it('takes no report that is beyond the size of one', async () => {
+    const { platform, endpoint } = await ready((id) => ({
+      onRun: async () => ({
+        ok: true,
+        value: { ...sampleReport(id), irohVersion: 'x'.repeat(MAX_REPORT) },
+      }),
+    }));
+    expect(await failureOf(platform, endpoint.id)).toMatchObject({ kind: 'bad-answer' });
+    expect(await platform.reports(endpoint.id)).toEqual([]);
+  });
 
   it('can be cancelled while it connects', async () => {
     const platform = await stage.platform();

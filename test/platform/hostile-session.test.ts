@@ -1,11 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   MAX_ENDPOINTS_PER_SECRET,
+  MAX_REPORT,
   MAX_REQUEST,
+  MAX_SESSIONS,
   MAX_SESSIONS_PER_ENDPOINT,
+  MAX_STREAMS,
+  MAX_STREAMS_PER_SESSION,
 } from '../../lib/platform/constants.js';
 import { openStore } from '../../lib/platform/store/open-store.js';
-import { type Connection, call } from '../../lib/transport/index.js';
+import { type BiStream, type Connection, call } from '../../lib/transport/index.js';
 import {
   ApiSecret,
   Caps,
@@ -33,6 +37,13 @@ afterEach(() => stage.close());
 
 async function closeCode(connection: Connection): Promise<number | null> {
   return (await connection.closed()).code;
+}
+
+/** Begins a request that never ends. */
+async function begin(connection: Connection): Promise<BiStream> {
+  const stream = await connection.openStream();
+  await stream.write(Uint8Array.of(0x80));
+  return stream;
 }
 
 describe('strangers', () => {
@@ -121,6 +132,50 @@ describe('strangers', () => {
     await ask(connection, { type: 'ping', id: newId() });
     for (const one of silent) one.close(0);
   });
+
+  it('do not hold up endpoints with requests that they begin and never end', async () => {
+    const platform = await stage.platform();
+    const secret = await platform.createApiSecret();
+    const stranger = await stage.endpoint();
+    // Held: a stream that is collected ends.
+    const begun: BiStream[] = [];
+    for (let count = 0; count < MAX_STREAMS / MAX_STREAMS_PER_SESSION; count += 1) {
+      const connection = await connect(stranger, platform);
+      for (let index = 0; index < MAX_STREAMS_PER_SESSION; index += 1) {
+        begun.push(await begin(connection));
+      }
+    }
+    const startedAt = performance.now();
+    await openSession(await stage.endpoint(), platform, secret);
+    // They are given up after 10 s; nobody has to wait for that.
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(begun).toHaveLength(MAX_STREAMS);
+  });
+
+  it('are turned away when they begin more requests than they could need', async () => {
+    const platform = await stage.platform();
+    const connection = await connect(await stage.endpoint(), platform);
+    const startedAt = performance.now();
+    const begun = await Promise.allSettled(
+      Array.from({ length: MAX_STREAMS_PER_SESSION + 1 }, () => begin(connection)),
+    );
+    expect(await closeCode(connection)).toBe(400);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(begun).toHaveLength(MAX_STREAMS_PER_SESSION + 1);
+  });
+
+  it('cannot lock endpoints out by taking all sessions in silence', async () => {
+    const platform = await stage.platform();
+    const secret = await platform.createApiSecret();
+    const strangers = await Promise.all(Array.from({ length: 8 }, () => stage.endpoint()));
+    const dialAll = strangers.map(async (stranger) => {
+      for (let count = 0; count < MAX_SESSIONS / 8; count += 1) await connect(stranger, platform);
+    });
+    await Promise.all(dialAll);
+    const connection = await openSession(await stage.endpoint(), platform, secret);
+    await ask(connection, { type: 'ping', id: newId() });
+    expect(stage.events).toContainEqual(expect.objectContaining({ type: 'session-refused' }));
+  });
 });
 
 describe('an authorised endpoint that misbehaves', () => {
@@ -184,6 +239,27 @@ describe('an authorised endpoint that misbehaves', () => {
     const report = sampleReport((await stage.endpoint()).id);
     expect(await tell(connection, { type: 'put-network-diagnostics', report })).toMatchObject({ ok: false });
     expect(await platform.reports(endpoint.id)).toEqual([]);
+  });
+
+  it('cannot fill the store and the dashboard with huge reports', async () => {
+    const { platform, endpoint, connection } = await session();
+    const report = { ...sampleReport(endpoint.id), irohVersion: 'x'.repeat(MAX_REPORT) };
+    expect(await tell(connection, { type: 'put-network-diagnostics', report })).toMatchObject({
+      ok: false,
+      error: { kind: 'auth-error' },
+    });
+    expect(await platform.reports(endpoint.id)).toEqual([]);
+    const usual = { type: 'put-network-diagnostics', report: sampleReport(endpoint.id) } as const;
+    expect(await tell(connection, usual)).toMatchObject({ ok: true });
+  });
+
+  it('cannot forge lines of a log, or text that runs backwards, by its name', async () => {
+    const { platform, endpoint, connection } = await session();
+    const name = 'web-1\n[platform] all is well\u001b[2J\u202e';
+    expect(await tell(connection, { type: 'name-endpoint', name })).toMatchObject({ ok: true });
+    const shown = 'web-1\ufffd[platform] all is well\ufffd[2J\ufffd';
+    expect(await platform.endpoint(endpoint.id)).toMatchObject({ name: shown });
+    expect(stage.events).toContainEqual({ type: 'named', endpointId: endpoint.id, name: shown });
   });
 
   it('is cut off with 1 for a frame beyond the limit', async () => {

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import iroh from '@number0/iroh/index.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   type Connection,
@@ -13,6 +14,7 @@ import {
   respond,
 } from '../../lib/transport/index.js';
 import { ECHO, Loopback } from '../support/loopback.js';
+import { beginHandshakes, captureInitial } from '../support/quic-forger.js';
 
 const net = new Loopback();
 const routers: Router[] = [];
@@ -289,5 +291,49 @@ describe('Router', () => {
     await until(() => router.connectionCount === 0);
     await connection.closed();
     await router.close();
+  });
+});
+
+describe('handshakes that are begun and never go on', () => {
+  it('cannot take all places, whatever addresses they claim to come from', async () => {
+    const { endpoint, router } = await serve({ maxConnections: 64 });
+    router.handle(ECHO, echo);
+    const dialler = await net.bind();
+    const { port, initial } = await captureInitial();
+    const trap = { ...endpoint.address(), directAddrs: [{ family: 4 as const, ip: '127.0.0.1', port }] };
+    dialler.connect(trap, ECHO, { timeoutMs: 500 }).catch(() => {});
+    const door = endpoint.boundSockets().find(({ family }) => family === 4);
+    const close = await beginHandshakes(await initial, 100, door?.port ?? 0);
+    try {
+      await until(() => router.connectionCount >= 32);
+      expect(router.connectionCount).toBe(32);
+      expect(await asks(await net.bind(), endpoint)).toBe(42);
+    } finally {
+      close();
+    }
+  });
+});
+
+describe('a stranger that opens streams of a kind nobody accepts', () => {
+  it('is closed at once: QUIC would keep a megabyte of each of a hundred of them in memory', async () => {
+    const { endpoint, router } = await serve();
+    router.handle(ECHO, stay);
+    const builder = iroh.Endpoint.builder();
+    builder.applyMinimal();
+    builder.bindAddr('127.0.0.1:0');
+    const stranger = await builder.bind();
+    try {
+      const id = iroh.EndpointId.fromString(endpoint.id);
+      const door = endpoint.boundSockets().find(({ family }) => family === 4);
+      const address = new iroh.EndpointAddr(id, null, [`127.0.0.1:${door?.port}`]);
+      const connection = await stranger.connect(address, [...Buffer.from(ECHO)]);
+      const stream = await connection.openUni();
+      await stream.writeAll([1, 2, 3]);
+      expect(await connection.closed()).toBe('closed by peer: Unexpected stream (code 400)');
+      await until(() => router.connectionCount === 0);
+      expect(router.connectionCount).toBe(0);
+    } finally {
+      await stranger.close();
+    }
   });
 });

@@ -93,6 +93,7 @@ describe('bytes of the binding', () => {
       remoteId: () => ({ toBytes: () => endpointIdToBytes(id) }),
       openBi: () => never,
       acceptBi: () => never,
+      acceptUni: () => never,
       closeReason: () => null,
       close: (code, reason) => closed.push(code, reason),
       paths: () => [
@@ -109,6 +110,15 @@ describe('bytes of the binding', () => {
 });
 
 describe('ConnectionClosedError', () => {
+  it('shows the reason of the peer without what would forge lines of a log, and keeps it as it is', () => {
+    const reason = 'bye\n2026-01-01 ERROR forged\u001b[2J\u202e';
+    const error = new ConnectionClosedError({ by: 'peer', code: 7, reason });
+    expect(error.message).toBe(
+      'the connection was closed by the peer with code 7: bye\ufffd2026-01-01 ERROR forged\ufffd[2J\ufffd',
+    );
+    expect(error.closeReason.reason).toBe(reason);
+  });
+
   it.each([
     ['peer', 401, 'Unauthorized', 'the connection was closed by the peer with code 401: Unauthorized'],
     ['peer', 0, '', 'the connection was closed by the peer with code 0'],

@@ -15,6 +15,11 @@ export const MAX_LIVE_BACKLOG = 256 * 1024;
 /** How long a request's head, and all of it, may take to arrive. */
 export const HEAD_TIMEOUT_MS = 5_000;
 export const REQUEST_TIMEOUT_MS = 10_000;
+/**
+ * A connection on which nothing moves so long is cut, also in the middle of an answer that nobody reads. Live streams
+ * move with each {@link HEARTBEAT_MS}.
+ */
+export const IDLE_TIMEOUT_MS = 45_000;
 /** Reports in an endpoint's history. */
 export const MAX_HISTORY = 100;
 /** Lines of a metrics table: an iroh endpoint has about 300. */

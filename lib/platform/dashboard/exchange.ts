@@ -64,15 +64,20 @@ export class Exchange {
     this.response.end();
   }
 
-  /** The whole body as text. @throws {@link HttpError} 413 */
+  /** The whole body as text. @throws {@link HttpError} 413, 400 */
   async body(): Promise<string> {
     const parts: Buffer[] = [];
     let size = 0;
-    for await (const part of this.request as AsyncIterable<Buffer>) {
-      size += part.length;
-      // What follows stays unread: the connection cannot be used again.
-      if (size > MAX_BODY) throw new HttpError(413, 'The request is too large.', { connection: 'close' });
-      parts.push(part);
+    try {
+      for await (const part of this.request as AsyncIterable<Buffer>) {
+        size += part.length;
+        // What follows stays unread: the connection cannot be used again.
+        if (size > MAX_BODY) throw new HttpError(413, 'The request is too large.', { connection: 'close' });
+        parts.push(part);
+      }
+    } catch (error) {
+      // Nobody is left to read this; but it is no fault of ours either.
+      throw error instanceof HttpError ? error : new HttpError(400, 'The request broke off.');
     }
     return Buffer.concat(parts).toString('utf8');
   }

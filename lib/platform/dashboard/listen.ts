@@ -1,7 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { NetDiagnosticsError } from '../../errors.js';
-import { HEAD_TIMEOUT_MS, MAX_CONNECTIONS, MAX_HEAD, REQUEST_TIMEOUT_MS } from './constants.js';
+import {
+  HEAD_TIMEOUT_MS,
+  IDLE_TIMEOUT_MS,
+  MAX_CONNECTIONS,
+  MAX_HEAD,
+  REQUEST_TIMEOUT_MS,
+} from './constants.js';
 import type { Handler } from './handler.js';
 
 /** A port that is free for one family may be taken in the other. */
@@ -16,12 +22,18 @@ export interface Listeners {
 /**
  * Listens on all hosts with one port.
  * @param wanted - 0 for any
+ * @param idleMs - a connection on which nothing moves so long is cut
  * @throws NetDiagnosticsError `ERR_BIND`
  */
-export async function listen(hosts: readonly string[], wanted: number, handler: Handler): Promise<Listeners> {
+export async function listen(
+  hosts: readonly string[],
+  wanted: number,
+  handler: Handler,
+  idleMs = IDLE_TIMEOUT_MS,
+): Promise<Listeners> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await listenOnce(hosts, wanted, handler);
+      return await listenOnce(hosts, wanted, () => newServer(handler, idleMs));
     } catch (error) {
       if (wanted === 0 && isTaken(error) && attempt < ATTEMPTS) continue;
       const where = hosts.map((host) => `${host} port ${wanted}`).join(' and ');
@@ -46,12 +58,16 @@ export async function closeServers(servers: readonly Server[]): Promise<void> {
   );
 }
 
-async function listenOnce(hosts: readonly string[], wanted: number, handler: Handler): Promise<Listeners> {
+async function listenOnce(
+  hosts: readonly string[],
+  wanted: number,
+  makeServer: () => Server,
+): Promise<Listeners> {
   const servers: Server[] = [];
   let port = wanted;
   try {
     for (const host of hosts) {
-      const server = newServer(handler);
+      const server = makeServer();
       const opened = await open(server, host, port, hosts.length > 1);
       if (!opened) continue;
       servers.push(server);
@@ -64,7 +80,7 @@ async function listenOnce(hosts: readonly string[], wanted: number, handler: Han
   }
 }
 
-function newServer(handler: Handler): Server {
+function newServer(handler: Handler, idleMs: number): Server {
   const server = createServer({
     maxHeaderSize: MAX_HEAD,
     headersTimeout: HEAD_TIMEOUT_MS,
@@ -73,6 +89,7 @@ function newServer(handler: Handler): Server {
     connectionsCheckingInterval: 2_000,
   });
   server.maxConnections = MAX_CONNECTIONS;
+  server.timeout = idleMs;
   server.on('request', (request, response) => void handler(request, response));
   return server;
 }

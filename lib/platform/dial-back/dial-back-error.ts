@@ -1,4 +1,10 @@
-import { hasCode, messageOf, NetDiagnosticsError, type NetDiagnosticsErrorCode } from '../../errors.js';
+import {
+  hasCode,
+  messageOf,
+  NetDiagnosticsError,
+  type NetDiagnosticsErrorCode,
+  printable,
+} from '../../errors.js';
 import { ConnectionClosedError } from '../../transport/index.js';
 import { CLOSE_BAD_REQUEST, CLOSE_UNAUTHORIZED, type RemoteFailure } from '../../wire/index.js';
 import type { RunFailureKind, RunPhase } from './progress.js';
@@ -30,9 +36,6 @@ const CODES: Record<RunFailureKind, NetDiagnosticsErrorCode> = {
   'platform-failed': 'ERR_STORE',
 };
 
-/** Longest text of the app's in a message. */
-const MAX_QUOTE = 200;
-
 /** What the app's refusal means. */
 export function explainRefusal(failure: RemoteFailure): DialBackError {
   switch (failure.kind) {
@@ -42,7 +45,7 @@ export function explainRefusal(failure: RemoteFailure): DialBackError {
         `The grant does not allow to run diagnostics: the app asks for ${failure.caps}. It has to grant again.`,
       );
     case 'auth-error':
-      return new DialBackError('vetoed', `The app refused: "${quote(failure.message)}".`);
+      return new DialBackError('vetoed', `The app refused: "${printable(failure.message)}".`);
     case 'internal-server-error':
       return new DialBackError('app-failed', 'The app failed to run its diagnostics: its log says why.');
     case 'unknown':
@@ -74,11 +77,11 @@ function explain(error: unknown, phase: WorkPhase): [RunFailureKind, string] {
     ];
   }
   if (hasCode(error, 'ERR_WIRE_DECODE') || hasCode(error, 'ERR_MESSAGE_TOO_LARGE')) {
-    return ['bad-answer', `The app's answer is no diagnostics report (${quote(messageOf(error))}).`];
+    return ['bad-answer', `The app's answer is no diagnostics report (${printable(messageOf(error))}).`];
   }
   return [
     'app-failed',
-    `The app broke off the run (${quote(messageOf(error))}): try again, and look at its log.`,
+    `The app broke off the run (${printable(messageOf(error))}): try again, and look at its log.`,
   ];
 }
 
@@ -89,12 +92,12 @@ function explainUnreachable(error: unknown): [RunFailureKind, string] {
   }
   return [
     'unreachable',
-    `The app cannot be reached (${quote(messageOf(error))}). It may just have gone: wait until it is online again.`,
+    `The app cannot be reached (${printable(messageOf(error))}). It may just have gone: wait until it is online again.`,
   ];
 }
 
 function explainClosed({ closeReason }: ConnectionClosedError, phase: WorkPhase): [RunFailureKind, string] {
-  const said = closeReason.reason === '' ? '' : ` It said: "${quote(closeReason.reason)}".`;
+  const said = closeReason.reason === '' ? '' : ` It said: "${printable(closeReason.reason)}".`;
   if (closeReason.by === 'peer' && closeReason.code === CLOSE_UNAUTHORIZED) {
     return [
       'token-refused',
@@ -111,8 +114,4 @@ function explainClosed({ closeReason }: ConnectionClosedError, phase: WorkPhase)
   const what =
     phase === 'running' ? 'its diagnostics failed, or it stopped' : 'it stopped, or is at its limit';
   return ['app-failed', `The app closed the connection: ${what}.${said}`];
-}
-
-function quote(text: string): string {
-  return text.length > MAX_QUOTE ? `${text.slice(0, MAX_QUOTE)}…` : text;
 }

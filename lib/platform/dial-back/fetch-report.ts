@@ -8,7 +8,7 @@ import {
   encodeClientHostRequest,
   Token,
 } from '../../wire/index.js';
-import { CONNECT_TIMEOUT_MS, DIAL_BACK_AUTH_TIMEOUT_MS, RUN_TIMEOUT_MS } from '../constants.js';
+import { CONNECT_TIMEOUT_MS, DIAL_BACK_AUTH_TIMEOUT_MS, MAX_REPORT, RUN_TIMEOUT_MS } from '../constants.js';
 import { DialBackError, explainFailure, explainRefusal, type WorkPhase } from './dial-back-error.js';
 
 /** What a dial-back needs. */
@@ -40,7 +40,11 @@ export async function fetchReport(dialBack: DialBackCall): Promise<DiagnosticsRe
     await authorise(connection, dialBack);
     enter('running');
     const request = encodeClientHostRequest({ type: 'run-network-diagnostics' });
-    const answer = await call(connection, request, { signal, timeoutMs: RUN_TIMEOUT_MS });
+    const answer = await call(connection, request, {
+      signal,
+      timeoutMs: RUN_TIMEOUT_MS,
+      maxSize: MAX_REPORT,
+    });
     const result = decodeReportResult(answer);
     if (!result.ok) throw explainRefusal(result.error);
     if (result.value.endpointId !== address.id) {
@@ -56,7 +60,11 @@ export async function fetchReport(dialBack: DialBackCall): Promise<DiagnosticsRe
 
 async function authorise(connection: Connection, { token, signal }: DialBackCall): Promise<void> {
   const request = encodeClientHostRequest({ type: 'auth', token: Token.decode(token) });
-  const answer = await call(connection, request, { signal, timeoutMs: DIAL_BACK_AUTH_TIMEOUT_MS });
+  const answer = await call(connection, request, {
+    signal,
+    timeoutMs: DIAL_BACK_AUTH_TIMEOUT_MS,
+    maxSize: MAX_REPORT,
+  });
   if (answer.length > 0)
     throw new DialBackError('bad-answer', 'The app answered the token with something else.');
 }

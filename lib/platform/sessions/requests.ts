@@ -1,6 +1,6 @@
 /** What an authorised endpoint asks, and what it is answered. */
 import { type Clock, nowSeconds } from '../../clock.js';
-import { messageOf } from '../../errors.js';
+import { messageOf, printable } from '../../errors.js';
 import {
   type EndpointId,
   encodePong,
@@ -60,10 +60,13 @@ async function carryOut(
 ): Promise<string | null> {
   const { endpointId, store, clock, events } = context;
   switch (request.type) {
-    case 'name-endpoint':
-      await store.nameEndpoint(endpointId, request.name);
-      events.emit({ type: 'named', endpointId, name: request.name });
+    case 'name-endpoint': {
+      // It is shown to operators, in a browser and perhaps in a terminal.
+      const name = printable(request.name);
+      await store.nameEndpoint(endpointId, name);
+      events.emit({ type: 'named', endpointId, name });
       return null;
+    }
     case 'put-metrics': {
       const { sessionId, update } = request;
       const why = await takeMetrics(store, { endpointId, sessionId, update, receivedAt: clock.now() });

@@ -1,6 +1,7 @@
 import { linkedAbort } from '../../abort.js';
 import { type Clock, nowSeconds, systemSleep } from '../../clock.js';
 import { hasCode, messageOf } from '../../errors.js';
+import { CLOSE_UNAVAILABLE } from '../../transport/constants.js';
 import {
   type BiStream,
   type Connection,
@@ -23,6 +24,7 @@ import {
 import {
   AUTH_TIMEOUT_MS,
   MAX_ENDPOINTS_PER_SECRET,
+  MAX_REPORT,
   MAX_REQUEST,
   MAX_STREAMS_PER_SESSION,
   MAX_UNAUTHORISED_REQUEST,
@@ -40,6 +42,7 @@ import type { Presence } from './presence.js';
 import { RateLimit } from './rate-limit.js';
 import { answerRequest, type RequestContext, refuseRequest } from './requests.js';
 import { Slots } from './slots.js';
+import type { Strangers } from './strangers.js';
 
 /** What all sessions share. */
 export interface SessionContext {
@@ -48,8 +51,9 @@ export interface SessionContext {
   presence: Presence;
   events: EventBus;
   clock: Clock;
-  /** Over all sessions, see `MAX_STREAMS`. */
+  /** Over all authorised sessions, see `MAX_STREAMS`. */
   slots: Slots;
+  strangers: Strangers;
 }
 
 /** Requests whose answer can carry a refusal, by their number on the wire. */
@@ -70,6 +74,8 @@ export class Session {
   readonly #rate: RateLimit;
   #authorisation: Authorisation | null = null;
   #seenAt = Number.NEGATIVE_INFINITY;
+  /** Requests under way that began without a token. */
+  #strangersStreams = 0;
 
   constructor(connection: Connection, shared: SessionContext) {
     this.#connection = connection;
@@ -89,6 +95,7 @@ export class Session {
     }, AUTH_TIMEOUT_MS);
     try {
       await this.#recall();
+      if (this.#authorisation === null) this.#shared.strangers.enter(this.#giveWay);
       await this.#acceptStreams(ended.signal);
     } catch (error) {
       if (connection.closeReason === null && !signal.aborted) {
@@ -96,6 +103,7 @@ export class Session {
       }
     } finally {
       clearTimeout(authTimer);
+      this.#shared.strangers.leave(this.#giveWay);
       ended.abort();
       ended.release();
       connection.close(CLOSE_NORMAL);
@@ -114,6 +122,9 @@ export class Session {
   async #acceptStreams(signal: AbortSignal): Promise<void> {
     while (this.#connection.closeReason === null) {
       const stream = await this.#connection.acceptStream({ signal });
+      // An endpoint's requests may wait in line; a stranger needs one, and what waits stays in QUIC's memory.
+      if (this.#authorisation === null && this.#strangersStreams === MAX_STREAMS_PER_SESSION)
+        this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, 'too many requests without a token');
       const wait = this.#rate.turn();
       if (wait > 0) await systemSleep(wait, signal);
       const release = await this.#slots.take(signal);
@@ -122,10 +133,13 @@ export class Session {
   }
 
   async #serveStream(stream: BiStream, signal: AbortSignal): Promise<void> {
+    const isStranger = this.#authorisation === null;
+    if (isStranger) this.#strangersStreams += 1;
     try {
-      const release = await this.#shared.slots.take(signal);
+      // Strangers must not take the places of endpoints by requests that they never end.
+      const release = isStranger ? () => {} : await this.#shared.slots.take(signal);
       const wait = { signal, timeoutMs: REQUEST_TIMEOUT_MS };
-      const maxSize = this.#authorisation === null ? MAX_UNAUTHORISED_REQUEST : MAX_REQUEST;
+      const maxSize = isStranger ? MAX_UNAUTHORISED_REQUEST : MAX_REQUEST;
       const answer = await readRequest(stream, { ...wait, maxSize })
         .then((body) => this.#answer(body))
         .finally(release);
@@ -134,6 +148,8 @@ export class Session {
     } catch (error) {
       abandon(stream);
       this.#streamFailed(error);
+    } finally {
+      if (isStranger) this.#strangersStreams -= 1;
     }
   }
 
@@ -160,6 +176,9 @@ export class Session {
     // Checked each time: a session may outlive its token, or the API secret behind it.
     const why = await this.#whyNot(this.#authorisation);
     if (why !== null) return this.#refuse(CLOSE_UNAUTHORIZED, REASON_UNAUTHORIZED, why);
+    if (request.type === 'put-network-diagnostics' && body.length > MAX_REPORT) {
+      return refuseRequest(request.type, `a report has at most ${MAX_REPORT} bytes`, this.#requests);
+    }
     const answer = await answerRequest(request, this.#requests);
     await this.#noteSeen(request.type === 'grant-cap');
     return answer;
@@ -214,6 +233,7 @@ export class Session {
     const { presence, events } = this.#shared;
     const isNew = this.#authorisation === null;
     this.#authorisation = authorisation;
+    this.#shared.strangers.leave(this.#giveWay);
     presence.enter(this.#connection);
     await this.#noteSeen(true);
     if (isNew) events.emit({ type: 'session-opened', endpointId: this.#connection.remoteId });
@@ -245,6 +265,10 @@ export class Session {
     const secret = await this.#shared.store.apiSecret(authorisation.issuer);
     return refuseAuthorisation(authorisation, secret, nowSeconds(this.#shared.clock));
   }
+
+  readonly #giveWay = () => {
+    this.#refuse(CLOSE_UNAVAILABLE, 'Too many connections', 'too many others wait without a token');
+  };
 
   #refuse(code: number, reason: string, why: string): null {
     if (this.#connection.closeReason !== null) return null;
