@@ -72,7 +72,7 @@ class Run {
       const records = await this.#runAll();
       const urls = this.#plan.relays.map(({ url }) => url);
       const verdict = judge(records, urls, this.#plan.isPublicAddress);
-      const { relays, relaysFrom, probes, notes, endpoint } = this.#plan;
+      const { relays, relaysFrom, stunServers, probes, notes, endpoint } = this.#plan;
       const { reason } = this.#end.signal;
       return {
         version: REPORT_VERSION,
@@ -81,7 +81,7 @@ class Run {
         durationMs: Math.round(this.#elapsed() * 1000) / 1000,
         deadlineMs,
         endedBy: reason instanceof ReportEnded ? reason.by : 'finished',
-        settings: { relays, relaysFrom, probes },
+        settings: { relays, relaysFrom, stunServers: stunServers.map(({ label }) => label), probes },
         endpoint,
         notes,
         probes: records,
@@ -97,8 +97,8 @@ class Run {
 
   /** All records in the order of the plan, whatever ended first. */
   #runAll(): Promise<ProbeRecord[]> {
-    const { relays, endpoint, probes, environment } = this.#plan;
-    const targets = { relays, endpoint, env: environment.env };
+    const { relays, endpoint, stunServers, probes, environment } = this.#plan;
+    const targets = { relays, endpoint, stunServers, env: environment.env };
     const chosen = PROBES.filter(({ name }) => probes.includes(name));
     const runs = chosen.flatMap((probe) => planRuns(probe, targets));
     const context = this.#context();
@@ -142,6 +142,7 @@ class Run {
       resolver: new Resolver(environment.lookup, signal),
       tls: tlsTrust(environment.bundledRoots, ca, environment.machineRoots),
       gateways: environment.gateways,
+      gatewayPorts: environment.gatewayPorts,
       portalPort: environment.portalPort,
     };
   }

@@ -32,6 +32,7 @@ export {
   type EndpointSnapshot,
   type LocalReport,
   type RelayTarget,
+  redactReport,
   renderText,
   type TextOptions,
   toWireReport,

@@ -2,6 +2,7 @@
 // Why two tsc runs from two folders: see docs/decisions/build.md.
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { bin, mustRun, root } from './run.js';
 
 const dist = join(root, 'dist');
@@ -31,6 +32,9 @@ await mustRun('tsc: CommonJS', bin('tsc'), ['-p', cjsSources], { shell });
 mkdirSync(join(dist, 'cjs'), { recursive: true });
 writeFileSync(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
 rmSync(cjsSources, { recursive: true });
+
+const { REPORT_SCHEMA } = await import(pathToFileURL(join(dist, 'esm', 'lib', 'report', 'schema.js')).href);
+writeFileSync(join(dist, 'schema.json'), `${JSON.stringify(REPORT_SCHEMA, null, 2)}\n`);
 
 await mustRun('tsc: samples', bin('tsc'), ['-p', 'samples'], { shell });
 writeFileSync(join(dist, '.built'), '');

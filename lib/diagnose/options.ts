@@ -5,12 +5,18 @@ import { NetDiagnosticsError } from '../errors.js';
 import {
   DEFAULT_QUIC_PORT,
   type GatewayFinder,
+  type GatewayPorts,
   HTTP_PORT,
   type LookupHost,
+  MAX_STUN_SERVERS,
   type MachineRoots,
+  PORT_MAPPING_PORT,
   PROBE_NAMES,
   type ProbeName,
+  parseStunServer,
   proxyFor,
+  SSDP_PORT,
+  type StunServer,
   systemGateways,
   systemLookup,
   systemRoots,
@@ -56,6 +62,8 @@ export interface DiagnoseEnvironment {
   monotonic(): number;
   lookup: LookupHost;
   gateways: GatewayFinder;
+  /** Where gateways answer. Default: 5351 and 1900. */
+  gatewayPorts: GatewayPorts;
   /** PEM certificates that iroh trusts. Default: the Mozilla roots that Node bundles. */
   bundledRoots: readonly string[];
   /** PEM certificates that this machine trusts besides. */
@@ -70,6 +78,11 @@ export interface DiagnoseEnvironment {
 export interface DiagnoseOptions {
   /** Relays to ask. Default: the endpoint's home relay alone, and the report says so. */
   relays?: readonly RelayTarget[] | undefined;
+  /**
+   * STUN servers to ask as well: `host`, `host:port` or `stun:host:port`, at most 8. Two at different IP addresses
+   * tell the mapping; one that can answer from another address tells the filtering. Default: none.
+   */
+  stunServers?: readonly string[] | undefined;
   /** Default: all. */
   probes?: readonly ProbeName[] | undefined;
   /** Milliseconds after which the report is made from what is there. Default: 3000. */
@@ -88,7 +101,8 @@ export interface DiagnoseOptions {
 }
 
 /** {@link DiagnoseOptions} after validation. */
-export interface DiagnosePlan extends ReportSettings {
+export interface DiagnosePlan extends Omit<ReportSettings, 'stunServers'> {
+  stunServers: readonly StunServer[];
   probes: readonly ProbeName[];
   deadlineMs: number;
   endpoint: EndpointSnapshot | null;
@@ -110,6 +124,7 @@ export function parseDiagnoseOptions(options: DiagnoseOptions): DiagnosePlan {
   return {
     relays,
     relaysFrom: fromHome ? 'home-relay' : relays.length > 0 ? 'settings' : 'none',
+    stunServers: parseStunServers(options.stunServers ?? []),
     probes: parseProbes(options.probes),
     deadlineMs: parseDeadline(options.deadlineMs ?? DEFAULT_DEADLINE_MS),
     endpoint,
@@ -135,6 +150,17 @@ function parseRelays(targets: readonly RelayTarget[]): ResolvedRelayTarget[] {
     byUrl.set(href, { url: href, quicPort });
   }
   return [...byUrl.values()];
+}
+
+function parseStunServers(texts: readonly string[]): StunServer[] {
+  if (texts.length > MAX_STUN_SERVERS) throw setting('stunServers', `at most ${MAX_STUN_SERVERS} servers`);
+  const byLabel = new Map<string, StunServer>();
+  for (const text of texts) {
+    const server = parseStunServer(String(text));
+    if (server === null) throw setting('stunServers', `host[:port], not '${cleanText(String(text))}'`);
+    byLabel.set(server.label, server);
+  }
+  return [...byLabel.values()];
 }
 
 function parseProbes(names: readonly ProbeName[] = PROBE_NAMES): readonly ProbeName[] {
@@ -184,6 +210,7 @@ function environmentOf(given: Partial<DiagnoseEnvironment>): DiagnoseEnvironment
     monotonic: () => performance.now(),
     lookup: systemLookup,
     gateways: systemGateways(),
+    gatewayPorts: { portMapping: PORT_MAPPING_PORT, ssdp: SSDP_PORT },
     bundledRoots: rootCertificates,
     machineRoots: systemRoots(env),
     portalPort: HTTP_PORT,

@@ -15,11 +15,12 @@ export interface Subject {
 
 /** One run with the settings' relays, probes and deadline. `subject`: `null` while there is no endpoint. */
 export function report(settings: Settings, subject: Subject | null, run: RunOptions): Promise<LocalReport> {
-  const { relays, probes, deadline } = settings;
+  const { relays, stun, probes, deadline } = settings;
   return diagnose({
     ...run,
     // Those of the settings, else the network's own; an endpoint of the app's own knows neither.
     relays: relays ?? subject?.endpoint.relays() ?? [],
+    stunServers: stun,
     deadlineMs: deadline,
     ...(probes === null ? {} : { probes }),
     ...(subject === null ? {} : { endpoint: snapshot(subject) }),

@@ -1,4 +1,5 @@
 /** Settings that name relays and addresses. */
+import { MAX_STUN_SERVERS, parseStunServer } from '../probes/index.js';
 import { normaliseRelayUrl, parseSocketAddr } from '../wire/index.js';
 import { type Kind, listOf, Refusal } from './kind.js';
 
@@ -56,6 +57,23 @@ function relayFromValue(value: unknown): RelaySetting {
 
 function isPort(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535;
+}
+
+/** STUN servers, as `host:port`. */
+export function stunServers(): Kind<readonly string[]> {
+  const server = (value: unknown) => {
+    if (typeof value !== 'string') throw new Refusal('no text');
+    if (/^(stuns|turns?):/i.test(value)) throw new Refusal('only plain STUN over UDP is asked');
+    const parsed = parseStunServer(value);
+    if (parsed === null) throw new Refusal('neither host[:port] nor [IPv6 address][:port]');
+    return parsed.label;
+  };
+  const should = `a list of at most ${MAX_STUN_SERVERS} STUN servers ("stun.example:3478")`;
+  return listOf(should, { fromText: server, fromValue: server }, (labels) => {
+    if (labels.length > MAX_STUN_SERVERS) throw new Refusal(`${labels.length} servers`);
+    const repeated = labels.find((label, i) => labels.indexOf(label) !== i);
+    if (repeated !== undefined) throw new Refusal(`${repeated} is listed twice`);
+  });
 }
 
 /** Local addresses to listen on. */

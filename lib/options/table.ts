@@ -6,7 +6,7 @@ import { API_SECRET_ENV_VAR_NAME } from '../wire/index.js';
 import { alpnNames, callback, logger, nativeEndpoint } from './code-kinds.js';
 import { apiSecret, endpointName, filePath, secretKey } from './identity-kinds.js';
 import { flag, milliseconds, oneOf } from './kind.js';
-import { bindAddresses, relays } from './network-kinds.js';
+import { bindAddresses, relays, stunServers } from './network-kinds.js';
 import { probeNames } from './probe-kind.js';
 import { optional, type Setting, withDefault } from './setting.js';
 import type { NetDiagnosticsOptions } from './types.js';
@@ -89,6 +89,12 @@ export const SETTINGS = {
     variable: 'NET_DIAGNOSTICS_PROBES',
     defaultText: 'all',
   }),
+  stun: withDefault(
+    stunServers(),
+    [],
+    'STUN servers to ask in a report: `host[:port]` or `stun:host:port`, at most 8. Two at different IP addresses tell the NAT mapping without relays; one that can answer from another address tells the filtering.',
+    { variable: 'NET_DIAGNOSTICS_STUN', defaultText: 'none' },
+  ),
   endpoint: optional(
     nativeEndpoint(),
     'An endpoint of your own, or a promise of it: its identity and network are yours, `stop()` leaves it open. Needs `acceptLoop`.',

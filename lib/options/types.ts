@@ -55,6 +55,8 @@ export interface NetDiagnosticsOptions {
   metrics?: number | null | undefined;
   /** `false`: connect, but do not open the button. Default: true. */
   grant?: boolean | null | undefined;
+  /** STUN servers to ask in a report: `host[:port]` or `stun:host:port`, at most 8. Default: none. */
+  stun?: readonly string[] | null | undefined;
   /** Names of the probes to run. Default: all that ask nobody but relays and gateway. */
   probes?: readonly ProbeName[] | null | undefined;
 

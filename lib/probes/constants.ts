@@ -48,3 +48,21 @@ export const MAX_ROUTE_TABLE_BYTES = 256 * 1024;
 
 /** Bytes of a file with root certificates; Debian's bundle has 220 KiB. */
 export const MAX_ROOTS_FILE_BYTES = 4 * 1024 * 1024;
+
+/** How long the system's `route` program may take, where the kernel has no table to read, in milliseconds. */
+export const MAX_ROUTE_COMMAND_MS = 1000;
+
+/** UDP port of PCP and NAT-PMP servers (RFC 6887, section 19.1; RFC 6886, section 3.1). */
+export const PORT_MAPPING_PORT = 5351;
+
+/** UDP port of SSDP (UPnP Device Architecture 1.1, section 1.1). */
+export const SSDP_PORT = 1900;
+
+/**
+ * When a question to the gateway goes out, in milliseconds: it is one hop away and answers within 50 ms, so both
+ * repetitions are for lost datagrams. The RFCs' own schedules (3 s, doubling) are for those who must get through.
+ */
+export const PORT_MAPPING_SENDS_MS: readonly number[] = [0, 150, 350];
+
+/** When a gateway that has not answered over PCP or NAT-PMP counts as silent, in milliseconds. */
+export const PORT_MAPPING_MS = 500;

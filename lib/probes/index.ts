@@ -1,8 +1,10 @@
-export { DEFAULT_QUIC_PORT, HTTP_PORT } from './constants.js';
+export { DEFAULT_QUIC_PORT, HTTP_PORT, PORT_MAPPING_PORT, SSDP_PORT } from './constants.js';
 export { type GatewayFinder, type NextHop, systemGateways } from './gateway.js';
-export type { PlannedRun, Probe, ProbeContext, ProbeTargets, RunResult } from './probe.js';
+export type { GatewayPorts, PlannedRun, Probe, ProbeContext, ProbeTargets, RunResult } from './probe.js';
 export { proxyFor } from './proxy.js';
 export { PROBE_NAMES, PROBES, type ProbeName } from './registry.js';
 export { type LookupHost, type ResolvedAddress, Resolver, systemLookup } from './resolver.js';
 export { type NamedRun, planRuns, ReportEnded, runProbe } from './run-probe.js';
+export { MAX_STUN_SERVERS } from './stun/constants.js';
+export { parseStunServer, type StunServer } from './stun/server.js';
 export { type MachineRoots, systemRoots, type TlsTrust, tlsTrust } from './tls-trust.js';

@@ -8,6 +8,7 @@ import type {
 } from '../report/index.js';
 import type { GatewayFinder } from './gateway.js';
 import type { Resolver } from './resolver.js';
+import type { StunServer } from './stun/server.js';
 import type { TlsTrust } from './tls-trust.js';
 
 /**
@@ -26,6 +27,7 @@ export interface Probe {
 export interface ProbeTargets {
   readonly relays: readonly ResolvedRelayTarget[];
   readonly endpoint: EndpointSnapshot | null;
+  readonly stunServers: readonly StunServer[];
   /** For the proxy variables. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -59,8 +61,18 @@ export interface ProbeContext {
   readonly resolver: Resolver;
   readonly tls: TlsTrust;
   readonly gateways: GatewayFinder;
+  /** Where gateways answer. */
+  readonly gatewayPorts: GatewayPorts;
   /** Where relays answer captive-portal checks. */
   readonly portalPort: number;
+}
+
+/** UDP ports of the gateway's services. */
+export interface GatewayPorts {
+  /** PCP and NAT-PMP. */
+  readonly portMapping: number;
+  /** UPnP's discovery. */
+  readonly ssdp: number;
 }
 
 /** The result of a run that saw what it came for. */

@@ -36,6 +36,29 @@ globalV6.addSubnet('2000::', 3, 'ipv6');
 const notPublicV6 = new BlockList();
 for (const [net, bits] of NOT_PUBLIC_V6) notPublicV6.addSubnet(net, bits, 'ipv6');
 
+// What a NAT's outer side has only if there is another NAT: RFC 1918, RFC 6598 and RFC 6333 (DS-Lite).
+const BEHIND_NAT: readonly (readonly [string, number])[] = [
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['100.64.0.0', 10],
+  ['192.0.0.0', 29],
+];
+const behindNat = new BlockList();
+for (const [net, bits] of BEHIND_NAT) behindNat.addSubnet(net, bits, 'ipv4');
+const shared = new BlockList();
+shared.addSubnet('100.64.0.0', 10, 'ipv4');
+
+/** Whether an IPv4 address can reach the Internet only through a NAT. */
+export function isBehindNat(ip: string): boolean {
+  return behindNat.check(ip, 'ipv4');
+}
+
+/** Whether an IPv4 address lies in the range that carriers share among their customers (RFC 6598). */
+export function isSharedAddress(ip: string): boolean {
+  return shared.check(ip, 'ipv4');
+}
+
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 /** The default {@link IsPublicAddress}: false for private, shared, local, documentation and reserved ranges. */

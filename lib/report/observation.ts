@@ -20,6 +20,8 @@ export interface RouteSeen {
   gateway?: string | null;
   /** Interface the route leaves by. Absent: unknown. */
   interface?: string;
+  /** Whether that interface is a tunnel (it has no link-layer address). Absent: unknown. */
+  tunnel?: boolean;
 }
 
 /** Kinds of latency, as the wire report keeps them: UDP over IPv4, UDP over IPv6, HTTPS. */
@@ -85,8 +87,55 @@ export type PortMappingProtocol = 'upnp' | 'pcp' | 'natPmp';
 export interface PortMappingSeen {
   protocol: PortMappingProtocol;
   available: boolean;
+  /** The gateway's IP address. */
   gateway: string;
+  /** The address that the gateway says it has towards the Internet. */
   externalIp?: string;
+  /** Why it is not available, e.g. `NOT_AUTHORIZED`. */
+  refusal?: string;
+}
+
+/**
+ * What a STUN server did. `error`: it answered with an error, or without the address it saw; `cut`: the report
+ * ended first; `refused`: this machine did not send the request; `unresolved`: its name has no answer.
+ */
+export interface StunAnswerSeen {
+  /** `host:port` as in the settings. */
+  server: string;
+  family: Family;
+  /** The address that was asked. Absent: unresolved. */
+  ip?: string;
+  result: 'answered' | 'error' | 'silent' | 'cut' | 'refused' | 'unresolved';
+  /** From the first request to the answer. */
+  ms?: number;
+  /** Of `error`, `refused` and `unresolved`. */
+  code?: string;
+  /** The address that stood in clear in the answer, where it is not the one that was seen: something rewrote it. */
+  rewrittenTo?: string;
+}
+
+/**
+ * What came of the request to answer from elsewhere. `arrived`: that answer came in; `silent`: none did; `refused`:
+ * the server cannot, or this machine did not ask; `ignored`: the answer came from the same place; `cut`: the report
+ * ended first.
+ */
+export type ChangedAnswer = 'arrived' | 'silent' | 'refused' | 'ignored' | 'cut';
+
+/** What came in from addresses that a socket had never written to. */
+export interface FilteringSeen {
+  family: Family;
+  /** Source address that the kernel picked, with the socket's port: `ip:port`. */
+  local: string;
+  /** `ip:port` of the server: the only address that this socket has written to. */
+  server: string;
+  /** `ip:port` that the server says it can answer from. */
+  other: string;
+  /** From another IP address and another port. */
+  fromOtherIp: ChangedAnswer;
+  /** From the same IP address and another port. */
+  fromOtherPort: ChangedAnswer;
+  /** Whether the server, asked plainly after a silence, answered at once: without that, datagrams were lost. */
+  isSteady: boolean;
 }
 
 /** How long a relay took to answer through a proxy; no evidence for any verdict, iroh uses none of it. */
@@ -107,6 +156,8 @@ export interface Observation {
   interceptions?: readonly InterceptionSeen[];
   paths?: readonly PathSeen[];
   portMappings?: readonly PortMappingSeen[];
+  stun?: readonly StunAnswerSeen[];
+  filterings?: readonly FilteringSeen[];
   viaProxy?: readonly ViaProxySeen[];
   /** More for the reader, e.g. the IP address that answered; never judged. */
   details?: Readonly<Record<string, string | number | boolean>>;

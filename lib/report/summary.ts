@@ -3,6 +3,9 @@ import type { Colour, FamilyVerdict, Summary, Verdict } from './types.js';
 const FIREWALL =
   'Ask for outgoing UDP to port 7842 of the relays (or to everywhere), and HTTPS to the relays.';
 
+const ONE_NAT =
+  'ask the provider for a public IPv4 address, or switch the second router to bridge mode if it is your own.';
+
 /** The verdict in one colour, one sentence and the next steps. Pure. */
 export function summarise(verdict: Verdict): Summary {
   const colour = colourOf(verdict);
@@ -90,10 +93,18 @@ function nextStepsOf(verdict: Verdict, colour: Colour): string[] {
   return steps;
 }
 
-function easierNat({ ipv6, portMapping }: Verdict): string[] {
+function easierNat({ ipv6, portMapping, upstreamNat }: Verdict): string[] {
   const steps: string[] = [];
   if (ipv6.udp.value !== 'yes') steps.push('Enable IPv6: it needs no NAT.');
+  if (upstreamNat.value === 'certain') {
+    // A port mapped at the gateway ends at the next NAT: no advice to map one.
+    return [...steps, `There is a second NAT beyond the gateway: ${ONE_NAT}`];
+  }
+  if (upstreamNat.value === 'likely')
+    steps.push(`There seems to be a second NAT beyond the gateway: ${ONE_NAT}`);
   // A refusal comes from a home-type gateway too: there the switch exists.
-  if (portMapping.upnp.value === 'no') steps.push('Enable UPnP on the gateway.');
+  const { upnp, pcp, natPmp } = portMapping;
+  const hasOther = pcp.value === 'yes' || natPmp.value === 'yes';
+  if (upnp.value === 'no' && !hasOther) steps.push('Enable UPnP on the gateway.');
   return steps;
 }

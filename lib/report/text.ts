@@ -31,6 +31,7 @@ export function renderText(local: LocalReport, options: TextOptions = {}): strin
     row('UPnP', factText(verdict.portMapping.upnp)),
     row('PCP', factText(verdict.portMapping.pcp)),
     row('NAT-PMP', factText(verdict.portMapping.natPmp)),
+    row('Upstream NAT', factText(verdict.upstreamNat)),
     '',
     ...relayRows(verdict.relays, verdict.preferredRelay),
     ...endpointRows(local),

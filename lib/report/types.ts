@@ -46,6 +46,9 @@ export type Mapping = Judged<'none' | 'endpoint-independent' | 'endpoint-depende
 /** Whose datagrams a NAT or firewall lets in (RFC 4787, section 5). */
 export type Filtering = Judged<'endpoint-independent' | 'address-dependent' | 'address-and-port-dependent'>;
 
+/** Whether another NAT stands between the gateway and the Internet. */
+export type UpstreamNat = Judged<'certain' | 'likely' | 'none'>;
+
 /** The public address of this machine in one family. */
 export interface PublicAddress {
   /** `ip:port` of the probe's socket as seen from outside; null: unknown. */
@@ -97,6 +100,8 @@ export interface Verdict {
   /** Whether something between here and the relays opens TLS; iroh will then not connect to them. */
   tlsIntercepted: Fact;
   portMapping: { upnp: Fact; pcp: Fact; natPmp: Fact };
+  /** A second NAT before the Internet (double NAT, a carrier's NAT); IPv4. */
+  upstreamNat: UpstreamNat;
   natType: NatType;
 }
 
@@ -129,6 +134,8 @@ export interface ReportSettings {
   relays: readonly ResolvedRelayTarget[];
   /** `home-relay`: no relays were listed, so only the endpoint's home relay was asked. */
   relaysFrom: 'settings' | 'home-relay' | 'none';
+  /** STUN servers, `host:port`. */
+  stunServers: readonly string[];
   /** Names of the probes that were allowed to run. */
   probes: readonly string[];
 }

@@ -8,6 +8,7 @@ import { NetDiagnostics } from '../../lib/index.js';
 import { Platform } from '../../lib/platform/index.js';
 import { browserAvailable, launchBrowser } from '../support/browser.js';
 import { HttpRelay } from '../support/http-relay.js';
+import { QUIET_PROBES } from '../support/quiet-probes.js';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const screenshots = join(root, 'test', 'browser', 'screenshots');
@@ -31,6 +32,7 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
         apiSecret: secret,
         network: 'minimal',
         bindAddrs: ['loopback'],
+        probes: QUIET_PROBES,
         relays: relays.map(({ url }) => ({ url, quicPort: null })),
         logger: false,
       },

@@ -3,18 +3,32 @@ import { type DiagnoseOptions, diagnose, type ProbeEvent } from '../../lib/diagn
 import { type EndpointSnapshot, renderText, toWireReport } from '../../lib/report/index.js';
 import { decodeReport, encodeReport, parseSocketAddr, SecretKey } from '../../lib/wire/index.js';
 import { loopbackLookup } from '../probes/support/context.js';
+import {
+  description,
+  documents,
+  externalIpAnswer,
+  FakeGateway,
+  GATEWAY,
+  SCPD,
+  ssdpAnswer,
+} from '../probes/support/fake-gateway.js';
 import { Servers } from '../probes/support/servers.js';
 import { TestCa } from '../probes/support/test-ca.js';
 
 const servers = new Servers();
+const gateway = new FakeGateway();
 let ca: TestCa;
 beforeAll(async () => {
   ca = await TestCa.create();
 });
-afterEach(() => servers.close());
+afterEach(async () => {
+  await servers.close();
+  await gateway.close();
+});
 afterAll(() => ca.remove());
 
-const environment = { lookup: loopbackLookup, env: {} };
+// Nobody's router is asked.
+const environment = { lookup: loopbackLookup, env: {}, gateways: async () => ({}) };
 const endpoint: EndpointSnapshot = {
   endpointId: SecretKey.fromBytes(new Uint8Array(32).fill(21)).id,
   directAddrs: [parseSocketAddr('192.168.1.100:4433')],
@@ -25,6 +39,19 @@ const endpoint: EndpointSnapshot = {
 async function httpsRelay(name: string): Promise<string> {
   const identity = await ca.issue(name, `DNS:${name}`);
   return `https://${name}:${await servers.https(identity, (_, response) => response.end())}/`;
+}
+
+/** A gateway behind a carrier's NAT, with UPnP and NAT-PMP. */
+async function homeGateway() {
+  const http = await gateway.http(
+    documents({ '/root.xml': description(), '/scpd.xml': SCPD, '/ctl': externalIpAnswer('100.64.0.11') }),
+  );
+  const answers = [Uint8Array.from([0, 128, 0, 0, 0, 0, 0, 1, 100, 64, 0, 11]), new Uint8Array(24)] as const;
+  answers[1].set([2, 128, 0, 2]);
+  return {
+    portMapping: await gateway.portMapping((request, reply) => reply(answers[request[0] === 2 ? 1 : 0])),
+    ssdp: await gateway.ssdp((_, reply) => reply(ssdpAnswer(`http://${GATEWAY}:${http}/root.xml`))),
+  };
 }
 
 describe('diagnose', () => {
@@ -38,7 +65,13 @@ describe('diagnose', () => {
       relays: [...urls, ...urls].map((url) => ({ url })),
       ca: [ca.cert],
       endpoint,
-      environment: { ...environment, portalPort, clock: { now: () => 1_767_323_045_678 } },
+      environment: {
+        ...environment,
+        portalPort,
+        clock: { now: () => 1_767_323_045_678 },
+        gateways: async () => ({ gateway: GATEWAY }),
+        gatewayPorts: await homeGateway(),
+      },
     });
     expect(local).toMatchObject({
       version: 1,
@@ -55,6 +88,9 @@ describe('diagnose', () => {
       'endpoint',
       ...urls.map((url) => `https ${url}`),
       ...urls.map((url) => `captive-portal ${url}`),
+      'pcp',
+      'nat-pmp',
+      'upnp',
     ]);
     expect(local.probes.filter(({ outcome }) => outcome !== 'ok')).toEqual([]);
     const { verdict } = local;
@@ -66,7 +102,9 @@ describe('diagnose', () => {
     expect(verdict.ipv6.udp.value).toBe('yes');
     expect(verdict.ipv4.mapping.value).toBe('unknown');
     expect(verdict.ipv4.filtering.value).toBe('unknown');
-    expect(verdict.portMapping.upnp.value).toBe('unknown');
+    const { upnp, pcp, natPmp } = verdict.portMapping;
+    expect([upnp.value, pcp.value, natPmp.value]).toEqual(['yes', 'no', 'yes']);
+    expect(verdict.upstreamNat.value).toBe('certain');
     expect(local.summary.colour).toBe('orange');
     expect(local.notes).toEqual([expect.stringContaining('ca option')]);
     // A report is plain JSON.
@@ -77,6 +115,8 @@ describe('diagnose', () => {
       netReport: { ...wire.netReport, relayLatency: expect.anything() },
     });
     expect(wire.netReport).toMatchObject({ udpV4: false, udpV6: true, captivePortal: false });
+    expect(wire.portmapProbe).toEqual({ upnp: true, pcp: false, natPmp: true });
+    expect(renderText(local)).toContain('Upstream NAT     certain (');
     expect(renderText(local)).toContain(urls[0]);
     await vi.waitFor(() => expect(servers.connections).toBe(0));
   });

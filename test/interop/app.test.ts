@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { NetDiagnostics, type NetDiagnosticsOptions } from '../../lib/index.js';
 import { until } from '../support/fake-time.js';
+import { QUIET_PROBES } from '../support/quiet-probes.js';
 import { buildPeer, type DialBackOptions, interopAvailable, RustPlatform } from './support/index.js';
 
 const OTHER_SEED = '33'.repeat(32);
@@ -21,6 +22,7 @@ describe.skipIf(!interopAvailable())('NetDiagnostics and a Rust platform', () =>
         bindAddrs: ['loopback'],
         logger: false,
         reuse: 0,
+        probes: QUIET_PROBES,
         ...options,
       },
       {},

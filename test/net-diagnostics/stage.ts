@@ -17,9 +17,12 @@ import {
 } from '../../lib/wire/index.js';
 import { TinyPlatform } from '../client/tiny-platform.js';
 import { Loopback } from '../support/loopback.js';
+import { QUIET_PROBES } from '../support/quiet-probes.js';
 
 /** Everything on loopback, and quick. */
-export const LOCAL = { network: 'minimal', bindAddrs: ['loopback'], metrics: 0, deadline: 500 } as const;
+const QUIET = { metrics: 0, deadline: 500, probes: QUIET_PROBES } as const;
+
+export const LOCAL = { network: 'minimal', bindAddrs: ['loopback'], ...QUIET } as const;
 
 /** Retries without the patience that real networks need. */
 export const IMPATIENT: Partial<Parts> = {
@@ -69,7 +72,7 @@ export class Stage {
   }
 
   start(options: NetDiagnosticsOptions, parts: Partial<Parts> = IMPATIENT): NetDiagnostics {
-    const local = options.endpoint ? { metrics: 0, deadline: 500 } : LOCAL;
+    const local = options.endpoint ? QUIET : LOCAL;
     const app = NetDiagnostics.start({ ...local, logger: false, ...options }, {}, parts);
     this.#apps.push(app);
     return app;

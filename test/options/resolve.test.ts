@@ -47,6 +47,7 @@ describe('the defaults', () => {
       metrics: 60_000,
       grant: true,
       probes: null,
+      stun: [],
       endpoint: null,
       acceptLoop: null,
       alpns: null,
@@ -232,6 +233,15 @@ describe('a wrong value', () => {
     }
   });
 
+  it('is refused where it is a key in the place of the path of its file: a file by that name would tell it', () => {
+    for (const text of [hexKey, secretText]) {
+      const { message } = failure({}, { IROH_SECRET_KEY_FILE: text });
+      expect(message).toContain('IROH_SECRET_KEY_FILE (option `secretKeyFile`)');
+      expect(message).not.toContain(text.slice(8, 30));
+    }
+    expect(resolveSettings({ secretKeyFile: `./${hexKey}` }).secretKeyFile).toBe(`./${hexKey}`);
+  });
+
   it('that looks like a secret is not shown either, whichever setting it was put into', () => {
     const wrong = [
       { name: secretText },
@@ -239,6 +249,11 @@ describe('a wrong value', () => {
       { name: `${hexKey.repeat(3)}` },
       { network: secretText },
       { relays: ['https://user:hunter2@relay.example'] },
+      // Copied without a digit at an end: what is left gives all but four bits of the key away.
+      { network: hexKey.slice(1) },
+      { network: hexKey.slice(0, -1) },
+      { network: secretText.slice(8, 58) },
+      { secretKeyFile: secretText },
     ];
     for (const options of wrong) {
       const { message } = failure(options);

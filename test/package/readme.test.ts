@@ -8,6 +8,7 @@ import { settingsMarkdown } from '../../lib/options.js';
 import { Platform } from '../../lib/platform/index.js';
 import { until } from '../support/fake-time.js';
 import { Project } from '../support/project.js';
+import { QUIET_ENV } from '../support/quiet-probes.js';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -106,6 +107,7 @@ describe("the README's first screen, followed literally", () => {
       IROH_SERVICES_API_SECRET: secret.reveal(),
       NET_DIAGNOSTICS_NETWORK: 'minimal',
       NET_DIAGNOSTICS_BIND: 'loopback',
+      ...QUIET_ENV,
     });
     await until(async () => (await platform.endpoints())[0]?.button.enabled === true);
     const [endpoint] = await platform.endpoints();

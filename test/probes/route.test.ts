@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { parseIpv4Routes, parseIpv6Routes, pickRoute } from '../../lib/probes/gateway.js';
+import { parseIpv4Routes, parseIpv6Routes } from '../../lib/probes/gateway/linux.js';
+import { pickRoute } from '../../lib/probes/gateway/route-table.js';
 import { systemGateways } from '../../lib/probes/index.js';
 import { routeProbe } from '../../lib/probes/route.js';
 import { runAlone } from './support/context.js';
@@ -85,7 +86,7 @@ describe('route probe', () => {
   });
 
   it('does not invent a gateway for loopback', async () => {
-    const hop = await systemGateways()(4, '127.0.0.1', '127.0.0.1');
+    const hop = await systemGateways()(4, '127.0.0.1', '127.0.0.1', new AbortController().signal);
     expect(hop.gateway ?? null).toBeNull();
   });
 });

@@ -1,14 +1,15 @@
 import { type IsPublicAddress, isPublicAddress } from '../address-class.js';
 import type { Family } from '../observation.js';
 import type { FamilyVerdict, ProbeRecord, Verdict } from '../types.js';
+import { judgeFiltering } from './filtering.js';
 import { judgeMapping, judgePublicAddress } from './mapping.js';
 import { judgeNatType } from './nat-type.js';
 import { judgePortMapping } from './port-mapping.js';
 import { judgeCaptivePortal, judgeInterception } from './portal.js';
 import { judgeRelays, preferRelay } from './relays.js';
 import { judgeRouted } from './routes.js';
-import { unknown } from './seen.js';
 import { judgeUdp } from './udp.js';
+import { judgeUpstreamNat } from './upstream-nat.js';
 
 export { hasNoRoute } from './routes.js';
 
@@ -38,6 +39,7 @@ export function judge(
       pcp: judgePortMapping(records, 'pcp'),
       natPmp: judgePortMapping(records, 'natPmp'),
     },
+    upstreamNat: judgeUpstreamNat(records, isPublic),
     natType: judgeNatType(ipv4.mapping, ipv6.mapping),
   };
 }
@@ -53,6 +55,6 @@ function judgeFamily(
     udp: judgeUdp(records, family, routed, isPublic),
     publicAddress: judgePublicAddress(records, family),
     mapping: judgeMapping(records, family),
-    filtering: unknown('no server was asked that can answer from another address'),
+    filtering: judgeFiltering(records, family),
   };
 }

@@ -3,23 +3,44 @@ import type { AddressSeen, Family } from '../observation.js';
 import type { Mapping, ProbeRecord, PublicAddress } from '../types.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
 
+const ONE_VANTAGE_POINT = 'one vantage point cannot tell; add a second relay at another IP address';
+
 /** How the NAT of one family maps a local port. Answers are compared only where they left from the same local side. */
 export function judgeMapping(records: readonly ProbeRecord[], family: Family): Mapping {
   const answers = answersOf(records, family);
-  const [first] = answers;
-  if (first === undefined) return unknown('nobody outside told our public address');
+  if (answers.length === 0) return unknown('nobody outside told our public address');
   if (answers.every(({ part }) => part.observed === part.local)) {
     return judged('none', 'the address seen from outside is our own: no NAT', answers);
   }
-  if (answers.length === 1) {
-    return unknown('one vantage point cannot tell; add a second relay at another IP address', answers);
-  }
-  if (new Set(answers.map(({ part }) => part.local)).size > 1) {
+  if (new Set(answers.map(({ part }) => ipOf(part.local))).size > 1) {
     return unknown('split routes: the answers left from different local addresses', answers);
+  }
+  const sockets = [...new Set(answers.map(({ part }) => part.local))];
+  return agreed(sockets.map((local) => judgeSocket(answers.filter(({ part }) => part.local === local))));
+}
+
+/** The answers to one socket, at least one. */
+function judgeSocket(answers: readonly Seen<AddressSeen>[]): Mapping {
+  const [first] = answers;
+  if (first === undefined || answers.length === 1) {
+    return unknown(ONE_VANTAGE_POINT, answers);
   }
   return answers.every(({ part }) => part.observed === first.part.observed)
     ? judgeEqual(answers)
     : judgeDifferent(first, answers);
+}
+
+/** One verdict from those over several sockets (of several probes): the known ones must be the same. */
+function agreed(mappings: readonly Mapping[]): Mapping {
+  const known = mappings.filter(({ value }) => value !== 'unknown');
+  const telling = known.length > 0 ? known : mappings;
+  const evidence = [...new Set(telling.flatMap((mapping) => mapping.evidence))];
+  if (new Set(known.map(({ value }) => value)).size > 1) {
+    return { value: 'unknown', reason: 'the answers to different sockets contradict each other', evidence };
+  }
+  // "Differs, but did not repeat itself" says more than "one vantage point".
+  const best = telling.find(({ reason }) => reason !== ONE_VANTAGE_POINT) ?? telling[0];
+  return { value: best?.value ?? 'unknown', reason: best?.reason ?? ONE_VANTAGE_POINT, evidence };
 }
 
 /** The address that the first vantage point saw. */

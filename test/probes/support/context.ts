@@ -17,12 +17,17 @@ import type { ProbeRecord } from '../../../lib/report/index.js';
 export const loopbackLookup: LookupHost = async () => [{ ip: '127.0.0.1', family: 4 }];
 
 interface Options {
+  /** Default: the gateway is unknown, so that nobody's router is asked. */
+  gateways?: ProbeContext['gateways'];
+  gatewayPorts?: ProbeContext['gatewayPorts'];
+  signal?: AbortSignal;
   lookup?: LookupHost;
   tls?: TlsTrust;
   portalPort?: number;
   deadlineMs?: number;
   env?: NodeJS.ProcessEnv;
   endpoint?: ProbeTargets['endpoint'];
+  stunServers?: ProbeTargets['stunServers'];
 }
 
 /** Runs one probe as a report would, and returns its records. */
@@ -31,10 +36,11 @@ export async function runAlone(
   relayUrls: readonly string[],
   options: Options = {},
 ): Promise<ProbeRecord[]> {
-  const { lookup = loopbackLookup, deadlineMs = 5000, env = {}, endpoint = null } = options;
+  const { lookup = loopbackLookup, deadlineMs = 5000, env = {}, endpoint = null, stunServers = [] } = options;
   const relays = relayUrls.map((url) => ({ url: new URL(url).href, quicPort: 7842 }));
   const end = new AbortController();
   const timer = setTimeout(() => end.abort(new ReportEnded('deadline')), deadlineMs);
+  options.signal?.addEventListener('abort', () => end.abort(new ReportEnded('aborted')), { once: true });
   const startedAt = performance.now();
   const elapsed = () => performance.now() - startedAt;
   const context: ProbeContext = {
@@ -43,11 +49,12 @@ export async function runAlone(
     remaining: () => Math.max(0, deadlineMs - elapsed()),
     resolver: new Resolver(lookup, end.signal),
     tls: options.tls ?? tlsTrust([], [], async () => []),
-    gateways: async () => ({}),
+    gateways: options.gateways ?? (async () => ({})),
+    gatewayPorts: options.gatewayPorts ?? { portMapping: 5351, ssdp: 1900 },
     portalPort: options.portalPort ?? 80,
   };
   try {
-    const runs = planRuns(probe, { relays, endpoint, env });
+    const runs = planRuns(probe, { relays, endpoint, stunServers, env });
     return await Promise.all(runs.map((run) => runProbe(run, context)));
   } finally {
     clearTimeout(timer);

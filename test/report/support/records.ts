@@ -74,7 +74,12 @@ export function reportOf(
     durationMs: 123.456,
     deadlineMs: 3000,
     endedBy: 'finished',
-    settings: { relays: relays.map((url) => ({ url, quicPort: 7842 })), relaysFrom: 'settings', probes: [] },
+    settings: {
+      relays: relays.map((url) => ({ url, quicPort: 7842 })),
+      relaysFrom: 'settings',
+      stunServers: [],
+      probes: [],
+    },
     endpoint,
     notes: [],
     probes,

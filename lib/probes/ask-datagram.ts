@@ -1,0 +1,53 @@
+import { createSocket } from 'node:dgram';
+
+/** A question in one datagram. */
+export interface DatagramQuestion<T> {
+  /** IPv4 address: only datagrams from there are read. */
+  ip: string;
+  port: number;
+  /** @param localIp - our address on the way there */
+  request(localIp: string): Uint8Array;
+  /** Null: not an answer to the question; the wait goes on. */
+  read(datagram: Uint8Array): T | null;
+  /** When it is sent, in milliseconds from now. */
+  sendsAtMs: readonly number[];
+  /** Ends the wait: rejects with its reason. */
+  signal: AbortSignal;
+}
+
+/**
+ * Asks and waits for the first datagram that is an answer. The socket is connected: the kernel drops what others
+ * send, and tells when the other side has nothing there (`ECONNREFUSED`, with which it rejects).
+ */
+export function askDatagram<T>(question: DatagramQuestion<T>): Promise<T> {
+  const { ip, port, request, read, sendsAtMs, signal } = question;
+  return new Promise<T>((resolve, reject) => {
+    signal.throwIfAborted();
+    const socket = createSocket('udp4');
+    const timers: NodeJS.Timeout[] = [];
+    let isOver = false;
+    const settle = (act: () => void) => {
+      if (isOver) return;
+      isOver = true;
+      signal.removeEventListener('abort', aborted);
+      for (const timer of timers) clearTimeout(timer);
+      socket.close();
+      act();
+    };
+    const failed = (error: Error) => settle(() => reject(error));
+    const aborted = () => settle(() => reject(signal.reason));
+    signal.addEventListener('abort', aborted, { once: true });
+    // Stays for good: what a socket says after its end concerns nobody, unheard it would be thrown.
+    socket.on('error', failed);
+    socket.on('message', (datagram) => {
+      const answer = read(datagram);
+      if (answer !== null) settle(() => resolve(answer));
+    });
+    socket.on('connect', () => {
+      const datagram = request(socket.address().address);
+      const send = () => socket.send(datagram, (error) => error && failed(error));
+      for (const ms of sendsAtMs) timers.push(setTimeout(send, ms));
+    });
+    socket.connect(port, ip);
+  });
+}

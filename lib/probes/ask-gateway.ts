@@ -1,0 +1,49 @@
+import { cleanText, type RouteSeen } from '../report/index.js';
+import { DEFAULT_QUIC_PORT, REFERENCE_DESTINATIONS } from './constants.js';
+import type { PlannedRun, ProbeContext, RunResult } from './probe.js';
+import { probedRoute } from './probed-route.js';
+import { udpRoute } from './udp-route.js';
+
+/** IPv4 destinations that stand for the Internet: the usual one, and one of another documentation range. */
+const INTERNET = [REFERENCE_DESTINATIONS[0], { family: 4, ip: '198.51.100.1' }] as const;
+
+/** The next hop of the route to the Internet. */
+export interface Gateway {
+  /** Its IPv4 address. */
+  ip: string;
+  /** Our address towards it. */
+  localIp: string;
+}
+
+/**
+ * A run that asks the IPv4 gateway of the route to the Internet; the port-mapping protocols are about IPv4's NATs.
+ * What it saw names the route, so that a verdict can tell whether the gateway is the one that others' answers
+ * passed. Without a gateway it is `skipped`.
+ */
+export function askGateway(
+  ask: (gateway: Gateway, context: ProbeContext) => Promise<RunResult>,
+): PlannedRun['run'] {
+  return async (context) => {
+    const route = await internetRoute(context);
+    if (route.sourceIp === null) return skipped('NO_ROUTE', 'this machine has no IPv4 route to the Internet');
+    const { gateway } = route;
+    if (gateway === undefined) return skipped('GATEWAY_UNKNOWN', 'the next hop of the route is unknown');
+    if (gateway === null)
+      return skipped('NO_GATEWAY', 'the route has no next hop: a tunnel, or the link itself');
+    const { sourceIp } = await udpRoute(4, gateway, context.gatewayPorts.portMapping, context.signal);
+    if (sourceIp === null) return skipped('NO_ROUTE', `no route to the gateway ${cleanText(gateway)}`);
+    const result = await ask({ ip: gateway, localIp: sourceIp }, context);
+    return { ...result, observation: { ...result.observation, routes: [route] } };
+  };
+}
+
+async function internetRoute(context: ProbeContext): Promise<RouteSeen> {
+  const [internet, other] = INTERNET;
+  const route = await probedRoute(internet, DEFAULT_QUIC_PORT, context);
+  // Labs and virtual machines are numbered from documentation ranges: the destination may be a neighbour there.
+  return route.gateway === null ? probedRoute(other, DEFAULT_QUIC_PORT, context) : route;
+}
+
+function skipped(code: string, message: string): RunResult {
+  return { outcome: 'skipped', error: { code, message } };
+}

@@ -1,0 +1,21 @@
+import type { Family } from '../../report/index.js';
+
+/** How a datagram leaves: parts that are unknown are absent. */
+export interface NextHop {
+  /** IP address of the next hop; null: the destination is on the link. */
+  gateway?: string | null;
+  interface?: string;
+  /** Whether the interface with the source address has no link-layer address, as tunnels have none. */
+  tunnel?: boolean;
+}
+
+/**
+ * Finds the next hop of a route that the kernel picked. Never rejects for want of an answer: what it cannot find
+ * is absent. It should give up when `signal` fires; nobody waits for it then.
+ */
+export type GatewayFinder = (
+  family: Family,
+  destination: string,
+  sourceIp: string,
+  signal: AbortSignal,
+) => Promise<NextHop>;

@@ -1,0 +1,51 @@
+import { BlockList } from 'node:net';
+import type { Family } from '../../report/index.js';
+
+/** One line of a kernel's route table. */
+export interface RouteEntry {
+  network: string;
+  bits: number;
+  gateway: string | null;
+  /** As the table names it: by name, by index, or by its address. */
+  interface: string;
+  metric: number;
+}
+
+/**
+ * The entry that a datagram to `destination` follows: the longest prefix, then the lowest metric. Only the
+ * interfaces that own its source address count: with policy routing the main table may say something else than
+ * what the kernel did.
+ */
+export function pickRoute(
+  entries: readonly RouteEntry[],
+  family: Family,
+  destination: string,
+  interfaces: ReadonlySet<string>,
+): RouteEntry | null {
+  const matching = entries.filter((entry) => covers(entry, family, destination));
+  const [best] = matching.sort((a, b) => b.bits - a.bits || a.metric - b.metric);
+  return best !== undefined && interfaces.has(best.interface) ? best : null;
+}
+
+/** The lines of a table that are not empty, trimmed. */
+export function linesOf(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
+
+/** Bits of a netmask in hexadecimal. */
+export function countBits(hexMask: string): number {
+  const bits = Number.parseInt(hexMask, 16).toString(2);
+  return bits.replaceAll('0', '').length;
+}
+
+function covers({ network, bits }: RouteEntry, family: Family, destination: string): boolean {
+  const type = family === 4 ? 'ipv4' : 'ipv6';
+  // BlockList refuses a prefix of no bits: the default route covers everything.
+  if (bits === 0) return true;
+  const list = new BlockList();
+  list.addSubnet(network, bits, type);
+  return list.check(destination, type);
+}

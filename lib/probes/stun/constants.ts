@@ -1,0 +1,79 @@
+/** Default port of STUN over UDP (RFC 8489, section 8.1). */
+export const STUN_PORT = 3478;
+
+/** Servers of one report. Two at different IP addresses tell all there is to tell. */
+export const MAX_STUN_SERVERS = 8;
+
+/** RFC 8489, section 5. */
+export const MAGIC_COOKIE = 0x2112a442;
+export const HEADER_BYTES = 20;
+export const TRANSACTION_ID_BYTES = 12;
+
+/** Longer answers are no answers: a Binding response with every old attribute has some 200 bytes. */
+export const MAX_MESSAGE_BYTES = 1500;
+
+/** Attributes of one message that are looked at; servers send about seven. */
+export const MAX_ATTRIBUTES = 32;
+
+/** Message types: class and method in one number (RFC 8489, section 5). */
+export const MESSAGE_TYPE = {
+  bindingRequest: 0x0001,
+  bindingSuccess: 0x0101,
+  bindingError: 0x0111,
+} as const;
+
+/** Attribute types (RFC 8489, section 14; RFC 5780, section 7; the rest is RFC 3489's). */
+export const ATTRIBUTE = {
+  mappedAddress: 0x0001,
+  responseAddress: 0x0002,
+  changeRequest: 0x0003,
+  sourceAddress: 0x0004,
+  changedAddress: 0x0005,
+  messageIntegrity: 0x0008,
+  errorCode: 0x0009,
+  unknownAttributes: 0x000a,
+  reflectedFrom: 0x000b,
+  xorMappedAddress: 0x0020,
+  fingerprint: 0x8028,
+  responseOrigin: 0x802b,
+  otherAddress: 0x802c,
+} as const;
+
+/** Below this an attribute that is not understood spoils the message (RFC 8489, section 14). */
+export const FIRST_OPTIONAL_ATTRIBUTE = 0x8000;
+
+/** What CRC-32 is combined with, so that it differs from that of other protocols (RFC 8489, section 14.7). */
+export const FINGERPRINT_XOR = 0x5354554e;
+
+/** Flags of CHANGE-REQUEST (RFC 5780, section 7.2). */
+export const CHANGE_IP = 0x04;
+export const CHANGE_PORT = 0x02;
+
+/** When an attempt sends its datagrams, and when it gives up, in milliseconds from its start. */
+export interface Schedule {
+  sendAt: readonly number[];
+  giveUpAfter: number;
+}
+
+/**
+ * RFC 8489's waits double as well, but they start at 500 ms and end after 39.5 s; a report has 3 s. The first waits
+ * are short because a loss is likelier than a round trip of more than 250 ms; what comes late is still taken.
+ */
+export const BINDING_SCHEDULE: Schedule = { sendAt: [0, 250, 600, 1100, 1600], giveUpAfter: 2200 };
+
+/**
+ * Silence is what these requests are about, so more of them must be lost before it means something, and none may
+ * wait long: the round-trip time is known by now.
+ */
+const CHANGE_SEND_AT = [0, 80, 160, 280, 440, 640] as const;
+const CHANGE_MIN_WAIT_MS = 250;
+const CHANGE_MAX_WAIT_MS = 1000;
+
+/** For requests whose answer a filter may drop. `rttMs`: how long the server just took to answer. */
+export function changeSchedule(rttMs: number): Schedule {
+  const wait = Math.min(CHANGE_MAX_WAIT_MS, Math.max(CHANGE_MIN_WAIT_MS, 2 * rttMs));
+  return { sendAt: CHANGE_SEND_AT, giveUpAfter: Math.max(...CHANGE_SEND_AT) + wait };
+}
+
+/** Send errors that no later try will heal: this machine itself refuses. */
+export const LOCAL_REFUSALS: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'EINVAL']);

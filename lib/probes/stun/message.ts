@@ -1,0 +1,140 @@
+import { crc32 } from 'node:zlib';
+import type { SocketAddr } from '../../wire/index.js';
+import { decodeAddress, decodeXorAddress } from './address.js';
+import {
+  ATTRIBUTE,
+  CHANGE_IP,
+  CHANGE_PORT,
+  FINGERPRINT_XOR,
+  FIRST_OPTIONAL_ATTRIBUTE,
+  HEADER_BYTES,
+  MAGIC_COOKIE,
+  MAX_ATTRIBUTES,
+  MAX_MESSAGE_BYTES,
+  MESSAGE_TYPE,
+  TRANSACTION_ID_BYTES,
+} from './constants.js';
+import { StunFormatError } from './format-error.js';
+
+/** From where else the server shall answer (RFC 5780, section 7.2). */
+export interface ChangeRequest {
+  ip: boolean;
+  port: boolean;
+}
+
+/** An answer to a Binding request. */
+export interface BindingResponse {
+  transactionId: Buffer;
+  /** Null: success. */
+  errorCode: number | null;
+  /** XOR-MAPPED-ADDRESS. */
+  mapped: SocketAddr | null;
+  /** MAPPED-ADDRESS: written in clear, so that a meddling NAT may have rewritten it on the way. */
+  plainMapped: SocketAddr | null;
+  /** OTHER-ADDRESS: the other IP address and port that the server can answer from, as it says. */
+  other: SocketAddr | null;
+  /** RESPONSE-ORIGIN: where the answer was sent from, as the server says. */
+  origin: SocketAddr | null;
+}
+
+const UNDERSTOOD: ReadonlySet<number> = new Set(Object.values(ATTRIBUTE));
+
+/** A Binding request (RFC 8489, section 6.2). `transactionId`: 12 random bytes. */
+export function encodeBindingRequest(transactionId: Uint8Array, change?: ChangeRequest): Buffer {
+  const attributes = change === undefined ? Buffer.alloc(0) : changeRequestAttribute(change);
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt16BE(MESSAGE_TYPE.bindingRequest, 0);
+  header.writeUInt16BE(attributes.length, 2);
+  header.writeUInt32BE(MAGIC_COOKIE, 4);
+  header.set(transactionId.subarray(0, TRANSACTION_ID_BYTES), 8);
+  return Buffer.concat([header, attributes]);
+}
+
+function changeRequestAttribute({ ip, port }: ChangeRequest): Buffer {
+  const attribute = Buffer.alloc(8);
+  attribute.writeUInt16BE(ATTRIBUTE.changeRequest, 0);
+  attribute.writeUInt16BE(4, 2);
+  attribute.writeUInt32BE((ip ? CHANGE_IP : 0) | (port ? CHANGE_PORT : 0), 4);
+  return attribute;
+}
+
+/**
+ * Reads an answer to a Binding request (RFC 8489, sections 5, 6.3 and 14).
+ * @throws StunFormatError for everything else: other messages, trailing bytes, broken or unknown attributes
+ */
+export function decodeBindingResponse(bytes: Buffer): BindingResponse {
+  const isError = readHeader(bytes) === MESSAGE_TYPE.bindingError;
+  const transactionId = bytes.subarray(8, HEADER_BYTES);
+  const attributes = readAttributes(bytes);
+  const addressIn = (type: number, decode: (value: Buffer) => SocketAddr) => {
+    const value = attributes.get(type);
+    return value === undefined ? null : decode(value);
+  };
+  const mapped = addressIn(ATTRIBUTE.xorMappedAddress, (value) => decodeXorAddress(value, transactionId));
+  const response = {
+    transactionId,
+    errorCode: isError ? readErrorCode(attributes.get(ATTRIBUTE.errorCode)) : null,
+    mapped,
+    plainMapped: addressIn(ATTRIBUTE.mappedAddress, decodeAddress),
+    other: addressIn(ATTRIBUTE.otherAddress, decodeAddress),
+    origin: addressIn(ATTRIBUTE.responseOrigin, decodeAddress),
+  };
+  if (!isError && mapped === null && response.plainMapped === null) {
+    throw new StunFormatError('a success names the address it saw');
+  }
+  return response;
+}
+
+function readHeader(bytes: Buffer): number {
+  if (bytes.length < HEADER_BYTES || bytes.length > MAX_MESSAGE_BYTES) {
+    throw new StunFormatError(`${bytes.length} bytes`);
+  }
+  const type = bytes.readUInt16BE(0);
+  if (type !== MESSAGE_TYPE.bindingSuccess && type !== MESSAGE_TYPE.bindingError) {
+    throw new StunFormatError('no Binding response');
+  }
+  if (bytes.readUInt32BE(4) !== MAGIC_COOKIE) throw new StunFormatError('no magic cookie');
+  const length = bytes.readUInt16BE(2);
+  if (length % 4 !== 0 || HEADER_BYTES + length !== bytes.length) {
+    throw new StunFormatError('the length field is wrong');
+  }
+  return type;
+}
+
+/** The first attribute of each type; the rest is to be ignored (RFC 8489, section 14). */
+function readAttributes(bytes: Buffer): Map<number, Buffer> {
+  const attributes = new Map<number, Buffer>();
+  let offset = HEADER_BYTES;
+  for (let count = 0; offset < bytes.length; count++) {
+    // All lengths are multiples of 4, so a header of 4 bytes is always there.
+    const type = bytes.readUInt16BE(offset);
+    const length = bytes.readUInt16BE(offset + 2);
+    const end = offset + 4 + length;
+    if (count >= MAX_ATTRIBUTES) throw new StunFormatError('too many attributes');
+    if (end > bytes.length) throw new StunFormatError('an attribute is longer than the message');
+    if (type < FIRST_OPTIONAL_ATTRIBUTE && !UNDERSTOOD.has(type)) {
+      throw new StunFormatError(`attribute ${type} is unknown and must be understood`);
+    }
+    const value = bytes.subarray(offset + 4, end);
+    if (type === ATTRIBUTE.fingerprint) checkFingerprint(bytes, offset, value);
+    if (!attributes.has(type)) attributes.set(type, value);
+    offset = end + ((4 - (length % 4)) % 4);
+  }
+  return attributes;
+}
+
+/** Section 14.7: the last attribute, over all that stands before it. */
+function checkFingerprint(bytes: Buffer, offset: number, value: Buffer): void {
+  if (value.length !== 4 || offset + 8 !== bytes.length) throw new StunFormatError('a misplaced fingerprint');
+  const expected = (crc32(bytes.subarray(0, offset)) ^ FINGERPRINT_XOR) >>> 0;
+  if (value.readUInt32BE(0) !== expected) throw new StunFormatError('a wrong fingerprint');
+}
+
+/** Section 14.8: hundreds in 3 bits, then the rest; the phrase after it is a stranger's and is not read. */
+function readErrorCode(value: Buffer | undefined): number {
+  if (value === undefined || value.length < 4) throw new StunFormatError('an error without its code');
+  const hundreds = value.readUInt8(2) & 0x07;
+  const rest = value.readUInt8(3);
+  if (hundreds < 3 || hundreds > 6 || rest > 99) throw new StunFormatError('an error code out of range');
+  return hundreds * 100 + rest;
+}

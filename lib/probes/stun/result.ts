@@ -1,0 +1,40 @@
+import type { Observation, Outcome, StunAnswerSeen } from '../../report/index.js';
+import type { RunResult } from '../probe.js';
+
+interface Failure {
+  outcome: Exclude<Outcome, 'ok' | 'aborted'>;
+  message: string;
+}
+
+const SILENCE: Failure = { outcome: 'timeout', message: 'no STUN server answered' };
+
+const FAILURES: Readonly<Record<StunAnswerSeen['result'], Failure>> = {
+  answered: { outcome: 'skipped', message: 'no STUN server can answer from another address' },
+  error: { outcome: 'failed', message: 'no STUN server answered but with an error' },
+  refused: { outcome: 'failed', message: 'this machine did not send the requests' },
+  unresolved: { outcome: 'failed', message: 'no name of a STUN server was resolved' },
+  silent: SILENCE,
+  cut: SILENCE,
+};
+
+/** What tells most about why nothing came of a run, first. */
+const MOST_TELLING = ['answered', 'error', 'silent', 'cut', 'refused', 'unresolved'] as const;
+
+/** A run's outcome: `ok` when it got what it came for, else the most telling of what the servers did. */
+export function resultOf(
+  stun: readonly StunAnswerSeen[],
+  succeeded: boolean,
+  observation: Observation,
+): RunResult {
+  const all = { ...observation, ...(stun.length === 0 ? {} : { stun }) };
+  if (succeeded) return { outcome: 'ok', observation: all };
+  const results = MOST_TELLING.map((result) => stun.find((answer) => answer.result === result));
+  const telling = results.find((answer) => answer !== undefined);
+  if (telling === undefined) {
+    const message = 'no STUN server has an address of this family';
+    return { outcome: 'skipped', error: { code: 'NO_ADDRESS', message } };
+  }
+  const { outcome, message } = FAILURES[telling.result];
+  const code = telling.code ?? (telling.result === 'answered' ? 'NO_OTHER_ADDRESS' : 'NO_ANSWER');
+  return { outcome, error: { code, message }, observation: all };
+}

@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import type { Family } from '../../report/index.js';
+import { formatSocketAddr, parseSocketAddr, type SocketAddr } from '../../wire/index.js';
+import { NO_ROUTE_CODES } from '../constants.js';
+import { micros } from '../micros.js';
+import { unmapped } from './address.js';
+import { LOCAL_REFUSALS, type Schedule, TRANSACTION_ID_BYTES } from './constants.js';
+import {
+  type BindingResponse,
+  type ChangeRequest,
+  decodeBindingResponse,
+  encodeBindingRequest,
+} from './message.js';
+
+/** How a request ended. `cut`: the time was up before the schedule was; `refused`: this machine did not send it. */
+export type Attempt =
+  | { result: 'answered'; response: BindingResponse; from: SocketAddr; ms: number; sends: number }
+  | { result: 'silent' }
+  | { result: 'cut' }
+  | { result: 'refused'; code: string };
+
+interface Transaction {
+  /** Whether an answer may come from there. */
+  mayCome(from: SocketAddr): boolean;
+  answered(response: BindingResponse, from: SocketAddr): void;
+  end(attempt: Attempt): void;
+}
+
+/** One UDP socket that asks STUN servers. Its local port is what makes answers comparable. */
+export class StunSocket {
+  readonly family: Family;
+  readonly #socket: Socket;
+  readonly #signal: AbortSignal;
+  readonly #elapsed: () => number;
+  readonly #pending = new Map<string, Transaction>();
+  readonly #cut = () => this.#endAll();
+
+  private constructor(family: Family, signal: AbortSignal, elapsed: () => number) {
+    this.family = family;
+    this.#elapsed = elapsed;
+    this.#signal = signal;
+    // Without ipv6Only an IPv6 socket would speak IPv4 too, and take part in the other family's verdict.
+    this.#socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', ipv6Only: family === 6 });
+    this.#socket.on('message', (bytes, remote) => this.#receive(bytes, remote));
+    signal.addEventListener('abort', this.#cut, { once: true });
+  }
+
+  /**
+   * Runs `use` with a bound socket and closes it. `signal` cuts what is pending; `elapsed`: monotonic milliseconds.
+   * Rejects with the system's error when no socket can be bound.
+   */
+  static async with<T>(
+    family: Family,
+    signal: AbortSignal,
+    elapsed: () => number,
+    use: (socket: StunSocket) => Promise<T>,
+  ): Promise<T> {
+    const opened = new StunSocket(family, signal, elapsed);
+    try {
+      await opened.#bind();
+      return await use(opened);
+    } finally {
+      opened.#close();
+    }
+  }
+
+  get port(): number {
+    return this.#socket.address().port;
+  }
+
+  /** Asks one server. With `change` the answer may come from anywhere, otherwise from the server alone. */
+  request(server: SocketAddr, schedule: Schedule, change?: ChangeRequest): Promise<Attempt> {
+    if (this.#signal.aborted) return Promise.resolve({ result: 'cut' });
+    return new Promise<Attempt>((resolve) => {
+      const id = randomBytes(TRANSACTION_ID_BYTES);
+      const key = id.toString('hex');
+      const request = encodeBindingRequest(id, change);
+      const asked = formatSocketAddr(server);
+      const startedAt = this.#elapsed();
+      let sends = 0;
+      const end = (attempt: Attempt) => {
+        if (!this.#pending.delete(key)) return;
+        for (const timer of timers) clearTimeout(timer);
+        resolve(attempt);
+      };
+      const send = () => {
+        sends += 1;
+        this.#socket.send(request, server.port, server.ip, (error) => {
+          const code = (error as NodeJS.ErrnoException | null)?.code ?? '';
+          if (LOCAL_REFUSALS.has(code) || NO_ROUTE_CODES.has(code)) end({ result: 'refused', code });
+        });
+      };
+      const answered = (response: BindingResponse, from: SocketAddr) =>
+        end({ result: 'answered', response, from, ms: micros(this.#elapsed() - startedAt), sends });
+      const mayCome = (from: SocketAddr) => change !== undefined || formatSocketAddr(from) === asked;
+      this.#pending.set(key, { mayCome, answered, end });
+      const timers = [
+        ...schedule.sendAt.map((ms) => setTimeout(send, ms)),
+        setTimeout(() => end({ result: 'silent' }), schedule.giveUpAfter),
+      ];
+    });
+  }
+
+  #receive(bytes: Buffer, remote: RemoteInfo): void {
+    const response = decodeOrNull(bytes);
+    const transaction = this.#pending.get(response?.transactionId.toString('hex') ?? '');
+    if (response === null || transaction === undefined) return;
+    const { address, port } = remote;
+    const text = remote.family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
+    const from = unmapped(parseSocketAddr(text));
+    if (transaction.mayCome(from)) transaction.answered(response, from);
+  }
+
+  #bind(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.once('error', reject);
+      this.#socket.bind(0, () => {
+        this.#socket.off('error', reject);
+        // What a socket complains of later shows as silence.
+        this.#socket.on('error', () => undefined);
+        resolve();
+      });
+    });
+  }
+
+  #endAll(): void {
+    for (const { end } of [...this.#pending.values()]) end({ result: 'cut' });
+  }
+
+  #close(): void {
+    this.#signal.removeEventListener('abort', this.#cut);
+    this.#endAll();
+    this.#socket.close();
+  }
+}
+
+/** Anybody can send anything to an open port: what is no answer is no event. */
+function decodeOrNull(bytes: Buffer): BindingResponse | null {
+  try {
+    return decodeBindingResponse(bytes);
+  } catch {
+    return null;
+  }
+}

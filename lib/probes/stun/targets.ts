@@ -1,0 +1,47 @@
+import type { Family } from '../../report/index.js';
+import { formatSocketAddr, parseSocketAddr, type SocketAddr } from '../../wire/index.js';
+import { abortable } from '../abortable.js';
+import type { ProbeContext } from '../probe.js';
+import { codeOf } from '../probe-error.js';
+import { udpRoute } from '../udp-route.js';
+import type { StunServer } from './server.js';
+
+/** What a server is, in one family. */
+export type Resolved = { addresses: readonly SocketAddr[] } | { code: string };
+
+/** The addresses of a server in one family; the lookup's error code when there is no answer. */
+export async function resolveServer(
+  { host, port }: StunServer,
+  family: Family,
+  { resolver }: ProbeContext,
+  signal: AbortSignal,
+): Promise<Resolved> {
+  try {
+    const found = await abortable(resolver.resolve(host), signal);
+    const addresses = found
+      .filter((address) => address.family === family)
+      .map(({ ip }) => parseSocketAddr(family === 4 ? `${ip}:${port}` : `[${ip}]:${port}`));
+    return { addresses };
+  } catch (error) {
+    return { code: signal.aborted ? 'LOOKUP_TIMEOUT' : codeOf(error) };
+  }
+}
+
+/**
+ * Our side of what is sent there: the source address that the kernel picks, with the socket's port.
+ * The kernel's error code when it has no way there.
+ */
+export async function localSide(
+  server: SocketAddr,
+  socketPort: number,
+  signal: AbortSignal,
+): Promise<{ local: string } | { code: string }> {
+  try {
+    const { sourceIp, refusal } = await udpRoute(server.family, server.ip, server.port, signal);
+    if (sourceIp === null) return { code: refusal ?? 'NO_ROUTE' };
+    const bare = server.family === 4 ? `${sourceIp}:${socketPort}` : `[${sourceIp}]:${socketPort}`;
+    return { local: formatSocketAddr(parseSocketAddr(bare)) };
+  } catch (error) {
+    return { code: codeOf(error) };
+  }
+}

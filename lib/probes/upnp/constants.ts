@@ -1,0 +1,60 @@
+/** SSDP's multicast group (UPnP Device Architecture 1.1, section 1.1). */
+export const SSDP_GROUP = '239.255.255.250';
+
+/** Hops of a multicast search: the gateway is one away; 2 is the architecture's default (section 1.1.2). */
+export const SSDP_TTL = 2;
+
+/**
+ * What is searched for. A device of version 2 has to answer for version 1 too (section 1.3.2); some answer to
+ * their own version only.
+ */
+export const SEARCH_TARGETS: readonly string[] = [1, 2].map(
+  (version) => `urn:schemas-upnp-org:device:InternetGatewayDevice:${version}`,
+);
+
+/** What is looked for in a description, the one that is preferred first. */
+export const WAN_SERVICES: readonly string[] = [
+  'urn:schemas-upnp-org:service:WANIPConnection:2',
+  'urn:schemas-upnp-org:service:WANIPConnection:1',
+  'urn:schemas-upnp-org:service:WANPPPConnection:1',
+];
+
+/** Either of these actions makes a service useful: the first in all versions, the second in WANIPConnection:2. */
+export const MAPPING_ACTIONS: readonly string[] = ['AddPortMapping', 'AddAnyPortMapping'];
+
+/** The whole probe, in milliseconds: a device may wait up to MX = 1 s before it answers a multicast search. */
+export const UPNP_MS = 1000;
+
+/** When searches go out, in milliseconds: Wi-Fi loses multicast, so once more. */
+export const SEARCHES_AT_MS: readonly number[] = [0, 300];
+
+/** Bytes of an SSDP answer; real ones have 300 to 600. */
+export const MAX_SSDP_BYTES = 4096;
+
+/** Characters of a URL from a gateway. */
+export const MAX_URL_LENGTH = 1024;
+
+/** Descriptions of one gateway that are read: some have one for each version. */
+export const MAX_LOCATIONS = 3;
+
+/** Addresses of devices that are not the gateway that a report mentions. */
+export const MAX_STRANGERS = 4;
+
+/** WAN services of one description that are asked: some have one for each kind of connection. */
+export const MAX_SERVICES = 4;
+
+/** Bytes of a description; real ones have 3 to 30 KiB. */
+export const MAX_DOCUMENT_BYTES = 128 * 1024;
+
+/** Bytes of an answer to a call; real ones have 500. */
+export const MAX_ANSWER_BYTES = 16 * 1024;
+
+/** Bytes of an HTTP answer's headers. */
+export const MAX_HEADER_BYTES = 8 * 1024;
+
+/** Elements of a document, and how deep they may lie; real ones have at most 2000, at depth 9. */
+export const MAX_XML_ELEMENTS = 8192;
+export const MAX_XML_DEPTH = 32;
+
+/** Characters of a gateway's name. */
+export const MAX_NAME_LENGTH = 80;

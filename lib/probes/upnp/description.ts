@@ -1,0 +1,70 @@
+import { cleanText } from '../../report/index.js';
+import { MAPPING_ACTIONS, MAX_NAME_LENGTH, MAX_SERVICES, WAN_SERVICES } from './constants.js';
+import { gatewayUrl } from './gateway-url.js';
+import { UpnpError } from './upnp-error.js';
+import { allNamed, childText, parseXml } from './xml.js';
+
+/** A service that maps ports, with the URLs it is used by. */
+export interface WanService {
+  /** One of {@link WAN_SERVICES}. */
+  type: string;
+  controlUrl: URL;
+  /** Where its own description is. */
+  descriptionUrl: URL;
+}
+
+/** What a gateway says about itself. */
+export interface GatewayDescription {
+  /** As the vendor calls it; may be empty. */
+  name: string;
+  /** At least one, the one that is preferred first. */
+  services: readonly WanService[];
+}
+
+/**
+ * Reads the description of an Internet gateway device, version 1 or 2.
+ *
+ * @param location - where it was found: relative URLs start there, unless it names a base itself
+ * @throws UpnpError `BAD_XML`; `NO_PORT_MAPPING` without a service that maps ports; `ELSEWHERE` when all of them
+ * are on other hosts
+ */
+export function readDescription(document: string, location: URL, gatewayIp: string): GatewayDescription {
+  const root = parseXml(document);
+  const base = gatewayUrl(childText(root, 'URLBase'), gatewayIp) ?? location;
+  const wanted = allNamed(root, 'service').filter((service) =>
+    WAN_SERVICES.includes(childText(service, 'serviceType')),
+  );
+  if (root.name !== 'root' || wanted.length === 0) {
+    throw new UpnpError('NO_PORT_MAPPING', "the gateway's description has no service that maps ports");
+  }
+  const services = wanted.flatMap((service): WanService[] => {
+    const controlUrl = gatewayUrl(childText(service, 'controlURL'), gatewayIp, base);
+    const descriptionUrl = gatewayUrl(childText(service, 'SCPDURL'), gatewayIp, base);
+    const type = childText(service, 'serviceType');
+    return controlUrl === null || descriptionUrl === null ? [] : [{ type, controlUrl, descriptionUrl }];
+  });
+  if (services.length === 0) {
+    throw new UpnpError('ELSEWHERE', "the gateway's description leads to another host");
+  }
+  const rank = ({ type }: WanService) => WAN_SERVICES.indexOf(type);
+  const [device] = allNamed(root, 'device');
+  const name =
+    device === undefined ? '' : childText(device, 'friendlyName') || childText(device, 'modelName');
+  return {
+    name: cleanText(name, MAX_NAME_LENGTH),
+    services: services.sort((a, b) => rank(a) - rank(b)).slice(0, MAX_SERVICES),
+  };
+}
+
+/**
+ * Checks that a service's own description is one, and has an action that maps ports.
+ *
+ * @throws UpnpError `BAD_XML`, `NO_PORT_MAPPING`
+ */
+export function checkService(document: string): void {
+  const root = parseXml(document);
+  const actions = allNamed(root, 'action').map((action) => childText(action, 'name'));
+  if (root.name !== 'scpd' || !MAPPING_ACTIONS.some((action) => actions.includes(action))) {
+    throw new UpnpError('NO_PORT_MAPPING', "the gateway's service has no action that maps ports");
+  }
+}

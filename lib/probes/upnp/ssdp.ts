@@ -1,0 +1,83 @@
+import { createSocket } from 'node:dgram';
+import type { Gateway } from '../ask-gateway.js';
+import { MAX_SSDP_BYTES, SEARCH_TARGETS, SEARCHES_AT_MS, SSDP_GROUP, SSDP_TTL } from './constants.js';
+
+/** A search for Internet gateway devices. */
+export interface GatewaySearch {
+  gateway: Gateway;
+  port: number;
+  /** Called for each answer to the search with its sender and the LOCATION it names. */
+  onAnswer(senderIp: string, location: string): void;
+  /** Called when something could not be sent or received. */
+  onError(error: Error): void;
+  /** Ends the search and closes its socket. */
+  signal: AbortSignal;
+}
+
+/**
+ * Searches by multicast, on the interface of our address towards the gateway alone, and by unicast to the gateway,
+ * for hosts whose firewall lets no answers to multicast in.
+ */
+export function searchGateway({ gateway, port, onAnswer, onError, signal }: GatewaySearch): void {
+  const socket = createSocket('udp4');
+  const timers: NodeJS.Timeout[] = [];
+  const end = () => {
+    for (const timer of timers) clearTimeout(timer);
+    socket.close();
+  };
+  const sendAll = () => {
+    for (const host of [SSDP_GROUP, gateway.ip]) {
+      for (const target of SEARCH_TARGETS) {
+        socket.send(searchRequest(host, port, target), port, host, (error) => {
+          if (error !== null && !signal.aborted) onError(error);
+        });
+      }
+    }
+  };
+  socket.on('error', onError);
+  socket.on('message', (datagram, { address }) => {
+    const location = readSearchAnswer(datagram);
+    if (location !== null) onAnswer(address, location);
+  });
+  socket.bind({ address: gateway.localIp, port: 0 }, () => {
+    if (signal.aborted) return;
+    try {
+      socket.setMulticastInterface(gateway.localIp);
+      socket.setMulticastTTL(SSDP_TTL);
+    } catch (error) {
+      // An interface without multicast: the unicast search remains.
+      onError(error instanceof Error ? error : new Error(String(error)));
+    }
+    for (const ms of SEARCHES_AT_MS) timers.push(setTimeout(sendAll, ms));
+  });
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
+}
+
+/** An M-SEARCH request (UPnP Device Architecture 1.1, section 1.3.2). */
+export function searchRequest(host: string, port: number, target: string): Buffer {
+  const lines = [
+    'M-SEARCH * HTTP/1.1',
+    `HOST: ${host}:${port}`,
+    'MAN: "ssdp:discover"',
+    'MX: 1',
+    `ST: ${target}`,
+    '',
+    '',
+  ];
+  return Buffer.from(lines.join('\r\n'), 'latin1');
+}
+
+/** The LOCATION of an answer to one of our searches; null when it is none. */
+export function readSearchAnswer(datagram: Uint8Array): string | null {
+  if (datagram.length > MAX_SSDP_BYTES) return null;
+  const [status = '', ...lines] = Buffer.from(datagram).toString('latin1').split(/\r?\n/);
+  if (!/^HTTP\/1\.[01] 200(?: |$)/.test(status)) return null;
+  const headers = new Map(
+    lines.flatMap((line): [string, string][] => {
+      const colon = line.indexOf(':');
+      return colon < 1 ? [] : [[line.slice(0, colon).trim().toUpperCase(), line.slice(colon + 1).trim()]];
+    }),
+  );
+  return SEARCH_TARGETS.includes(headers.get('ST') ?? '') ? (headers.get('LOCATION') ?? null) : null;
+}

@@ -1,0 +1,68 @@
+import { Pseudonyms } from './redact/pseudonyms.js';
+import { RULES, type Rule } from './redact/rules.js';
+import { type JsonSchema, REPORT_SCHEMA } from './schema.js';
+import type { LocalReport } from './types.js';
+
+/**
+ * The report in a form to pass on: IP addresses, host names (of relays too), endpoint ids, interfaces and what
+ * strangers call themselves are replaced by tokens such as `private-ipv4-1`, wherever they stand, prose included. The
+ * same one gives the same token everywhere in one report, and another one in the next. What stays: ports, the
+ * kind of each address (`public`, `shared`, `private`), times, latencies, and every conclusion.
+ *
+ * Pure. The result still fits the schema and can be rendered; it cannot become a wire report.
+ */
+export function redactReport(local: LocalReport): LocalReport {
+  const pseudonyms = new Pseudonyms();
+  // First what stands alone: then a host's name is known when prose mentions it, however short it is.
+  walk(local, REPORT_SCHEMA, (name, text) => (name === 'text' ? text : apply(name, text, pseudonyms)));
+  const redacted = walk(local, REPORT_SCHEMA, (name, text) => apply(name, text, pseudonyms));
+  return redacted as LocalReport;
+}
+
+function apply(name: string, text: string, pseudonyms: Pseudonyms): string {
+  const rule: Rule | undefined = RULES[name];
+  return rule === undefined ? pseudonyms.token('text', text) : rule(text, pseudonyms);
+}
+
+type Replace = (name: string, text: string) => string;
+
+/** A copy with every text replaced by the rule of its kind. What the schema does not name is left out. */
+function walk(value: unknown, schema: JsonSchema, replace: Replace): unknown {
+  const name = schema.$ref?.replace('#/$defs/', '');
+  if (name !== undefined) {
+    const target = REPORT_SCHEMA.$defs?.[name];
+    if (typeof value === 'string' && target?.type === 'string') return replace(name, value);
+    return target === undefined ? undefined : walk(value, target, replace);
+  }
+  const choice = schema.anyOf?.find((candidate) => isOfType(value, candidate));
+  if (choice !== undefined) return walk(value, choice, replace);
+  if (Array.isArray(value)) {
+    const { items } = schema;
+    return items === undefined ? undefined : value.map((item) => walk(item, items, replace));
+  }
+  if (typeof value === 'object' && value !== null) return walkObject(value, schema, replace);
+  // A text that is one of the schema's own says nothing; any other has a name.
+  const isOwn = schema.enum?.includes(value as string) === true || schema.const === value;
+  return typeof value === 'string' && !isOwn ? replace('', value) : value;
+}
+
+function walkObject(value: object, schema: JsonSchema, replace: Replace): unknown {
+  const entries = Object.entries(value).flatMap(([key, member]) => {
+    const known = Object.hasOwn(schema.properties ?? {}, key)
+      ? schema.properties?.[key]
+      : schema.additionalProperties;
+    if (known === undefined) return [];
+    const isOurs = known !== schema.additionalProperties;
+    return [[isOurs ? key : replace('word', key), walk(member, known, replace)] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+function isOfType(value: unknown, schema: JsonSchema): boolean {
+  const target =
+    schema.$ref === undefined ? schema : REPORT_SCHEMA.$defs?.[schema.$ref.replace('#/$defs/', '')];
+  if (target?.type === 'array') return Array.isArray(value);
+  if (target?.type === 'null') return value === null;
+  if (target?.type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === (target?.type === 'integer' ? 'number' : target?.type);
+}

@@ -1,0 +1,57 @@
+import { isIP } from 'node:net';
+import { parseSocketAddr } from '../../wire/index.js';
+import { isPublicAddress, isSharedAddress } from '../address-class.js';
+
+/** The tokens of one report: the same thing gets the same token, numbered within its kind in order of appearance. */
+export class Pseudonyms {
+  readonly #tokens = new Map<string, string>();
+  readonly #counts = new Map<string, number>();
+  readonly #hosts = new Set<string>();
+
+  /** `kind-1`, `kind-2`… */
+  token(kind: string, key: string): string {
+    const id = `${kind} ${key}`;
+    const known = this.#tokens.get(id);
+    if (known !== undefined) return known;
+    const count = (this.#counts.get(kind) ?? 0) + 1;
+    this.#counts.set(kind, count);
+    const token = `${kind}-${count}`;
+    this.#tokens.set(id, token);
+    return token;
+  }
+
+  /** For an IP address in any spelling. IPv4 in IPv6 form is the IPv4 address that it is. */
+  ip(text: string): string {
+    const canonical = canonicalIp(text);
+    if (canonical === null) return this.token('address', text);
+    const family = isIP(canonical);
+    const kind = isPublicAddress(canonical)
+      ? 'public'
+      : family === 4 && isSharedAddress(canonical)
+        ? 'shared'
+        : 'private';
+    return this.token(`${kind}-ipv${family}`, canonical);
+  }
+
+  /** For a host's name, or its IP address with or without brackets. A final dot stays. */
+  host(text: string): string {
+    const bare = text.replace(/^\[|\]$/g, '');
+    if (isIP(bare) !== 0) return this.ip(bare);
+    const name = bare.toLowerCase().replace(/\.$/, '');
+    this.#hosts.add(name);
+    // RFC 2606: nobody will ever own it, and a URL with it is still one.
+    return `${this.token('host', name)}.invalid${bare.endsWith('.') ? '.' : ''}`;
+  }
+
+  /** Names that were replaced so far, the longest first. */
+  hosts(): string[] {
+    return [...this.#hosts].sort((a, b) => b.length - a.length);
+  }
+}
+
+function canonicalIp(text: string): string | null {
+  const version = isIP(text);
+  if (version === 0) return null;
+  const { ip } = parseSocketAddr(version === 4 ? `${text}:0` : `[${text}]:0`);
+  return /^::ffff:([\d.]+)$/.exec(ip)?.[1] ?? ip;
+}

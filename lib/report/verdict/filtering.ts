@@ -1,0 +1,41 @@
+import type { ChangedAnswer, Family, FilteringSeen } from '../observation.js';
+import type { Filtering, ProbeRecord } from '../types.js';
+import { judged, type Seen, seen, unknown } from './seen.js';
+
+/**
+ * Whose datagrams come in (RFC 5780, section 4.4). What arrived is proof, whatever another server's silence seems
+ * to say; silence is believed only where the path loses little.
+ */
+export function judgeFiltering(records: readonly ProbeRecord[], family: Family): Filtering {
+  const tests = seen(records, 'filterings').filter(({ part }) => part.family === family);
+  if (tests.length === 0) return unknown('no server was asked that can answer from another address');
+  const openToAll = tests.filter(({ part }) => part.fromOtherIp === 'arrived');
+  if (openToAll.length > 0) {
+    return judged('endpoint-independent', 'a datagram came in from an address never written to', openToAll);
+  }
+  const believed = tests.filter(({ part }) => isTelling(part));
+  const openToPorts = believed.filter(({ part }) => part.fromOtherPort === 'arrived');
+  if (openToPorts.length > 0) {
+    const reason = 'another port of an address written to came through, another address did not';
+    return judged('address-dependent', reason, openToPorts);
+  }
+  if (believed.length > 0) {
+    const reason = 'neither another port nor another address than the one written to came through';
+    return judged('address-and-port-dependent', reason, believed);
+  }
+  return unknown(reasonOf(tests), tests);
+}
+
+/** Whether both questions were put, and the path kept what it was given. */
+function isTelling({ fromOtherIp, fromOtherPort, isSteady }: FilteringSeen): boolean {
+  return isSteady && fromOtherIp === 'silent' && (fromOtherPort === 'silent' || fromOtherPort === 'arrived');
+}
+
+function reasonOf(tests: readonly Seen<FilteringSeen>[]): string {
+  const has = (answer: ChangedAnswer) =>
+    tests.some(({ part }) => part.fromOtherIp === answer || part.fromOtherPort === answer);
+  if (has('cut')) return 'the time was up before the silence meant something';
+  if (tests.some(({ part }) => !part.isSteady)) return 'datagrams were lost: silence says nothing';
+  if (has('ignored')) return 'the server answered from the same address although asked not to';
+  return 'the server refused to answer from another address';
+}

@@ -1,0 +1,89 @@
+import { type IsPublicAddress, isBehindNat, isSharedAddress } from '../address-class.js';
+import type { AddressSeen, PortMappingSeen, RouteSeen } from '../observation.js';
+import type { ProbeRecord, UpstreamNat } from '../types.js';
+import { judged, type Seen, seen, unknown } from './seen.js';
+
+type Named = Seen<PortMappingSeen & { externalIp: string }>;
+
+/**
+ * Whether another NAT (a carrier's, a second router's) stands between our gateway and the Internet; IPv4. Only the
+ * gateway that is the next hop of a probed route is a witness, and only of answers that took that way.
+ */
+export function judgeUpstreamNat(records: readonly ProbeRecord[], isPublic: IsPublicAddress): UpstreamNat {
+  const routes = seen(records, 'routes').filter(({ part }) => part.family === 4);
+  const answers = seen(records, 'addresses').filter(({ part }) => part.family === 4);
+  const open = answers.filter(({ part }) => part.observed === part.local && isPublic(ipOf(part.observed)));
+  if (open.length > 0) return judged('none', 'the address seen from outside is our own: no NAT at all', open);
+
+  const named = seen(records, 'portMappings').filter((mapping): mapping is Named => {
+    const { gateway, externalIp } = mapping.part;
+    return externalIp !== undefined && routes.some(({ part }) => part.gateway === gateway);
+  });
+  const [first] = named;
+  if (first === undefined) {
+    return judgeLocalSide(routes) ?? unknown('no gateway on the way named its external address');
+  }
+  const { gateway, externalIp } = first.part;
+  const ips = [...new Set(named.map(({ part }) => part.externalIp))];
+  if (ips.every(isBehindNat)) {
+    return judged(
+      'certain',
+      `the gateway's own external address is not a public one: ${ips.join(', ')}`,
+      named,
+    );
+  }
+  if (ips.length > 1)
+    return unknown(`the gateway names several external addresses: ${ips.join(', ')}`, named);
+  const through = answers.filter((answer) => passed(answer.part, gateway, routes));
+  return (
+    compare(externalIp, through, named, isPublic) ?? judgeLocalSide(routes) ?? unheard(externalIp, named)
+  );
+}
+
+/** What the gateway says beside what others saw; null: nobody saw anything. */
+function compare(
+  externalIp: string,
+  answers: readonly Seen<AddressSeen>[],
+  named: readonly Named[],
+  isPublic: IsPublicAddress,
+): UpstreamNat | null {
+  const observed = [...new Set(answers.map(({ part }) => ipOf(part.observed)))].filter(isPublic);
+  if (observed.length === 0) return null;
+  const evidence = [...named, ...answers];
+  if (!observed.includes(externalIp)) {
+    if (!isPublic(externalIp)) return null;
+    const why = `the gateway names ${externalIp}, others saw ${observed.join(', ')}`;
+    const lookalikes = 'several uplinks, a VPN, an address pool or a wrong gateway look alike';
+    return judged('likely', `${why}; ${lookalikes}`, evidence);
+  }
+  return observed.length === 1
+    ? judged('none', `the gateway's external address ${externalIp} is the one seen from outside`, evidence)
+    : unknown(`the gateway names ${externalIp}, one of several addresses that others saw`, evidence);
+}
+
+/** A carrier's address on our own side. Overlays use that range as well: their tunnels are left out. */
+function judgeLocalSide(routes: readonly Seen<RouteSeen>[]): UpstreamNat | null {
+  const shared = routes.filter(
+    ({ part: { sourceIp, tunnel, gateway } }) =>
+      sourceIp !== null && isSharedAddress(sourceIp) && tunnel === false && gateway !== null,
+  );
+  if (shared.length === 0) return null;
+  return judged('likely', "our own address lies in the carriers' range 100.64.0.0/10", shared);
+}
+
+/** Whether an answer came the way of that gateway: its destination's route, else its local address, says so. */
+function passed({ destinationIp, local }: AddressSeen, gateway: string, routes: readonly Seen<RouteSeen>[]) {
+  const there = routes.filter(({ part }) => part.destination === destinationIp);
+  if (there.length > 0) return there.every(({ part }) => part.gateway === gateway);
+  const localIp = ipOf(local);
+  const same = routes.filter(({ part }) => part.sourceIp === localIp);
+  return same.length > 0 && same.every(({ part }) => part.gateway === gateway);
+}
+
+function unheard(externalIp: string, named: readonly Named[]): UpstreamNat {
+  return unknown(`the gateway names ${externalIp}; nobody outside told which address it sees`, named);
+}
+
+function ipOf(socketAddr: string): string {
+  return socketAddr.slice(0, socketAddr.lastIndexOf(':'));
+}

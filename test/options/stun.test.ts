@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { diagnose } from '../../lib/diagnose.js';
+import { report } from '../../lib/net-diagnostics/reporter.js';
+import { resolveSettings } from '../../lib/options.js';
+
+const many = Array.from({ length: 9 }, (_, i) => `s${i}.example`);
+
+describe('the stun setting', () => {
+  it('is empty unless given: no STUN server is asked by default', () => {
+    expect(resolveSettings().stun).toEqual([]);
+    expect(resolveSettings({ stun: null }, { NET_DIAGNOSTICS_STUN: 'a.example' }).stun).toEqual([]);
+  });
+
+  it('takes names and addresses, with their port', () => {
+    const stun = ['stun.example', 'stun:Other.example:19302', '[2001:db8::1]:99', '203.0.113.10'];
+    const labels = ['stun.example:3478', 'other.example:19302', '[2001:db8::1]:99', '203.0.113.10:3478'];
+    expect(resolveSettings({ stun }).stun).toEqual(labels);
+    expect(resolveSettings({}, { NET_DIAGNOSTICS_STUN: stun.join(', ') }).stun).toEqual(labels);
+  });
+
+  it.each<[string, readonly string[], RegExp]>([
+    ['no host', ['http://x/'], /entry 1 of 1: neither host/],
+    ['a STUN server over TLS', ['ok.example', 'stuns:x.example'], /entry 2 of 2: only plain STUN over UDP/],
+    ['a TURN server', ['turn:x.example'], /only plain STUN/],
+    ['one server twice', ['x.example', 'stun:X.example:3478'], /x\.example:3478 is listed twice/],
+    ['nine', many, /9 servers/],
+  ])('refuses %s, and says which and why', (_, stun, message) => {
+    expect(() => resolveSettings({ stun })).toThrow(message);
+    expect(() => resolveSettings({}, { NET_DIAGNOSTICS_STUN: stun.join(',') })).toThrow(
+      'NET_DIAGNOSTICS_STUN',
+    );
+  });
+});
+
+describe('a run with settings', () => {
+  it('asks the servers of the stun setting', async () => {
+    const settings = resolveSettings({ stun: ['127.0.0.1:9'], probes: ['stun'], deadline: 100 });
+    const local = await report(settings, null, {});
+    expect(local.settings.stunServers).toEqual(['127.0.0.1:9']);
+    expect(local.probes.map(({ ref }) => ref)).toContain('stun IPv4 mapping');
+  });
+});
+
+describe('stunServers of diagnose()', () => {
+  it('is held to the same form', async () => {
+    await expect(diagnose({ stunServers: ['http://x/'] })).rejects.toMatchObject({ code: 'ERR_SETTING' });
+    await expect(diagnose({ stunServers: many })).rejects.toThrow('at most 8');
+  });
+
+  it('stands in the report, each server once', async () => {
+    const stunServers = ['x.example', 'stun:x.example:3478'];
+    const report = await diagnose({ stunServers, probes: ['endpoint'] });
+    expect(report.settings.stunServers).toEqual(['x.example:3478']);
+    expect(report.probes).toEqual([]);
+  });
+});
