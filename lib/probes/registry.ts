@@ -5,6 +5,7 @@ import { httpsViaProxyProbe } from './https-via-proxy.js';
 import { natPmpProbe } from './nat-pmp.js';
 import { pcpProbe } from './pcp.js';
 import type { Probe } from './probe.js';
+import { qadProbe } from './qad.js';
 import { routeProbe } from './route.js';
 import { stunProbe } from './stun.js';
 import { upnpProbe } from './upnp.js';
@@ -13,6 +14,7 @@ import { upnpProbe } from './upnp.js';
 export const PROBES = [
   routeProbe,
   endpointProbe,
+  qadProbe(({ tls }) => tls.anchors()),
   httpsProbe,
   httpsViaProxyProbe,
   captivePortalProbe,

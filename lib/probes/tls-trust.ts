@@ -1,13 +1,16 @@
 import * as tls from 'node:tls';
 import { MAX_ROOTS_FILE_BYTES } from './constants.js';
+import { TrustAnchors } from './qad/index.js';
 import { readBounded } from './read-bounded.js';
 
-/** Whom HTTPS probes trust. */
+/** Whom the probes that speak TLS trust. */
 export interface TlsTrust {
   /** What iroh trusts (the bundled Mozilla roots), and the `ca` option's certificates. */
   trusted(): tls.SecureContext;
   /** What this machine trusts besides; null when that is nothing more. Only to explain a failure. */
   machine(): Promise<tls.SecureContext | null>;
+  /** The same roots as {@link trusted}, for the QUIC client. */
+  anchors(): TrustAnchors;
 }
 
 /** PEM certificates that this machine trusts by itself. */
@@ -58,6 +61,7 @@ export function tlsTrust(
 ): TlsTrust {
   let trusted: tls.SecureContext | undefined;
   let machine: Promise<tls.SecureContext | null> | undefined;
+  let anchors: TrustAnchors | undefined;
   const parseMachine = async () => {
     try {
       const roots = await machineRoots();
@@ -69,5 +73,6 @@ export function tlsTrust(
   return {
     trusted: () => (trusted ??= tls.createSecureContext({ ca: [...bundled, ...ca] })),
     machine: () => (machine ??= parseMachine()),
+    anchors: () => (anchors ??= new TrustAnchors([...bundled, ...ca])),
   };
 }

@@ -12,7 +12,9 @@ export function udpRoute(family: Family, ip: string, port: number, signal: Abort
     const socket = createSocket(family === 4 ? 'udp4' : 'udp6');
     const settle = (act: () => void) => {
       signal.removeEventListener('abort', aborted);
-      socket.removeAllListeners();
+      // Only our own: Node's wait for the bind, and a close in the meantime waits with it.
+      socket.off('error', failed);
+      socket.off('connect', connected);
       // What comes after the answer is known concerns nobody; unheard it would be thrown.
       socket.on('error', () => undefined);
       socket.close();
@@ -29,10 +31,11 @@ export function udpRoute(family: Family, ip: string, port: number, signal: Abort
     };
     signal.addEventListener('abort', aborted, { once: true });
     socket.on('error', failed);
-    socket.on('connect', () => {
+    const connected = () => {
       const sourceIp = socket.address().address;
       settle(() => resolve({ family, destination: ip, sourceIp }));
-    });
+    };
+    socket.on('connect', connected);
     socket.connect(port, ip);
   });
 }

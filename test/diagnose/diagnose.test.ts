@@ -62,7 +62,8 @@ describe('diagnose', () => {
       response.writeHead(204, { 'x-iroh-response': answer }).end();
     });
     const local = await diagnose({
-      relays: [...urls, ...urls].map((url) => ({ url })),
+      // Without address discovery: these relays only speak HTTPS.
+      relays: [...urls, ...urls].map((url) => ({ url, quicPort: null })),
       ca: [ca.cert],
       endpoint,
       environment: {
@@ -78,7 +79,7 @@ describe('diagnose', () => {
       startedAt: '2026-01-02T03:04:05.678Z',
       deadlineMs: 3000,
       endedBy: 'finished',
-      settings: { relays: urls.map((url) => ({ url, quicPort: 7842 })), relaysFrom: 'settings' },
+      settings: { relays: urls.map((url) => ({ url, quicPort: null })), relaysFrom: 'settings' },
       endpoint,
     });
     expect(local.probes.map(({ ref }) => ref)).toEqual([

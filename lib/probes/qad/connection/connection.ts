@@ -1,0 +1,339 @@
+import { type KeyObject, timingSafeEqual } from 'node:crypto';
+import type { SocketAddr } from '../../../wire/index.js';
+import {
+  CONNECTION_ID_BYTES,
+  FINISHED_CODE,
+  FINISHED_REASON,
+  LINGER_MS,
+  MAX_CLOSE_REPEATS,
+  MAX_DATAGRAMS,
+  MAX_WAITING_PACKETS,
+  MIN_STATELESS_RESET_BYTES,
+  RESET_TOKEN_BYTES,
+} from '../constants.js';
+import {
+  hasShortHeader,
+  type Level,
+  type Packet,
+  type ProtectedPacket,
+  packetsOf,
+} from '../packets/header.js';
+import { initialSecrets, PacketKeys, type Secrets } from '../packets/packet-keys.js';
+import { openPacket } from '../packets/protection.js';
+import { protocolError, QadError, TransportError } from '../qad-error.js';
+import { TlsClient } from '../tls/tls-client.js';
+import {
+  decodeFrames,
+  encodeApplicationClose,
+  encodePathResponse,
+  encodeTransportClose,
+  type Frame,
+  isAckEliciting,
+} from './frames.js';
+import { PacketSpace } from './packet-space.js';
+import { Peer } from './peer.js';
+import { Sender } from './sender.js';
+import { encodeClientParameters, type TransportParameter } from './transport-parameters.js';
+
+/** Time and randomness. */
+export interface Environment {
+  /** Milliseconds, monotonic. */
+  now(): number;
+  randomBytes(length: number): Buffer;
+}
+
+/** What a relay saw. */
+export interface Report {
+  address: SocketAddr;
+  /** Smoothed round-trip time, in milliseconds. */
+  rttMs: number;
+}
+
+export interface ConnectionOptions {
+  /** For SNI; null for an IP address. */
+  serverName: string | null;
+  alpn: string;
+  extraParameters?: readonly TransportParameter[] | undefined;
+  verifyChain(chain: readonly Buffer[]): KeyObject;
+  environment: Environment;
+  send(datagram: Buffer): void;
+  /** Called once, at the end. */
+  onEnd(outcome: Report | QadError): void;
+  /** Called after a good end, once the server needs no answers any more. */
+  onGone(): void;
+}
+
+type FrameOf<T extends Frame['type']> = Extract<Frame, { type: T }>;
+
+/**
+ * One QUIC v1 connection of a client that wants to know its address and nothing else: no streams, no migration, no
+ * key update. It ends by itself with a report or an error; time limits are its owner's.
+ */
+export class Connection {
+  /** Our connection id: the server's packets carry it. */
+  readonly id: Buffer;
+  readonly #options: ConnectionOptions;
+  readonly #tls: TlsClient;
+  readonly #spaces: Record<Level, PacketSpace> = {
+    initial: new PacketSpace(),
+    handshake: new PacketSpace(),
+    application: new PacketSpace(),
+  };
+  readonly #peer: Peer;
+  readonly #sender: Sender;
+  #state: 'handshake' | 'established' | 'closing' | 'ended' = 'handshake';
+  #isConfirmed = false;
+  #observed: { sequence: bigint; address: SocketAddr } | null = null;
+  /** Packets that overtook the one with their keys. */
+  #waiting: ProtectedPacket[] = [];
+  #datagrams = 0;
+  #closeRepeats = 0;
+  #lingering: NodeJS.Timeout | undefined;
+
+  /** @throws `QAD_UNSUPPORTED` */
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    const { environment } = options;
+    this.id = environment.randomBytes(CONNECTION_ID_BYTES);
+    this.#peer = new Peer(environment.randomBytes(CONNECTION_ID_BYTES));
+    this.#installKeys('initial', initialSecrets(this.#peer.destinationId));
+    const { serverName, alpn, verifyChain } = options;
+    this.#sender = new Sender({
+      spaces: this.#spaces,
+      peer: this.#peer,
+      sourceId: this.id,
+      now: () => environment.now(),
+      send: (datagram) => options.send(datagram),
+    });
+    const transportParameters = encodeClientParameters(this.id, options.extraParameters);
+    this.#tls = new TlsClient(
+      { serverName, alpn, random: environment.randomBytes(32), transportParameters, verifyChain },
+      {
+        send: (level, message) => this.#spaces[level].pushCrypto(message),
+        secrets: (level, secrets) => this.#installKeys(level, secrets),
+        transportParameters: (parameters) => this.#peer.takeParameters(parameters),
+        established: () => {
+          this.#state = 'established';
+        },
+      },
+    );
+  }
+
+  /** The server showed that it saw our first packet. */
+  get hasHeard(): boolean {
+    return this.#peer.hasHeard;
+  }
+
+  start(): void {
+    this.#tls.start();
+    this.#sender.flush();
+  }
+
+  /** @param atMs - when it arrived, by the environment's clock */
+  receive(datagram: Buffer, atMs: number): void {
+    if (this.#state === 'ended') return;
+    if (this.#state === 'closing') {
+      this.#repeatClose();
+      return;
+    }
+    try {
+      if (++this.#datagrams > MAX_DATAGRAMS) throw protocolError('too many datagrams');
+      for (const packet of packetsOf(datagram)) this.#takePacket(packet, atMs);
+      if (this.isReset(datagram)) throw new QadError('QAD_STATELESS_RESET', 'the server lost the connection');
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (!this.#isOver()) this.#conclude();
+  }
+
+  /**
+   * Whether a datagram ends with this connection's stateless reset token (RFC 9000 §10.3.1). It may carry any
+   * connection id. An authentic packet cannot: its last bytes are an authentication tag.
+   */
+  isReset(datagram: Buffer): boolean {
+    const token = this.#state === 'established' ? (this.#peer.parameters?.resetToken ?? null) : null;
+    if (token === null || !hasShortHeader(datagram) || datagram.length < MIN_STATELESS_RESET_BYTES)
+      return false;
+    return timingSafeEqual(datagram.subarray(-RESET_TOKEN_BYTES), token);
+  }
+
+  /** Says goodbye if the server knows us, and forgets everything. `onEnd` is not called any more. */
+  abandon(): void {
+    if (!this.#isOver()) this.#close(TransportError.APPLICATION, '');
+    this.#state = 'ended';
+    this.#sender.stop();
+    clearTimeout(this.#lingering);
+  }
+
+  #isOver(): boolean {
+    return this.#state === 'closing' || this.#state === 'ended';
+  }
+
+  #installKeys(level: Level, { client, server }: Secrets): void {
+    this.#spaces[level].keys = { send: new PacketKeys(client), receive: new PacketKeys(server) };
+  }
+
+  // Receiving
+
+  #takePacket(packet: Packet, atMs: number): void {
+    // An earlier packet of the same datagram may have ended it.
+    if (this.#isOver() || !packet.destinationId.equals(this.id)) return;
+    switch (packet.kind) {
+      case 'version-negotiation':
+        this.#peer.takeVersionNegotiation(packet);
+        break;
+      case 'retry':
+        this.#takeRetry(packet);
+        break;
+      case 'protected':
+        this.#takeProtected(packet, atMs);
+        this.#takeWaiting(atMs);
+    }
+  }
+
+  #takeRetry(packet: Extract<Packet, { kind: 'retry' }>): void {
+    if (!this.#peer.takeRetry(packet)) return;
+    this.#installKeys('initial', initialSecrets(this.#peer.destinationId));
+    this.#spaces.initial.resendCrypto();
+  }
+
+  #takeProtected(packet: ProtectedPacket, atMs: number): void {
+    const { level, sourceId } = packet;
+    const space = this.#spaces[level];
+    if (space.isDiscarded || !this.#peer.isSender(sourceId)) return;
+    if (space.keys === null) {
+      if (this.#waiting.length < MAX_WAITING_PACKETS) this.#waiting.push(packet);
+      return;
+    }
+    const opened = openPacket(packet, space.keys.receive, space.received.largest);
+    if (opened === null) return;
+    if (opened.isUpdated) throw new QadError('QAD_KEY_UPDATE', 'the server updated its keys');
+    this.#peer.settle(sourceId);
+    if (space.received.has(opened.packetNumber)) return;
+    const frames = decodeFrames(opened.payload, level);
+    space.arrived(opened.packetNumber, frames.some(isAckEliciting), atMs);
+    for (const frame of frames) {
+      this.#takeFrame(frame, level, atMs);
+      if (this.#state === 'ended') return;
+    }
+  }
+
+  #takeWaiting(atMs: number): void {
+    const hasKeys = ({ level }: ProtectedPacket) => this.#spaces[level].keys !== null;
+    while (this.#state !== 'ended' && this.#waiting.some(hasKeys)) {
+      const ready = this.#waiting.filter(hasKeys);
+      this.#waiting = this.#waiting.filter((packet) => !hasKeys(packet));
+      for (const packet of ready) this.#takeProtected(packet, atMs);
+    }
+  }
+
+  #takeFrame(frame: Frame, level: Level, atMs: number): void {
+    switch (frame.type) {
+      case 'ack':
+        this.#takeAck(frame, level, atMs);
+        break;
+      case 'crypto':
+        this.#tls.receive(level, this.#spaces[level].cryptoIn.take(frame.offset, frame.data));
+        break;
+      case 'path-challenge':
+        this.#spaces[level].push(encodePathResponse(frame.data));
+        break;
+      case 'handshake-done':
+        this.#isConfirmed = true;
+        this.#spaces.handshake.discard();
+        break;
+      case 'observed-address':
+        this.#takeObserved(frame);
+        break;
+      case 'close':
+        this.#takeClose(frame);
+        break;
+      case 'padding':
+      case 'ignored':
+    }
+  }
+
+  #takeAck({ ranges, delay }: FrameOf<'ack'>, level: Level, atMs: number): void {
+    const { isNews, measuredFromMs } = this.#spaces[level].acknowledged(ranges);
+    if (isNews) this.#sender.heard();
+    if (measuredFromMs === null) return;
+    const { ackDelayUnitMs = 0, maxAckDelayMs = 0 } = this.#peer.parameters ?? {};
+    // Initial and Handshake packets are acknowledged at once (RFC 9002 §5.3).
+    const delayMs = level === 'application' ? Math.min(delay * ackDelayUnitMs, maxAckDelayMs) : 0;
+    this.#sender.roundTrip.sample(atMs - measuredFromMs, delayMs);
+  }
+
+  #takeObserved({ sequence, address }: FrameOf<'observed-address'>): void {
+    if (this.#peer.parameters?.reportsAddresses !== true)
+      throw protocolError('OBSERVED_ADDRESS was not negotiated');
+    if (this.#observed !== null && sequence <= this.#observed.sequence) return;
+    this.#observed = { sequence, address };
+  }
+
+  #takeClose({ by, code, reason }: FrameOf<'close'>): void {
+    const text = reason === '' ? '' : ` (${reason})`;
+    this.#end(
+      new QadError('QAD_CLOSED_BY_RELAY', `the server closed with ${by} code 0x${code.toString(16)}${text}`),
+    );
+  }
+
+  // Sending
+
+  #conclude(): void {
+    if (this.#state === 'established' && this.#peer.parameters?.reportsAddresses !== true) {
+      this.#finish(new QadError('QAD_NOT_OFFERED', 'the server does not report addresses'));
+      return;
+    }
+    const rttMs = this.#sender.roundTrip.smoothedMs;
+    if (this.#observed === null || rttMs === null) this.#sender.flush();
+    else this.#finish({ address: this.#observed.address, rttMs });
+  }
+
+  /** All went well: closes as iroh's client does. The last handshake message goes with it if it has not gone before. */
+  #finish(outcome: Report | QadError): void {
+    this.#sender.stop();
+    this.#state = 'closing';
+    this.#spaces.application.push(encodeApplicationClose(FINISHED_CODE, FINISHED_REASON));
+    this.#sender.write(false);
+    this.#lingering = setTimeout(() => {
+      this.#state = 'ended';
+      this.#options.onGone();
+    }, LINGER_MS).unref();
+    this.#options.onEnd(outcome);
+  }
+
+  /** The close or the last handshake message was lost: both again (RFC 9000 §10.2.1). */
+  #repeatClose(): void {
+    if (++this.#closeRepeats > MAX_CLOSE_REPEATS) return;
+    this.#spaces.application.push(encodeApplicationClose(FINISHED_CODE, FINISHED_REASON));
+    this.#sender.write(true);
+  }
+
+  #fail(cause: unknown): void {
+    const error =
+      cause instanceof QadError
+        ? cause
+        : new QadError('QAD_PROTOCOL', 'unreadable packet', TransportError.INTERNAL, { cause });
+    // A server that lost the connection would only answer with the next reset.
+    if (error.code !== 'QAD_STATELESS_RESET') this.#close(error.closeCode, error.message);
+    this.#end(error);
+  }
+
+  #end(outcome: QadError): void {
+    this.#sender.stop();
+    this.#state = 'ended';
+    this.#options.onEnd(outcome);
+  }
+
+  /** Closes with an error, in packets that the server can surely read (RFC 9000 §10.2.3). */
+  #close(code: number, reason: string): void {
+    if (!this.#peer.isKnown) return;
+    const { initial, handshake, application } = this.#spaces;
+    const readable = this.#isConfirmed ? [application] : [handshake, application];
+    const targets = readable.filter(({ keys }) => keys !== null);
+    for (const space of targets.length > 0 ? targets : [initial]) {
+      space.push(encodeTransportClose(code, reason));
+    }
+    this.#sender.write(false);
+  }
+}

@@ -1,0 +1,114 @@
+import type { PacketKeys } from '../packets/packet-keys.js';
+import { protocolError } from '../qad-error.js';
+import { CryptoReceiver } from './crypto-receiver.js';
+import { encodeAck, encodeCrypto, PING, type Range } from './frames.js';
+import { ReceivedPackets } from './received-packets.js';
+
+/** A packet of ours that may still be acknowledged. */
+interface SentPacket {
+  atMs: number;
+  isEliciting: boolean;
+  hasCrypto: boolean;
+}
+
+/** The frames for one packet. */
+export interface Outgoing {
+  payload: Buffer;
+  isEliciting: boolean;
+  hasCrypto: boolean;
+}
+
+/** One packet number space with its keys and its part of the handshake (RFC 9000 §12.3). */
+export class PacketSpace {
+  keys: { receive: PacketKeys; send: PacketKeys } | null = null;
+  /** Its keys were thrown away (RFC 9001 §4.9). */
+  isDiscarded = false;
+  readonly received = new ReceivedPackets();
+  readonly cryptoIn = new CryptoReceiver();
+  /** Frames that wait to be sent once; none is repeated. */
+  readonly #queue: Buffer[] = [];
+  #cryptoOut = Buffer.alloc(0);
+  #isCryptoSent = true;
+  #isCryptoAcked = true;
+  #isAckDue = false;
+  #largestAtMs = 0;
+  #nextNumber = 0;
+  #sent = new Map<number, SentPacket>();
+
+  discard(): void {
+    this.keys = null;
+    this.isDiscarded = true;
+    this.#sent.clear();
+  }
+
+  /** Handshake bytes to send. All of a level fits one packet, so it is sent and repeated as a whole. */
+  pushCrypto(data: Buffer): void {
+    this.#cryptoOut = Buffer.concat([this.#cryptoOut, data]);
+    this.resendCrypto();
+  }
+
+  resendCrypto(): void {
+    this.#isCryptoSent = false;
+    this.#isCryptoAcked = false;
+  }
+
+  /** Frames to send with the next packet. */
+  push(frame: Buffer): void {
+    this.#queue.push(frame);
+  }
+
+  /** Notes an authentic packet's arrival. */
+  arrived(packetNumber: number, isEliciting: boolean, atMs: number): void {
+    this.received.add(packetNumber);
+    if (packetNumber === this.received.largest) this.#largestAtMs = atMs;
+    this.#isAckDue ||= isEliciting;
+  }
+
+  /**
+   * What there is to send. `isProbe`: the probe timeout fired, so something that must be acknowledged is repeated.
+   * Null: nothing.
+   */
+  outgoing(isProbe: boolean, nowMs: number, ackDelayUnitMs: number): Outgoing | null {
+    const frames: Buffer[] = [];
+    if (this.#isAckDue || (isProbe && this.received.largest >= 0)) {
+      const delay = Math.max(0, Math.round((nowMs - this.#largestAtMs) / ackDelayUnitMs));
+      frames.push(encodeAck(this.received.ranges, delay));
+      this.#isAckDue = false;
+    }
+    const hasCrypto = !this.#isCryptoSent || (isProbe && !this.#isCryptoAcked);
+    if (hasCrypto) frames.push(encodeCrypto(0, this.#cryptoOut));
+    this.#isCryptoSent = true;
+    const queued = this.#queue.splice(0);
+    frames.push(...queued);
+    const isEliciting = hasCrypto || isProbe;
+    if (isProbe && !hasCrypto) frames.push(PING);
+    return frames.length === 0 ? null : { payload: Buffer.concat(frames), isEliciting, hasCrypto };
+  }
+
+  /** The packet number for what is sent now. */
+  sending({ isEliciting, hasCrypto }: Outgoing, atMs: number): number {
+    const packetNumber = this.#nextNumber++;
+    this.#sent.set(packetNumber, { atMs, isEliciting, hasCrypto });
+    return packetNumber;
+  }
+
+  /**
+   * Takes an acknowledgement.
+   * @returns whether it says anything new, and when the packet left that measures the round trip (RFC 9002 §5.1)
+   * @throws `QAD_PROTOCOL` for numbers that were never sent
+   */
+  acknowledged(ranges: readonly Range[]): { isNews: boolean; measuredFromMs: number | null } {
+    const largest = ranges[0]?.to ?? 0;
+    if (largest >= this.#nextNumber) throw protocolError('a packet is acknowledged that was never sent');
+    let isNews = false;
+    let measuredFromMs: number | null = null;
+    for (const [packetNumber, packet] of this.#sent) {
+      if (!ranges.some(({ from, to }) => from <= packetNumber && packetNumber <= to)) continue;
+      this.#sent.delete(packetNumber);
+      if (packet.isEliciting) isNews = true;
+      if (packet.hasCrypto) this.#isCryptoAcked = true;
+      if (packet.isEliciting && packetNumber === largest) measuredFromMs = packet.atMs;
+    }
+    return { isNews, measuredFromMs };
+  }
+}

@@ -1,0 +1,82 @@
+/** QUIC version 1 (RFC 9000 §15). */
+export const QUIC_V1 = 1;
+
+/** The application protocol of address discovery on iroh's relays (iroh-relay's `ALPN_QUIC_ADDR_DISC`). */
+export const QAD_ALPN = '/iroh-qad/0';
+
+/** How iroh's own client closes (iroh-relay's `QUIC_ADDR_DISC_CLOSE_CODE` and `_REASON`). */
+export const FINISHED_CODE = 1;
+export const FINISHED_REASON = 'finished';
+
+/** Length of the connection ids that we choose. A first destination id needs at least 8 bytes (RFC 9000 §7.2). */
+export const CONNECTION_ID_BYTES = 8;
+
+/** Longest connection id of version 1 (RFC 9000 §17.2). */
+export const MAX_CONNECTION_ID_BYTES = 20;
+
+/** Datagrams with an Initial packet are padded to this size (RFC 9000 §14.1); we never send longer ones. */
+export const DATAGRAM_BYTES = 1200;
+
+/** AEAD_AES_128_GCM's tag (RFC 5116), and QUIC's sample for header protection (RFC 9001 §5.4.2). */
+export const TAG_BYTES = 16;
+export const SAMPLE_BYTES = 16;
+
+/** We always write packet numbers with four bytes: the sample then starts right behind them. */
+export const PACKET_NUMBER_BYTES = 4;
+
+/** The smallest datagram that can be a stateless reset (RFC 9000 §10.3), and the length of its token. */
+export const MIN_STATELESS_RESET_BYTES = 21;
+export const RESET_TOKEN_BYTES = 16;
+
+/** Transport parameter of address discovery, and our role: "I want reports" (noq's `Role::receive_only`). */
+export const ADDRESS_DISCOVERY_PARAMETER = 0x9f81a176n;
+export const WANTS_REPORTS = 1;
+
+/** A relay forgets a connection whose close was lost after this long; a probe is over by then. */
+export const IDLE_TIMEOUT_MS = 10_000;
+
+/**
+ * The round trip that is assumed before one was measured. RFC 9002 §6.2.2 recommends 333 ms, which would make the
+ * first repetition wait for a second; a whole report has three.
+ */
+export const INITIAL_RTT_MS = 100;
+
+/** RFC 9002 §6.1.2: timers below this make no sense. */
+export const TIMER_GRANULARITY_MS = 1;
+
+/** How long after an attempt the next one starts beside it: lost packets are often repeated by the server after 1 s only. */
+export const ATTEMPT_INTERVAL_MS = 600;
+
+/** Attempts at one relay, however long the deadline is. */
+export const MAX_ATTEMPTS = 8;
+
+// What strangers may make us hold or do, per connection.
+
+/** Bytes of handshake messages per encryption level; certificate chains have 2 to 10 KiB. */
+export const MAX_CRYPTO_BYTES = 64 * 1024;
+
+/** Pieces of handshake messages that wait for earlier ones. */
+export const MAX_CRYPTO_PIECES = 64;
+
+/** Packets that wait for their keys, of at most a datagram each. */
+export const MAX_WAITING_PACKETS = 16;
+
+/** Datagrams that are looked at. A handshake has about five. */
+export const MAX_DATAGRAMS = 500;
+
+/** Ranges of packet numbers that are remembered and acknowledged. */
+export const MAX_RANGES = 16;
+
+/** How long a server may ask for our close again, in milliseconds, and how often. */
+export const LINGER_MS = 1000;
+export const MAX_CLOSE_REPEATS = 3;
+
+/** Bytes of a Retry token: it must fit our datagrams together with the ClientHello. */
+export const MAX_TOKEN_BYTES = 512;
+
+/** Certificates in a chain, and signatures of theirs that are checked to find a path. */
+export const MAX_CERTIFICATES = 10;
+export const MAX_SIGNATURE_CHECKS = 16;
+
+/** Certificates between the server's and the root. */
+export const MAX_INTERMEDIATES = 6;

@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { SocketAddr } from '../../wire/index.js';
+import type { TrustAnchors } from './certificates/trust-anchors.js';
+import { verifyChain } from './certificates/verify-chain.js';
+import { Connection, type Environment, type Report } from './connection/connection.js';
+import type { TransportParameter } from './connection/transport-parameters.js';
+import { ATTEMPT_INTERVAL_MS, MAX_ATTEMPTS, QAD_ALPN } from './constants.js';
+import { QadError } from './qad-error.js';
+import type { QadSocket } from './qad-socket.js';
+
+export interface DiscoverOptions {
+  /** The relay's name as in its URL: its certificate must be for it. May be an IP address, or end with a dot. */
+  host: string;
+  /** Where to ask: an address of the socket's family. */
+  ip: string;
+  port: number;
+  socket: QadSocket;
+  trust: TrustAnchors;
+  /** Milliseconds after which the discovery gives up. */
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+  /** Default: iroh's. */
+  alpn?: string | undefined;
+  /** Transport parameters for servers that are no relays, in tests. */
+  extraParameters?: readonly TransportParameter[] | undefined;
+  environment?: Environment | undefined;
+  /** Milliseconds since the epoch, for the certificates' validity. */
+  wallClock?: (() => number) | undefined;
+}
+
+/** What a relay saw of us. */
+export interface Discovered {
+  /** Where our datagrams come from, as the relay sees it. */
+  observed: SocketAddr;
+  /** Smoothed round-trip time, in milliseconds. */
+  rttMs: number;
+}
+
+const ENVIRONMENT: Environment = {
+  now: () => performance.now(),
+  randomBytes: (length) => randomBytes(length),
+};
+
+/**
+ * Asks a relay for our address by a QUIC handshake. Loss is met twice: by each connection itself and, as servers
+ * repeat late, by a new connection beside it every 0.6 s; the first answer wins.
+ *
+ * @throws {@link QadError}; the kernel's own error (`ENETUNREACH`, …) when it refuses to send
+ */
+export function discover(options: DiscoverOptions): Promise<Discovered> {
+  return new Promise((resolve, reject) => new Discovery(options, resolve, reject).start());
+}
+
+class Discovery {
+  readonly #options: DiscoverOptions;
+  readonly #resolve: (discovered: Discovered) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #host: string;
+  readonly #connections = new Set<Connection>();
+  readonly #aborted = () => this.#lose(new QadError('QAD_ABORTED', 'the discovery was cancelled'));
+  #deadline: NodeJS.Timeout | undefined;
+  #ticker: NodeJS.Timeout | undefined;
+  #attempts = 0;
+
+  constructor(
+    options: DiscoverOptions,
+    resolve: (discovered: Discovered) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#host = options.host.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  }
+
+  start(): void {
+    const { signal, timeoutMs } = this.#options;
+    if (signal?.aborted === true) {
+      this.#aborted();
+      return;
+    }
+    signal?.addEventListener('abort', this.#aborted, { once: true });
+    this.#deadline = setTimeout(() => this.#lose(this.#silence()), timeoutMs).unref();
+    this.#ticker = setInterval(() => this.#attempt(), ATTEMPT_INTERVAL_MS).unref();
+    this.#attempt();
+  }
+
+  #attempt(): void {
+    if (++this.#attempts > MAX_ATTEMPTS) return;
+    const {
+      ip,
+      port,
+      socket,
+      alpn = QAD_ALPN,
+      environment = ENVIRONMENT,
+      wallClock = Date.now,
+    } = this.#options;
+    const refused = (error: Error) => this.#lose(error);
+    try {
+      const connection = new Connection({
+        serverName: isIP(this.#host) === 0 ? this.#host : null,
+        alpn,
+        extraParameters: this.#options.extraParameters,
+        environment,
+        verifyChain: (chain) =>
+          verifyChain(chain, { host: this.#host, anchors: this.#options.trust, nowMs: wallClock() }),
+        send: (datagram) => socket.send(datagram, ip, port, refused),
+        onEnd: (outcome) => this.#ended(connection, outcome),
+        onGone: () => socket.detach(connection),
+      });
+      this.#connections.add(connection);
+      socket.attach(connection, ip, port, refused);
+      connection.start();
+    } catch (error) {
+      this.#lose(error);
+    }
+  }
+
+  #ended(connection: Connection, outcome: Report | QadError): void {
+    if (outcome instanceof QadError) {
+      this.#lose(outcome);
+      return;
+    }
+    // It stays attached for a while, to repeat its close should that be lost.
+    this.#connections.delete(connection);
+    this.#stop();
+    this.#resolve({ observed: outcome.address, rttMs: outcome.rttMs });
+  }
+
+  #lose(error: unknown): void {
+    this.#stop();
+    this.#reject(error);
+  }
+
+  #silence(): QadError {
+    const hasHeard = [...this.#connections].some((connection) => connection.hasHeard);
+    return hasHeard
+      ? new QadError('QAD_TIMEOUT', 'the relay answered but told no address in time')
+      : new QadError('QAD_SILENT', 'no answer over UDP');
+  }
+
+  #stop(): void {
+    clearTimeout(this.#deadline);
+    clearInterval(this.#ticker);
+    this.#options.signal?.removeEventListener('abort', this.#aborted);
+    for (const connection of this.#connections) {
+      connection.abandon();
+      this.#options.socket.detach(connection);
+    }
+    this.#connections.clear();
+  }
+}

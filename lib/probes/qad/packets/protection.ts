@@ -1,0 +1,62 @@
+import { PACKET_NUMBER_BYTES, SAMPLE_BYTES } from '../constants.js';
+import { protocolError } from '../qad-error.js';
+import { encodeHeader, type HeaderFields, type Level, type ProtectedPacket } from './header.js';
+import type { PacketKeys } from './packet-keys.js';
+import { decodePacketNumber } from './packet-number.js';
+
+/** A packet as its sender wrote it. */
+export interface OpenedPacket {
+  packetNumber: number;
+  payload: Buffer;
+  /** It was sealed with the keys after a key update. */
+  isUpdated: boolean;
+}
+
+/** Bits of the first byte that are hidden, and those that must be zero below (RFC 9000 §17.2, §17.3.1). */
+const HIDDEN_BITS = { long: 0x0f, short: 0x1f };
+const RESERVED_BITS = { long: 0x0c, short: 0x18 };
+const KEY_PHASE_BIT = 0x04;
+
+const form = (level: Level) => (level === 'application' ? 'short' : 'long');
+
+/**
+ * Takes the protection off (RFC 9001 §5.4.1, then §5.3). Null: it does not authenticate, so it is nobody's.
+ * @throws `QAD_PROTOCOL` for an authentic packet with reserved bits set
+ */
+export function openPacket(packet: ProtectedPacket, keys: PacketKeys, largest: number): OpenedPacket | null {
+  const { bytes, level, packetNumberAt } = packet;
+  // The sample is taken as if the packet number had four bytes.
+  const sampleAt = packetNumberAt + PACKET_NUMBER_BYTES;
+  if (bytes.length < sampleAt + SAMPLE_BYTES) return null;
+  const mask = keys.headerMask(bytes.subarray(sampleAt, sampleAt + SAMPLE_BYTES));
+  const first = bytes.readUInt8() ^ (mask.readUInt8() & HIDDEN_BITS[form(level)]);
+  const numberBytes = (first & 3) + 1;
+  const header = Buffer.from(bytes.subarray(0, packetNumberAt + numberBytes));
+  header.writeUInt8(first);
+  hideNumber(header, packetNumberAt, numberBytes, mask);
+  const truncated = header.readUIntBE(packetNumberAt, numberBytes);
+  const packetNumber = decodePacketNumber(largest, truncated, numberBytes);
+  const sealed = bytes.subarray(header.length);
+  const isUpdated = level === 'application' && (first & KEY_PHASE_BIT) !== 0;
+  const payload = (isUpdated ? keys.next() : keys).open(packetNumber, header, sealed);
+  if (payload === null) return null;
+  if ((first & RESERVED_BITS[form(level)]) !== 0) throw protocolError('reserved header bits are set');
+  return { packetNumber, payload, isUpdated };
+}
+
+/** A whole protected packet. */
+export function sealPacket(fields: HeaderFields, payload: Buffer, keys: PacketKeys): Buffer {
+  const header = encodeHeader(fields, payload.length);
+  const sealed = keys.seal(fields.packetNumber, header, payload);
+  const mask = keys.headerMask(sealed.subarray(0, SAMPLE_BYTES));
+  header.writeUInt8(header.readUInt8() ^ (mask.readUInt8() & HIDDEN_BITS[form(fields.level)]));
+  hideNumber(header, header.length - PACKET_NUMBER_BYTES, PACKET_NUMBER_BYTES, mask);
+  return Buffer.concat([header, sealed]);
+}
+
+/** Hides or shows a packet number: the operation is its own inverse. */
+function hideNumber(header: Buffer, at: number, length: number, mask: Buffer): void {
+  for (let index = 0; index < length; index++) {
+    header.writeUInt8(header.readUInt8(at + index) ^ mask.readUInt8(1 + index), at + index);
+  }
+}

@@ -1,0 +1,108 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import type { Connection } from './connection/connection.js';
+import { canonical } from './connection/observed-address.js';
+import { destinationOf } from './packets/header.js';
+
+interface Entry {
+  connection: Connection;
+  ip: string;
+  port: number;
+  /** The socket itself failed, or the kernel refused a datagram. */
+  onError(error: Error): void;
+}
+
+/**
+ * One UDP socket for the connections to many relays: what they see differ by is then the NAT's doing. Datagrams find
+ * their connection by its id, and only from the address that was asked.
+ */
+export class QadSocket {
+  readonly family: 4 | 6;
+  readonly #socket: Socket;
+  readonly #entries = new Map<string, Entry>();
+  readonly #now: () => number;
+  #closed: Promise<void> | null = null;
+
+  private constructor(family: 4 | 6, socket: Socket, now: () => number) {
+    this.family = family;
+    this.#socket = socket;
+    this.#now = now;
+    socket.on('message', (datagram, from) => this.#receive(datagram, from));
+    socket.on('error', (error) => {
+      for (const entry of [...this.#entries.values()]) entry.onError(error);
+    });
+  }
+
+  /**
+   * Binds a port of the kernel's choice on all addresses.
+   * @param now - milliseconds, monotonic
+   */
+  static bind(family: 4 | 6, now: () => number = () => performance.now()): Promise<QadSocket> {
+    return new Promise((resolve, reject) => {
+      const socket = createSocket(family === 4 ? { type: 'udp4' } : { type: 'udp6', ipv6Only: true });
+      const failed = (error: Error) => {
+        socket.close();
+        reject(error);
+      };
+      socket.once('error', failed);
+      socket.bind(0, () => {
+        socket.off('error', failed);
+        resolve(new QadSocket(family, socket, now));
+      });
+    });
+  }
+
+  get port(): number {
+    return this.#socket.address().port;
+  }
+
+  /** How many connections it serves. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** From now on datagrams from this address with the connection's id are the connection's. */
+  attach(connection: Connection, ip: string, port: number, onError: (error: Error) => void): void {
+    const plain = canonical({ family: this.family, ip: withoutZone(ip), port }).ip;
+    this.#entries.set(connection.id.toString('hex'), { connection, ip: plain, port, onError });
+  }
+
+  detach(connection: Connection): void {
+    this.#entries.delete(connection.id.toString('hex'));
+  }
+
+  /** @param onError - the kernel refused it; not called for a datagram that is lost later */
+  send(datagram: Buffer, ip: string, port: number, onError: (error: Error) => void): void {
+    if (this.#closed !== null) return;
+    this.#socket.send(datagram, port, ip, (error) => {
+      if (error !== null) onError(error);
+    });
+  }
+
+  /** Lets go of all connections. */
+  close(): Promise<void> {
+    this.#closed ??= new Promise((resolve) => {
+      for (const { connection } of this.#entries.values()) connection.abandon();
+      this.#entries.clear();
+      this.#socket.close(() => resolve());
+    });
+    return this.#closed;
+  }
+
+  #receive(datagram: Buffer, from: RemoteInfo): void {
+    const atMs = this.#now();
+    const isFrom = ({ ip, port }: Entry) => port === from.port && ip === withoutZone(from.address);
+    const entry = this.#entries.get(destinationOf(datagram)?.toString('hex') ?? '');
+    if (entry !== undefined) {
+      if (isFrom(entry)) entry.connection.receive(datagram, atMs);
+      return;
+    }
+    // A stateless reset bears no id of ours.
+    for (const other of this.#entries.values()) {
+      if (isFrom(other) && other.connection.isReset(datagram)) other.connection.receive(datagram, atMs);
+    }
+  }
+}
+
+function withoutZone(ip: string): string {
+  return ip.replace(/%.*$/, '');
+}
