@@ -27,7 +27,7 @@ const sample = spawn(process.execPath, [join(root, 'build', 'samples', 'nest', '
   env: {
     ...process.env,
     IROH_SERVICES_API_SECRET: secret.reveal(),
-    // Loopback and no relays: the demo needs no Internet and shows nothing of this machine to anyone.
+    // Loopback and no relays: the demo needs no Internet, and asks nobody but the local gateway.
     NET_DIAGNOSTICS_NETWORK: 'minimal',
     NET_DIAGNOSTICS_BIND: 'loopback',
     NET_DIAGNOSTICS_NAME: 'nest-sample',

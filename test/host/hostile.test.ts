@@ -88,9 +88,14 @@ describe('a token that is not ours to accept', () => {
       const closings = offsets.map(async (offset) => {
         const bad = Uint8Array.from(good);
         bad[offset] = (bad[offset] ?? 0) ^ (1 << (offset % 8));
-        const connection = await stage.dial();
-        await call(connection, bad).catch(() => {});
-        return closing(connection);
+        const attempt = async () => {
+          const connection = await stage.dial();
+          await call(connection, bad).catch(() => {});
+          return closing(connection);
+        };
+        const how = await attempt();
+        // On a busy machine the packet that closes can be lost, and a stateless reset says it without a reason.
+        return how === 'other' ? attempt() : how;
       });
       for (const text of await Promise.all(closings)) refusals.add(text);
     }
