@@ -41,7 +41,8 @@ async function ask(labels: readonly string[], options: Options = {}) {
     records,
     mapping: named('stun IPv4 mapping'),
     filtering: named('stun IPv4 filtering'),
-    verdict: judge(records, []).ipv4,
+    // Loopback plays the Internet.
+    verdict: judge(records, [], () => true).ipv4,
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type FilteringSeen, judge, type Observation } from '../../lib/report/index.js';
-import { records, seenAs } from './support/records.js';
+import { isPublicHere, records, seenAs } from './support/records.js';
 
 function filtering(
   fromOtherIp: FilteringSeen['fromOtherIp'],
@@ -12,7 +12,7 @@ function filtering(
   return { filterings: [{ family, ...addresses, fromOtherIp, fromOtherPort, isSteady }] };
 }
 
-const verdictOf = (...observations: Observation[]) => judge(records(...observations), []).ipv4;
+const verdictOf = (...observations: Observation[]) => judge(records(...observations), [], isPublicHere).ipv4;
 
 describe('filtering (RFC 5780, section 4.4)', () => {
   it.each<[string, string, string, Observation[]]>([
@@ -95,7 +95,10 @@ describe('mapping over the sockets of several probes', () => {
       'no NAT on any of them',
       'none',
       'no NAT',
-      [seenAs('192.168.1.100:5000'), seenAs('192.168.1.100:6000', '203.0.113.10', other)],
+      [5000, 6000].map((port) => {
+        const own = `203.0.113.66:${port}`;
+        return seenAs(own, '203.0.113.10', { local: own });
+      }),
     ],
     [
       'different local addresses',

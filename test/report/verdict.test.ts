@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { hasNoRoute, isPublicAddress, judge, type Observation } from '../../lib/report/index.js';
-import { https, openV6, R1, R2, records, route, seenAs, silence } from './support/records.js';
+import { https, isPublicHere, openV6, R1, R2, records, route, seenAs, silence } from './support/records.js';
 
-const verdictOf = (...observations: Observation[]) => judge(records(...observations), [R1, R2]);
+const verdictOf = (...observations: Observation[]) => judge(records(...observations), [R1, R2], isPublicHere);
 const path = (remoteAddr: string, isRelay = false): Observation => ({ paths: [{ remoteAddr, isRelay }] });
 
 describe('routes', () => {
@@ -70,7 +70,25 @@ describe('mapping and NAT type', () => {
   const there = '198.51.100.7:5000';
   it.each<[string, string, string, Observation[]]>([
     ['nothing', 'unknown', 'Unknown', []],
-    ['our own address', 'none', 'No NAT', [seenAs('192.168.1.100:5000')]],
+    ['our own address', 'none', 'No NAT', [seenAs(there, '203.0.113.10', { local: there })]],
+    [
+      'our own private address: the relay is in our network',
+      'unknown',
+      'Unknown',
+      [seenAs('192.168.1.100:5000')],
+    ],
+    [
+      'two addresses, one of them from inside our network',
+      'unknown',
+      'Unknown',
+      [seenAs('192.168.1.100:5000', '192.168.1.7', { again: '192.168.1.100:5000' }), seenAs(there)],
+    ],
+    [
+      'a relay inside our network beside two outside that agree',
+      'endpoint-independent',
+      'Endpoint-Independent',
+      [seenAs('192.168.1.100:5000', '192.168.1.7'), seenAs(there), seenAs(there, '203.0.113.11')],
+    ],
     ['one answer', 'unknown', 'Unknown', [seenAs(there)]],
     [
       'equal answers from two IP addresses',
@@ -128,7 +146,8 @@ describe('mapping and NAT type', () => {
 
   it("is IPv6's when IPv4's is unknown, and says so", () => {
     expect(verdictOf(openV6()).natType).toMatchObject({ value: 'No NAT', family: 6 });
-    expect(verdictOf(openV6(), seenAs('192.168.1.100:5000')).natType.family).toBe(4);
+    const ownV4 = seenAs('203.0.113.66:5000', '203.0.113.10', { local: '203.0.113.66:5000' });
+    expect(verdictOf(openV6(), ownV4).natType.family).toBe(4);
     expect(verdictOf().natType.family).toBeNull();
   });
 

@@ -53,8 +53,8 @@ function judgeFamily(
   return {
     routed,
     udp: judgeUdp(records, family, routed, isPublic),
-    publicAddress: judgePublicAddress(records, family),
-    mapping: judgeMapping(records, family),
+    publicAddress: judgePublicAddress(records, family, isPublic),
+    mapping: judgeMapping(records, family, isPublic),
     filtering: judgeFiltering(records, family),
   };
 }

@@ -1,3 +1,5 @@
+import { parseSocketAddr } from '../../wire/index.js';
+import type { IsPublicAddress } from '../address-class.js';
 import { MIN_VANTAGE_POINTS } from '../constants.js';
 import type { AddressSeen, Family } from '../observation.js';
 import type { Mapping, ProbeRecord, PublicAddress } from '../types.js';
@@ -6,9 +8,13 @@ import { judged, type Seen, seen, unknown } from './seen.js';
 const ONE_VANTAGE_POINT = 'one vantage point cannot tell; add a second relay at another IP address';
 
 /** How the NAT of one family maps a local port. Answers are compared only where they left from the same local side. */
-export function judgeMapping(records: readonly ProbeRecord[], family: Family): Mapping {
-  const answers = answersOf(records, family);
-  if (answers.length === 0) return unknown('nobody outside told our public address');
+export function judgeMapping(
+  records: readonly ProbeRecord[],
+  family: Family,
+  isPublic: IsPublicAddress,
+): Mapping {
+  const { answers, inside } = answersOf(records, family, isPublic);
+  if (answers.length === 0) return unknown(nobodyOutside(inside), inside);
   if (answers.every(({ part }) => part.observed === part.local)) {
     return judged('none', 'the address seen from outside is our own: no NAT', answers);
   }
@@ -44,15 +50,35 @@ function agreed(mappings: readonly Mapping[]): Mapping {
 }
 
 /** The address that the first vantage point saw. */
-export function judgePublicAddress(records: readonly ProbeRecord[], family: Family): PublicAddress {
-  const [first] = answersOf(records, family);
+export function judgePublicAddress(
+  records: readonly ProbeRecord[],
+  family: Family,
+  isPublic: IsPublicAddress,
+): PublicAddress {
+  const { answers, inside } = answersOf(records, family, isPublic);
+  const [first] = answers;
   if (first === undefined)
-    return { value: null, reason: 'nobody outside told our public address', evidence: [] };
+    return { value: null, reason: nobodyOutside(inside), evidence: inside.map(({ ref }) => ref) };
   return { value: first.part.observed, reason: `seen by ${first.part.destinationIp}`, evidence: [first.ref] };
 }
 
-function answersOf(records: readonly ProbeRecord[], family: Family): Seen<AddressSeen>[] {
-  return seen(records, 'addresses').filter(({ part }) => part.family === family);
+interface Answers {
+  /** From vantage points on the Internet. */
+  answers: Seen<AddressSeen>[];
+  /** From a relay in our own network: it sees us before the NAT, and must not be compared with the others. */
+  inside: Seen<AddressSeen>[];
+}
+
+function answersOf(records: readonly ProbeRecord[], family: Family, isPublic: IsPublicAddress): Answers {
+  const all = seen(records, 'addresses').filter(({ part }) => part.family === family);
+  const isOutside = ({ part }: Seen<AddressSeen>) => isPublic(parseSocketAddr(part.observed).ip);
+  return { answers: all.filter(isOutside), inside: all.filter((answer) => !isOutside(answer)) };
+}
+
+function nobodyOutside(inside: readonly Seen<AddressSeen>[]): string {
+  return inside.length === 0
+    ? 'nobody outside told our public address'
+    : 'who answered sees us at a private address: it stands in our own network and cannot tell';
 }
 
 function judgeEqual(answers: readonly Seen<AddressSeen>[]): Mapping {

@@ -75,6 +75,8 @@ describe.skipIf(!mayRun)('a real iroh-relay', () => {
       relays: [relay],
       probes: ['route', 'qad', 'https'],
       ca: [root.cert],
+      // Loopback plays the Internet.
+      isPublicAddress: () => true,
       environment: { lookup: async () => [{ ip: '127.0.0.1', family: 4 }], env: {} },
     });
     expect(report.verdict).toMatchObject({
