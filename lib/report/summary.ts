@@ -62,7 +62,8 @@ function greySentence(verdict: Verdict): string {
   if (verdict.tlsIntercepted.value === 'yes') {
     return 'TLS is intercepted on the way to the relays; iroh will not connect to them.';
   }
-  if (verdict.relays.length === 0) return 'There is nobody to ask: no relay is configured.';
+  if (verdict.relays.length === 0)
+    return 'No relay is configured, and nobody else told how this machine is seen from outside.';
   if (verdict.relays.some((relay) => relay.httpsMs !== null)) {
     return 'The relays answer over HTTPS; whether UDP works is unknown.';
   }

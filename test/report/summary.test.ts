@@ -38,9 +38,12 @@ describe('summary', () => {
     expect(summary.sentence).toMatch(sentence);
   });
 
-  it('says that there is nobody to ask', () => {
+  it('says that no relay is configured, without denying that STUN servers were asked', () => {
     const summary = summaryOf([route(4)], []);
-    expect(summary).toMatchObject({ colour: 'grey', sentence: expect.stringContaining('nobody to ask') });
+    expect(summary).toMatchObject({
+      colour: 'grey',
+      sentence: expect.stringContaining('No relay is configured'),
+    });
     expect(summary.nextSteps).toEqual([expect.stringContaining('Configure relays')]);
   });
 
