@@ -24,7 +24,6 @@ const floors = [
 
 /** What each room may import from outside the project, beside Node's own modules. */
 const packages: Record<string, RegExp> = {
-  'lib/wire': /^@noble\/curves\//,
   'lib/transport': /^@number0\/iroh(\/|$)/,
   'lib/platform': /^libsql$/,
   'integrations/nest': /^(@nestjs\/(common|core)|rxjs)(\/|$)/,

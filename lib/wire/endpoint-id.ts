@@ -1,4 +1,4 @@
-import { ED25519_TORSION_SUBGROUP, ed25519 } from '@noble/curves/ed25519';
+import { isCanonicalPoint, isSmallOrderPoint } from './curve-point.js';
 import { WireError } from './wire-error.js';
 
 /** An endpoint's public key: 64 lower-case hex digits of a canonical ed25519 point that is not of small order. */
@@ -9,7 +9,6 @@ export const KEY_SIZE = 32;
 
 const HEX_KEY = /^[0-9a-f]{64}$/i;
 const SHORT_ID_DIGITS = 10;
-const SMALL_ORDER_POINTS: ReadonlySet<string> = new Set(ED25519_TORSION_SUBGROUP);
 
 /**
  * Reads an endpoint id from its hex form; upper case is taken too.
@@ -50,16 +49,5 @@ export function isEndpointId(text: string): boolean {
 export function keyFault(bytes: Uint8Array): string | null {
   if (bytes.length !== KEY_SIZE) return `a key has ${KEY_SIZE} bytes, not ${bytes.length}`;
   if (isSmallOrderPoint(bytes)) return 'the key is a point of small order';
-  try {
-    // `false`: RFC 8032 rules instead of ZIP 215, which would take y ≥ p.
-    ed25519.Point.fromBytes(bytes, false);
-    return null;
-  } catch {
-    return 'the key is no canonical ed25519 point';
-  }
-}
-
-/** Whether these bytes are the canonical form of one of the eight points of small order. */
-export function isSmallOrderPoint(bytes: Uint8Array): boolean {
-  return SMALL_ORDER_POINTS.has(Buffer.from(bytes).toString('hex'));
+  return isCanonicalPoint(bytes) ? null : 'the key is no canonical ed25519 point';
 }

@@ -1,13 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { decodeBase32 } from './base32.js';
-import {
-  type EndpointId,
-  endpointIdToBytes,
-  isEndpointId,
-  isSmallOrderPoint,
-  KEY_SIZE,
-  shortId,
-} from './endpoint-id.js';
+import { isSmallOrderPoint } from './curve-point.js';
+import { type EndpointId, endpointIdToBytes, isEndpointId, KEY_SIZE, shortId } from './endpoint-id.js';
 import { WireError } from './wire-error.js';
 
 /** Bytes of a signature: the point R, then the scalar S. */

@@ -40,6 +40,40 @@ describe('endpoint ids', () => {
     expect(() => parseEndpointId(hex)).toThrow('small order');
   });
 
+  it('are the points that an independent implementation takes', () => {
+    const isPoint = (bytes: Uint8Array) => {
+      try {
+        ed25519.Point.fromBytes(bytes, false);
+        return !ED25519_TORSION_SUBGROUP.includes(toHex(bytes));
+      } catch {
+        return false;
+      }
+    };
+    const isOurs = (bytes: Uint8Array) => {
+      try {
+        endpointIdFromBytes(bytes);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    // Around the ends of the field, with and without a sign, and anywhere in it: about half are points.
+    const near = fc
+      .tuple(
+        fc.bigInt(-40n, 40n),
+        fc.constantFrom(0n, P, (1n << 255n) - 1n, P / 2n),
+        fc.constantFrom(0n, 1n << 255n),
+      )
+      .map(([offset, from, sign]) => littleEndian(((from + offset + P) % (1n << 255n)) | sign));
+    const anywhere = fc.uint8Array({ minLength: 32, maxLength: 32 });
+    holds(
+      fc.property(fc.oneof(near, anywhere), (bytes) => {
+        expect(isOurs(bytes)).toBe(isPoint(bytes));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('refuses every form that is not canonical', () => {
     for (let y = 0n; y < 19n; y += 1n) {
       const form = littleEndian(P + y);
