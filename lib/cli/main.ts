@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 import { run } from './run.js';
 
-// The exit code is set, not forced: what was printed is written, and the process ends by itself.
+/** A call that is pending in the native binding when everything is closed holds the process for up to 5 s more. */
+const EXIT_GRACE_MS = 200;
+
+// The exit code is set and the process ends by itself; only when it does not, and what was printed is written, by force.
 void run(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
+  process.stdout.write('', () => setTimeout(() => process.exit(), EXIT_GRACE_MS).unref());
 });

@@ -1,9 +1,13 @@
 import { parseArgs } from 'node:util';
 import { Platform, type PlatformOptions } from '../platform/index.js';
+import type { Command } from './command.js';
+import { EXIT } from './exit-codes.js';
+import { onInterruption, untilInterrupted } from './interruption.js';
 import { DEFAULT_DATA_DIR, noteRunning } from './running-platform.js';
-import { parsing, UsageError } from './usage-error.js';
+import type { Shell } from './shell.js';
+import { parsing, wholeNumber } from './usage-error.js';
 
-export const PLATFORM_HELP = `Usage: iroh-net-diagnostics platform [options]
+const HELP = `Usage: iroh-net-diagnostics platform [options]
 
 Runs the self-hosted platform until Ctrl-C. It listens on loopback only, and needs the package libsql for its store.
 
@@ -15,6 +19,8 @@ Runs the self-hosted platform until Ctrl-C. It listens on loopback only, and nee
 Example:
   iroh-net-diagnostics platform --data ./platform-data
   iroh-net-diagnostics platform secret --data ./platform-data --label staging
+
+Exit codes: 0 ended by a signal, 1 could not start, ${EXIT.usage} wrong words
 `;
 
 const OPTIONS = {
@@ -24,37 +30,28 @@ const OPTIONS = {
   relay: { type: 'string', multiple: true },
 } as const;
 
+const PORT = { min: 0, max: 65_535, what: 'a port' };
+
 /** Runs the platform until a signal ends it. */
-export async function platformCommand(words: readonly string[]): Promise<number> {
-  const { values } = parsing(() => parseArgs({ args: [...words], options: OPTIONS }));
+export const platformCommand: Command = { help: HELP, run: platform };
+
+async function platform(words: readonly string[], shell: Shell): Promise<number> {
+  const { values } = parsing(OPTIONS, () => parseArgs({ args: [...words], options: OPTIONS }));
   const options: PlatformOptions = {
     dataDir: values.data,
-    port: portOf('--port', values.port),
+    port: wholeNumber('--port', values.port, PORT),
     relays: values.relay?.map((url) => ({ url })),
-    dashboard: { port: portOf('--dashboard-port', values['dashboard-port']) },
+    dashboard: { port: wholeNumber('--dashboard-port', values['dashboard-port'], PORT) },
     onEvent: (event) => {
-      if (event.type === 'warning') process.stderr.write(`${event.message}\n`);
+      if (event.type === 'warning') shell.err(`${event.message}\n`);
     },
   };
-  const signal = untilSignal();
-  const platform = await Platform.start(options);
-  const forget = await noteRunning(values.data, platform.dashboardUrl);
-  process.stdout.write(`Platform   ${platform.id}\nDashboard  ${platform.dashboardUrl}\n\nCtrl-C ends it.\n`);
-  await signal;
+  const interruption = onInterruption();
+  const running = await Platform.start(options);
+  const forget = await noteRunning(values.data, running.dashboardUrl);
+  shell.out(`Platform   ${running.id}\nDashboard  ${running.dashboardUrl}\n\nCtrl-C ends it.\n`);
+  await untilInterrupted(interruption);
   await forget();
-  await platform.stop();
-  return 0;
-}
-
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => resolve());
-  });
-}
-
-function portOf(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new UsageError(`${option} was ${JSON.stringify(text)}; give a port, 0 to 65535.`);
+  await running.stop();
+  return EXIT.ok;
 }

@@ -1,45 +1,101 @@
 import { messageOf, NetDiagnosticsError } from '../errors.js';
-import { PLATFORM_HELP, platformCommand } from './platform-command.js';
-import { SECRET_HELP, secretCommand } from './secret-command.js';
+import { nearest } from '../options/nearest.js';
+import { show } from '../options/show.js';
+import { PACKAGE_VERSION } from '../report/constants.js';
+import { COMMANDS, findCommand } from './commands.js';
+import { EXIT } from './exit-codes.js';
+import { Shell, type ShellProcess } from './shell.js';
 import { UsageError } from './usage-error.js';
 
-const HELP = `Usage: iroh-net-diagnostics <command>
+const HELP = `Usage: iroh-net-diagnostics <command> [options]
+
+Network diagnostics for iroh: can this machine be connected to directly, and does the platform reach it?
 
 Commands:
-  platform           run the self-hosted platform with its dashboard
-  platform secret    make an API secret for an app
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(16)} ${summary}`).join('\n')}
 
-iroh-net-diagnostics <command> --help tells more.
+  iroh-net-diagnostics <command> --help    what a command does, its options, examples, exit codes
+  iroh-net-diagnostics --version           the version of this package
+
+To begin with:
+  iroh-net-diagnostics demo
+  iroh-net-diagnostics report --relay https://relay.example.com
+
+Results go to standard output, remarks to standard error. Colours only on a terminal; NO_COLOR and FORCE_COLOR
+are heeded. Exit codes: 0 done, 1 failed, ${EXIT.usage} wrong words; "report" has more.
 `;
 
-/** Runs the command that the words name. Resolves with the exit code: 0 done, 1 failed, 2 wrong words. */
-export async function run(words: readonly string[]): Promise<number> {
+const SECRET = /(^|=)services[a-z2-7]{20,}/i;
+
+/** Runs the command that the words name. Resolves with the exit code; never rejects. */
+export async function run(words: readonly string[], from: ShellProcess = process): Promise<number> {
+  const shell = new Shell(from);
+  let failure: number = EXIT.failed;
   try {
-    return await dispatch(words);
+    refuseSecrets(words);
+    const found = findCommand(words[0] === 'help' ? words.slice(1) : words);
+    if (found === undefined) return withoutCommand(words, shell);
+    const { entry, rest } = found;
+    refuseMisspelt(entry.name, rest);
+    const command = await entry.load();
+    failure = command.failure ?? failure;
+    if (words[0] !== 'help' && !rest.includes('--help') && !rest.includes('-h')) {
+      return await command.run(rest, shell);
+    }
+    shell.out(command.help);
+    return EXIT.ok;
   } catch (error) {
     if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\n\n${HELP}`);
-      return 2;
+      shell.err(`${error.message}\n`);
+      return EXIT.usage;
     }
     // Our own errors say what to do next; anything else is a fault of this program, and its stack tells where.
     const isOurs = error instanceof NetDiagnosticsError;
-    process.stderr.write(`${isOurs || !(error instanceof Error) ? messageOf(error) : error.stack}\n`);
-    return 1;
+    shell.err(`${isOurs || !(error instanceof Error) ? messageOf(error) : error.stack}\n`);
+    return failure;
   }
 }
 
-async function dispatch([command, ...rest]: readonly string[]): Promise<number> {
-  const wantsHelp = rest.includes('--help') || rest.includes('-h');
-  if (command === 'platform' && rest[0] === 'secret') {
-    return wantsHelp ? print(SECRET_HELP) : secretCommand(rest.slice(1));
+function withoutCommand(words: readonly string[], shell: Shell): number {
+  const [first] = words;
+  if (first === '--version' || first === '-V') {
+    shell.out(`${PACKAGE_VERSION}\n`);
+    return EXIT.ok;
   }
-  if (command === 'platform') return wantsHelp ? print(PLATFORM_HELP) : platformCommand(rest);
-  if (command === undefined || command === '--help' || command === '-h' || command === 'help')
-    return print(HELP);
-  throw new UsageError(`There is no command "${command}".`);
+  const isHelp = first === 'help' && words.length === 1;
+  if (first === undefined || first === '--help' || first === '-h' || isHelp) {
+    shell.out(HELP);
+    return EXIT.ok;
+  }
+  throw noCommand(first === 'help' ? words.slice(1) : words);
 }
 
-function print(text: string): number {
-  process.stdout.write(text);
-  return 0;
+function noCommand(words: readonly string[]): UsageError {
+  const end = words.findIndex((word) => word.startsWith('-'));
+  const typed = (end < 0 ? words : words.slice(0, Math.max(1, end))).slice(0, 2);
+  const names = COMMANDS.map(({ name }) => name);
+  const meant = likely(typed, names) ?? names.find((name) => name.startsWith(`${typed[0]} `));
+  const hint = meant === undefined ? 'iroh-net-diagnostics --help lists them.' : `Did you mean "${meant}"?`;
+  return new UsageError(`There is no command ${show(typed.join(' '))}. ${hint}`);
+}
+
+function likely(typed: readonly string[], names: readonly string[]): string | undefined {
+  return nearest(typed.join(' '), names) ?? nearest(typed[0] ?? '', names);
+}
+
+/** `platform secert` would start the platform's own parsing, whose complaint would lead nowhere. */
+function refuseMisspelt(name: string, [next]: readonly string[]): void {
+  if (name.includes(' ') || next === undefined || next.startsWith('-')) return;
+  const names = COMMANDS.map((command) => command.name).filter((other) => other.startsWith(`${name} `));
+  if (nearest(`${name} ${next}`, names) !== undefined) throw noCommand([name, next]);
+}
+
+/** Before anything else looks at the words: no complaint may repeat them. */
+function refuseSecrets(words: readonly string[]): void {
+  if (!words.some((word) => SECRET.test(word))) return;
+  throw new UsageError(
+    'An API secret was given as an argument. Everybody on this machine can see the arguments of programs, and the ' +
+      'shell keeps them in its history: give it in IROH_SERVICES_API_SECRET, with --secret-file FILE, or on standard ' +
+      'input with "-". Others may have seen this one; better make a new one and revoke it.',
+  );
 }

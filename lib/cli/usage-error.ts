@@ -1,15 +1,48 @@
+import { nearest } from '../options/nearest.js';
+import { show } from '../options/show.js';
+
 /** The words of the command line are wrong. Its message says which, and what would be right. */
 export class UsageError extends Error {
   override name = 'UsageError';
 }
 
-/** Does `parse` (of node:util's `parseArgs`), with its complaints as {@link UsageError}. */
-export function parsing<T>(parse: () => T): T {
+/**
+ * Does `parse` (of node:util's `parseArgs`), with its complaints as {@link UsageError}: an unknown option brings
+ * the one that was probably meant, and a word is shown without anything that looks like a credential.
+ * @param options - those that `parse` knows
+ */
+export function parsing<T>(options: Readonly<Record<string, unknown>>, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    const isComplaint =
-      error instanceof Error && String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
-    throw isComplaint ? new UsageError(error.message) : error;
+    if (!(error instanceof Error)) throw error;
+    const code = String((error as { code?: unknown }).code);
+    if (!code.startsWith('ERR_PARSE_ARGS')) throw error;
+    const [message = ''] = error.message.split('\n');
+    const word = /^[^']*'([^']*)/.exec(message)?.[1] ?? '';
+    if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw new UsageError(unknownOption(word, options));
+    if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
+      throw new UsageError(`The word ${show(word)} is one too many.`);
+    }
+    throw new UsageError(message.replace(/\.?$/, '.'));
   }
+}
+
+function unknownOption(word: string, options: Readonly<Record<string, unknown>>): string {
+  const meant = nearest(word.replace(/^-+/, ''), [...Object.keys(options), 'help']);
+  const hint = meant === undefined ? '' : ` Did you mean --${meant}?`;
+  return `There is no option ${show(word)}.${hint}`;
+}
+
+/** A whole number from `min` to `max`, or undefined when the option was not given. @throws UsageError */
+export function wholeNumber(
+  option: string,
+  text: string | undefined,
+  { min, max, what }: { min: number; max: number; what: string },
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  // Number() alone would take '0x10', '1e3' and ' '.
+  if (/^\d{1,9}$/.test(text) && value >= min && value <= max) return value;
+  throw new UsageError(`${option} was ${show(text)}; give ${what}, ${min} to ${max}.`);
 }

@@ -77,15 +77,15 @@ describe('iroh-net-diagnostics platform', () => {
   it('says which words are wrong', async () => {
     const answer = (...args: string[]) => runChild(PROGRAM, { args });
     expect(await answer('platfrom')).toMatchObject({
-      code: 2,
+      code: 64,
       stderr: expect.stringContaining('"platfrom"'),
     });
     expect(await answer('platform', '--prot', '1')).toMatchObject({
-      code: 2,
+      code: 64,
       stderr: expect.stringContaining('--prot'),
     });
     expect(await answer('platform', '--port', 'x')).toMatchObject({
-      code: 2,
+      code: 64,
       stderr: expect.stringContaining('0 to 65535'),
     });
     expect(await answer('platform', 'secret', '--data', dataDir, '--label', 'x'.repeat(61))).toMatchObject({

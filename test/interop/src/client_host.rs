@@ -45,6 +45,14 @@ struct Actor {
     platform: EndpointId,
 }
 
+pub const HELP: &str = "
+peer client-host --api-secret S [--name N] [--seed HEX] [--port-v4 N] [--port-v6 N] [--grant no] [--metrics-interval-ms N]
+
+The official client and the official host for dial-backs on one endpoint on loopback; obeys commands from stdin, ends
+when it closes.
+  --api-secret  or the variable IROH_SERVICES_API_SECRET
+  --grant no    does not grant the platform a dial-back at the start";
+
 /// `--api-secret S` (or the variable of the crate), `--name N`, `--seed HEX`, `--grant no`,
 /// `--metrics-interval-ms N` (default: only on command).
 pub async fn run(mut arguments: Arguments) -> Result<()> {

@@ -51,6 +51,14 @@ impl std::fmt::Debug for Platform {
     }
 }
 
+pub const HELP: &str = "
+peer platform [--seed HEX] [--port-v4 N] [--port-v6 N] [--secret-seed HEX]
+
+Plays the platform on loopback: tells of every message as a JSON line, obeys commands from stdin, ends when it closes.
+  --seed         the endpoint's secret key (default: random)
+  --secret-seed  the API secret's key (default: random)
+  --port-v4, --port-v6  default: any free ports";
+
 /// `--seed`, `--port-v4`, `--port-v6` as in [`net::bind`]; `--secret-seed HEX` for the API secret's key.
 pub async fn run(mut arguments: Arguments) -> Result<()> {
     let endpoint = net::bind(&mut arguments).await?;

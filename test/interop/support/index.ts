@@ -1,6 +1,21 @@
 export { buildPeer } from './build.js';
 export type * from './lines.js';
 export {
+  type AddressDiscoveryLine,
+  type AddressDiscoveryOptions,
+  addressDiscoveryArguments,
+  type DelayWireLine,
+  type DelayWireOptions,
+  delayWireArguments,
+  measurementsOf,
+  type NetDiagnosticsLine,
+  type NetDiagnosticsOptions,
+  type NetReportLine,
+  type NetReportOptions,
+  netDiagnosticsArguments,
+  netReportArguments,
+} from './measurements.js';
+export {
   RustClientHost,
   type RustClientHostOptions,
   RustPlatform,

@@ -1,0 +1,65 @@
+import { linkedAbort } from '../../abort.js';
+import { ephemeralKey } from '../../identity.js';
+import type { ApiSecret } from '../../wire/index.js';
+import { lookAtBinding, lookAtEndpoint, lookAtSecret, lookAtSettings } from './looks.js';
+import { lookAtAuthorisation, lookAtGrant, lookAtPlatform, lookAtRelays } from './platform-looks.js';
+import { type StepResult, StepSkipped } from './step.js';
+import { type StepListener, StepRunner } from './step-runner.js';
+
+/** What {@link examine} needs. */
+export interface ExamineOptions extends StepListener {
+  env: NodeJS.ProcessEnv;
+  /** What reading the secret came to; null: there is none. */
+  secret: PromiseSettledResult<ApiSecret | null>;
+  /** Whether a grant is sent too. */
+  grant: boolean;
+  /** Milliseconds for all steps together. Closing takes up to 5 s more. */
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** An endpoint that contacts nobody. */
+const ALONE = { network: 'minimal', relays: null } as const;
+
+/** Looks at everything on the way from this machine to the platform. Leaves nothing open. Never rejects. */
+export async function examine(options: ExamineOptions): Promise<readonly StepResult[]> {
+  const end = linkedAbort(options.signal);
+  const timer = setTimeout(end.abort, options.timeoutMs);
+  try {
+    return await allSteps(options, end.signal);
+  } finally {
+    clearTimeout(timer);
+    end.release();
+  }
+}
+
+async function allSteps(options: ExamineOptions, signal: AbortSignal): Promise<readonly StepResult[]> {
+  const { env, grant } = options;
+  const secretKey = ephemeralKey();
+  const runner = new StepRunner(options, signal);
+  const settings = await runner.step('settings', [], () => lookAtSettings(env, secretKey));
+  const secret = await runner.step('secret', [], () => lookAtSecret(options.secret));
+  const binding = await runner.step('binding', [], lookAtBinding);
+  const endpoint = await runner.step('endpoint', [settings, binding], (valid, _loads) =>
+    // Without a secret nobody is to be reached: then only the sockets are tried.
+    lookAtEndpoint(secret === null ? { ...valid, ...ALONE } : valid, secretKey, signal),
+  );
+  let isAuthorised: true | null;
+  try {
+    await runner.step('relays', [secret, settings], (known, valid) => lookAtRelays(known, valid, signal));
+    const isReached = await runner.step('platform', [endpoint, secret], (bound, known) =>
+      lookAtPlatform(bound, known, signal),
+    );
+    isAuthorised = await runner.step('authorised', [endpoint, secret, isReached], (bound, known, _reached) =>
+      lookAtAuthorisation(bound, known, signal),
+    );
+  } finally {
+    // Before the grant: one identity must not be in two places.
+    await endpoint?.close();
+  }
+  await runner.step('grant', [secret, isAuthorised], async (apiSecret, _authorised) => {
+    if (!grant) throw new StepSkipped('left out; --grant sends one, as the app does at its start');
+    return lookAtGrant({ env, secretKey, apiSecret }, signal);
+  });
+  return runner.results;
+}

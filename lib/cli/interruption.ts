@@ -1,0 +1,44 @@
+import { newAbort } from '../abort.js';
+import { SIGNAL_EXIT } from './exit-codes.js';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** A wish of the user's, or of the system's, that the command ends. */
+export interface Interruption {
+  /** Fires at the first SIGINT (Ctrl-C), SIGTERM or SIGHUP. A second one ends the process at once. */
+  readonly signal: AbortSignal;
+  /** 128 and the signal's number; null before one came. */
+  readonly exitCode: number | null;
+  /** Stops listening: signals end the process again. */
+  release(): void;
+}
+
+/** Listens for signals from now on. */
+export function onInterruption(): Interruption {
+  const abort = newAbort();
+  let exitCode: number | null = null;
+  const release = () => {
+    for (const name of SIGNALS) process.off(name, interrupt);
+  };
+  const interrupt = (name: (typeof SIGNALS)[number]) => {
+    release();
+    exitCode = SIGNAL_EXIT[name];
+    abort.abort();
+  };
+  for (const name of SIGNALS) process.on(name, interrupt);
+  return {
+    signal: abort.signal,
+    get exitCode() {
+      return exitCode;
+    },
+    release,
+  };
+}
+
+/** Resolves at the first of the signals. */
+export function untilInterrupted({ signal }: Interruption): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,146 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { linkedAbort } from '../abort.js';
+import { diagnose } from '../diagnose.js';
+import { PROBE_NAMES } from '../probes/index.js';
+import type { Colour, LocalReport } from '../report/index.js';
+import type { Command } from './command.js';
+import { EXIT, SIGNAL_EXIT } from './exit-codes.js';
+import { type Interruption, onInterruption } from './interruption.js';
+import { printReport } from './report/print.js';
+import { N0, type ReportPlan, reportPlan } from './report/settings.js';
+import type { Shell } from './shell.js';
+import { parsing, wholeNumber } from './usage-error.js';
+
+const DEFAULT_WATCH_SECONDS = 30;
+const WATCH = { min: 1, max: 86_400, what: 'seconds' };
+const DEADLINE = { min: 100, max: 60_000, what: 'milliseconds' };
+
+const HELP = `Usage: iroh-net-diagnostics report [options]
+
+Measures this machine's network and says whether direct connections work: UDP, the NAT and its kind, port mapping,
+captive portals, the relays' latencies. No API secret is needed, and nothing is sent to a platform.
+
+Asked are the relays and STUN servers that you name, and this network's gateway. Nobody else: without --relay a
+report knows this machine and its gateway alone.
+
+  --relay URL        a relay to ask, several times for several; "${N0}" means n0's public relays
+                     (default: NET_DIAGNOSTICS_RELAYS, else none)
+  --stun HOST[:PORT] a STUN server to ask, may be repeated (default: NET_DIAGNOSTICS_STUN, else none)
+  --deadline MS      a report takes no longer (default: NET_DIAGNOSTICS_DEADLINE, else 3000)
+  --probe NAME       run this probe alone, may be repeated (default: NET_DIAGNOSTICS_PROBES, else all):
+                     ${PROBE_NAMES.join(', ')}
+  --json             JSON, as the schema iroh-net-diagnostics/schema.json describes it
+  --redact           replace addresses, host names and ids by tokens: to pass it on
+  --watch[=SECONDS]  again and again, with so long a pause (default ${DEFAULT_WATCH_SECONDS}), until Ctrl-C. As text, later
+                     reports only tell what has changed, marked *; with --json, one document a line
+
+Examples:
+  iroh-net-diagnostics report --relay ${N0}
+  iroh-net-diagnostics report --relay https://relay1.example.com --relay https://relay2.example.com
+  iroh-net-diagnostics report --relay ${N0} --json --redact > report.json
+  iroh-net-diagnostics report --stun stun.example.com --watch=10
+
+Exit codes (of a watch: the last report's):
+  0  green   direct connections should work
+  1  orange  often relayed, or the kind of NAT is unknown
+  2  red     UDP is blocked: relays only
+  3  grey    cannot tell
+  ${EXIT.usage} wrong words, ${EXIT.noReport} no report could be made, 129 to 143 ended before there was one
+`;
+
+const OPTIONS = {
+  json: { type: 'boolean', default: false },
+  redact: { type: 'boolean', default: false },
+  relay: { type: 'string', multiple: true },
+  stun: { type: 'string', multiple: true },
+  probe: { type: 'string', multiple: true },
+  deadline: { type: 'string' },
+  watch: { type: 'string' },
+} as const;
+
+/** What each colour is to a script. */
+const COLOUR_EXIT: Readonly<Record<Colour, number>> = { green: 0, orange: 1, red: 2, grey: 3 };
+
+/** The exit code that tells a report's colour. */
+export function exitCodeOf({ summary }: Pick<LocalReport, 'summary'>): number {
+  return COLOUR_EXIT[summary.colour];
+}
+
+/** Prints a local report. */
+export const reportCommand: Command = { help: HELP, failure: EXIT.noReport, run: report };
+
+async function report(words: readonly string[], shell: Shell): Promise<number> {
+  const { values } = parsing(OPTIONS, () => parseArgs({ args: withPause(words), options: OPTIONS }));
+  const watchSeconds = wholeNumber('--watch', values.watch, WATCH);
+  const deadline = wholeNumber('--deadline', values.deadline, DEADLINE);
+  const { relay, stun, probe, json, redact } = values;
+  const plan = await reportPlan({ relay, stun, probe, deadline }, shell.env);
+  if (plan.relays.length === 0) {
+    shell.err(
+      plan.stun.length === 0
+        ? `No relay is named, so only this machine and its gateway are asked. Add --relay URL, or --relay ${N0} for n0's public relays.\n`
+        : `No relay is named: only the STUN servers, this machine and its gateway are asked. Add --relay URL, or --relay ${N0}.\n`,
+    );
+  }
+  const print = { json, redact, compact: watchSeconds !== undefined };
+  const interruption = onInterruption();
+  try {
+    return await reports({ plan, print, watchSeconds, shell, interruption });
+  } finally {
+    interruption.release();
+  }
+}
+
+/** parseArgs has no options whose value may be left out. */
+function withPause(words: readonly string[]): string[] {
+  const isLeftOut = (at: number) => words[at] === '--watch' && !/^\d/.test(words[at + 1] ?? '');
+  return words.map((word, at) => (isLeftOut(at) ? `--watch=${DEFAULT_WATCH_SECONDS}` : word));
+}
+
+interface Reports {
+  plan: ReportPlan;
+  print: Parameters<typeof printReport>[2];
+  /** undefined: one report. */
+  watchSeconds: number | undefined;
+  shell: Shell;
+  interruption: Interruption;
+}
+
+async function reports({ plan, print, watchSeconds, shell, interruption }: Reports): Promise<number> {
+  const end = linkedAbort(interruption.signal, shell.outClosed);
+  let last: LocalReport | null = null;
+  try {
+    do {
+      const next = await once(plan, shell, end.signal);
+      // What was cut off says less than the one before.
+      if (end.signal.aborted) break;
+      printReport(next, last, print, shell);
+      last = next;
+    } while (watchSeconds !== undefined && (await pause(watchSeconds, end.signal)));
+  } finally {
+    end.release();
+  }
+  return last === null ? (interruption.exitCode ?? SIGNAL_EXIT.SIGPIPE) : exitCodeOf(last);
+}
+
+async function once(plan: ReportPlan, shell: Shell, signal: AbortSignal): Promise<LocalReport> {
+  const { relays, stun, probes, deadline } = plan;
+  try {
+    return await diagnose({
+      relays,
+      stunServers: stun,
+      probes: probes ?? undefined,
+      deadlineMs: deadline,
+      signal,
+      onProbe: ({ done, total, ref }) => shell.showProgress(`${done}/${total} probes done, ${ref}`),
+    });
+  } finally {
+    shell.eraseProgress();
+  }
+}
+
+/** @returns whether the whole pause has passed. A timer that holds the process: nothing else does meanwhile. */
+async function pause(seconds: number, signal: AbortSignal): Promise<boolean> {
+  return delay(seconds * 1000, true, { signal }).catch(() => false);
+}

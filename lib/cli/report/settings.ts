@@ -1,0 +1,56 @@
+import { messageOf } from '../../errors.js';
+import { SETTINGS } from '../../options/table.js';
+import { resolveSettings, SettingError, type Settings } from '../../options.js';
+import type { RelayTarget } from '../../report/index.js';
+import { loadBinding } from '../../transport/binding.js';
+import { defaultRelays } from '../../transport/relays.js';
+import { UsageError } from '../usage-error.js';
+
+/** The word that stands for n0's public relays. */
+export const N0 = 'n0';
+
+/** What the words said; undefined: not given. */
+export interface ReportWords {
+  relay: readonly string[] | undefined;
+  stun: readonly string[] | undefined;
+  probe: readonly string[] | undefined;
+  deadline: number | undefined;
+}
+
+/** Which settings a report of the command line has, with their options here. */
+const FLAGS = { relays: '--relay', stun: '--stun', probes: '--probe', deadline: '--deadline' } as const;
+
+/** What a report is made with. */
+export interface ReportPlan extends Pick<Settings, 'stun' | 'probes' | 'deadline'> {
+  relays: readonly RelayTarget[];
+}
+
+/**
+ * The words and, where they are silent, the same environment variables as an app's. Nobody is asked who stands in
+ * neither: n0's relays must be named too.
+ * @throws UsageError for a word, `ERR_SETTING` for a variable, `ERR_BINDING_UNAVAILABLE` when n0's relays are wanted
+ */
+export async function reportPlan(words: ReportWords, env: NodeJS.ProcessEnv): Promise<ReportPlan> {
+  const urls = words.relay?.filter((relay) => relay !== N0);
+  const { relays, stun, probes, deadline } = resolve({ ...words, relay: urls }, env);
+  const wantsN0 = words.relay?.includes(N0) === true;
+  const n0 = wantsN0 ? defaultRelays(await loadBinding()) : [];
+  const listed = [...(relays ?? []), ...n0].map(({ url, quicPort }) => ({ url, quicPort }));
+  return { relays: listed, stun, probes, deadline };
+}
+
+function resolve({ relay, stun, probe, deadline }: ReportWords, env: NodeJS.ProcessEnv): Settings {
+  // Those alone: what else an app's environment holds is no business of a report.
+  const names = (Object.keys(FLAGS) as (keyof typeof FLAGS)[]).map((option) => SETTINGS[option].variable);
+  const own = Object.fromEntries(names.flatMap((name) => (name === null ? [] : [[name, env[name]]])));
+  try {
+    // Names are checked there, hence the cast.
+    const probes = probe as Settings['probes'] | undefined;
+    return resolveSettings({ relays: relay, stun, probes, deadline }, own);
+  } catch (error) {
+    const flag = error instanceof SettingError ? FLAGS[error.option as keyof typeof FLAGS] : undefined;
+    const given = { '--relay': relay, '--stun': stun, '--probe': probe, '--deadline': deadline };
+    if (flag === undefined || given[flag] === undefined) throw error;
+    throw new UsageError(`${flag}: ${messageOf(error)}`);
+  }
+}

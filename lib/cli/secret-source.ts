@@ -1,0 +1,66 @@
+import { readFile, stat } from 'node:fs/promises';
+import { messageOf, NetDiagnosticsError } from '../errors.js';
+import { API_SECRET_ENV_VAR_NAME, ApiSecret } from '../wire/index.js';
+import type { Shell } from './shell.js';
+import { UsageError } from './usage-error.js';
+
+/** The option of all commands that read a secret. */
+export const SECRET_OPTIONS = { 'secret-file': { type: 'string' } } as const;
+
+/** The part of their help about it. */
+export const SECRET_HELP = `The API secret is read from
+  ${API_SECRET_ENV_VAR_NAME}    the environment variable, unless one of these is given:
+  --secret-file FILE          a file that holds it alone, or a line ${API_SECRET_ENV_VAR_NAME}=…
+  -                           standard input, in the same forms
+It is never taken as an argument: everybody on the machine can see those.`;
+
+/** An env file has some thousand characters. */
+const MAX_FILE = 64 * 1024;
+
+const ENV_LINE = new RegExp(`^\\s*(?:export\\s+)?${API_SECRET_ENV_VAR_NAME}\\s*=(.*)$`, 'm');
+
+/** Where the words say that the secret is. */
+export type SecretSource = { kind: 'env' } | { kind: 'stdin' } | { kind: 'file'; path: string };
+
+/** @param positionals - the words that belong to no option. @throws UsageError, which never repeats them */
+export function secretSource(positionals: readonly string[], path: string | undefined): SecretSource {
+  if (positionals.length > 0 && (positionals.length > 1 || positionals[0] !== '-')) {
+    throw new UsageError(
+      'The only word that may stand here is "-". An API secret is never given as an argument, where everybody on ' +
+        `this machine can see it: use ${API_SECRET_ENV_VAR_NAME}, --secret-file FILE, or "-" and standard input.`,
+    );
+  }
+  if (path !== undefined && positionals.length > 0) {
+    throw new UsageError('Give --secret-file or "-", not both.');
+  }
+  if (path !== undefined) return { kind: 'file', path };
+  return positionals.length > 0 ? { kind: 'stdin' } : { kind: 'env' };
+}
+
+/**
+ * Reads the secret.
+ * @returns null when there is none
+ * @throws NetDiagnosticsError `ERR_API_SECRET` when it is malformed, `ERR_SETTING` when the file cannot be read
+ */
+export async function readSecret(source: SecretSource, shell: Shell): Promise<ApiSecret | null> {
+  const text = await textOf(source, shell);
+  if (text === null) throw new NetDiagnosticsError('ERR_API_SECRET', 'That is too long for an API secret.');
+  const bare = (ENV_LINE.exec(text)?.[1] ?? text).trim().replace(/^(["'])(.*)\1$/, '$2');
+  return bare === '' ? null : ApiSecret.parse(bare);
+}
+
+function textOf(source: SecretSource, shell: Shell): Promise<string | null> {
+  if (source.kind === 'env') return Promise.resolve(shell.env[API_SECRET_ENV_VAR_NAME] ?? '');
+  return source.kind === 'stdin' ? shell.stdin() : fileText(source.path);
+}
+
+async function fileText(path: string): Promise<string | null> {
+  try {
+    const { size } = await stat(path);
+    return size > MAX_FILE ? null : await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new NetDiagnosticsError('ERR_SETTING', `The secret file cannot be read: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}
