@@ -29,7 +29,7 @@ export default defineConfig({
           name: 'parts',
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
-          exclude: ['test/interop/**', 'test/browser/**', 'test/package/**'],
+          exclude: ['**/node_modules/**', 'test/interop/**', 'test/browser/**', 'test/package/**'],
         },
       },
       {

@@ -3,7 +3,7 @@ export { type ClientLimits, type GrantState, RemoteError } from './client/index.
 export type { Clock, Sleep } from './clock.js';
 export { type DiagnoseOptions, diagnose, type ProbeEvent } from './diagnose.js';
 export { hasCode, NetDiagnosticsError, type NetDiagnosticsErrorCode } from './errors.js';
-export type { GrantEvent, NetDiagnosticsEvent, StateEvent } from './events.js';
+export type { GrantEvent, NetDiagnosticsEvent, ReportEvent, ReportTrigger, StateEvent } from './events.js';
 export {
   type AuditEvent,
   ClientHost,
@@ -18,9 +18,12 @@ export {
   type RevocationStore,
 } from './host/index.js';
 export type { Logger, LogSink } from './logger.js';
-export { NetDiagnostics, type ReadyOptions, type RunOptions } from './net-diagnostics.js';
+export { NetDiagnostics, type Preview, type ReadyOptions, type RunOptions } from './net-diagnostics.js';
 export {
   type AcceptLoop,
+  type HttpAccess,
+  type HttpAuthorize,
+  type HttpOptions,
   type NetDiagnosticsOptions,
   type RelayOption,
   resolveSettings,

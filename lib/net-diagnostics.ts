@@ -6,8 +6,9 @@ import { SERVICE_STOP_TIMEOUT_MS, STOP_TIMEOUT_MS } from './net-diagnostics/cons
 import { codeOf } from './net-diagnostics/error-code.js';
 import { openGround } from './net-diagnostics/open-endpoint.js';
 import { type Parts, SYSTEM_PARTS } from './net-diagnostics/parts.js';
+import { Pause } from './net-diagnostics/pause.js';
 import { type RunOptions, report } from './net-diagnostics/reporter.js';
-import { Service, type ServiceOptions } from './net-diagnostics/service.js';
+import { type Preview, Service, type ServiceOptions } from './net-diagnostics/service.js';
 import { StatusBoard } from './net-diagnostics/status-board.js';
 import { within } from './net-diagnostics/within.js';
 import {
@@ -23,6 +24,7 @@ import { adoptConnection, type ConnectionHandler, type NativeConnection } from '
 import { CLIENT_HOST_ALPN, formatSocketAddr } from './wire/index.js';
 
 export type { RunOptions } from './net-diagnostics/reporter.js';
+export type { Preview } from './net-diagnostics/service.js';
 
 /** How {@link NetDiagnostics.ready} waits. */
 export interface ReadyOptions {
@@ -45,6 +47,7 @@ export class NetDiagnostics {
   readonly #log: SafeLogger;
   readonly #board: StatusBoard;
   readonly #stopping = new AbortController();
+  readonly #pause = new Pause();
   readonly #handlers = new Map<string, ConnectionHandler>();
   /** Settles when everything is closed. Never rejects. `null` before {@link begin}. */
   #life: Promise<void> | null = null;
@@ -121,20 +124,45 @@ export class NetDiagnostics {
    * @throws `ERR_STATE` when stopped or switched off
    */
   async run({ signal, onProbe }: RunOptions = {}): Promise<LocalReport> {
-    if (!this.#settings.enabled)
-      throw new NetDiagnosticsError('ERR_STATE', 'Diagnostics are switched off (`enabled`).');
-    this.#assertNotStopped();
-    const end = linkedAbort(this.#stopping.signal, signal);
-    try {
+    return this.#whileRunning(signal, async (end) => {
       const local = await report(this.#settings, this.#service?.subject ?? null, {
-        signal: end.signal,
+        signal: end,
         ...(onProbe === undefined ? {} : { onProbe: (event) => callSafely(() => onProbe(event)) }),
       });
-      this.#board.noteReport();
+      this.#board.noteReport(local, 'run');
       return local;
-    } finally {
-      end.release();
-    }
+    });
+  }
+
+  /** The latest report that was finished, whoever asked for it; `null` before the first. Kept in memory only. */
+  lastReport(): LocalReport | null {
+    return this.#board.lastReport;
+  }
+
+  /**
+   * Shows what a dial-back would be answered with at this moment, and sends nothing: the report under way, one that
+   * is recent enough (`reuse`), or a new one. A wire report is sent whole or not at all: redaction is for copies that
+   * people make.
+   * @param options - `signal` gives up the wait
+   * @throws `ERR_STATE` while there is no endpoint, and so nothing that could be sent; `ERR_ABORTED`
+   */
+  async preview({ signal }: Pick<RunOptions, 'signal'> = {}): Promise<Preview> {
+    return this.#whileRunning(signal, (end) => this.#inService().preview(end));
+  }
+
+  /**
+   * Turns dial-backs away (the caller hears that the application refuses), and holds back metrics and the report on
+   * start. The connection and the grant stay: {@link revoke} is what takes the grant back. Idempotent, in every state.
+   */
+  pause(): void {
+    this.#pause.set(true);
+    this.#board.setPaused(true);
+  }
+
+  /** Ends {@link pause}. Idempotent. */
+  resume(): void {
+    this.#pause.set(false);
+    this.#board.setPaused(false);
   }
 
   /**
@@ -227,6 +255,7 @@ export class NetDiagnostics {
         parts,
         board,
         log,
+        pause: this.#pause,
         tell: this.#tell,
         handlers: this.#handlers,
       });
@@ -251,16 +280,30 @@ export class NetDiagnostics {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     } finally {
       this.#service = null;
+      this.#board.note({ servesDialBack: false });
       await within(SERVICE_STOP_TIMEOUT_MS, service.stop());
     }
   }
 
   #inService(): Service {
     if (this.#service !== null) return this.#service;
-    throw new NetDiagnosticsError(
-      'ERR_STATE',
-      `There is no endpoint to grant with; the state is ${this.status().state}.`,
-    );
+    throw new NetDiagnosticsError('ERR_STATE', `There is no endpoint; the state is ${this.status().state}.`);
+  }
+
+  /** Work that `stop()` ends. */
+  async #whileRunning<T>(
+    signal: AbortSignal | undefined,
+    work: (end: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    if (!this.#settings.enabled)
+      throw new NetDiagnosticsError('ERR_STATE', 'Diagnostics are switched off (`enabled`).');
+    this.#assertNotStopped();
+    const end = linkedAbort(this.#stopping.signal, signal);
+    try {
+      return await work(end.signal);
+    } finally {
+      end.release();
+    }
   }
 
   #assertNotStopped(): void {

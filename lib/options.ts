@@ -1,7 +1,8 @@
 /** Options and environment variables → validated settings. */
 export { isNativeEndpoint } from './options/code-kinds.js';
+export type { HttpAccess, HttpAuthorize, HttpSettings } from './options/http-kind.js';
 export { settingsMarkdown } from './options/markdown.js';
 export { DEFAULT_QUIC_PORT, type RelaySetting } from './options/network-kinds.js';
 export { type ActiveSettings, resolveSettings, type Settings } from './options/resolve.js';
 export { SettingError } from './options/setting-error.js';
-export type { AcceptLoop, NetDiagnosticsOptions, RelayOption } from './options/types.js';
+export type { AcceptLoop, HttpOptions, NetDiagnosticsOptions, RelayOption } from './options/types.js';

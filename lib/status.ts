@@ -73,6 +73,10 @@ export interface Status {
   /** `null` until the identity is known. */
   endpointId: EndpointId | null;
   platform: PlatformInfo | null;
+  /** Whether this endpoint advertises and accepts the dial-back protocol, with which the platform calls. */
+  servesDialBack: boolean;
+  /** Whether `pause()` was called: dial-backs are turned away, and nothing is sent but the session's own traffic. */
+  paused: boolean;
   /** Whether the platform's button works. `until` is in unix seconds. */
   grant: GrantState;
   /** Milliseconds to the platform and back, by the latest ping; `null` before it. */

@@ -13,12 +13,14 @@ const floors = [
   ['lib/report'],
   ['lib/probes', 'lib/transport'],
   ['lib/client', 'lib/host', 'lib/diagnose.ts', 'lib/diagnose'],
-  ['lib/logger.ts', 'lib/identity.ts', 'lib/status.ts', 'lib/ui'],
+  ['lib/logger.ts', 'lib/identity.ts', 'lib/status.ts', 'lib/ui', 'lib/http-kit'],
   ['lib/events.ts'],
   ['lib/options.ts', 'lib/options'],
+  ['lib/telemetry'],
   ['lib/net-diagnostics.ts', 'lib/net-diagnostics'],
-  ['lib/platform', 'lib/index.ts'],
-  ['integrations/nest', 'lib/cli'],
+  ['lib/platform', 'lib/http', 'lib/index.ts'],
+  ['lib/testing', 'integrations/shared'],
+  ['integrations/nest', 'integrations/express', 'integrations/fastify', 'lib/cli'],
   ['samples'],
 ];
 
@@ -26,8 +28,10 @@ const floors = [
 const packages: Record<string, RegExp> = {
   'lib/transport': /^@number0\/iroh(\/|$)/,
   'lib/platform': /^libsql$/,
+  'lib/telemetry': /^@opentelemetry\/api$/,
+  'integrations/fastify': /^fastify$/,
   'integrations/nest': /^(@nestjs\/(common|core)|rxjs)(\/|$)/,
-  samples: /^(@nestjs\/|reflect-metadata|rxjs|iroh-net-diagnostics)/,
+  samples: /^(@nestjs\/|reflect-metadata|rxjs|express$|fastify$|iroh-net-diagnostics)/,
 };
 
 interface Import {

@@ -15,6 +15,8 @@ export interface MetricsPusherOptions {
   stats(): readonly EndpointStat[];
   /** Milliseconds between two pushes. 0: never push. */
   intervalMs: number;
+  /** Whether to leave a push out. Default: never. */
+  isPaused?: (() => boolean) | undefined;
   /** 0 (inclusive) to 1 (exclusive). Default: `Math.random`. */
   random?: (() => number) | undefined;
   sleep?: Sleep | undefined;
@@ -51,10 +53,11 @@ export class MetricsPusher {
     let delay = this.#random() * Math.min(intervalMs, METRICS_START_SPREAD_MS);
     for (;;) {
       await this.#sleep(delay, session.signal);
+      delay = intervalMs;
+      if (this.#options.isPaused?.() === true) continue;
       try {
         schema = await this.#push(session, schema);
         this.#lastRefusal = null;
-        delay = intervalMs;
       } catch (error) {
         if (!(error instanceof RemoteError)) throw error;
         this.#report(error);

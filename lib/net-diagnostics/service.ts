@@ -7,18 +7,19 @@ import {
   Session,
   type SessionStatus,
 } from '../client/index.js';
-import type { NetDiagnosticsEvent } from '../events.js';
+import type { NetDiagnosticsEvent, ReportTrigger } from '../events.js';
 import { ClientHost } from '../host/index.js';
 import type { SafeLogger } from '../logger.js';
 import type { ActiveSettings } from '../options.js';
-import { toWireReport } from '../report/index.js';
+import { type LocalReport, toWireReport } from '../report/index.js';
 import { type Connection, type ConnectionHandler, Router } from '../transport/index.js';
-import { CLIENT_HOST_ALPN } from '../wire/index.js';
+import { CLIENT_HOST_ALPN, type DiagnosticsReport } from '../wire/index.js';
 import { ROUTER_STOP_TIMEOUT_MS } from './constants.js';
 import { LivePaths } from './live-paths.js';
 import { Narrator } from './narrator.js';
 import type { Ground } from './open-endpoint.js';
 import type { Parts } from './parts.js';
+import type { Pause } from './pause.js';
 import { report, type Subject } from './reporter.js';
 import { startReport } from './start-report.js';
 import type { StatusBoard } from './status-board.js';
@@ -29,10 +30,19 @@ export interface ServiceOptions extends Ground {
   parts: Parts;
   board: StatusBoard;
   log: SafeLogger;
+  pause: Pause;
   /** Must not throw. */
   tell(event: NetDiagnosticsEvent): void;
   /** Other protocols of the app, by ALPN. */
   handlers: ReadonlyMap<string, ConnectionHandler>;
+}
+
+/** A report in both forms. */
+export interface Preview {
+  /** What the platform would get, field by field. */
+  wire: DiagnosticsReport;
+  /** The report it was made of, with its evidence. It stays here. */
+  local: LocalReport;
 }
 
 /** Everything that stands on one endpoint: the host that answers, the session that asks, and what keeps both going. */
@@ -45,6 +55,8 @@ export class Service {
   readonly #grants: GrantKeeper;
   readonly #session: Session;
   readonly #narrator: Narrator;
+  /** The local report behind each wire report that is still in use. */
+  readonly #locals = new WeakMap<DiagnosticsReport, LocalReport>();
   /** Dial-backs that came through {@link accept}. */
   readonly #accepted = new Set<Promise<void>>();
 
@@ -66,6 +78,7 @@ export class Service {
     this.#router?.handle(CLIENT_HOST_ALPN, (connection, { signal }) => this.#serve(connection, signal));
     for (const [alpn, handler] of handlers) this.#router?.handle(alpn, handler);
     this.#router?.start();
+    board.note({ servesDialBack: true });
     void relayTokens.keep(endpoint, settings.endpoint === null, this.#stop.signal);
     board.setGrant(this.#grants.state);
     this.#session.start();
@@ -85,6 +98,14 @@ export class Service {
   /** Serves another ALPN. @throws `ERR_ALPN` when it has a handler */
   handle(alpn: string, handler: ConnectionHandler): void {
     this.#router?.handle(alpn, handler);
+  }
+
+  /** What a dial-back would be answered with now, in both forms. */
+  async preview(signal: AbortSignal): Promise<Preview> {
+    const wire = await this.#host.report(signal);
+    const local = this.#locals.get(wire);
+    if (local === undefined) throw new TypeError('a wire report came from nowhere');
+    return { wire, local };
   }
 
   grant(): void {
@@ -112,13 +133,13 @@ export class Service {
   }
 
   #makeHost(): ClientHost {
-    const { endpoint, settings, parts, revocation, tell } = this.#options;
+    const { endpoint, settings, parts, revocation, pause, tell } = this.#options;
     return new ClientHost({
       endpointId: endpoint.id,
-      run: this.#wireReport,
+      run: this.#wireReport('dial-back'),
       reuseMs: settings.reuse,
       revocation,
-      onRequest: settings.onRequest ?? undefined,
+      onRequest: (info) => !pause.isOn && (settings.onRequest?.(info) ?? true),
       onEvent: (event) => {
         this.#narrator.dialBack(event);
         tell(event);
@@ -165,13 +186,14 @@ export class Service {
   }
 
   #hooks(): OnlineHook[] {
-    const { endpoint, settings, parts, log } = this.#options;
+    const { endpoint, settings, parts, log, pause } = this.#options;
     const { name, metrics, reportOnStart } = settings;
     const onRefused = (error: Error) => log.warn(error.message);
     const { clientLimits: limits, sleep, random } = parts;
     const pusher = new MetricsPusher({
       stats: () => endpoint.stats(),
       intervalMs: metrics,
+      isPaused: () => pause.isOn,
       sleep,
       random,
       onRefused,
@@ -180,15 +202,19 @@ export class Service {
       ...(name === null ? [] : [nameKeeper({ name, limits, sleep, random, onRefused })]),
       this.#grants.onOnline,
       pusher.onOnline,
-      ...(reportOnStart ? [startReport(this.#wireReport, parts)] : []),
+      ...(reportOnStart ? [startReport(this.#wireReport('start'), parts, pause)] : []),
     ];
   }
 
-  readonly #wireReport = async ({ signal }: { signal: AbortSignal }) => {
-    const local = await report(this.#options.settings, this.subject, { signal });
-    this.#options.board.noteReport();
-    return toWireReport(local);
-  };
+  #wireReport(trigger: ReportTrigger) {
+    return async ({ signal }: { signal: AbortSignal }): Promise<DiagnosticsReport> => {
+      const local = await report(this.#options.settings, this.subject, { signal });
+      this.#options.board.noteReport(local, trigger);
+      const wire = toWireReport(local);
+      this.#locals.set(wire, local);
+      return wire;
+    };
+  }
 
   #showSession({ state, why, retryAt, latencyMs }: SessionStatus): void {
     const { board } = this.#options;

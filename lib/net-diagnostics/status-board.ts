@@ -1,6 +1,7 @@
 import type { GrantState } from '../client/index.js';
 import type { Clock } from '../clock.js';
-import type { NetDiagnosticsEvent } from '../events.js';
+import type { NetDiagnosticsEvent, ReportTrigger } from '../events.js';
+import type { LocalReport } from '../report/index.js';
 import type { Reason, State, Status } from '../status.js';
 
 /** What a change of state may bring along. */
@@ -16,6 +17,7 @@ export class StatusBoard {
   readonly #tell: (event: NetDiagnosticsEvent) => void;
   readonly #waiters = new Set<() => void>();
   #status: Status;
+  #lastReport: LocalReport | null = null;
 
   /** @param tell - must not throw */
   constructor(
@@ -32,6 +34,8 @@ export class StatusBoard {
       retryAt: null,
       endpointId: null,
       platform: null,
+      servesDialBack: false,
+      paused: false,
       grant: { state: 'off' },
       latencyMs: null,
       lastReportAt: null,
@@ -64,13 +68,27 @@ export class StatusBoard {
   }
 
   /** Adds facts that are no change of state. */
-  note(facts: Partial<Pick<Status, 'endpointId' | 'platform' | 'latencyMs'>>): void {
+  note(facts: Partial<Pick<Status, 'endpointId' | 'platform' | 'latencyMs' | 'servesDialBack'>>): void {
     this.#status = { ...this.#status, ...facts };
   }
 
+  /** The latest report that was finished. */
+  get lastReport(): LocalReport | null {
+    return this.#lastReport;
+  }
+
   /** A report was finished just now. */
-  noteReport(): void {
+  noteReport(report: LocalReport, trigger: ReportTrigger): void {
+    this.#lastReport = report;
     this.#status = { ...this.#status, lastReportAt: this.#now() };
+    this.#tell({ type: 'report', trigger, report });
+  }
+
+  /** Somebody paused or resumed it: told like a change of state. */
+  setPaused(paused: boolean): void {
+    if (paused === this.#status.paused) return;
+    this.#status = { ...this.#status, paused };
+    this.#changed({ type: 'state', status: this.status });
   }
 
   noteError(code: string, message: string): void {

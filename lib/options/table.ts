@@ -4,6 +4,7 @@ import type { DialBack } from '../host/index.js';
 import { stderrLogger } from '../logger.js';
 import { API_SECRET_ENV_VAR_NAME } from '../wire/index.js';
 import { alpnNames, callback, logger, nativeEndpoint } from './code-kinds.js';
+import { httpRoutes } from './http-kind.js';
 import { apiSecret, endpointName, filePath, secretKey } from './identity-kinds.js';
 import { flag, milliseconds, oneOf } from './kind.js';
 import { bindAddresses, relays, stunServers } from './network-kinds.js';
@@ -107,6 +108,11 @@ export const SETTINGS = {
   alpns: optional(
     alpnNames(),
     'With `acceptLoop: "own"`: the ALPNs your endpoint was bound with. `CLIENT_HOST_ALPN` missing: `ERR_ALPN`.',
+  ),
+  http: optional(
+    httpRoutes(),
+    'Opens the page and its routes (Express, Fastify, Nest). `{ access: "loopback" }`: this machine alone, never behind a proxy; `{ authorize: (request) => … }`: whom your function lets in; `{ access: "public-without-authentication" }`: everybody, and reports name addresses of your network. In Nest also `path`, by default `/net-diagnostics`.',
+    { defaultText: 'closed' },
   ),
   onRequest: optional(
     callback<(dialBack: DialBack) => boolean | Promise<boolean>>(),

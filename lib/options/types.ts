@@ -4,6 +4,7 @@ import type { Logger } from '../logger.js';
 import type { ProbeName } from '../probes/index.js';
 import type { NativeEndpoint } from '../transport/index.js';
 import type { ApiSecret, SecretKey } from '../wire/index.js';
+import type { HttpAccess, HttpAuthorize } from './http-kind.js';
 
 /** A relay as the `relays` option takes it. */
 export interface RelayOption {
@@ -20,6 +21,25 @@ export interface RelayOption {
 
 /** Who accepts the connections of an endpoint of one's own. */
 export type AcceptLoop = 'router' | 'own';
+
+/** Who may use the routes that an app mounts. Give either `access` or `authorize`; without this option all are refused. */
+export interface HttpOptions {
+  /** Where the Nest module mounts them; in Express and Fastify the app says that itself. Default: `/net-diagnostics`. */
+  path?: string | undefined;
+  /**
+   * `'loopback'`: requests from this machine under a name of this machine, and none that a proxy has passed on: for
+   * development, and for servers without a proxy. Never behind a proxy: one that adds no header and keeps `localhost`
+   * as `Host` cannot be told from a local browser. `'public-without-authentication'`: everybody who reaches the app;
+   * reports name addresses of your network.
+   */
+  access?: HttpAccess | undefined;
+  /**
+   * Is asked for each request, assets included; anything but `true` is answered 403, and so is what it throws (which
+   * is logged), or takes longer than 10 s for. It gets the request as the server got it: do not read its body. One that
+   * goes by addresses has to look at `Host` too, or a page that points its own name at them gets in (DNS rebinding).
+   */
+  authorize?: HttpAuthorize | undefined;
+}
 
 /**
  * Options of `NetDiagnostics.start` and of the Nest module. Each of the first group is also an environment variable
@@ -75,6 +95,9 @@ export interface NetDiagnosticsOptions {
    * `CLIENT_HOST_ALPN` among them no dial-back can arrive: `ERR_ALPN`.
    */
   alpns?: readonly string[] | null | undefined;
+
+  /** Opens the routes of the Express, Fastify and Nest integrations: page, status, report. Default: closed. */
+  http?: HttpOptions | null | undefined;
 
   /**
    * Is asked before a dial-back that shows a valid grant gets its report; anything but `true` refuses it. When it

@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { type Clock, systemClock } from '../clock.js';
 import { NetDiagnosticsError } from '../errors.js';
+import { isLoopbackAddress } from '../http-kit/index.js';
 import type { RelayConfig } from '../transport/index.js';
 import type { PlatformEventListener } from './events.js';
 
@@ -93,11 +94,6 @@ export function parsePlatformOptions(options: PlatformOptions): PlatformSettings
   };
 }
 
-/** Whether an IP address is reachable from this machine alone. */
-export function isLoopback(host: string): boolean {
-  return host === '::1' || (isIPv4(host) && host.startsWith('127.'));
-}
-
 function parseDashboard(options: DashboardOptions): DashboardSettings {
   if (typeof options !== 'object' || options === null)
     throw wrong('dashboard', options, 'an object, or false');
@@ -105,7 +101,7 @@ function parseDashboard(options: DashboardOptions): DashboardSettings {
   const { token = null, allowedHosts = [] } = options;
   const hosts = parseHosts('dashboard.hosts', options.hosts);
   const isOpen = flag('dashboard.unsafePlainHttpBeyondLoopback', options.unsafePlainHttpBeyondLoopback);
-  if (!isOpen && !hosts.every(isLoopback)) {
+  if (!isOpen && !hosts.every(isLoopbackAddress)) {
     throw new NetDiagnosticsError(
       'ERR_SETTING',
       'dashboard.hosts goes beyond loopback, where its plain HTTP can be read along: put a TLS proxy in front of ' +

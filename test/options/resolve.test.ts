@@ -51,6 +51,7 @@ describe('the defaults', () => {
       endpoint: null,
       acceptLoop: null,
       alpns: null,
+      http: null,
       onRequest: null,
       onEvent: null,
       logger: stderrLogger,

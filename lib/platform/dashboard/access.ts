@@ -1,27 +1,20 @@
 /** Who may call the dashboard. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { isLoopback } from '../options.js';
+import { hostName, isLoopbackHost, siteOf } from '../../http-kit/index.js';
 
-/**
- * Whether a `Host` header names this machine or an allowed name. A page elsewhere can point its own name at 127.0.0.1
- * (DNS rebinding), but not change the name that the browser sends. The port may differ: `ssh -L` changes it.
- */
+/** Whether a `Host` header names this machine or an allowed name. */
 export function isKnownHost(host: string | undefined, allowed: readonly string[]): boolean {
-  const match = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/i.exec(host ?? '');
-  const name = (match?.[1] ?? '').toLowerCase().replace(/^\[|\]$/g, '');
-  return name !== '' && (name === 'localhost' || isLoopback(name) || allowed.includes(name));
+  const name = hostName(host);
+  return isLoopbackHost(host) || (name !== null && allowed.includes(name));
 }
 
 /**
- * Whether a request that changes something comes from the dashboard's own page. Browsers send `Origin` with every
- * POST, and `Sec-Fetch-Site`, which pages cannot forge; a request with neither was not made by a page of ours.
+ * Whether a request that changes something comes from the dashboard's own page. Browsers say so with every POST; a
+ * request that says nothing was not made by a page of ours.
  */
-export function isSameOrigin({ origin, host, ...headers }: IncomingHttpHeaders): boolean {
-  const site = headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin') return false;
-  if (origin === undefined) return site === 'same-origin';
-  return host !== undefined && (origin === `http://${host}` || origin === `https://${host}`);
+export function isSameOrigin(headers: IncomingHttpHeaders): boolean {
+  return siteOf(headers, headers.host) === 'own';
 }
 
 /** The login: one token, in the URL that the platform prints; then a cookie. */

@@ -1,7 +1,8 @@
 import type { Server } from 'node:http';
 import { hasCode } from '../../errors.js';
+import { isLoopbackAddress } from '../../http-kit/index.js';
 import type { EventBus } from '../events.js';
-import { type DashboardSettings, isLoopback } from '../options.js';
+import type { DashboardSettings } from '../options.js';
 import { Login } from './access.js';
 import { Api, type ApiContext } from './api.js';
 import { createHandler, type Handler } from './handler.js';
@@ -62,7 +63,7 @@ export class Dashboard {
 
 /** On loopback the names are known; beyond it the operator may have named them. */
 function isNamed({ hosts, allowedHosts }: DashboardSettings): boolean {
-  return hosts.every(isLoopback) || allowedHosts.length > 0;
+  return hosts.every(isLoopbackAddress) || allowedHosts.length > 0;
 }
 
 async function listenSomewhere(

@@ -1,17 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SECURITY_HEADERS } from '../../http-kit/index.js';
 import { MAX_BODY } from './constants.js';
-
-/** On every answer. The content policy allows the dashboard's own files and nothing else. */
-const HEADERS = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-} as const;
 
 /** An answer other than 200, with a sentence for the reader. */
 export class HttpError extends Error {
@@ -39,7 +28,7 @@ export class Exchange {
     this.url = new URL(
       `http://dashboard${(request.url ?? '/').replace(/^[^/].*$/, '/').replace(/^\/+/, '/')}`,
     );
-    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
   }
 
   get isApi(): boolean {

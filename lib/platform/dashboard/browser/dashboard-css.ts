@@ -14,14 +14,6 @@ export const DASHBOARD_CSS = /* css */ `
 
 .run { display: grid; gap: 0.9rem; }
 .run > h2 { margin: 0; }
-.press { display: flex; gap: 0.75rem 1.1rem; align-items: center; flex-wrap: wrap; }
-.press p { flex: 1 1 16rem; font-size: 0.925rem; }
-.steps { display: flex; gap: 0.5rem; flex-wrap: wrap; font-size: 0.875rem; }
-.steps li { flex: 1 1 8rem; padding-top: 0.5rem; border-top: 4px solid var(--sunken); color: var(--muted); transition: border-color 0.2s; }
-.steps li.done { border-color: var(--green); color: var(--text); }
-.steps li.now { border-color: var(--accent); color: var(--text); font-weight: 600; animation: breathe 1.2s ease-in-out infinite; }
-.steps li.failed { border-color: var(--red); color: var(--red); font-weight: 600; }
-@keyframes breathe { 50% { border-color: var(--sunken); } }
 #progress:empty { display: none; }
 #progress { font-size: 0.925rem; }
 #progress.failed { color: var(--red); }

@@ -1,0 +1,5 @@
+/** What every HTTP surface of this package needs: the platform's dashboard and the routes mounted in an app. */
+export { EventStream, type EventStreamOptions } from './event-stream.js';
+export { SECURITY_HEADERS } from './headers.js';
+export { hostName, isLoopbackAddress, isLoopbackHost } from './loopback.js';
+export { type Site, siteOf } from './site.js';

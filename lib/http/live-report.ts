@@ -1,0 +1,84 @@
+import type { Clock } from '../clock.js';
+import type { ProbeEvent } from '../diagnose.js';
+import { SharedRun } from '../host/shared-run.js';
+import type { LocalReport } from '../report/index.js';
+import { BUSY_RETRY_S, MAX_WATCHERS, RUN_BURST, RUNS_PER_MINUTE } from './constants.js';
+import { Problem } from './problem.js';
+import type { HttpTarget } from './target.js';
+import { TokenBucket } from './token-bucket.js';
+
+/** Gets the progress of a run. Must not throw. */
+export type ProgressListener = (event: ProbeEvent) => void;
+
+/** One run for everybody who asks while it lasts, each with all of its progress; and not too many runs. */
+export class LiveReport {
+  readonly #target: HttpTarget;
+  readonly #runs: SharedRun<LocalReport>;
+  readonly #starts: TokenBucket;
+  readonly #watchers = new Set<ProgressListener>();
+  /** Of the run under way, for those who join it. */
+  #progress: ProbeEvent[] = [];
+
+  constructor(target: HttpTarget, clock: Clock) {
+    this.#target = target;
+    this.#starts = new TokenBucket(RUN_BURST, RUNS_PER_MINUTE, clock);
+    this.#runs = new SharedRun({ run: ({ signal }) => this.#run(signal), reuseMs: 0, clock });
+  }
+
+  /** Refuses what would be one watcher or one run too many. @throws {@link Problem} */
+  assertRoom(): void {
+    if (this.#watchers.size >= MAX_WATCHERS) {
+      throw new Problem('too-many-watchers', 'Wait for the run under way, then read its report with GET.', {
+        'retry-after': String(BUSY_RETRY_S),
+      });
+    }
+    // Joining costs nothing.
+    const waitMs = this.#watchers.size > 0 ? 0 : this.#starts.take();
+    if (waitMs > 0) {
+      const seconds = Math.ceil(waitMs / 1000);
+      throw new Problem(
+        'too-many-runs',
+        `Run again in ${seconds} s; GET shows the latest report at any time.`,
+        { 'retry-after': String(seconds) },
+      );
+    }
+  }
+
+  /**
+   * The report of the run under way, or of a new one. It is aborted when nobody waits for it any more.
+   * @throws `ERR_ABORTED` as soon as `left` fires; what the run throws
+   */
+  async watch(left: AbortSignal, onProgress: ProgressListener): Promise<LocalReport> {
+    for (const event of this.#progress) onProgress(event);
+    this.#watchers.add(onProgress);
+    // At once, not when the wait has ended: else the next one would join a run that is being aborted.
+    const leave = () => this.#watchers.delete(onProgress);
+    left.addEventListener('abort', leave, { once: true });
+    try {
+      return await this.#runs.get(left);
+    } finally {
+      left.removeEventListener('abort', leave);
+      leave();
+    }
+  }
+
+  async #run(signal: AbortSignal): Promise<LocalReport> {
+    const progress: ProbeEvent[] = [];
+    this.#progress = progress;
+    const onProbe = (event: ProbeEvent) => {
+      // Of a run that was given up: another may be under way.
+      if (signal.aborted) return;
+      progress.push(event);
+      for (const tell of this.#watchers) tell(event);
+    };
+    const forget = () => {
+      if (this.#progress === progress) this.#progress = [];
+    };
+    signal.addEventListener('abort', forget, { once: true });
+    try {
+      return await this.#target.run({ signal, onProbe });
+    } finally {
+      forget();
+    }
+  }
+}
