@@ -49,6 +49,13 @@ describe('a connection', () => {
     expect(sent).toHaveLength(1);
   });
 
+  it('RFC 9002 §6.2.4: when nothing comes back it asks twice at a time', async () => {
+    const { connection, sent } = setUp();
+    await expect.poll(() => sent.length).toBeGreaterThan(1);
+    expect(sent.map(({ length }) => length)).toEqual([1200, 1200, 1200]);
+    connection.abandon();
+  });
+
   it('ends once, whatever follows in the same datagram', () => {
     const { connection, ends } = setUp();
     const close = encodeTransportClose(2, 'busy');

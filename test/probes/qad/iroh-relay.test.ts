@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { diagnose } from '../../../lib/diagnose.js';
 import { discover, QadSocket, TrustAnchors } from '../../../lib/probes/qad/index.js';
 import { type Issued, LabCa } from './support/lab-ca.js';
-import { freePort, IROH_RELAY, Programs, runsHere } from './support/programs.js';
+import { IROH_RELAY, Programs, runsHere } from './support/programs.js';
+import { type Relay, startRelay } from './support/relay.js';
 
 const HOST = 'relay.test';
 
@@ -13,40 +14,12 @@ describe.skipIf(!mayRun)('a real iroh-relay', () => {
   const programs = new Programs();
   const root = ca.root('Lab CA');
   const trust = new TrustAnchors([root.cert]);
-  let output = () => '';
+  let relay: Relay;
 
-  async function startRelay(server: Issued): Promise<{ https: number; quic: number }> {
-    const [http, https, quic] = [await freePort(), await freePort(), await freePort()];
-    const config = programs.file(
-      'relay.toml',
-      [
-        `http_bind_addr = "127.0.0.1:${http}"`,
-        'enable_quic_addr_discovery = true',
-        'enable_metrics = false',
-        '[tls]',
-        `https_bind_addr = "127.0.0.1:${https}"`,
-        `quic_bind_addr = "127.0.0.1:${quic}"`,
-        'cert_mode = "Manual"',
-        `manual_cert_path = "${ca.chainFile(server)}"`,
-        `manual_key_path = "${server.keyFile}"`,
-      ].join('\n'),
-    );
-    output = await programs.start(
-      IROH_RELAY ?? '',
-      ['--config-path', config],
-      /QUIC server listening|quic/i,
-      {
-        RUST_LOG: 'debug',
-        NO_COLOR: '1',
-      },
-    );
-    return { https, quic };
-  }
+  const startWith = (server: Issued) => startRelay(programs, ca, server, 'debug');
 
-  let port: number;
-  let httpsPort: number;
   beforeAll(async () => {
-    ({ https: httpsPort, quic: port } = await startRelay(ca.server(root, HOST)));
+    relay = await startWith(ca.server(root, HOST));
   });
   afterAll(async () => {
     await programs.close();
@@ -56,7 +29,7 @@ describe.skipIf(!mayRun)('a real iroh-relay', () => {
   it('tells our address', async () => {
     const socket = await QadSocket.bind(4);
     try {
-      const options = { host: HOST, ip: '127.0.0.1', port, socket, trust, timeoutMs: 3000 };
+      const options = { host: HOST, ip: '127.0.0.1', port: relay.quic, socket, trust, timeoutMs: 3000 };
       const first = await discover(options);
       expect(first.observed).toEqual({ family: 4, ip: '127.0.0.1', port: socket.port });
       expect(first.rttMs).toBeGreaterThan(0);
@@ -70,9 +43,9 @@ describe.skipIf(!mayRun)('a real iroh-relay', () => {
   });
 
   it('makes a report of it: UDP works, no NAT, latencies of both kinds', async () => {
-    const relay = { url: `https://${HOST}:${httpsPort}/`, quicPort: port };
+    const asked = { url: `https://${HOST}:${relay.https}/`, quicPort: relay.quic };
     const report = await diagnose({
-      relays: [relay],
+      relays: [asked],
       probes: ['route', 'qad', 'https'],
       ca: [root.cert],
       // Loopback plays the Internet.
@@ -82,7 +55,7 @@ describe.skipIf(!mayRun)('a real iroh-relay', () => {
     expect(report.verdict).toMatchObject({
       ipv4: { udp: { value: 'yes' }, mapping: { value: 'none' } },
       natType: { value: 'No NAT', family: 4 },
-      relays: [{ url: relay.url, ipv4Ms: expect.any(Number), httpsMs: expect.any(Number) }],
+      relays: [{ url: asked.url, ipv4Ms: expect.any(Number), httpsMs: expect.any(Number) }],
     });
     expect(report.summary.colour).toBe('green');
     expect(report.durationMs).toBeLessThan(2000);
@@ -90,19 +63,19 @@ describe.skipIf(!mayRun)('a real iroh-relay', () => {
 
   it('sees us close as its own client does', async () => {
     const socket = await QadSocket.bind(4);
-    await discover({ host: HOST, ip: '127.0.0.1', port, socket, trust, timeoutMs: 3000 });
+    await discover({ host: HOST, ip: '127.0.0.1', port: relay.quic, socket, trust, timeoutMs: 3000 });
     await socket.close();
-    await expect.poll(output, { timeout: 2000 }).toMatch(/peer disconnected/);
+    await expect.poll(relay.output, { timeout: 2000 }).toMatch(/peer disconnected/);
   });
 
   it.each(['rsa:2048', 'P-384'] as const)('with a %s certificate', async (key) => {
-    const { quic: otherPort } = await startRelay(ca.server(root, HOST, { key }));
+    const other = await startWith(ca.server(root, HOST, { key }));
     const socket = await QadSocket.bind(4);
     try {
       const { observed } = await discover({
         host: `${HOST}.`,
         ip: '127.0.0.1',
-        port: otherPort,
+        port: other.quic,
         socket,
         trust,
         timeoutMs: 3000,

@@ -2,34 +2,17 @@ import { type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { SocketAddr } from '../../../wire/index.js';
 import {
   CONNECTION_ID_BYTES,
-  FINISHED_CODE,
-  FINISHED_REASON,
-  LINGER_MS,
-  MAX_CLOSE_REPEATS,
   MAX_DATAGRAMS,
-  MAX_WAITING_PACKETS,
   MIN_STATELESS_RESET_BYTES,
   RESET_TOKEN_BYTES,
 } from '../constants.js';
-import {
-  hasShortHeader,
-  type Level,
-  type Packet,
-  type ProtectedPacket,
-  packetsOf,
-} from '../packets/header.js';
-import { initialSecrets, PacketKeys, type Secrets } from '../packets/packet-keys.js';
-import { openPacket } from '../packets/protection.js';
+import { hasShortHeader, type Level } from '../packets/header.js';
+import { initialSecrets } from '../packets/packet-keys.js';
 import { protocolError, QadError, TransportError } from '../qad-error.js';
 import { TlsClient } from '../tls/tls-client.js';
-import {
-  decodeFrames,
-  encodeApplicationClose,
-  encodePathResponse,
-  encodeTransportClose,
-  type Frame,
-  isAckEliciting,
-} from './frames.js';
+import { encodePathResponse, type Frame } from './frames.js';
+import { Goodbye } from './goodbye.js';
+import { Incoming } from './incoming.js';
 import { PacketSpace } from './packet-space.js';
 import { Peer } from './peer.js';
 import { Sender } from './sender.js';
@@ -81,14 +64,11 @@ export class Connection {
   };
   readonly #peer: Peer;
   readonly #sender: Sender;
+  readonly #incoming: Incoming;
+  readonly #goodbye: Goodbye;
   #state: 'handshake' | 'established' | 'closing' | 'ended' = 'handshake';
-  #isConfirmed = false;
   #observed: { sequence: bigint; address: SocketAddr } | null = null;
-  /** Packets that overtook the one with their keys. */
-  #waiting: ProtectedPacket[] = [];
   #datagrams = 0;
-  #closeRepeats = 0;
-  #lingering: NodeJS.Timeout | undefined;
 
   /** @throws `QAD_UNSUPPORTED` */
   constructor(options: ConnectionOptions) {
@@ -96,7 +76,8 @@ export class Connection {
     const { environment } = options;
     this.id = environment.randomBytes(CONNECTION_ID_BYTES);
     this.#peer = new Peer(environment.randomBytes(CONNECTION_ID_BYTES));
-    this.#installKeys('initial', initialSecrets(this.#peer.destinationId));
+    this.#spaces.initial.install(initialSecrets(this.#peer.destinationId));
+    this.#incoming = new Incoming(this.id, this.#spaces, this.#peer);
     const { serverName, alpn, verifyChain } = options;
     this.#sender = new Sender({
       spaces: this.#spaces,
@@ -105,12 +86,13 @@ export class Connection {
       now: () => environment.now(),
       send: (datagram) => options.send(datagram),
     });
+    this.#goodbye = new Goodbye(this.#spaces, this.#peer, this.#sender);
     const transportParameters = encodeClientParameters(this.id, options.extraParameters);
     this.#tls = new TlsClient(
       { serverName, alpn, random: environment.randomBytes(32), transportParameters, verifyChain },
       {
         send: (level, message) => this.#spaces[level].pushCrypto(message),
-        secrets: (level, secrets) => this.#installKeys(level, secrets),
+        secrets: (level, secrets) => this.#spaces[level].install(secrets),
         transportParameters: (parameters) => this.#peer.takeParameters(parameters),
         established: () => {
           this.#state = 'established';
@@ -133,12 +115,12 @@ export class Connection {
   receive(datagram: Buffer, atMs: number): void {
     if (this.#state === 'ended') return;
     if (this.#state === 'closing') {
-      this.#repeatClose();
+      this.#goodbye.repeat();
       return;
     }
     try {
       if (++this.#datagrams > MAX_DATAGRAMS) throw protocolError('too many datagrams');
-      for (const packet of packetsOf(datagram)) this.#takePacket(packet, atMs);
+      this.#takeFrames(datagram, atMs);
       if (this.isReset(datagram)) throw new QadError('QAD_STATELESS_RESET', 'the server lost the connection');
     } catch (error) {
       this.#fail(error);
@@ -159,71 +141,23 @@ export class Connection {
 
   /** Says goodbye if the server knows us, and forgets everything. `onEnd` is not called any more. */
   abandon(): void {
-    if (!this.#isOver()) this.#close(TransportError.APPLICATION, '');
+    if (!this.#isOver()) this.#goodbye.refuse(TransportError.APPLICATION, '');
     this.#state = 'ended';
     this.#sender.stop();
-    clearTimeout(this.#lingering);
+    this.#goodbye.stop();
   }
 
   #isOver(): boolean {
     return this.#state === 'closing' || this.#state === 'ended';
   }
 
-  #installKeys(level: Level, { client, server }: Secrets): void {
-    this.#spaces[level].keys = { send: new PacketKeys(client), receive: new PacketKeys(server) };
-  }
+  // Frames (RFC 9000 §19)
 
-  // Receiving
-
-  #takePacket(packet: Packet, atMs: number): void {
-    // An earlier packet of the same datagram may have ended it.
-    if (this.#isOver() || !packet.destinationId.equals(this.id)) return;
-    switch (packet.kind) {
-      case 'version-negotiation':
-        this.#peer.takeVersionNegotiation(packet);
-        break;
-      case 'retry':
-        this.#takeRetry(packet);
-        break;
-      case 'protected':
-        this.#takeProtected(packet, atMs);
-        this.#takeWaiting(atMs);
-    }
-  }
-
-  #takeRetry(packet: Extract<Packet, { kind: 'retry' }>): void {
-    if (!this.#peer.takeRetry(packet)) return;
-    this.#installKeys('initial', initialSecrets(this.#peer.destinationId));
-    this.#spaces.initial.resendCrypto();
-  }
-
-  #takeProtected(packet: ProtectedPacket, atMs: number): void {
-    const { level, sourceId } = packet;
-    const space = this.#spaces[level];
-    if (space.isDiscarded || !this.#peer.isSender(sourceId)) return;
-    if (space.keys === null) {
-      if (this.#waiting.length < MAX_WAITING_PACKETS) this.#waiting.push(packet);
-      return;
-    }
-    const opened = openPacket(packet, space.keys.receive, space.received.largest);
-    if (opened === null) return;
-    if (opened.isUpdated) throw new QadError('QAD_KEY_UPDATE', 'the server updated its keys');
-    this.#peer.settle(sourceId);
-    if (space.received.has(opened.packetNumber)) return;
-    const frames = decodeFrames(opened.payload, level);
-    space.arrived(opened.packetNumber, frames.some(isAckEliciting), atMs);
-    for (const frame of frames) {
+  #takeFrames(datagram: Buffer, atMs: number): void {
+    for (const { frame, level } of this.#incoming.frames(datagram, atMs)) {
       this.#takeFrame(frame, level, atMs);
-      if (this.#state === 'ended') return;
-    }
-  }
-
-  #takeWaiting(atMs: number): void {
-    const hasKeys = ({ level }: ProtectedPacket) => this.#spaces[level].keys !== null;
-    while (this.#state !== 'ended' && this.#waiting.some(hasKeys)) {
-      const ready = this.#waiting.filter(hasKeys);
-      this.#waiting = this.#waiting.filter((packet) => !hasKeys(packet));
-      for (const packet of ready) this.#takeProtected(packet, atMs);
+      // A close ends it at once, whatever else came along.
+      if (this.#isOver()) return;
     }
   }
 
@@ -239,7 +173,7 @@ export class Connection {
         this.#spaces[level].push(encodePathResponse(frame.data));
         break;
       case 'handshake-done':
-        this.#isConfirmed = true;
+        // RFC 9001 §4.9.2: now the handshake is confirmed.
         this.#spaces.handshake.discard();
         break;
       case 'observed-address':
@@ -277,7 +211,7 @@ export class Connection {
     );
   }
 
-  // Sending
+  // Ends
 
   #conclude(): void {
     if (this.#state === 'established' && this.#peer.parameters?.reportsAddresses !== true) {
@@ -289,24 +223,14 @@ export class Connection {
     else this.#finish({ address: this.#observed.address, rttMs });
   }
 
-  /** All went well: closes as iroh's client does. The last handshake message goes with it if it has not gone before. */
   #finish(outcome: Report | QadError): void {
     this.#sender.stop();
     this.#state = 'closing';
-    this.#spaces.application.push(encodeApplicationClose(FINISHED_CODE, FINISHED_REASON));
-    this.#sender.write(false);
-    this.#lingering = setTimeout(() => {
+    this.#goodbye.finish(() => {
       this.#state = 'ended';
       this.#options.onGone();
-    }, LINGER_MS).unref();
+    });
     this.#options.onEnd(outcome);
-  }
-
-  /** The close or the last handshake message was lost: both again (RFC 9000 §10.2.1). */
-  #repeatClose(): void {
-    if (++this.#closeRepeats > MAX_CLOSE_REPEATS) return;
-    this.#spaces.application.push(encodeApplicationClose(FINISHED_CODE, FINISHED_REASON));
-    this.#sender.write(true);
   }
 
   #fail(cause: unknown): void {
@@ -315,7 +239,7 @@ export class Connection {
         ? cause
         : new QadError('QAD_PROTOCOL', 'unreadable packet', TransportError.INTERNAL, { cause });
     // A server that lost the connection would only answer with the next reset.
-    if (error.code !== 'QAD_STATELESS_RESET') this.#close(error.closeCode, error.message);
+    if (error.code !== 'QAD_STATELESS_RESET') this.#goodbye.refuse(error.closeCode, error.message);
     this.#end(error);
   }
 
@@ -323,17 +247,5 @@ export class Connection {
     this.#sender.stop();
     this.#state = 'ended';
     this.#options.onEnd(outcome);
-  }
-
-  /** Closes with an error, in packets that the server can surely read (RFC 9000 §10.2.3). */
-  #close(code: number, reason: string): void {
-    if (!this.#peer.isKnown) return;
-    const { initial, handshake, application } = this.#spaces;
-    const readable = this.#isConfirmed ? [application] : [handshake, application];
-    const targets = readable.filter(({ keys }) => keys !== null);
-    for (const space of targets.length > 0 ? targets : [initial]) {
-      space.push(encodeTransportClose(code, reason));
-    }
-    this.#sender.write(false);
   }
 }

@@ -1,4 +1,4 @@
-import type { PacketKeys } from '../packets/packet-keys.js';
+import { PacketKeys, type Secrets } from '../packets/packet-keys.js';
 import { protocolError } from '../qad-error.js';
 import { CryptoReceiver } from './crypto-receiver.js';
 import { encodeAck, encodeCrypto, PING, type Range } from './frames.js';
@@ -34,6 +34,10 @@ export class PacketSpace {
   #largestAtMs = 0;
   #nextNumber = 0;
   #sent = new Map<number, SentPacket>();
+
+  install({ client, server }: Secrets): void {
+    this.keys = { send: new PacketKeys(client), receive: new PacketKeys(server) };
+  }
 
   discard(): void {
     this.keys = null;

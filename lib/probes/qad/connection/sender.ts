@@ -65,6 +65,8 @@ export class Sender {
     const ms = this.roundTrip.probeTimeoutMs(maxAckDelayMs) * 2 ** this.#probes;
     this.#timer = setTimeout(() => {
       this.#probes++;
+      // Two, as RFC 9002 §6.2.4 allows: on a bad path one of them gets through more often, and the next turn is far off.
+      this.write(true);
       this.write(true);
       this.#armTimer();
     }, ms).unref();

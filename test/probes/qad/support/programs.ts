@@ -1,12 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-/** Where a program is, or null. `/usr/sbin` is searched too: Debian keeps ngtcp2's server there. */
+const CACHE = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+
+/**
+ * Where a program is, or null. Searched too: `/usr/sbin`, where Debian keeps ngtcp2's server, and the folder for what
+ * was built for these tests.
+ */
 export function findProgram(name: string): string | null {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
+  const built = join(CACHE, 'iroh-net-diagnostics', 'tools', 'bin');
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', built];
   return folders.map((folder) => join(folder, name)).find(isProgram) ?? null;
 }
 

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 
-/** Which datagram of a direction this is, from 0. Returns false to lose it. */
-export type Passes = (direction: 'to-server' | 'to-client', index: number) => boolean;
+/** Which datagram of a direction this is, from 0, and what is in it. Returns false to lose it. */
+export type Passes = (direction: 'to-server' | 'to-client', index: number, datagram: Buffer) => boolean;
 
 /** A path to one server that loses datagrams as it is told. Every client gets a port of its own, as behind a NAT. */
 export class UdpProxy {
@@ -16,7 +16,7 @@ export class UdpProxy {
     this.#serverPort = serverPort;
     this.#passes = passes;
     front.on('message', (datagram, { port }) => {
-      if (!this.#counted('to-server')) return;
+      if (!this.#counted('to-server', datagram)) return;
       this.#backFor(port).send(datagram, this.#serverPort, '127.0.0.1');
     });
   }
@@ -46,13 +46,13 @@ export class UdpProxy {
     if (known !== undefined) return known;
     const back = createSocket('udp4');
     back.on('message', (datagram) => {
-      if (this.#counted('to-client')) this.#front.send(datagram, clientPort, '127.0.0.1');
+      if (this.#counted('to-client', datagram)) this.#front.send(datagram, clientPort, '127.0.0.1');
     });
     this.#backs.set(clientPort, back);
     return back;
   }
 
-  #counted(direction: 'to-server' | 'to-client'): boolean {
-    return this.#passes(direction, this.counts[direction]++);
+  #counted(direction: 'to-server' | 'to-client', datagram: Buffer): boolean {
+    return this.#passes(direction, this.counts[direction]++, datagram);
   }
 }
