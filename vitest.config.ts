@@ -7,6 +7,9 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const alias = [
   { find: /^iroh-net-diagnostics$/, replacement: source('./lib/index.ts') },
   { find: /^iroh-net-diagnostics\/nest$/, replacement: source('./integrations/nest/index.ts') },
+  { find: /^iroh-net-diagnostics\/express$/, replacement: source('./integrations/express/index.ts') },
+  { find: /^iroh-net-diagnostics\/fastify$/, replacement: source('./integrations/fastify/index.ts') },
+  { find: /^iroh-net-diagnostics\/testing$/, replacement: source('./lib/testing/index.ts') },
   { find: /^iroh-net-diagnostics\/platform$/, replacement: source('./lib/platform/index.ts') },
 ];
 
@@ -29,16 +32,22 @@ export default defineConfig({
           name: 'parts',
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/interop/**', 'test/browser/**', 'test/package/**'],
+          exclude: [
+            '**/node_modules/**',
+            'test/interop/**',
+            'test/lab/**',
+            'test/browser/**',
+            'test/package/**',
+          ],
         },
       },
       {
         extends: true,
-        // Other people's programs, built once: one file after the other.
+        // Other people's programs, built once, and whole networks: one file after the other.
         test: {
           name: 'interop',
           sequence: { groupOrder: 1 },
-          include: ['test/interop/**/*.test.ts'],
+          include: ['test/interop/**/*.test.ts', 'test/lab/**/*.test.ts'],
           fileParallelism: false,
           hookTimeout: 1_500_000,
           testTimeout: 120_000,

@@ -1,4 +1,11 @@
-import type { AddressSeen, Family, LatencySeen, ResolvedRelayTarget, SilenceSeen } from '../report/index.js';
+import type {
+  AddressSeen,
+  Family,
+  LatencySeen,
+  RefusalSeen,
+  ResolvedRelayTarget,
+  SilenceSeen,
+} from '../report/index.js';
 import { formatSocketAddr } from '../wire/index.js';
 import { abortable } from './abortable.js';
 import { DEFAULT_QUIC_PORT } from './constants.js';
@@ -15,6 +22,9 @@ const MARGIN_MS = 50;
 
 /** A relay that was asked for a shorter time than this, in milliseconds, was not silent: it had no time. */
 const FAIR_CHANCE_MS = 1000;
+
+/** The kernel's word for a datagram that a firewall on this machine did not let out. */
+const LOCAL_REFUSALS: ReadonlySet<string> = new Set(['EPERM', 'EACCES']);
 
 /** One address of one relay. */
 interface Destination {
@@ -103,7 +113,6 @@ class Run {
       const host = new URL(relay.url).hostname;
       const trust = this.#trust;
       const discovered = await discover({ host, ip, port, socket, trust, timeoutMs, signal });
-      if (discovered.observed.family !== this.#family) throw translated();
       const local = formatSocketAddr({ family: this.#family, ip: sourceIp, port: socket.port });
       return { ...destination, result: 'seen', local, discovered };
     } catch (error) {
@@ -137,6 +146,7 @@ class Run {
     const addresses: AddressSeen[] = [];
     const latencies: LatencySeen[] = [];
     const silences: SilenceSeen[] = [];
+    const refusals: RefusalSeen[] = [];
     const details: Record<string, string> = {};
     for (const answer of answers) {
       const { relay, ip } = answer;
@@ -149,12 +159,13 @@ class Run {
       } else if (answer.result === 'failed') {
         const { code, message } = probeError(answer.error);
         details[`${relay.url} ${ip}`] = `${code}: ${message}`;
+        if (LOCAL_REFUSALS.has(code)) refusals.push({ family, relayUrl: relay.url, code });
       } else if (answers.every((other) => other.relay !== relay || other.result === 'silent')) {
         if (!silences.some(({ relayUrl }) => relayUrl === relay.url))
           silences.push({ family, relayUrl: relay.url });
       }
     }
-    const observation = { addresses, latencies, silences, details };
+    const observation = { addresses, latencies, silences, refusals, details };
     if (addresses.length > 0) return { outcome: 'ok', observation };
     const failed = answers.find((answer) => answer.result === 'failed');
     if (failed !== undefined) return { outcome: 'failed', error: probeError(failed.error), observation };
@@ -168,10 +179,4 @@ class Run {
 
 function noRoute(code = 'ENETUNREACH'): Error {
   return Object.assign(new Error('this machine has no route there'), { code });
-}
-
-/** A NAT64 or the like: what the relay sees is no address of the family that was asked about. */
-function translated(): Error {
-  const message = 'the relay saw an address of the other family: addresses are translated on the way';
-  return Object.assign(new Error(message), { code: 'FAMILY_TRANSLATED' });
 }

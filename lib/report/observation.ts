@@ -53,6 +53,14 @@ export interface SilenceSeen {
   relayUrl: string;
 }
 
+/** This machine itself would not send a datagram to a relay although it has a route: a firewall on it. */
+export interface RefusalSeen {
+  family: Family;
+  relayUrl: string;
+  /** The kernel's error code. */
+  code: string;
+}
+
 /**
  * What came back from a captive-portal check:
  * `right` the relay's own answer; `own-https` a redirect to HTTPS on the same host; `client-error` a 4xx status;
@@ -152,6 +160,7 @@ export interface Observation {
   latencies?: readonly LatencySeen[];
   addresses?: readonly AddressSeen[];
   silences?: readonly SilenceSeen[];
+  refusals?: readonly RefusalSeen[];
   portals?: readonly PortalSeen[];
   interceptions?: readonly InterceptionSeen[];
   paths?: readonly PathSeen[];

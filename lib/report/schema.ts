@@ -83,6 +83,7 @@ const SEEN: Properties = {
     { again: ref('socketAddress') },
   ),
   silence: object({ family: FAMILY, relayUrl: ref('url') }),
+  refusal: object({ family: FAMILY, relayUrl: ref('url'), code: ref('word') }),
   portal: object({
     relayUrl: ref('url'),
     answer: oneOf('right', 'own-https', 'client-error', 'wrong'),
@@ -123,6 +124,7 @@ const PROBES: Properties = {
       latencies: list(ref('latency')),
       addresses: list(ref('address')),
       silences: list(ref('silence')),
+      refusals: list(ref('refusal')),
       portals: list(ref('portal')),
       interceptions: list(ref('interception')),
       paths: list(ref('path')),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Lab } from '../lab/support/lab.js';
-import { whyNoLab } from '../lab/support/tools.js';
+import { Lab } from '../lab/harness/lab.js';
+import { labRuns } from '../lab/harness/tools.js';
 import { type Issued, LabCa } from '../probes/qad/support/lab-ca.js';
 import { IROH_RELAY, Programs, runsHere } from '../probes/qad/support/programs.js';
 import {
@@ -19,10 +19,8 @@ const NAME = 'relay.test';
 const NEAR = '203.0.113.1';
 const FAR = '203.0.113.2';
 
-const noLab = whyNoLab(['bash']);
-if (noLab !== null) console.info(noLab);
 const relayProgram = 'iroh-relay (cargo install iroh-relay --features server)';
-const mayRun = interopAvailable() && noLab === null && runsHere(IROH_RELAY, relayProgram);
+const mayRun = interopAvailable() && labRuns(['bash']) && runsHere(IROH_RELAY, relayProgram);
 
 describe.skipIf(!mayRun)('a wire of 25 ms', () => {
   const programs = new Programs();
@@ -35,7 +33,7 @@ describe.skipIf(!mayRun)('a wire of 25 ms', () => {
     peer = await buildPeer();
     ca = new LabCa();
     root = ca.root('Lab CA');
-    lab = await Lab.build(['near', 'far']);
+    lab = await Lab.start({ hosts: { near: {}, far: {} }, links: [] });
     const wire = { a: `near/w0:${NEAR}/24`, b: `far/w0:${FAR}/24`, ms: 25, untilKilled: true };
     await lab.start('far', [peer, ...delayWireArguments(wire)]).says(/ready/);
     const server = ca.issue(root, NAME, { extensions: [`subjectAltName=DNS:${NAME},IP:${FAR}`] });
@@ -53,7 +51,7 @@ describe.skipIf(!mayRun)('a wire of 25 ms', () => {
         `manual_key_path = "${server.keyFile}"`,
       ].join('\n'),
     );
-    const relay = lab.start('far', ['env', 'RUST_LOG=info', IROH_RELAY ?? '', '--config-path', config]);
+    const relay = lab.start('far', [IROH_RELAY ?? '', '--config-path', config], { RUST_LOG: 'info' });
     await relay.says(/QUIC server listening/);
   });
   afterAll(async () => {
@@ -64,7 +62,7 @@ describe.skipIf(!mayRun)('a wire of 25 ms', () => {
 
   it('adds its delay both ways, and little more', async () => {
     const options = { relay: `${FAR}:7842`, name: NAME, caFile: root.certFile, runs: 5 };
-    const stdout = await lab.exec('near', [peer, ...addressDiscoveryArguments(options)]);
+    const stdout = await lab.run('near', [peer, ...addressDiscoveryArguments(options)]);
     const lines = measurementsOf<AddressDiscoveryLine>(stdout);
     const rtts = lines.map((line) => (line.ok ? line.rttMs : Number.NaN));
     expect(Math.min(...rtts)).toBeGreaterThan(50);
@@ -74,7 +72,7 @@ describe.skipIf(!mayRun)('a wire of 25 ms', () => {
   it("takes the official diagnostics, which ask this world's gateway and not the machine's", async () => {
     const url = `https://${FAR}/`;
     const options = { relays: [{ url }], caFile: root.certFile, repeat: 2 };
-    const stdout = await lab.exec('near', [peer, ...netDiagnosticsArguments(options)], 60_000);
+    const stdout = await lab.run('near', [peer, ...netDiagnosticsArguments(options)]);
     const lines = measurementsOf<NetDiagnosticsLine>(stdout);
     expect(lines.map((line) => line.run)).toEqual([1, 2]);
     for (const { ms, msWithBind, report } of lines) {
@@ -100,7 +98,7 @@ describe.skipIf(!mayRun)('a wire of 25 ms', () => {
     const command = `{ until ip -n near -br link | grep -q w1; do sleep 0.02; done; sleep 0.1
       ip netns exec near bash -c 'for i in 1 2 3 4; do echo hello >/dev/udp/192.0.2.2/9; done'; sleep 0.2
       } | ${[peer, ...wire].join(' ')}; ip -n near -br link; ip -n far -br link`;
-    const said = await lab.exec(null, ['bash', '-c', command]);
+    const said = await lab.run('far', ['bash', '-c', command]);
     const [ready, done, ...links] = said.trim().split('\n');
     expect(measurementsOf<DelayWireLine>(`${ready}\n${done}`)).toMatchObject([
       { event: 'ready' },
@@ -111,7 +109,7 @@ describe.skipIf(!mayRun)('a wire of 25 ms', () => {
 
   it('refuses a namespace that is not there', async () => {
     const wire = delayWireArguments({ a: 'nowhere/w2', b: 'far/w2', ms: 1 });
-    const said = await lab.exec(null, ['sh', '-c', `${[peer, ...wire].join(' ')} || true`]);
+    const said = await lab.run('far', ['sh', '-c', `${[peer, ...wire].join(' ')} || true`]);
     expect(() => measurementsOf(said)).toThrow('opening /run/netns/nowhere');
   });
 });

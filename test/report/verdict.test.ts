@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { hasNoRoute, isPublicAddress, judge, type Observation } from '../../lib/report/index.js';
-import { https, isPublicHere, openV6, R1, R2, records, route, seenAs, silence } from './support/records.js';
+import {
+  https,
+  isPublicHere,
+  openV6,
+  R1,
+  R2,
+  records,
+  refusal,
+  route,
+  seenAs,
+  silence,
+} from './support/records.js';
 
 const verdictOf = (...observations: Observation[]) => judge(records(...observations), [R1, R2], isPublicHere);
 const path = (remoteAddr: string, isRelay = false): Observation => ({ paths: [{ remoteAddr, isRelay }] });
@@ -44,6 +55,9 @@ describe('UDP', () => {
     ['silence of two relays alone', 'unknown', [silence(4, R1), silence(4, R2)]],
     ['silence of one relay that answers HTTPS', 'unknown', [silence(4, R1), silence(4, R2), https(R1)]],
     ['silence of two relays that answer HTTPS', 'no', [silence(4, R1), silence(4, R2), https(R1), https(R2)]],
+    ['a refusal of this machine for one relay', 'unknown', [refusal(4, R1), silence(4, R2), https(R1)]],
+    ['a refusal of this machine for two relays', 'no', [refusal(4, R1), refusal(4, R2)]],
+    ['a refusal in the other family', 'unknown', [refusal(6, R1), refusal(6, R2)]],
     ['silence in the other family', 'unknown', [silence(6, R1), silence(6, R2), https(R1), https(R2)]],
     [
       'silence beside an observed address',

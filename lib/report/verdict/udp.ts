@@ -24,7 +24,12 @@ export function judgeUdp(
   return judgeSilence(records, family);
 }
 
+/** Nobody answered: because nothing left, because nothing came through, or for a reason that cannot be told. */
 function judgeSilence(records: readonly ProbeRecord[], family: Family): Fact {
+  const refused = seen(records, 'refusals').filter(({ part }) => part.family === family);
+  if (new Set(refused.map(({ part }) => part.relayUrl)).size >= MIN_SILENT_RELAYS) {
+    return judged('no', 'this machine itself refused to send datagrams: a firewall on it', refused);
+  }
   const silent = seen(records, 'silences').filter(({ part }) => part.family === family);
   if (silent.length === 0) return unknown('no probe that speaks UDP was answered or had the time to be');
   const overHttps = seen(records, 'latencies').filter(({ part }) => part.kind === 'https');

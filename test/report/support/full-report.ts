@@ -81,6 +81,7 @@ export const FULL_REPORT: Full<LocalReport> = {
           },
         ],
         silences: [{ family: 4, relayUrl: 'https://relay.corp.example:8443/' }],
+        refusals: [{ family: 4, relayUrl: 'https://relay.corp.example:8443/', code: 'EPERM' }],
         portals: [{ relayUrl: 'https://relay.corp.example:8443/', answer: 'wrong', status: 302 }],
         interceptions: [{ relayUrl: 'https://relay.corp.example:8443/', issuer: 'Corp Inc, Root' }],
         paths: [{ remoteAddr: 'https://relay.corp.example:8443/', isRelay: true }],

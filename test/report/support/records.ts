@@ -47,6 +47,10 @@ export function silence(family: 4 | 6, relayUrl: string): Observation {
   return { silences: [{ family, relayUrl }] };
 }
 
+export function refusal(family: 4 | 6, relayUrl: string): Observation {
+  return { refusals: [{ family, relayUrl, code: 'EPERM' }] };
+}
+
 /** An IPv4 address as seen by `destinationIp`. */
 export function seenAs(
   observed: string,

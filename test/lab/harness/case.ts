@@ -1,0 +1,195 @@
+import { expect } from 'vitest';
+import type { LocalReport } from '../../../lib/report/index.js';
+import { Lab } from './lab.js';
+import { RELAY_NAMES, RELAY_PORTS, RELAYS, type RelayCa } from './relays.js';
+import type { Reporter, ReportOptions } from './reporter.js';
+import { relay, type Service } from './services.js';
+import type { Topology } from './topology.js';
+import { type Contact, contact, contacts, watch } from './watch.js';
+
+/** Values of a family's verdict, as they are in the report. */
+export interface FamilyTruth {
+  routed?: string;
+  udp?: string;
+  mapping?: string;
+  filtering?: string;
+  publicAddress?: RegExp | null;
+}
+
+/** What is true in a topology and must be found; what is left out is not looked at. */
+export interface Truth {
+  colour: string;
+  natType?: string;
+  sentence?: RegExp;
+  ipv4?: FamilyTruth;
+  ipv6?: FamilyTruth;
+  portMapping?: { upnp?: string; pcp?: string; natPmp?: string };
+  captivePortal?: string;
+  tlsIntercepted?: string;
+  upstreamNat?: string;
+  preferredRelay?: RegExp | null;
+  endedBy?: string;
+}
+
+/** A topology with the truth about it. The client is the host `cli`. */
+export interface Case {
+  name: string;
+  /** For readers of docs/verdicts.md: what it is in the world. */
+  about: string;
+  topology: Topology;
+  /** What runs in it. Default: both relays. */
+  services?: readonly Service[];
+  /** Default: both relays, no STUN servers, all probes but `stun`. */
+  report?: ReportOptions;
+  truth: Truth;
+  /** Outcome by {@link ProbeRecord.ref}; what is left out is not looked at. */
+  outcomes?: Readonly<Record<string, string>>;
+  /** Milliseconds. Default: 3100, the deadline and a little. */
+  maxMs?: number;
+  /** What else must hold, before the lab ends. */
+  also?(result: CaseResult, lab: Lab): Promise<void>;
+  /** Whom the client may write to besides relays, STUN servers and the gateway of a home. */
+  mayContact?: readonly RegExp[];
+  /**
+   * How the net report of the official crate differs, by its member, each with the reason. Everything else must
+   * agree. `null`: it is not asked, with the reason as a comment beside it.
+   */
+  official?: Readonly<Partial<Record<OfficialMember, string>>> | null;
+}
+
+/** Members of the official net report that are compared. */
+export type OfficialMember =
+  | 'udp_v4'
+  | 'udp_v6'
+  | 'mapping_varies_by_dest_ipv4'
+  | 'mapping_varies_by_dest_ipv6'
+  | 'global_v4'
+  | 'global_v6'
+  | 'preferred_relay'
+  | 'captive_portal';
+
+/** What came of a case. */
+export interface CaseResult {
+  report: LocalReport;
+  /** Of `diagnose()` in a fresh process. */
+  ms: number;
+  contacts: readonly Contact[];
+}
+
+export const RELAY_TARGETS = RELAYS.map(({ url }) => ({ url }));
+
+/** All probes but `stun`, which is asked for where a case names servers. */
+const PROBES = ['route', 'qad', 'https', 'captive-portal', 'pcp', 'nat-pmp', 'upnp'] as const;
+
+/** Builds the topology, starts what runs in it, lets the client make one report, and calls `then` before it ends. */
+export async function inLab<T>(
+  wanted: Pick<Case, 'topology' | 'services' | 'report'>,
+  tools: { ca: RelayCa; reporter: Reporter },
+  then: (result: CaseResult, lab: Lab) => Promise<T>,
+): Promise<T> {
+  const { ca, reporter } = tools;
+  const lab = await Lab.start({ names: RELAY_NAMES, ...wanted.topology });
+  try {
+    const services = wanted.services ?? RELAYS.map((each) => relay(each));
+    await Promise.all(services.map((service) => service.start(lab, ca)));
+    await watch(lab, 'cli');
+    const options = reportOptions(wanted.report, ca);
+    const { report, ms } = await reporter.report(lab, 'cli', options);
+    return await then({ report, ms, contacts: await contacts(lab, 'cli') }, lab);
+  } finally {
+    await lab.close();
+  }
+}
+
+export function reportOptions(options: ReportOptions = {}, ca: RelayCa): ReportOptions {
+  const probes = [...PROBES, ...(options.stunServers === undefined ? [] : (['stun'] as const))];
+  return { relays: RELAY_TARGETS, probes, ca: [ca.pem], ...options };
+}
+
+/** Fails with everything that was found where something is not as it is in truth. */
+export function expectTruth(wanted: Case, { report, ms, contacts: written }: CaseResult): void {
+  const { truth } = wanted;
+  const evidence = report.probes.map((record) => JSON.stringify(record)).join('\n');
+  expect(found(report), evidence).toMatchObject(expected(truth));
+  if (truth.sentence !== undefined) expect(report.summary.sentence).toMatch(truth.sentence);
+  const outcomes = Object.fromEntries(report.probes.map(({ ref, outcome }) => [ref, outcome]));
+  expect(outcomes, evidence).toMatchObject(wanted.outcomes ?? {});
+  expect(ms).toBeLessThan(wanted.maxMs ?? 3100);
+  const strangers = written.filter((each) => !mayContact(wanted, each));
+  expect(strangers, 'written to').toEqual([]);
+}
+
+/** The verdict in the shape of a {@link Truth}. */
+function found({ summary, verdict, endedBy }: LocalReport): object {
+  const { ipv4, ipv6, portMapping } = verdict;
+  const family = ({ routed, udp, mapping, filtering, publicAddress }: typeof ipv4) => ({
+    routed: routed.value,
+    udp: udp.value,
+    mapping: mapping.value,
+    filtering: filtering.value,
+    publicAddress: publicAddress.value,
+  });
+  return {
+    colour: summary.colour,
+    natType: verdict.natType.value,
+    ipv4: family(ipv4),
+    ipv6: family(ipv6),
+    portMapping: {
+      upnp: portMapping.upnp.value,
+      pcp: portMapping.pcp.value,
+      natPmp: portMapping.natPmp.value,
+    },
+    captivePortal: verdict.captivePortal.value,
+    tlsIntercepted: verdict.tlsIntercepted.value,
+    upstreamNat: verdict.upstreamNat.value,
+    preferredRelay: verdict.preferredRelay,
+    endedBy,
+  };
+}
+
+function expected({ sentence: _, ...truth }: Truth): object {
+  const family = ({ publicAddress, ...rest }: FamilyTruth) => ({
+    ...rest,
+    ...(publicAddress instanceof RegExp
+      ? { publicAddress: expect.stringMatching(publicAddress) }
+      : publicAddress === null
+        ? { publicAddress: null }
+        : {}),
+  });
+  const { ipv4, ipv6, preferredRelay, ...rest } = truth;
+  return {
+    ...rest,
+    ...(ipv4 === undefined ? {} : { ipv4: family(ipv4) }),
+    ...(ipv6 === undefined ? {} : { ipv6: family(ipv6) }),
+    ...(preferredRelay instanceof RegExp
+      ? { preferredRelay: expect.stringMatching(preferredRelay) }
+      : preferredRelay === null
+        ? { preferredRelay: null }
+        : {}),
+  };
+}
+
+/** Next hops of the client's default routes. */
+function gatewaysOf({ hosts }: Topology): string[] {
+  return (hosts.cli?.routes ?? []).flatMap((route) => /^default via (\S+)/.exec(route)?.[1] ?? []);
+}
+
+/** Relays, STUN servers that were listed, the gateway's port-mapping services, and the UPnP search group. */
+function mayContact({ topology, report = {}, mayContact: more = [] }: Case, written: Contact): boolean {
+  const relays = RELAYS.flatMap(({ ipv4, ipv6 }) =>
+    [ipv4, ipv6].flatMap((ip) => [
+      contact('tcp', ip, RELAY_PORTS.http),
+      contact('tcp', ip, RELAY_PORTS.https),
+      contact('udp', ip, RELAY_PORTS.quic),
+    ]),
+  );
+  const servers = (report.stunServers ?? []).map((server) => `udp ${server}`);
+  const gateway = gatewaysOf(topology).flatMap((ip) => [
+    ...[5351, 1900].map((port) => contact('udp', ip, port)),
+    contact('tcp', ip, 5000),
+  ]);
+  const search = contact('udp', '239.255.255.250', 1900);
+  return (
+    [...relays, ...servers, ...gateway, search].includes(written) || more.some((form) => form.test(written))
+  );
+}

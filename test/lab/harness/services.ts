@@ -1,0 +1,136 @@
+import type { Lab } from './lab.js';
+import {
+  type LabRelay,
+  RELAY_PORTS,
+  RELAY_PROGRAM,
+  type RelayCa,
+  type RelayOptions,
+  relayConfig,
+} from './relays.js';
+
+/** Something that runs on a host of a lab. `start` resolves when it is ready. */
+export interface Service {
+  start(lab: Lab, ca: RelayCa): Promise<void>;
+}
+
+/** A real iroh-relay. */
+export function relay(which: LabRelay, options: RelayOptions = {}): Service {
+  const { http = RELAY_PORTS.http, quic = RELAY_PORTS.quic } = options;
+  const tcp = [http, RELAY_PORTS.https];
+  return {
+    async start(lab, ca) {
+      const file = `/run/lab/${which.host}.toml`;
+      const certificate = ca.server(
+        which.name,
+        which.ipv4,
+        which.ipv6,
+        ...(which.alias === undefined ? [] : [which.alias]),
+      );
+      await lab.sh(which.host, `cat >${file} <<'END'\n${relayConfig(certificate, options)}\nEND`);
+      const program = lab.start(which.host, [RELAY_PROGRAM, '--config-path', file], {
+        RUST_LOG: 'warn',
+        NO_COLOR: '1',
+      });
+      await program.until('listens', async () => {
+        const sockets = (await lab.run(which.host, ['ss', '-Hlntu'])).split('\n');
+        const isBound = (kind: string, port: number) =>
+          sockets.some((line) => line.startsWith(kind) && line.includes(`:${port} `));
+        return tcp.every((port) => isBound('tcp', port)) && (quic === null || isBound('udp', quic));
+      });
+    },
+  };
+}
+
+/** STUN of coturn at these addresses of `inet`; with two of a family it knows RFC 5780. */
+export function coturn(addresses: readonly string[], port = 3478, ...more: readonly string[]): Service {
+  const argv = [
+    ...['turnserver', '-n', '--stun-only', '--no-auth', '--no-cli', '--no-tls', '--no-dtls', '--no-tcp'],
+    ...['--log-file=stdout', `--pidfile=/run/lab/turnserver-${port}.pid`, `--listening-port=${port}`],
+    ...addresses.flatMap((address) => ['-L', address]),
+    ...more,
+  ];
+  const sockets = addresses.map((address) => `${address.includes(':') ? `[${address}]` : address}:${port}`);
+  return {
+    async start(lab) {
+      const program = lab.start('inet', argv);
+      await program.until('listens', async () => {
+        const bound = await lab.run('inet', ['ss', '-Hlun']);
+        return sockets.every((socket) => bound.includes(`${socket} `));
+      });
+    },
+  };
+}
+
+/** Settings of miniupnpd, one a line. */
+export type GatewaySettings = Readonly<Record<string, string>>;
+
+const GATEWAY_DEFAULTS: GatewaySettings = {
+  ext_ifname: 'wan0',
+  listening_ip: 'lan0',
+  http_port: '5000',
+  enable_natpmp: 'yes',
+  enable_upnp: 'yes',
+  secure_mode: 'yes',
+  uuid: '11111111-2222-3333-4444-555555555555',
+  min_lifetime: '120',
+  max_lifetime: '86400',
+  // It takes documentation ranges for reserved: it has to learn its address from somebody else.
+  ext_perform_stun: 'yes',
+  ext_stun_host: '203.0.113.10',
+  ext_stun_port: '3478',
+};
+
+/** miniupnpd on the router, beside a coturn that tells it its address. It needs the rules of `gatewayRules`. */
+export function gateway(settings: GatewaySettings = {}): Service {
+  const lines = Object.entries({ ...GATEWAY_DEFAULTS, ...settings }).map(([key, value]) => `${key}=${value}`);
+  const allowed = ['allow 1024-65535 192.168.1.0/24 1024-65535', 'deny 0-65535 0.0.0.0/0 0-65535'];
+  return {
+    async start(lab, ca) {
+      await coturn(['203.0.113.10', '203.0.113.11']).start(lab, ca);
+      const file = '/run/lab/miniupnpd.conf';
+      await lab.sh('rtr', `cat >${file} <<'END'\n${[...lines, ...allowed].join('\n')}\nEND`);
+      const program = lab.start('rtr', ['miniupnpd', '-d', '-f', file, '-P', '/run/lab/miniupnpd.pid']);
+      await program.says(/HTTP listening on port|Listening for NAT-PMP/);
+      // Its own questions must not stay behind as connections that are let in.
+      await lab.sh('rtr', 'conntrack -F 2>/dev/null');
+    },
+  };
+}
+
+/** A gateway's NAT-PMP that names an address which miniupnpd would not name. */
+export function natPmp(host: string, listen: string, externalIp: string): Service {
+  const script = `
+    const socket = require('node:dgram').createSocket('udp4');
+    const answer = Uint8Array.from([0, 128, 0, 0, 0, 0, 0, 1, ${externalIp.split('.').join(', ')}]);
+    socket.on('message', (_, { port, address }) => socket.send(answer, port, address));
+    socket.bind(5351, '${listen}', () => console.log('ready'));`;
+  return { start: (lab) => lab.start(host, [process.execPath, '-e', script]).says(/ready/) };
+}
+
+/** A web server in one line of JavaScript. `answer`: statements over `request` and `response`. */
+export function web(host: string, address: string, port: number, answer: string): Service {
+  const script = `require('node:http').createServer((request, response) => { ${answer} }).listen(${port}, '${address}', () => console.log('ready'))`;
+  return { start: (lab) => lab.start(host, [process.execPath, '-e', script]).says(/ready/) };
+}
+
+/** The web server of a captive portal: whatever is asked, it sends to its login page. */
+export function portal(host: string, address: string, port: number): Service {
+  const answer = `response.writeHead(302, { location: 'http://login.portal.test/' }).end()`;
+  return web(host, address, port, answer);
+}
+
+/** A DNS server on a host. */
+export function dnsmasq(host: string, listen: string, ...args: readonly string[]): Service {
+  const argv = ['dnsmasq', '--keep-in-foreground', '--no-resolv', '--no-hosts', '--bind-interfaces'];
+  return {
+    async start(lab) {
+      const files = ['--conf-file=/dev/null', `--pid-file=/run/lab/dnsmasq-${host}.pid`, '--user=root'];
+      const program = lab.start(host, [...argv, ...files, `--listen-address=${listen}`, ...args]);
+      await program.until('listens', async () =>
+        (await lab.run(host, ['ss', '-Hlun'])).includes(
+          `${listen.includes(':') ? `[${listen}]` : listen}:53 `,
+        ),
+      );
+    },
+  };
+}

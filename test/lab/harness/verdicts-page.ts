@@ -1,0 +1,60 @@
+import type { Case, CaseResult } from './case.js';
+
+/** A family of topologies with its heading. */
+export interface Chapter {
+  title: string;
+  cases: readonly Case[];
+}
+
+const INTRODUCTION = `# What the report says in which network
+
+Made by the tests in \`test/lab/\` (\`npm test -- test/lab -u\`), which build each of these networks out of real NATs, firewalls, relays,
+STUN servers and gateways, and hold the report against what is true there. The sentence is what a user sees.
+`;
+
+/** The page for users: for each topology what the report says. */
+export function verdictsPage(chapters: readonly Chapter[], results: ReadonlyMap<string, CaseResult>): string {
+  return [INTRODUCTION, ...chapters.map((chapter) => chapterText(chapter, results))].join('\n');
+}
+
+function chapterText({ title, cases }: Chapter, results: ReadonlyMap<string, CaseResult>): string {
+  const rows = cases.map((each) => {
+    const result = results.get(each.name);
+    return result === undefined ? '' : row(each, result);
+  });
+  return [
+    `## ${title}`,
+    '',
+    '| network | | the report says | next steps |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+function row({ name, about }: Case, { report }: CaseResult): string {
+  const { colour, sentence, nextSteps } = report.summary;
+  return `| **${name}**<br>${about} | ${colour} | ${sentence}<br>${facts(report)} | ${nextSteps.join('<br>')} |`;
+}
+
+/** What is known beyond the sentence. */
+function facts({ verdict }: CaseResult['report']): string {
+  const { ipv4, ipv6, portMapping, upstreamNat, captivePortal } = verdict;
+  const families = (
+    [
+      ['IPv4', ipv4],
+      ['IPv6', ipv6],
+    ] as const
+  ).flatMap(([name, { routed, udp, mapping, filtering }]) =>
+    routed.value === 'no'
+      ? []
+      : [`${name}: UDP ${udp.value}, mapping ${mapping.value}, filtering ${filtering.value}`],
+  );
+  const ports = (['upnp', 'pcp', 'natPmp'] as const).filter((name) => portMapping[name].value === 'yes');
+  return [
+    ...families,
+    ...(ports.length === 0 ? [] : [`port mapping: ${ports.join(', ')}`]),
+    ...(upstreamNat.value === 'unknown' ? [] : [`NAT beyond the gateway: ${upstreamNat.value}`]),
+    ...(captivePortal.value === 'yes' ? ['captive portal: yes'] : []),
+  ].join('<br>');
+}

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildPeer, interopAvailable } from '../interop/support/index.js';
+import { type CaseResult, expectTruth, inLab } from './harness/case.js';
+import { expectAgreement, officialReport } from './harness/official.js';
+import { RELAY_PROGRAM, RelayCa } from './harness/relays.js';
+import { Reporter } from './harness/reporter.js';
+import { labRuns } from './harness/tools.js';
+import { verdictsPage } from './harness/verdicts-page.js';
+import { CHAPTERS } from './topologies/index.js';
+
+const CASES = CHAPTERS.flatMap(({ cases }) => cases);
+const PROGRAMS = ['conntrack', 'turnserver', 'miniupnpd', 'openssl', 'dnsmasq', 'tayga', 'tc', RELAY_PROGRAM];
+
+describe.skipIf(!labRuns(PROGRAMS) || !interopAvailable())('real networks', () => {
+  const results = new Map<string, CaseResult>();
+  let ca: RelayCa;
+  let reporter: Reporter;
+  beforeAll(async () => {
+    await buildPeer();
+    ca = new RelayCa();
+    reporter = await Reporter.build();
+  });
+  afterAll(async () => {
+    await reporter?.remove();
+    ca?.remove();
+  });
+
+  it.concurrent.for(CASES.map((wanted) => [wanted.name, wanted] as const))('%s', async ([name, wanted]) => {
+    await inLab(wanted, { ca, reporter }, async (result, lab) => {
+      results.set(name, result);
+      expectTruth(wanted, result);
+      if (wanted.official !== null) {
+        expectAgreement(wanted, result.report, await officialReport(lab, wanted, ca));
+      }
+      await wanted.also?.(result, lab);
+    });
+  });
+
+  it('are named apart', () => {
+    expect(new Set(CASES.map(({ name }) => name)).size).toBe(CASES.length);
+  });
+
+  // Only where all were looked at: a page of some would be shorter, not wrong.
+  it('are what docs/verdicts.md says', async ({ skip }) => {
+    if (results.size < CASES.length) skip('not all topologies were built in this run');
+    await expect(verdictsPage(CHAPTERS, results)).toMatchFileSnapshot('../../docs/verdicts.md');
+  });
+});

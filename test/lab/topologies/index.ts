@@ -1,0 +1,25 @@
+import type { Chapter } from '../harness/verdicts-page.js';
+import { FIREWALLS } from './firewall.js';
+import { GATEWAYS } from './gateway.js';
+import { IPV6 } from './ipv6.js';
+import { NATS } from './nat.js';
+import { OFFLINE } from './offline.js';
+import { OVERLAYS } from './overlay.js';
+import { PORTALS } from './portal.js';
+import { QUALITY } from './quality.js';
+import { RELAY_SETS } from './relays.js';
+import { STUN_SETS } from './stun.js';
+
+/** All topologies, in the order of docs/verdicts.md. */
+export const CHAPTERS: readonly Chapter[] = [
+  { title: 'NATs', cases: NATS },
+  { title: 'Firewalls', cases: FIREWALLS },
+  { title: 'Home gateways', cases: GATEWAYS },
+  { title: 'IPv6', cases: IPV6 },
+  { title: 'Captive portals and name servers', cases: PORTALS },
+  { title: 'Sets of relays', cases: RELAY_SETS },
+  { title: 'Containers, VPNs and several uplinks', cases: OVERLAYS },
+  { title: 'Bad links', cases: QUALITY },
+  { title: 'STUN servers without relays', cases: STUN_SETS },
+  { title: 'Offline', cases: OFFLINE },
+];

@@ -1,0 +1,58 @@
+import { expect } from 'vitest';
+import type { Case } from '../harness/case.js';
+import { RELAY_A, RELAY_B, RELAYS } from '../harness/relays.js';
+import { relay } from '../harness/services.js';
+import { firewall, home, MASQUERADE, nat } from './base.js';
+import { delayedHome, delayWire } from './delayed.js';
+
+const ONE_WAY_MS = 25;
+
+/** Networks that lose, delay or hold up what they carry. */
+export const QUALITY: readonly Case[] = [
+  {
+    name: 'every third packet lost',
+    about: 'A link that loses every third packet of either direction.',
+    topology: home(`${nat(MASQUERADE)}\n${firewall('numgen inc mod 3 == 0 drop')}`),
+    truth: {
+      colour: 'green',
+      natType: 'Endpoint-Independent',
+      ipv4: { udp: 'yes', mapping: 'endpoint-independent' },
+    },
+  },
+  {
+    name: 'a tenth of the packets lost',
+    about: 'A bad radio link.',
+    topology: home(`${nat(MASQUERADE)}\n${firewall('numgen random mod 1000 < 100 drop')}`),
+    truth: { colour: 'green', natType: 'Endpoint-Independent', ipv4: { udp: 'yes' } },
+    // What it loses is another matter each time.
+    official: null,
+  },
+  {
+    name: 'delay',
+    about: `A link with ${2 * ONE_WAY_MS} ms to the Internet and back.`,
+    topology: delayedHome(`${nat(MASQUERADE)}\n${firewall()}`),
+    services: [delayWire(ONE_WAY_MS), relay(RELAY_A), relay(RELAY_B)],
+    truth: { colour: 'green', natType: 'Endpoint-Independent', ipv4: { udp: 'yes' } },
+    also: async ({ report }) => {
+      for (const { ipv4Ms } of report.verdict.relays) {
+        expect(ipv4Ms).toBeGreaterThanOrEqual(2 * ONE_WAY_MS);
+        expect(ipv4Ms).toBeLessThan(2 * ONE_WAY_MS + 25);
+      }
+    },
+  },
+  {
+    name: 'bufferbloat',
+    about: 'A slow uplink (256 kbit/s) whose queue is deep.',
+    topology: home(`${nat(MASQUERADE)}\n${firewall()}`),
+    services: [
+      ...RELAYS.map((each) => relay(each)),
+      {
+        start: (lab) =>
+          lab
+            .sh('rtr', 'tc qdisc add dev wan0 root tbf rate 256kbit burst 1600 latency 400ms')
+            .then(() => {}),
+      },
+    ],
+    truth: { colour: 'green', natType: 'Endpoint-Independent', ipv4: { udp: 'yes' } },
+  },
+];
