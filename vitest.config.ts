@@ -3,50 +3,73 @@ import { defineConfig } from 'vitest/config';
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+const ENTRIES = {
+  '': 'lib/index',
+  '/nest': 'integrations/nest/index',
+  '/express': 'integrations/express/index',
+  '/fastify': 'integrations/fastify/index',
+  '/platform': 'lib/platform/index',
+  '/testing': 'lib/testing/index',
+};
+
 /** The package's own entries, so that tests and samples import them by the names users do. */
-const alias = [
-  { find: /^iroh-net-diagnostics$/, replacement: source('./lib/index.ts') },
-  { find: /^iroh-net-diagnostics\/nest$/, replacement: source('./integrations/nest/index.ts') },
-  { find: /^iroh-net-diagnostics\/express$/, replacement: source('./integrations/express/index.ts') },
-  { find: /^iroh-net-diagnostics\/fastify$/, replacement: source('./integrations/fastify/index.ts') },
-  { find: /^iroh-net-diagnostics\/testing$/, replacement: source('./lib/testing/index.ts') },
-  { find: /^iroh-net-diagnostics\/platform$/, replacement: source('./lib/platform/index.ts') },
-];
+const alias = Object.entries(ENTRIES).map(([entry, file]) => ({
+  find: new RegExp(`^iroh-net-diagnostics${entry}$`),
+  replacement: source(`./${file}.ts`),
+}));
+
+/** What holds for each project. */
+const shared = {
+  pool: 'forks',
+  // One module graph per worker: the binding loads once, and Nest's import cost is paid once. No threads: a worker
+  // thread that ends tears the binding's runtime down under the others (docs/decisions/tests.md).
+  isolate: false,
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+} as const;
 
 export default defineConfig({
-  resolve: { alias },
   test: {
-    pool: 'forks',
-    // One module graph per worker: the binding loads once, and Nest's import cost is paid once. No threads: a worker
-    // thread that ends tears the binding's runtime down under the others (docs/decisions/tests.md).
-    isolate: false,
     reporters: ['default', source('./test/support/totals-reporter.ts')],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
     // Two cores: more workers make the time-outs of network tests meaningless.
     maxWorkers: 2,
     projects: [
       {
-        extends: true,
+        resolve: { alias },
         test: {
+          ...shared,
           name: 'parts',
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
           exclude: [
             '**/node_modules/**',
-            'test/interop/**',
-            'test/lab/**',
-            'test/browser/**',
-            'test/package/**',
+            ...['interop', 'lab', 'browser', 'package'].map((folder) => `test/${folder}/**`),
           ],
         },
       },
       {
-        extends: true,
-        // Other people's programs, built once, and whole networks: one file after the other.
+        // The same app on the other version of Nest: its packages in the place of ours.
+        resolve: {
+          alias: [
+            ...alias,
+            { find: /^@nestjs\//, replacement: source('./test/hosts/nest-11/node_modules/@nestjs/') },
+          ],
+        },
         test: {
-          name: 'interop',
+          ...shared,
+          name: 'nest-11',
           sequence: { groupOrder: 1 },
+          include: ['test/hosts/nest.test.ts', 'test/nest/**/*.test.ts'],
+          env: { EXPECTED_NEST: '11' },
+        },
+      },
+      {
+        // Other people's programs, built once, and whole networks: one file after the other.
+        resolve: { alias },
+        test: {
+          ...shared,
+          name: 'interop',
+          sequence: { groupOrder: 2 },
           include: ['test/interop/**/*.test.ts', 'test/lab/**/*.test.ts'],
           fileParallelism: false,
           hookTimeout: 1_500_000,
@@ -54,11 +77,12 @@ export default defineConfig({
         },
       },
       {
-        extends: true,
         // Whole programs (the demo, a browser, the packed tarball).
+        resolve: { alias },
         test: {
+          ...shared,
           name: 'whole',
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           include: ['test/browser/**/*.test.ts', 'test/package/**/*.test.ts'],
           fileParallelism: false,
           hookTimeout: 300_000,

@@ -1,4 +1,4 @@
-// `npm run demo`: the self-hosted platform with its dashboard, and the NestJS sample wired to it.
+// `npm run demo [-- express|fastify|nest]`: the self-hosted platform with its dashboard, and a sample wired to it.
 // Nothing is left behind: the platform keeps its data in memory, the sample is a child that ends with it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,6 +7,13 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { root } from './run.js';
 import { build, install } from './setup.js';
+
+const HOSTS = ['nest', 'express', 'fastify'];
+const [host = HOSTS[0]] = process.argv.slice(2);
+if (!HOSTS.includes(host)) {
+  console.error(`There is no sample for "${host}"; there are: ${HOSTS.join(', ')}.`);
+  process.exit(1);
+}
 
 await install();
 await build();
@@ -22,7 +29,7 @@ const platform = await Platform.start({
 });
 const secret = await platform.createApiSecret('demo');
 
-const sample = spawn(process.execPath, [join(root, 'build', 'samples', 'nest', 'main.js')], {
+const sample = spawn(process.execPath, [join(root, 'build', 'samples', host, 'main.js')], {
   stdio: ['ignore', 'pipe', 'inherit'],
   env: {
     ...process.env,
@@ -30,7 +37,7 @@ const sample = spawn(process.execPath, [join(root, 'build', 'samples', 'nest', '
     // Loopback and no relays: the demo needs no Internet, and asks nobody but the local gateway.
     NET_DIAGNOSTICS_NETWORK: 'minimal',
     NET_DIAGNOSTICS_BIND: 'loopback',
-    NET_DIAGNOSTICS_NAME: 'nest-sample',
+    NET_DIAGNOSTICS_NAME: `${host}-sample`,
     PORT: process.env.PORT ?? '0',
   },
 });
@@ -55,13 +62,14 @@ ended.then(([code, signal]) => {
 let announced = false;
 for await (const line of createInterface({ input: sample.stdout })) {
   console.log(`app │ ${line}`);
-  const [url] = announced ? [] : (line.match(/http:\/\/\S+/) ?? []);
+  const [url] = announced ? [] : (line.match(/(?<=listens on )http:\/\/\S+/) ?? []);
   if (url === undefined) continue;
   announced = true;
   console.log(`
   Dashboard   ${platform.dashboardUrl}
   App         ${url}
+  Its page    ${url}/net-diagnostics/
 
-  Open the dashboard, choose nest-sample, press Run Diagnostics. Ctrl-C ends everything.
+  Open the dashboard, choose ${host}-sample, press Run Diagnostics. Ctrl-C ends everything.
 `);
 }

@@ -1,13 +1,16 @@
 // `npm test`: everything that can run on this machine, in the order in which a mistake shows soonest.
 // Arguments go to the test runner: `npm test -- test/wire`.
 
-import { bin, mustRun, run } from './run.js';
+import { join } from 'node:path';
+import { bin, mustRun, root, run } from './run.js';
 import { build, install } from './setup.js';
 
 const shell = process.platform === 'win32';
 const filters = process.argv.slice(2);
 
 await install();
+// A second version of Nest cannot stand beside the first in one node_modules.
+await install(join(root, 'test', 'hosts', 'nest-11'));
 if (filters.length === 0) {
   await mustRun('Format and lint', bin('biome'), ['check', '--error-on-warnings', '.'], { shell });
   await mustRun('Type check', bin('tsc'), ['--noEmit'], { shell });

@@ -1,4 +1,10 @@
 /** `iroh-net-diagnostics/nest`: the NestJS module. */
+export { getNetDiagnosticsToken, InjectNetDiagnostics } from './inject-net-diagnostics.js';
+export {
+  type NetDiagnosticsHealth,
+  NetDiagnosticsHealthIndicator,
+  type NetDiagnosticsHealthOptions,
+} from './net-diagnostics.health.js';
 export { NetDiagnosticsModule } from './net-diagnostics.module.js';
 export type {
   NetDiagnosticsModuleAsyncOptions,

@@ -1,23 +1,31 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { NetDiagnosticsOptions } from '../../lib/index.js';
+import { NET_DIAGNOSTICS_OPTIONS, partsOf } from './net-diagnostics.providers.js';
 
 /** What is known when the module is registered, also with `forRootAsync`. */
 export interface NetDiagnosticsModuleExtras {
-  /** Whether every module may inject `NetDiagnosticsService` without importing this one. Default: false. */
+  /** Whether every module may inject the service without importing this one. Default: false. */
   isGlobal?: boolean;
+  /** Its name among several in one app: `@InjectNetDiagnostics('edge')`. Default: the one without a name. */
+  instance?: string | undefined;
 }
 
-/** The token of the options that were given. */
-export const NET_DIAGNOSTICS_OPTIONS = Symbol.for('iroh-net-diagnostics:options');
+/** Names every extra, also those without a default: Nest takes the others for options. */
+const EXTRAS: NetDiagnosticsModuleExtras = { isGlobal: false, instance: undefined };
 
 export const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<NetDiagnosticsOptions>({ optionsInjectionToken: NET_DIAGNOSTICS_OPTIONS })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createNetDiagnosticsOptions')
-    .setExtras<NetDiagnosticsModuleExtras>({ isGlobal: false }, (definition, { isGlobal }) => ({
-      ...definition,
-      global: isGlobal === true,
-    }))
+    .setExtras<NetDiagnosticsModuleExtras>(EXTRAS, (definition, { isGlobal, instance }) => {
+      const parts = partsOf(instance);
+      return {
+        ...definition,
+        ...parts,
+        providers: [...(definition.providers ?? []), ...parts.providers],
+        global: isGlobal === true,
+      };
+    })
     .build();
 
 /** Options of `NetDiagnosticsModule.forRoot`. */

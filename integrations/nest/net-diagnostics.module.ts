@@ -2,21 +2,23 @@ import {
   type DynamicModule,
   Inject,
   Module,
+  type NestModule,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
-import { NetDiagnostics, type NetDiagnosticsOptions, resolveSettings } from '../../lib/index.js';
-import { nestLogger } from './nest-logger.js';
+import { HttpAdapterHost } from '@nestjs/core';
+import { resolveSettings } from '../../lib/index.js';
+import { NEST_HOSTED, type NestHosted } from './nest-hosted.js';
+import { mountController } from './net-diagnostics.controller.js';
 import {
   ConfigurableModuleClass,
-  NET_DIAGNOSTICS_OPTIONS,
   type NetDiagnosticsModuleOptions,
 } from './net-diagnostics.module-definition.js';
-import { NET_DIAGNOSTICS, NetDiagnosticsService } from './net-diagnostics.service.js';
 
 /**
- * Runs {@link NetDiagnostics} with the app: begun when the app has booted (which it never delays or fails for
- * reasons of the network), stopped by `app.close()`.
+ * Runs `NetDiagnostics` with the app: begun when the app has booted (which it never delays or fails for reasons of
+ * the network), stopped by `app.close()`. With `http` its routes are mounted at `http.path`, behind the guards,
+ * interceptors, filters and the global prefix of the app.
  *
  * `forRootAsync` takes the options from a factory or a class, with injected providers.
  *
@@ -25,13 +27,15 @@ import { NET_DIAGNOSTICS, NetDiagnosticsService } from './net-diagnostics.servic
  */
 export class NetDiagnosticsModule
   extends ConfigurableModuleClass
-  implements OnApplicationBootstrap, OnModuleDestroy
+  implements NestModule, OnApplicationBootstrap, OnModuleDestroy
 {
-  readonly #diagnostics: NetDiagnostics;
+  readonly #hosted: NestHosted;
+  readonly #adapterHost: HttpAdapterHost;
 
-  constructor(diagnostics: NetDiagnostics) {
+  constructor(hosted: NestHosted, adapterHost: HttpAdapterHost) {
     super();
-    this.#diagnostics = diagnostics;
+    this.#hosted = hosted;
+    this.#adapterHost = adapterHost;
   }
 
   /**
@@ -39,7 +43,7 @@ export class NetDiagnosticsModule
    * @throws `ERR_SETTING` for a malformed setting
    */
   static override forRoot(options: NetDiagnosticsModuleOptions = {}): DynamicModule {
-    const { isGlobal, ...settings } = options;
+    const { isGlobal, instance, ...settings } = options;
     // Here the error's stack leads to the registration. A missing secret is judged when the app boots: the
     // ConfigModule may put it into the environment until then.
     resolveSettings({ ...settings, required: null }, process.env);
@@ -47,30 +51,29 @@ export class NetDiagnosticsModule
     return super.forRoot(options);
   }
 
-  onApplicationBootstrap(): void {
-    this.#diagnostics.begin();
+  /** Nest's hook before it reads the routes: the options are known, and also which adapter the app was given. */
+  configure(): void {
+    const { controller, path } = this.#hosted;
+    if (path !== null) mountController(controller, path, this.#adapterHost.httpAdapter.getType());
   }
 
-  /** The first hook of a shutdown: while others still close what our handlers may use. */
+  onApplicationBootstrap(): void {
+    this.#hosted.diagnostics.begin();
+  }
+
+  /**
+   * The first hook of a shutdown: while others still close what our handlers may use, and long before the server
+   * waits for its last request, which a stream of ours would be.
+   */
   async onModuleDestroy(): Promise<void> {
-    await this.#diagnostics.stop();
+    const { routes, diagnostics, relay } = this.#hosted;
+    routes.close();
+    await diagnostics.stop();
+    relay.complete();
   }
 }
 
 // Decorators as plain calls: users' compilers need no flags, and one build serves all versions of Nest.
-Inject(NET_DIAGNOSTICS)(NetDiagnosticsModule, undefined, 0);
-Module({
-  providers: [
-    {
-      provide: NET_DIAGNOSTICS,
-      inject: [NET_DIAGNOSTICS_OPTIONS],
-      useFactory: (options: NetDiagnosticsOptions | undefined) =>
-        NetDiagnostics.prepare(
-          { ...options, logger: options?.logger ?? nestLogger('NetDiagnostics') },
-          process.env,
-        ),
-    },
-    { provide: NetDiagnosticsService, useExisting: NET_DIAGNOSTICS },
-  ],
-  exports: [NET_DIAGNOSTICS, NetDiagnosticsService],
-})(NetDiagnosticsModule);
+Inject(NEST_HOSTED)(NetDiagnosticsModule, undefined, 0);
+Inject(HttpAdapterHost)(NetDiagnosticsModule, undefined, 1);
+Module({})(NetDiagnosticsModule);

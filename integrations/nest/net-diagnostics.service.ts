@@ -1,4 +1,5 @@
-import type { NetDiagnostics } from '../../lib/index.js';
+import type { Observable } from 'rxjs';
+import type { NetDiagnostics, NetDiagnosticsEvent } from '../../lib/index.js';
 
 /**
  * The token behind {@link NetDiagnosticsService}. The same symbol in every copy of this package: where an app has
@@ -6,21 +7,40 @@ import type { NetDiagnostics } from '../../lib/index.js';
  */
 export const NET_DIAGNOSTICS = Symbol.for('iroh-net-diagnostics:service');
 
+/** What the service takes over from the core as it is. `start` and `stop` are the module's. */
+const MEMBERS = [
+  'status',
+  'ready',
+  'run',
+  'lastReport',
+  'preview',
+  'accept',
+  'handle',
+  'grant',
+  'revoke',
+  'pause',
+  'resume',
+] as const;
+
 /**
  * What one injects. The module starts and stops it with the app.
  *
  * @example
  * constructor(private readonly diagnostics: NetDiagnosticsService) {}
  */
-export abstract class NetDiagnosticsService
-  implements Pick<NetDiagnostics, 'status' | 'ready' | 'run' | 'accept' | 'handle' | 'grant' | 'revoke'>
-{
+export abstract class NetDiagnosticsService implements Pick<NetDiagnostics, (typeof MEMBERS)[number]> {
+  /** Every change of state and grant, every dial-back and report from now on; completes when the app closes. */
+  abstract readonly events$: Observable<NetDiagnosticsEvent>;
   /** See {@link NetDiagnostics.status}. */
   abstract readonly status: NetDiagnostics['status'];
   /** See {@link NetDiagnostics.ready}. */
   abstract readonly ready: NetDiagnostics['ready'];
   /** See {@link NetDiagnostics.run}. */
   abstract readonly run: NetDiagnostics['run'];
+  /** See {@link NetDiagnostics.lastReport}. */
+  abstract readonly lastReport: NetDiagnostics['lastReport'];
+  /** See {@link NetDiagnostics.preview}. */
+  abstract readonly preview: NetDiagnostics['preview'];
   /** See {@link NetDiagnostics.accept}. */
   abstract readonly accept: NetDiagnostics['accept'];
   /** See {@link NetDiagnostics.handle}. */
@@ -29,4 +49,19 @@ export abstract class NetDiagnosticsService
   abstract readonly grant: NetDiagnostics['grant'];
   /** See {@link NetDiagnostics.revoke}. */
   abstract readonly revoke: NetDiagnostics['revoke'];
+  /** See {@link NetDiagnostics.pause}. */
+  abstract readonly pause: NetDiagnostics['pause'];
+  /** See {@link NetDiagnostics.resume}. */
+  abstract readonly resume: NetDiagnostics['resume'];
+}
+
+/** The service of one running core. */
+export function serviceOf(
+  diagnostics: NetDiagnostics,
+  events$: Observable<NetDiagnosticsEvent>,
+): NetDiagnosticsService {
+  const members = MEMBERS.map((name) => [name, diagnostics[name].bind(diagnostics)]);
+  return Object.assign(Object.create(NetDiagnosticsService.prototype), Object.fromEntries(members), {
+    events$,
+  });
 }

@@ -1,6 +1,7 @@
 import { DOM_JS } from './browser/dom.js';
 import { FORMAT_JS } from './browser/format.js';
 import { REPORT_JS } from './browser/report.js';
+import { REPORT_PARTS_JS } from './browser/report-parts.js';
 import { ICON_SVG } from './icon.js';
 import { PAGE_CSS } from './page-css.js';
 import { REPORT_CSS } from './report-css.js';
@@ -25,6 +26,7 @@ export const UI_ASSETS: ReadonlyMap<string, Asset> = new Map([
   ['dom.js', javascript(DOM_JS)],
   ['format.js', javascript(FORMAT_JS)],
   ['report.js', javascript(REPORT_JS)],
+  ['report-parts.js', javascript(REPORT_PARTS_JS)],
   ['icon.svg', { type: 'image/svg+xml', body: ICON_SVG }],
 ]);
 

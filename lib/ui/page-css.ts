@@ -57,6 +57,14 @@ button.primary:hover:not(:disabled) { background: var(--accent-hover); }
 button:disabled { cursor: not-allowed; background: var(--sunken); color: var(--muted); border-color: var(--line); }
 button.danger { color: var(--red); }
 button.small { padding: 0.2rem 0.6rem; font-size: 0.8125rem; }
+.press { display: flex; gap: 0.75rem 1.1rem; align-items: center; flex-wrap: wrap; }
+.press p { flex: 1 1 16rem; font-size: 0.925rem; }
+.steps { display: flex; gap: 0.5rem; flex-wrap: wrap; font-size: 0.875rem; }
+.steps li { flex: 1 1 8rem; padding-top: 0.5rem; border-top: 4px solid var(--sunken); color: var(--muted); transition: border-color 0.2s; }
+.steps li.done { border-color: var(--green); color: var(--text); }
+.steps li.now { border-color: var(--accent); color: var(--text); font-weight: 600; animation: breathe 1.2s ease-in-out infinite; }
+.steps li.failed { border-color: var(--red); color: var(--red); font-weight: 600; }
+@keyframes breathe { 50% { border-color: var(--sunken); } }
 .buttons { display: flex; gap: 0.5rem; flex-wrap: wrap; align-items: center; }
 .field { display: grid; gap: 0.3rem; font-size: 0.9rem; }
 input { font: inherit; padding: 0.5rem 0.75rem; border-radius: 9px; border: 1px solid light-dark(#8b93a5, #626b7d); background: var(--ground); color: var(--text); width: 100%; }
@@ -73,5 +81,6 @@ pre { margin: 0.75rem 0 0; padding: 0.9rem 1rem; background: var(--sunken); bord
 .login { min-height: 80vh; align-content: center; justify-content: center; grid-template-columns: minmax(0, 26rem); }
 .login .card { display: grid; gap: 1rem; }
 @media (max-width: 40rem) { main { padding: 1.25rem 0.9rem 3rem; } .card { padding: 1rem; } }
+@media (forced-colors: active) { .dot { border: 0.3rem solid GrayText; } .dot.on { border-color: Highlight; } .steps li { border-color: GrayText; } .steps li.done, .steps li.now, .steps li.failed { border-color: Highlight; } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
 `;

@@ -17,14 +17,16 @@ afterEach(async () => {
 });
 
 describe.each(PLATFORMS)('the sample on %s', (platform) => {
-  it('shows its state', async () => {
+  it('shows its state, and the page', async () => {
     const { apiSecret } = await stage.platform();
     process.env.IROH_SERVICES_API_SECRET = apiSecret.reveal();
     const { AppModule } = await import('../../samples/nest/app.module.js');
     const app = await createApp(platform, { imports: [AppModule] });
     await app.listen(0, '127.0.0.1');
     await app.get(NetDiagnosticsService).ready({ timeoutMs: 10_000 });
-    const { body } = await request(await app.getUrl()).get('/');
+    const url = await app.getUrl();
+    const { body } = await request(url).get('/');
     expect(body).toMatchObject({ state: 'online', grant: { state: 'granted' } });
+    expect((await request(url).get('/net-diagnostics/')).type).toBe('text/html');
   });
 });

@@ -42,7 +42,10 @@ describe('what an app shows of itself', () => {
 
   it('previews nothing where nothing would be sent', async () => {
     const app = stage.start({});
-    await expect(app.preview()).rejects.toMatchObject({ code: 'ERR_STATE', message: expect.stringContaining('disabled') });
+    await expect(app.preview()).rejects.toMatchObject({
+      code: 'ERR_STATE',
+      message: expect.stringContaining('disabled'),
+    });
     await app.stop();
     await expect(app.preview()).rejects.toMatchObject({ code: 'ERR_STATE' });
   });

@@ -1,8 +1,3 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { ASSETS } from '../../lib/platform/dashboard/assets.js';
 import {
@@ -12,8 +7,8 @@ import {
   loginPage,
   SECRETS_PAGE,
 } from '../../lib/platform/dashboard/pages.js';
+import { complaintsAbout, scriptsOf } from '../support/browser-code.js';
 
-const run = promisify(execFile);
 const PAGES = {
   ENDPOINTS_PAGE,
   ENDPOINT_PAGE,
@@ -21,51 +16,15 @@ const PAGES = {
   login: loginPage('Wrong.'),
   error: errorPage(404, 'Gone.', 2),
 };
-const scripts = [...ASSETS].filter(([name]) => name.endsWith('.js'));
+const scripts = scriptsOf(ASSETS);
 
 describe('the code for the browser', () => {
   it('passes the linter and the type checker, as all other code does', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'net-diagnostics-browser-code-'));
-    try {
-      for (const [name, { body }] of ASSETS) {
-        if (/\.(js|css)$/.test(name)) await writeFile(join(folder, name), body);
-      }
-      const bin = (name: string) => join(import.meta.dirname, '../../node_modules/.bin', name);
-      const lint = [
-        'lint',
-        '--diagnostic-level=warn',
-        '--error-on-warnings',
-        '--skip=complexity/noImportantStyles',
-        folder,
-      ];
-      const compile = [
-        '--noEmit',
-        '--allowJs',
-        '--checkJs',
-        '--lib',
-        'es2023,dom,dom.iterable',
-        '--types',
-        '',
-        '--target',
-      ];
-      const failures = await Promise.all([
-        run(bin('biome'), lint, { cwd: folder }).then(() => '', output),
-        run(
-          bin('tsc'),
-          [...compile, 'es2023', '--module', 'es2022', '--strict', 'false', ...scripts.map(([name]) => name)],
-          {
-            cwd: folder,
-          },
-        ).then(() => '', output),
-      ]);
-      expect(failures).toEqual(['', '']);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    expect(await complaintsAbout(ASSETS)).toEqual([]);
   });
 
   it('never makes markup out of data', () => {
-    for (const [name, { body }] of scripts) {
+    for (const [name, body] of scripts) {
       expect([
         name,
         /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|createContextual/.test(
@@ -76,7 +35,7 @@ describe('the code for the browser', () => {
   });
 
   it('imports only files that are served', () => {
-    for (const [, { body }] of scripts) {
+    for (const [, body] of scripts) {
       for (const [, target] of body.matchAll(/from '\.\/([^']+)'/g))
         expect([...ASSETS.keys()]).toContain(target);
     }
@@ -113,8 +72,3 @@ describe('the pages', () => {
     }
   });
 });
-
-function output(error: unknown): string {
-  const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-  return stdout + stderr || String(error);
-}

@@ -1,8 +1,9 @@
 /** `format.js`: numbers and times in words. */
 export const FORMAT_JS = /* js */ `
 const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
-const DATE = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' });
-const DAY = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
+// As the reader's browser writes dates; words stay in the page's language.
+const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [
   ['day', 86400000],

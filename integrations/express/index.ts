@@ -1,0 +1,6 @@
+/** `iroh-net-diagnostics/express`: a middleware for Express 4 and 5, or for any other `(request, response, next)`. */
+export {
+  type NetDiagnosticsExpressOptions,
+  type NetDiagnosticsMiddleware,
+  netDiagnostics,
+} from './middleware.js';

@@ -1,0 +1,44 @@
+import type { ServerResponse } from 'node:http';
+import type { Server } from 'node:net';
+
+/** How soon an open stream notices that its server stopped listening. Milliseconds. */
+const LOOK_INTERVAL_MS = 100;
+
+/** What is told about a server, each at most once. */
+export interface ServerListener {
+  /** It takes no more connections, and waits for those it has. */
+  onDeaf(): void;
+  /** Its last connection has ended. */
+  onClosed(): Promise<void>;
+}
+
+/**
+ * Tells when a server closes. Node has an event for the end of the last connection only, and a stream of ours would
+ * be that connection: while a response is open, `listening` is looked at.
+ */
+export class ListeningServer {
+  readonly #server: Server;
+  readonly #listener: ServerListener;
+  #hasListened: boolean;
+
+  constructor(server: Server, listener: ServerListener) {
+    this.#server = server;
+    this.#listener = listener;
+    this.#hasListened = server.listening;
+    server.once('listening', () => {
+      this.#hasListened = true;
+    });
+    server.once('close', () => void listener.onClosed());
+  }
+
+  /** Looks until this response has ended. */
+  watchDuring(response: ServerResponse): void {
+    const timer = setInterval(() => {
+      if (!this.#hasListened || this.#server.listening) return;
+      clearInterval(timer);
+      this.#listener.onDeaf();
+    }, LOOK_INTERVAL_MS);
+    timer.unref();
+    response.once('close', () => clearInterval(timer));
+  }
+}

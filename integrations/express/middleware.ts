@@ -1,0 +1,76 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server } from 'node:net';
+import type { NetDiagnostics, NetDiagnosticsOptions } from '../../lib/index.js';
+import { prepareHosted } from '../shared/hosted.js';
+import { ListeningServer } from './listening-server.js';
+
+/** Options of {@link netDiagnostics}. */
+export interface NetDiagnosticsExpressOptions extends NetDiagnosticsOptions {
+  /** The app's http(s) server: when it closes, the diagnostics stop. Default: `stopWith()` or `stop()` are called. */
+  server?: Server | undefined;
+}
+
+/** A request handler for `app.use(path, …)`, and the handle of what runs behind it. */
+export interface NetDiagnosticsMiddleware
+  extends Pick<NetDiagnostics, 'ready' | 'status' | 'run' | 'lastReport' | 'stop'> {
+  (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
+  /** All that can be done at run time: `pause`, `resume`, `grant`, `revoke`, `preview`, `handle`, `accept`. */
+  readonly diagnostics: NetDiagnostics;
+  /**
+   * Stops when this server closes, for a server that is made after the middleware: `stopWith(app.listen(3000))`.
+   * Streams end as soon as it stops listening, the connection to the platform when its last request is answered.
+   * @returns the server
+   */
+  stopWith<Listening extends Server>(server: Listening): Listening;
+}
+
+/**
+ * Starts the diagnostics, in the background, and makes the handler for their routes. These answer 403 until `http`
+ * opens them. No signal handler is installed: hand the server over, or call `stop()`.
+ *
+ * @example
+ * const diagnostics = netDiagnostics({ name: 'web-1', http: { access: 'loopback' } });
+ * app.use('/net-diagnostics', diagnostics);
+ * diagnostics.stopWith(app.listen(3000));
+ * @param options - explicit options win over the environment
+ * @throws NetDiagnosticsError `ERR_SETTING` for a malformed setting; nothing else
+ */
+export function netDiagnostics({
+  server,
+  ...options
+}: NetDiagnosticsExpressOptions = {}): NetDiagnosticsMiddleware {
+  const { diagnostics, routes, isEnabled } = prepareHosted(options);
+  const servers: ListeningServer[] = [];
+
+  const stop = (): Promise<void> => {
+    routes.close();
+    return diagnostics.stop();
+  };
+  const middleware = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    next: (error?: unknown) => void,
+  ): void => {
+    if (!isEnabled) {
+      next();
+      return;
+    }
+    for (const listening of servers) listening.watchDuring(response);
+    routes.handle(request, response, next);
+  };
+  const handle = Object.assign(middleware, {
+    diagnostics,
+    ready: diagnostics.ready.bind(diagnostics),
+    status: diagnostics.status.bind(diagnostics),
+    run: diagnostics.run.bind(diagnostics),
+    lastReport: diagnostics.lastReport.bind(diagnostics),
+    stop,
+    stopWith<Listening extends Server>(stopped: Listening): Listening {
+      servers.push(new ListeningServer(stopped, { onDeaf: () => routes.close(), onClosed: stop }));
+      return stopped;
+    },
+  });
+  if (server !== undefined) handle.stopWith(server);
+  diagnostics.begin();
+  return handle;
+}

@@ -1,0 +1,13 @@
+import type { Type } from '@nestjs/common';
+import type { Hosted } from '../shared/hosted.js';
+import type { EventRelay } from './event-relay.js';
+
+/** What the parts of one registered instance share. */
+export interface NestHosted extends Hosted {
+  relay: EventRelay;
+  /** Without routes until the module gives it some. */
+  controller: Type<unknown>;
+}
+
+/** Each registered module has its own under this token, and does not export it. */
+export const NEST_HOSTED = Symbol.for('iroh-net-diagnostics:hosted');

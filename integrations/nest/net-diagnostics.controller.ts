@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { finished } from 'node:stream';
+import {
+  All,
+  Controller,
+  Inject,
+  NotFoundException,
+  Req,
+  Res,
+  type Type,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
+import type { HttpHandler } from '../../lib/http/index.js';
+import { belowMount } from '../shared/below-mount.js';
+import { type RawReply, takeOver } from '../shared/take-over.js';
+import { NEST_HOSTED, type NestHosted } from './nest-hosted.js';
+
+/** What Express's and Fastify's requests have in common, as far as it is needed here. */
+interface HostRequest {
+  method: string;
+  url: string;
+  originalUrl: string;
+  /** Of the wildcard: `path` on Express, `*` on Fastify. */
+  params: { path?: string[]; '*'?: string };
+}
+type ExpressRequest = HostRequest & IncomingMessage;
+type FastifyRequest = HostRequest & { raw: IncomingMessage };
+
+/**
+ * Makes the controller of one instance: Nest keeps a route's metadata at the class. It has no route before
+ * {@link mountController}.
+ */
+export function createController(): Type<unknown> {
+  class NetDiagnosticsController {
+    readonly #routes: HttpHandler;
+
+    constructor({ routes }: NestHosted) {
+      this.#routes = routes;
+    }
+
+    /** Settles when the response has ended, for interceptors that measure. */
+    answer(request: ExpressRequest | FastifyRequest, response: ServerResponse | RawReply): Promise<void> {
+      const url = belowMount(request.params.path ?? request.params['*'], request.url);
+      return new Promise((resolve, reject) => {
+        // As Nest itself answers a path without a route; the app's exception filters see it.
+        const next = (
+          error: unknown = new NotFoundException(`Cannot ${request.method} ${request.originalUrl}`),
+        ) => reject(error);
+        finished('raw' in response ? response.raw : response, () => resolve());
+        if ('raw' in response) takeOver(this.#routes, request as FastifyRequest, response, url, next);
+        else this.#routes.handle(request as ExpressRequest, response, next, url);
+      });
+    }
+  }
+  Inject(NEST_HOSTED)(NetDiagnosticsController, undefined, 0);
+  Req()(NetDiagnosticsController.prototype, 'answer', 0);
+  Res()(NetDiagnosticsController.prototype, 'answer', 1);
+  Controller({ path: [] })(NetDiagnosticsController);
+  return NetDiagnosticsController;
+}
+
+/**
+ * Gives a controller its routes, before Nest reads them.
+ * @param adapter - its type: the wildcard is spelt differently
+ */
+export function mountController(controller: Type<unknown>, path: string, adapter: string): void {
+  const { prototype } = controller;
+  const answer = Object.getOwnPropertyDescriptor(prototype, 'answer') ?? {};
+  All(['', adapter === 'fastify' ? '*' : '{*path}'])(prototype, 'answer', answer);
+  // Neutral: an app's versioning must not move the routes, which are no part of its API.
+  Controller({ path, version: VERSION_NEUTRAL })(controller);
+}

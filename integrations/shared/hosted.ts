@@ -1,0 +1,27 @@
+import { createHttpHandler, type HttpHandler } from '../../lib/http/index.js';
+import { NetDiagnostics, type NetDiagnosticsOptions, resolveSettings } from '../../lib/index.js';
+
+/** What a host runs: the diagnostics, and the routes that show them. */
+export interface Hosted {
+  diagnostics: NetDiagnostics;
+  routes: HttpHandler;
+  /** Where a host that mounts the routes by itself puts them; `null` while they are closed. */
+  path: string | null;
+  /** `false`: a no-op everywhere, so the routes are none of ours either. */
+  isEnabled: boolean;
+}
+
+/**
+ * Prepares both from one set of options; nothing is opened before `diagnostics.begin()`.
+ * @throws NetDiagnosticsError as {@link NetDiagnostics.prepare}
+ */
+export function prepareHosted(options: NetDiagnosticsOptions): Hosted {
+  const { http, enabled, logger } = resolveSettings(options, process.env);
+  const diagnostics = NetDiagnostics.prepare(options, process.env);
+  return {
+    diagnostics,
+    routes: createHttpHandler(diagnostics, http, { logger }),
+    path: http?.path ?? null,
+    isEnabled: enabled,
+  };
+}

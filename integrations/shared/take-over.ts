@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpHandler } from '../../lib/http/index.js';
+
+/** A reply of Fastify, as far as it is needed to answer in its place. */
+export interface RawReply {
+  raw: ServerResponse;
+  hijack(): unknown;
+  getHeaders(): Record<string, number | string | string[] | undefined>;
+}
+
+/**
+ * Answers a Fastify request in Fastify's place. What the app's hooks have put into the reply (security headers, say)
+ * is sent along.
+ * @param url - the path below the mount point, with its query
+ * @param next - is called for a path that is none of ours; the reply is still the host's then
+ */
+export function takeOver(
+  routes: HttpHandler,
+  request: { raw: IncomingMessage },
+  reply: RawReply,
+  url: string,
+  next: (error?: unknown) => void,
+): void {
+  let isPassedOn = false;
+  const passOn = (error?: unknown): void => {
+    isPassedOn = true;
+    next(error);
+  };
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
+  routes.handle(request.raw, reply.raw, passOn, url);
+  if (!isPassedOn) reply.hijack();
+}

@@ -1,0 +1,154 @@
+/** `checklist-view.js`: why the platform's button is grey. Pure. */
+export const CHECKLIST_VIEW_JS = /* js */ `
+const NEVER_READY = {
+  'binding-unavailable': '@number0/iroh has no build for this machine, or cannot be loaded: see the log of the app.',
+  'bind-failed': 'No socket could be bound: check the setting bindAddrs.',
+  'key-file': 'The key file cannot be read, made or understood: check the setting secretKeyFile and its rights.',
+  'revocation-file': 'The file beside the key file that tells which grants were taken back cannot be read: check its rights.',
+  'no-endpoint': "The app's own endpoint never came: see the log of the app.",
+  'endpoint-closed': 'The endpoint was closed by its owner: restart the app.',
+};
+
+/**
+ * What the button of the platform needs, each with what to do about it.
+ * @param {Status} status
+ * @param {Pick<LocalReport, 'endpoint'> | null} report - the latest one
+ * @param {number} now - unix milliseconds
+ */
+export function viewChecklist(status, report, now) {
+  const items = [
+    secret(status),
+    endpoint(status),
+    homeRelay(report),
+    platform(status),
+    accepted(status),
+    serves(status),
+    running(status),
+    granted(status, now),
+  ];
+  // A home relay is a help, not a condition: the platform may have a direct way.
+  const isReady = items.every(({ id, state }) => state === 'ok' || id === 'home-relay');
+  const missing = items.filter(({ state }) => state === 'not').length;
+  return {
+    isReady,
+    title: isReady ? 'The platform’s button is ready' : 'Why is the platform’s button grey?',
+    summary: isReady ? 'Run Diagnostics on the platform calls this app back.' : greySummary(status, missing),
+    items,
+  };
+}
+
+/** @param {Status} status */
+function greySummary({ reason, state }, missing) {
+  if (reason === 'switched-off') return 'The diagnostics are switched off: the setting enabled is false.';
+  if (state === 'stopped') return 'The diagnostics were stopped; a restart of the app starts them again.';
+  if (missing === 0) return 'Nothing is wrong: it is not there yet.';
+  return missing === 1 ? 'One thing is missing.' : missing + ' things are missing.';
+}
+
+/**
+ * @param {string} id
+ * @param {string} label
+ * @param {'ok' | 'not' | 'unknown'} state
+ * @param {string} detail - what to do, or what is there
+ * @param {string | null} at - a time for its end, ISO 8601
+ */
+function item(id, label, state, detail, at = null) {
+  return { id, label, state, detail, at };
+}
+
+/** @param {Status} status */
+function secret({ reason, platform: named }) {
+  const label = 'API secret';
+  if (reason === 'no-secret') {
+    return item('secret', label, 'not', 'Make one on the platform and give it to the app as IROH_SERVICES_API_SECRET.');
+  }
+  if (named === null) return item('secret', label, 'unknown', 'Not looked at yet.');
+  return item('secret', label, 'ok', 'For the platform ' + named.id.slice(0, 10) + '.');
+}
+
+/** @param {Status} status */
+function endpoint({ state, reason, retryAt, endpointId, lastError }) {
+  const label = 'Endpoint';
+  if (state === 'disabled' || state === 'stopped') return item('endpoint', label, 'unknown', 'Not running.');
+  if (state === 'starting') return item('endpoint', label, 'unknown', 'Starting…');
+  if (state === 'unavailable') {
+    const why = NEVER_READY[reason] ?? lastError?.message ?? 'See the log of the app.';
+    return item('endpoint', label, 'not', retryAt === null ? why : why + ' Next attempt', retryAt);
+  }
+  return item('endpoint', label, 'ok', endpointId === null ? 'Running.' : 'Running as ' + endpointId.slice(0, 10) + '.');
+}
+
+function homeRelay(report) {
+  const label = 'Home relay';
+  const found = report?.endpoint?.homeRelay ?? null;
+  if (found !== null) return item('home-relay', label, 'ok', found);
+  const detail = report === null
+    ? 'Run the diagnostics to see.'
+    : 'The latest report saw none: behind a NAT the platform may not get through. Check the settings network and relays.';
+  return item('home-relay', label, 'unknown', detail);
+}
+
+/** @param {Status} status */
+function platform({ state, reason, retryAt, latencyMs }) {
+  const label = 'Platform reachable';
+  if (state === 'online') {
+    return item('platform', label, 'ok', latencyMs === null ? 'Connected.' : 'Connected, ' + Math.max(1, Math.round(latencyMs)) + ' ms away.');
+  }
+  if (state === 'unauthorized') return item('platform', label, 'ok', 'It answers.');
+  if (state !== 'connecting') return item('platform', label, 'unknown', 'Not tried.');
+  if (reason !== 'platform-unreachable') return item('platform', label, 'unknown', 'Connecting…');
+  const why = 'No answer: check that the platform is up, and that the firewall lets UDP and HTTPS to the relays out.';
+  return item('platform', label, 'not', retryAt === null ? why : why + ' Next attempt', retryAt);
+}
+
+/** @param {Status} status */
+function accepted({ state, retryAt }) {
+  const label = 'API secret accepted';
+  if (state === 'online') return item('accepted', label, 'ok', 'The session is open.');
+  if (state !== 'unauthorized') return item('accepted', label, 'unknown', 'The platform has not been asked.');
+  const why = 'The platform does not take it: it was revoked, or belongs to another platform. Make a new one.';
+  return item('accepted', label, 'not', retryAt === null ? why : why + ' Next attempt', retryAt);
+}
+
+/** @param {Status} status */
+function serves({ state, servesDialBack, endpointId }) {
+  const label = 'Dial-backs served';
+  if (servesDialBack) return item('serves', label, 'ok', 'The endpoint takes the calls of the platform.');
+  if (endpointId === null || state === 'disabled' || state === 'stopped') {
+    return item('serves', label, 'unknown', 'There is no endpoint yet.');
+  }
+  const what = "Bind the app's endpoint with CLIENT_HOST_ALPN, and hand its connections with that ALPN to accept().";
+  return item('serves', label, 'not', what);
+}
+
+/** @param {Status} status */
+function running({ paused }) {
+  const label = 'Not paused';
+  if (paused) return item('running', label, 'not', 'The app has called pause(); resume() lets dial-backs in again.');
+  return item('running', label, 'ok', 'Dial-backs are let in.');
+}
+
+/**
+ * @param {Status} status
+ * @param {number} now
+ */
+function granted({ grant, state }, now) {
+  const label = 'Granted';
+  switch (grant.state) {
+    case 'granted': {
+      const at = new Date(grant.until * 1000).toISOString();
+      if (grant.until * 1000 > now) return item('granted', label, 'ok', 'Until', at);
+      return item('granted', label, 'not', 'It has expired, and is renewed on the next connection. It was good until', at);
+    }
+    case 'refused':
+      return item('granted', label, 'not', 'The platform did not take the grant: ' + grant.why);
+    case 'granting':
+      return item('granted', label, 'unknown', 'A grant is on its way.');
+    case 'ungranted':
+      return item('granted', label, 'unknown', 'A grant goes out as soon as the platform is reached.');
+    default:
+      if (state !== 'online' && state !== 'connecting') return item('granted', label, 'unknown', 'Nothing is granted.');
+      return item('granted', label, 'not', 'Nothing is granted: set grant to true, or call grant().');
+  }
+}
+`;

@@ -1,0 +1,157 @@
+import { once } from 'node:events';
+import { connect } from 'node:http2';
+import { setTimeout as sleep } from 'node:timers/promises';
+import request from 'supertest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Platform } from '../../../lib/platform/index.js';
+import { LOCAL, Memory, Stage } from '../../net-diagnostics/stage.js';
+import { until } from '../../support/fake-time.js';
+import { HttpRelay } from '../../support/http-relay.js';
+import { type Host, OWN_PAGE, SLOW_PAGE } from '../host.js';
+import { Apps, OPEN, PATH } from './apps.js';
+import { type ReceivedEvent, readRun } from './event-reader.js';
+
+/** Boot, grant, dial-back, shutdown. */
+export function describeLife(host: Host): void {
+  const apps = new Apps();
+  const stage = new Stage();
+  afterEach(async () => {
+    await apps.closeAll();
+    await stage.clear();
+  });
+
+  it('boots at once with a platform that is not there, serves, and closes', async () => {
+    const { apiSecret } = await stage.absentPlatform();
+    const startedAt = performance.now();
+    const app = await apps.boot(host, { ...OPEN, apiSecret });
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    const [diagnostics] = app.diagnostics;
+    expect((await diagnostics?.ready({ timeoutMs: 50 }))?.state).not.toBe('online');
+    expect(await (await fetch(app.url)).json()).toEqual(OWN_PAGE);
+    await until(() => diagnostics?.status().state === 'connecting');
+    expect(await (await fetch(`${app.url}${PATH}/status`)).json()).toMatchObject({ state: 'connecting' });
+    const closingAt = performance.now();
+    await app.close();
+    expect(performance.now() - closingAt).toBeLessThan(5_500);
+    expect(diagnostics?.status().state).toBe('stopped');
+  });
+
+  it('without a secret it is disabled, and its page still measures', async () => {
+    const app = await apps.boot(host, OPEN);
+    const report = await fetch(`${app.url}${PATH}/report`, { method: 'POST' });
+    expect(await report.json()).toMatchObject({ summary: { colour: expect.any(String) } });
+    expect(app.diagnostics[0]?.status()).toMatchObject({ state: 'disabled', reason: 'no-secret' });
+  });
+
+  it('switched off it is a no-op: its paths are the app’s', async () => {
+    const app = await apps.boot(host, { ...OPEN, enabled: false });
+    const answer = await fetch(`${app.url}${PATH}/status`);
+    expect(answer.status).toBe(404);
+    expect(answer.headers.get('content-type')).not.toContain('problem');
+  });
+
+  it('ends its streams and lets the open requests of the app end when it closes', async () => {
+    const relay = await HttpRelay.start(5_000);
+    const options = { ...OPEN, relays: [{ url: relay.url, quicPort: null }], deadline: 10_000 };
+    const app = await apps.boot(host, options);
+    const events: ReceivedEvent[] = [];
+    const stream = readRun(`${app.url}${PATH}/report`, {}, (event) => events.push(event));
+    // Without keep-alive, whose end a server of Node's waits for.
+    const slow = request(app.url)
+      .get('/slow')
+      .then(({ body }) => body);
+    await until(() => events.length > 0);
+    await sleep(50);
+
+    const closingAt = performance.now();
+    await app.close();
+    expect(performance.now() - closingAt).toBeLessThan(2_000);
+    expect((await stream).at(-1)).toMatchObject({ name: 'problem' });
+    expect(await slow).toEqual(SLOW_PAGE);
+    expect(app.diagnostics[0]?.status().state).toBe('stopped');
+    await relay.stop();
+  });
+
+  it.runIf(host.hasHttp2)('ends its streams over HTTP/2, too', async () => {
+    const relay = await HttpRelay.start(5_000);
+    const options = { ...OPEN, relays: [{ url: relay.url, quicPort: null }], deadline: 10_000 };
+    const app = await apps.boot(host, options, { http2: true });
+    const session = connect(app.url);
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': `${PATH}/report`,
+      accept: 'text/event-stream',
+    });
+    let received = '';
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      received += text;
+    });
+    stream.end();
+    await until(() => received.includes('event: probe'));
+    const ended = once(stream, 'end').then(() => session.close());
+    const closingAt = performance.now();
+    await app.close();
+    expect(performance.now() - closingAt).toBeLessThan(2_000);
+    await ended;
+    expect(received).toContain('event: problem');
+    await relay.stop();
+  });
+
+  describe('with a platform', () => {
+    let platform: Platform;
+    let revealed: string;
+    beforeAll(async () => {
+      platform = await Platform.start({ dataDir: ':memory:', dashboard: false });
+      revealed = (await platform.createApiSecret('hosts')).reveal();
+    });
+    afterAll(() => platform.stop());
+
+    it('opens the button, answers it, tells no secret, and leaves when it closes', async () => {
+      const memory = new Memory();
+      const { onEvent } = memory;
+      const options = { ...OPEN, apiSecret: revealed, name: 'host', logger: memory, onEvent };
+      const app = await apps.boot(host, options);
+      const status = await app.diagnostics[0]?.ready({ timeoutMs: 10_000 });
+      expect(status).toMatchObject({ state: 'online', grant: { state: 'granted' } });
+      const id = status?.endpointId ?? '';
+      expect((await platform.dialBack(id)).report.endpointId).toBe(id);
+
+      // The report of a dial-back is the latest for the page, too.
+      const shown = await Promise.all(
+        ['/status', '/report', '/report.txt', '/'].map(async (path) => {
+          const answer = await fetch(`${app.url}${PATH}${path}`);
+          expect([path, answer.status]).toEqual([path, 200]);
+          return answer.text();
+        }),
+      );
+      await app.close();
+      await until(async () => (await platform.endpoint(id))?.isOnline === false, 3_000);
+      const told = [...shown, ...memory.lines, JSON.stringify(memory.events)].join('\n');
+      expect(told).toContain('dial-back');
+      for (let at = 'services'.length; at < revealed.length; at += 20) {
+        const part = revealed.slice(at, at + 20);
+        if (part.length === 20) expect(told).not.toContain(part);
+      }
+    });
+
+    it('two instances in one app, each with an identity of its own', async () => {
+      const options = (name: string) => ({ ...LOCAL, ...OPEN, apiSecret: revealed, name });
+      const app = await apps.boot(host, [
+        { path: PATH, options: options('first') },
+        { path: '/second/diagnostics', options: options('second') },
+      ]);
+      const statuses = await Promise.all(app.diagnostics.map((one) => one.ready({ timeoutMs: 10_000 })));
+      expect(statuses.map(({ name, state }) => [name, state])).toEqual([
+        ['first', 'online'],
+        ['second', 'online'],
+      ]);
+      const shown = await Promise.all(
+        [PATH, '/second/diagnostics'].map(async (path) => (await fetch(`${app.url}${path}/status`)).json()),
+      );
+      expect(shown).toMatchObject(statuses.map(({ name, endpointId }) => ({ name, endpointId })));
+      expect(statuses[0]?.endpointId).not.toBe(statuses[1]?.endpointId);
+      await app.close();
+      expect(app.diagnostics.map((one) => one.status().state)).toEqual(['stopped', 'stopped']);
+    });
+  });
+}
