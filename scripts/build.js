@@ -1,13 +1,15 @@
-// Builds dist/: the same sources once as ESM and once as CommonJS, then the samples against the result.
-// Why two tsc runs from two folders: see docs/decisions/build.md.
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+// Builds dist/: types by tsc, once for ESM and once for CommonJS; the code by tsc and then in few files.
+// Why so: see docs/decisions/build.md.
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { bundle } from './bundle.js';
 import { bin, mustRun, root } from './run.js';
 
 const dist = join(root, 'dist');
 const work = join(root, 'build');
-const cjsSources = join(work, 'cjs');
+const esm = join(work, 'esm');
+const cjs = join(work, 'cjs');
 const shell = process.platform === 'win32';
 
 rmSync(dist, { recursive: true, force: true });
@@ -16,6 +18,7 @@ rmSync(work, { recursive: true, force: true });
 await mustRun('tsc: ESM', bin('tsc'), ['-p', 'tsconfig.build.json'], { shell });
 
 // tsc decides between ESM and CommonJS by the nearest package.json, hence the copy beside one that says commonjs.
+const cjsSources = join(work, 'cjs-sources');
 for (const folder of ['lib', 'integrations']) {
   cpSync(join(root, folder), join(cjsSources, folder), { recursive: true });
 }
@@ -24,16 +27,20 @@ writeFileSync(
   join(cjsSources, 'tsconfig.json'),
   JSON.stringify({
     extends: '../../tsconfig.build.json',
-    compilerOptions: { rootDir: '.', outDir: '../../dist/cjs' },
+    compilerOptions: { rootDir: '.', outDir: '../cjs', emitDeclarationOnly: true },
     include: ['lib', 'integrations'],
   }),
 );
-await mustRun('tsc: CommonJS', bin('tsc'), ['-p', cjsSources], { shell });
-mkdirSync(join(dist, 'cjs'), { recursive: true });
-writeFileSync(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
+await mustRun('tsc: types for CommonJS', bin('tsc'), ['-p', cjsSources], { shell });
 rmSync(cjsSources, { recursive: true });
 
-const { REPORT_SCHEMA } = await import(pathToFileURL(join(dist, 'esm', 'lib', 'report', 'schema.js')).href);
+const isTypes = (path) => !/\.[a-z]+$/.test(path) || path.endsWith('.d.ts');
+cpSync(esm, join(dist, 'esm'), { recursive: true, filter: isTypes });
+cpSync(cjs, join(dist, 'cjs'), { recursive: true, filter: isTypes });
+await bundle(esm, dist);
+writeFileSync(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
+
+const { REPORT_SCHEMA } = await import(pathToFileURL(join(esm, 'lib', 'report', 'schema.js')).href);
 writeFileSync(join(dist, 'schema.json'), `${JSON.stringify(REPORT_SCHEMA, null, 2)}\n`);
 
 await mustRun('tsc: samples', bin('tsc'), ['-p', 'samples'], { shell });

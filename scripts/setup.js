@@ -52,6 +52,7 @@ export async function build() {
     'tsconfig.json',
     'tsconfig.build.json',
     'scripts/build.js',
+    'scripts/bundle.js',
   ];
   if (modified(join(root, 'dist', '.built')) > newest(sources.map((name) => join(root, name)))) return;
   await mustRun('Building (ten seconds)', process.execPath, ['scripts/build.js']);
