@@ -18,7 +18,7 @@ if (!/^[\w-]+$/.test(name) || !existsSync(file)) {
 const server = await createServer({
   root: dirname(folder),
   configFile: false,
-  envFile: false,
+  envDir: false,
   logLevel: 'error',
   appType: 'custom',
   server: { middlewareMode: true, hmr: false, ws: false, watch: null },

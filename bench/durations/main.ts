@@ -1,14 +1,10 @@
 import { parseArgs } from 'node:util';
-import {
-  buildPeer,
-  measurementsOf,
-  type NetDiagnosticsLine,
-  netDiagnosticsArguments,
-} from '../../test/interop/support/index.js';
+import { RELAY_TARGETS } from '../../test/lab/harness/case.js';
 import { Lab } from '../../test/lab/harness/lab.js';
-import { RELAY_NAMES, RELAYS, RelayCa } from '../../test/lab/harness/relays.js';
+import { RELAY_NAMES, RelayCa } from '../../test/lab/harness/relays.js';
 import { Reporter, type ReportOptions } from '../../test/lab/harness/reporter.js';
 import { machine } from '../support/machine.js';
+import { officialMs } from '../support/official.js';
 import { median, quantile } from '../support/statistics.js';
 import { SCENARIOS, type Scenario } from './scenarios.js';
 
@@ -71,22 +67,16 @@ async function measure(
   try {
     for (const service of services) await service.start(lab, ca);
     const ours: ReportOptions = {
-      relays: RELAYS.map(({ url }) => ({ url })),
+      relays: RELAY_TARGETS,
       probes: ['route', 'qad', 'https', 'captive-portal', 'pcp', 'nat-pmp', 'upnp'],
       ca: [ca.pem],
     };
-    const theirs = netDiagnosticsArguments({
-      relays: RELAYS.map(({ url }) => ({ url })),
-      caFile: ca.file,
-      timeoutMs: 30_000,
-    });
-    const peer = await buildPeer();
+    const theirs = { relays: RELAY_TARGETS, caFile: ca.file };
     const result: Result = { name, cold: [], warm: [], official: [], bar };
     for (let run = 0; run < runs; run += 1) {
       const [first] = await reporter.reports(lab, 'cli', ours, 1);
       result.cold.push(first?.ms ?? Number.NaN);
-      const [line] = measurementsOf<NetDiagnosticsLine>(await lab.run('cli', [peer, ...theirs]));
-      result.official.push(line?.ms ?? Number.NaN);
+      result.official.push(await officialMs(lab, theirs));
     }
     // The tenth of a process, where that does not take half a minute.
     if (median(result.cold) < 2000) {

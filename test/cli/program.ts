@@ -37,7 +37,7 @@ export class Program {
     await build({
       root: ROOT,
       configFile: false,
-      envFile: false,
+      envDir: false,
       publicDir: false,
       logLevel: 'error',
       build: {

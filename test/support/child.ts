@@ -109,7 +109,7 @@ async function compile(source: string, outDir: string): Promise<void> {
   await build({
     root: ROOT,
     configFile: false,
-    envFile: false,
+    envDir: false,
     publicDir: false,
     logLevel: 'error',
     plugins: [virtual],

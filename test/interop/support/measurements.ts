@@ -7,7 +7,7 @@ import type { Line } from './process.js';
  */
 export interface NetReportOptions {
   /** An address instead of a name needs no resolver (see the README); quicPort: 7842, null: no address discovery. */
-  relays: readonly { url: string; quicPort?: number | null }[];
+  relays: readonly { url: string; quicPort?: number | null | undefined }[];
   /** PEM; nothing else is trusted. */
   caFile: string;
   /** Whether the endpoint asks the gateway for a port; default true, as in iroh. */

@@ -6,16 +6,13 @@ import {
   type NetReportLine,
   netReportArguments,
 } from '../../interop/support/index.js';
-import type { Case, OfficialMember } from './case.js';
+import { type Case, type OfficialMember, RELAY_TARGETS } from './case.js';
 import type { Lab } from './lab.js';
-import { RELAYS, type RelayCa } from './relays.js';
+import type { RelayCa } from './relays.js';
 
 /** It is asked without its port mapper, which the report that is compared does not hold. */
 export async function officialReport(lab: Lab, wanted: Case, ca: RelayCa): Promise<NetReportLine['report']> {
-  const relays = (wanted.report?.relays ?? RELAYS).map((relay) => ({
-    url: relay.url,
-    ...('quicPort' in relay && relay.quicPort !== undefined ? { quicPort: relay.quicPort } : {}),
-  }));
+  const relays = wanted.report?.relays ?? RELAY_TARGETS;
   const options = { relays, caFile: ca.file, portmap: false, timeoutMs: 20_000 };
   const output = await lab.run('cli', [await buildPeer(), ...netReportArguments(options)]);
   return measurementsOf<NetReportLine>(output)[0]?.report ?? null;

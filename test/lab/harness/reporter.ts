@@ -27,7 +27,7 @@ export class Reporter {
   static async build(): Promise<Reporter> {
     const outDir = await mkdtemp(join(tmpdir(), 'net-diagnostics-lab-'));
     await build({
-      ...{ configFile: false, envFile: false, publicDir: false, logLevel: 'error' },
+      ...{ configFile: false, envDir: false, publicDir: false, logLevel: 'error' },
       ssr: { noExternal: true },
       build: {
         ssr: fileURLToPath(new URL('report-here.ts', import.meta.url)),

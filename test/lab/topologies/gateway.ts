@@ -98,7 +98,8 @@ export const GATEWAYS: readonly Case[] = [
     portMapping: { upnp: 'yes', pcp: 'yes', natPmp: 'yes' },
   }),
   withGateway('gateway that names another address', {
-    about: 'The address it names is not the one that the relays see.',
+    about: "It stands behind a carrier's NAT, and names an address that is not the one that the relays see.",
+    topology: behindCarrier(MASQUERADE, gatewayRules()),
     settings: { ext_perform_stun: 'no', ext_ip: '9.9.9.9' },
     portMapping: { upnp: 'yes', pcp: 'yes', natPmp: 'yes' },
     externalIp: '9.9.9.9',
