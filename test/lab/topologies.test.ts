@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPeer, interopAvailable } from '../interop/support/index.js';
-import { type CaseResult, expectTruth, inLab } from './harness/case.js';
+import { type Case, type CaseResult, expectTruth, inLab } from './harness/case.js';
 import { expectAgreement, officialReport } from './harness/official.js';
 import { RELAY_PROGRAM, RelayCa } from './harness/relays.js';
 import { Reporter } from './harness/reporter.js';
@@ -25,16 +25,23 @@ describe.skipIf(!labRuns(PROGRAMS) || !interopAvailable())('real networks', () =
     ca?.remove();
   });
 
-  it.concurrent.for(CASES.map((wanted) => [wanted.name, wanted] as const))('%s', async ([name, wanted]) => {
+  async function holds(wanted: Case): Promise<void> {
     await inLab(wanted, { ca, reporter }, async (result, lab) => {
-      results.set(name, result);
+      results.set(wanted.name, result);
       expectTruth(wanted, result);
       if (wanted.official !== null) {
         expectAgreement(wanted, result.report, await officialReport(lab, wanted, ca));
       }
       await wanted.also?.(result, lab);
     });
-  });
+  }
+
+  const named = (isByChance: boolean) =>
+    CASES.filter((wanted) => (wanted.isByChance ?? false) === isByChance).map(
+      (each) => [each.name, each] as const,
+    );
+  it.concurrent.for(named(false))('%s', ([, wanted]) => holds(wanted));
+  it.concurrent.for(named(true))('%s', { retry: 2 }, ([, wanted]) => holds(wanted));
 
   it('are named apart', () => {
     expect(new Set(CASES.map(({ name }) => name)).size).toBe(CASES.length);

@@ -44,7 +44,9 @@ export interface Case {
   truth: Truth;
   /** Outcome by {@link ProbeRecord.ref}; what is left out is not looked at. */
   outcomes?: Readonly<Record<string, string>>;
-  /** Milliseconds. Default: 3100, the deadline and a little. */
+  /** Chance has a say (what is lost, how busy this machine is): it may be built three times to be right once. */
+  isByChance?: boolean;
+  /** Milliseconds. Default: 4000, the deadline and a busy machine; `bench/durations` has the real numbers. */
   maxMs?: number;
   /** What else must hold, before the lab ends. */
   also?(result: CaseResult, lab: Lab): Promise<void>;
@@ -114,7 +116,7 @@ export function expectTruth(wanted: Case, { report, ms, contacts: written }: Cas
   if (truth.sentence !== undefined) expect(report.summary.sentence).toMatch(truth.sentence);
   const outcomes = Object.fromEntries(report.probes.map(({ ref, outcome }) => [ref, outcome]));
   expect(outcomes, evidence).toMatchObject(wanted.outcomes ?? {});
-  expect(ms).toBeLessThan(wanted.maxMs ?? 3100);
+  expect(ms).toBeLessThan(wanted.maxMs ?? 4000);
   const strangers = written.filter((each) => !mayContact(wanted, each));
   expect(strangers, 'written to').toEqual([]);
 }

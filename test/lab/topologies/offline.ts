@@ -22,7 +22,7 @@ export const OFFLINE: readonly Case[] = [
     topology: home(CLOSED, { addresses: HOME_CLIENT.addresses ?? {} }),
     ...NOBODY,
     truth: OFFLINE_TRUTH,
-    maxMs: 250,
+    maxMs: 1000,
   },
   {
     name: 'no address',
@@ -30,7 +30,7 @@ export const OFFLINE: readonly Case[] = [
     topology: home(CLOSED, {}),
     ...NOBODY,
     truth: OFFLINE_TRUTH,
-    maxMs: 250,
+    maxMs: 1000,
   },
   {
     name: 'link down',
@@ -38,7 +38,7 @@ export const OFFLINE: readonly Case[] = [
     topology: home(CLOSED, { ...HOME_CLIENT, commands: ['ip link set eth0 down'] }),
     ...NOBODY,
     truth: OFFLINE_TRUTH,
-    maxMs: 250,
+    maxMs: 1000,
   },
   {
     name: 'router dead',

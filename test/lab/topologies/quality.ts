@@ -22,9 +22,10 @@ export const QUALITY: readonly Case[] = [
     official: null,
   },
   {
-    name: 'a tenth of the packets lost',
-    about: 'A bad radio link.',
-    topology: home(`${nat(MASQUERADE)}\n${firewall('numgen random mod 1000 < 100 drop')}`),
+    name: 'packets lost at random',
+    about: 'A bad radio link that loses three of ten packets in either direction.',
+    topology: home(`${nat(MASQUERADE)}\n${firewall('numgen random mod 1000 < 300 drop')}`),
+    isByChance: true,
     truth: { colour: 'green', natType: 'Endpoint-Independent', ipv4: { udp: 'yes' } },
     // What it loses is another matter each time.
     official: null,
@@ -32,6 +33,7 @@ export const QUALITY: readonly Case[] = [
   {
     name: 'delay',
     about: `A link with ${2 * ONE_WAY_MS} ms to the Internet and back.`,
+    isByChance: true,
     topology: delayedHome(`${nat(MASQUERADE)}\n${firewall()}`),
     services: [delayWire(ONE_WAY_MS), relay(RELAY_A), relay(RELAY_B)],
     truth: { colour: 'green', natType: 'Endpoint-Independent', ipv4: { udp: 'yes' } },
@@ -44,15 +46,13 @@ export const QUALITY: readonly Case[] = [
   },
   {
     name: 'bufferbloat',
-    about: 'A slow uplink (256 kbit/s) whose queue is deep.',
+    about: 'A slow uplink (64 kbit/s) whose queue is deep.',
     topology: home(`${nat(MASQUERADE)}\n${firewall()}`),
     services: [
       ...RELAYS.map((each) => relay(each)),
       {
         start: (lab) =>
-          lab
-            .sh('rtr', 'tc qdisc add dev wan0 root tbf rate 256kbit burst 1600 latency 400ms')
-            .then(() => {}),
+          lab.sh('rtr', 'tc qdisc add dev wan0 root tbf rate 64kbit burst 1600 latency 400ms').then(() => {}),
       },
     ],
     truth: { colour: 'green', natType: 'Endpoint-Independent', ipv4: { udp: 'yes' } },
