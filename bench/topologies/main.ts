@@ -75,7 +75,10 @@ function agrees(...args: Parameters<typeof expectTruth>): boolean {
 
 function told({ colour, natType, ipv4, ipv6, upstreamNat, captivePortal }: Truth): string {
   const families = Object.entries({ ipv4, ipv6 }).flatMap(([family, facts]) =>
-    Object.entries(facts ?? {}).map(([name, value]) => `${family} ${name}: ${value}`),
+    Object.entries(facts ?? {})
+      // Addresses are in the declarations; here they would drown the rest.
+      .filter(([name]) => name !== 'publicAddress')
+      .map(([name, value]) => `${family} ${name}: ${value}`),
   );
   const beyond = [
     ...(upstreamNat === undefined ? [] : [`NAT beyond: ${upstreamNat}`]),
