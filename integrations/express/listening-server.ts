@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
+import { isGone } from '../../lib/http-kit/index.js';
 
 /** How soon an open stream notices that its server stopped listening. Milliseconds. */
 const LOOK_INTERVAL_MS = 100;
@@ -33,6 +34,8 @@ export class ListeningServer {
 
   /** Looks until this response has ended. */
   watchDuring(response: ServerResponse): void {
+    // Its end has been, and would not come again.
+    if (isGone(response)) return;
     const timer = setInterval(() => {
       if (!this.#hasListened || this.#server.listening) return;
       clearInterval(timer);

@@ -5,7 +5,9 @@
  * @param url - with the query
  */
 export function belowMount(rest: string | readonly string[] | undefined, url: string): string {
-  const path = typeof rest === 'string' ? rest : (rest ?? []).join('/');
+  const segments = typeof rest === 'string' ? rest.split('/') : (rest ?? []);
+  // Encoded again: a decoded question mark would begin a query that no proxy before the app has seen.
+  const path = segments.map(encodeURIComponent).join('/');
   const query = url.indexOf('?');
   return `/${path}${query < 0 ? '' : url.slice(query)}`;
 }

@@ -1,5 +1,6 @@
 /** What every HTTP surface of this package needs: the platform's dashboard and the routes mounted in an app. */
 export { EventStream, type EventStreamOptions } from './event-stream.js';
 export { SECURITY_HEADERS } from './headers.js';
+export { isGone } from './is-gone.js';
 export { hostName, isLoopbackAddress, isLoopbackHost } from './loopback.js';
 export { type Site, siteOf } from './site.js';

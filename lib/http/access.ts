@@ -63,7 +63,9 @@ function assertLocal(request: IncomingMessage): void {
     );
   if (!isFromLoopback(request)) throw refuse('The request did not come from this machine.');
   const { hosts, isForwarded } = readHead(request);
-  if (isForwarded) throw refuse('The request came through a proxy.');
+  // A target with a host of its own is for proxies (RFC 9112, section 3.2.2), and stands above `Host`.
+  const isForProxy = !(request.url ?? '').startsWith('/');
+  if (isForwarded || isForProxy) throw refuse('The request came through a proxy.');
   if (hosts.length === 0 || !hosts.every(isLoopbackHost)) {
     throw refuse('The request names another host than this machine.');
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { newAbort } from '../abort.js';
-import { SECURITY_HEADERS } from '../http-kit/index.js';
+import { isGone, SECURITY_HEADERS } from '../http-kit/index.js';
 import { Problem } from './problem.js';
 
 /** One request to one of our routes, and its answer. */
@@ -78,11 +78,6 @@ export class Call {
     }
     return value === '1';
   }
-}
-
-/** Whether the reader had left before we could listen. HTTP/2's objects show it on their stream alone. */
-function isGone(response: ServerResponse & { stream?: { destroyed?: unknown } }): boolean {
-  return response.destroyed === true || response.stream?.destroyed === true;
 }
 
 function withAccept(vary: number | string | readonly string[] | undefined): string {

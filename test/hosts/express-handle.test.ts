@@ -1,11 +1,12 @@
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import express from 'express';
 import request from 'supertest';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type NetDiagnosticsExpressOptions, netDiagnostics } from '../../integrations/express/index.js';
 import { CLIENT_HOST_ALPN, NetDiagnostics } from '../../lib/index.js';
 import { LOCAL, Stage } from '../net-diagnostics/stage.js';
+import { until } from '../support/fake-time.js';
 import { OPEN } from './behaviours/apps.js';
 
 const stage = new Stage();
@@ -52,6 +53,33 @@ describe('the handle of the Express middleware', () => {
     await handle.stop();
     expect((await request(app).get('/diagnostics/status')).body.state).toBe('stopped');
     expect((await request(app).post('/diagnostics/report')).status).toBe(503);
+  });
+
+  it('keeps no timer for a client that had left while the middleware before it was busy', async () => {
+    const handle = netDiagnostics(OPEN);
+    let asked = 0;
+    const server = handle.stopWith(
+      createServer((incoming, response) => {
+        asked += 1;
+        response.once('close', () => setImmediate(() => handle(incoming, response, () => {})));
+      }),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const intervals = vi.spyOn(globalThis, 'setInterval');
+    const ended = vi.spyOn(globalThis, 'clearInterval');
+    for (let count = 1; count <= 20; count += 1) {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => {});
+      socket.write('GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      await until(() => asked === count);
+      socket.destroy();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(intervals.mock.results.length).toBe(ended.mock.calls.length);
+    vi.restoreAllMocks();
+    await new Promise((resolve) => server.close(resolve));
+    await handle.stop();
   });
 
   it('is a plain function, for servers without a framework too', async () => {

@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import request from 'supertest';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BADGE, type Host } from '../host.js';
@@ -34,6 +36,15 @@ export function describeAccess(host: Host): void {
       }
       expect((await request(app.url).get(`${PATH}/status`)).status).toBe(200);
     });
+  });
+
+  it("`access: 'loopback'` refuses a target with a host of its own, which some routers take for its path", async () => {
+    const app = await apps.boot(host, OPEN);
+    for (const target of [`http://attacker.example${PATH}/status`, `http://localhost${PATH}/status`]) {
+      // A host's router may also find nothing there.
+      expect([target, await statusOf(app.url, target)]).toEqual([target, expect.toBeOneOf([403, 404])]);
+    }
+    expect(await statusOf(app.url, `${PATH}/status`)).toBe(200);
   });
 
   it('asks `authorize`, and takes nothing but `true` for a yes', async () => {
@@ -75,4 +86,13 @@ export function describeAccess(host: Host): void {
     const admitted = await fetch(`${app.url}${PATH}/status`, { headers: { [BADGE.name]: BADGE.value } });
     expect(admitted.status).toBe(200);
   });
+}
+
+/** The status of the answer to a target that no client would send as it is. */
+export async function statusOf(url: string, target: string): Promise<number> {
+  const { port } = new URL(url);
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  const answer = await text(socket);
+  return Number(answer.split(' ')[1]);
 }

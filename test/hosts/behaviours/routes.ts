@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, expect, it } from 'vitest';
 import { PAGE_ASSETS } from '../../../lib/http/page/index.js';
 import type { Host } from '../host.js';
+import { statusOf } from './access.js';
 import { Apps, OPEN, PATH } from './apps.js';
 
 /** Where the routes are. */
@@ -45,6 +46,13 @@ export function describeRoutes(host: Host): void {
     expect(await ask(`${PATH}/none`)).toEqual(await ask('/none'));
     expect(await ask(`${PATH}/assets/none`)).toEqual(await ask('/none'));
     expect(await ask(`${PATH}-and-more`)).toEqual(await ask('/none'));
+  });
+
+  it('takes an encoded question mark for a part of the path, as every proxy before it does', async () => {
+    const app = await apps.boot(host, OPEN);
+    for (const target of [`${PATH}/status%3Fredact=1`, `${PATH}/report.txt%3f`, `${PATH}/%3F`]) {
+      expect([target, await statusOf(app.url, target)]).toEqual([target, 404]);
+    }
   });
 
   it('works below another path, behind a proxy that cuts a prefix off', async () => {
