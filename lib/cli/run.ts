@@ -25,34 +25,52 @@ Results go to standard output, remarks to standard error. Colours only on a term
 are heeded. Exit codes: 0 done, 1 failed, ${EXIT.usage} wrong words; "report" has more.
 `;
 
-const SECRET = /(^|=)services[a-z2-7]{20,}/i;
+/** Whole or cut off; in quotes, or inside something else, when it is too long to be a word of somebody's. */
+const SECRET = /(?:^|=)services[a-z2-7]{20,}|services[a-z2-7]{40,}/i;
+
+/** How the command that the words name has ended. */
+interface Ended {
+  code: number;
+  /** The code for results that were made and could not be written. */
+  failure: number;
+}
 
 /** Runs the command that the words name. Resolves with the exit code; never rejects. */
 export async function run(words: readonly string[], from: ShellProcess = process): Promise<number> {
   const shell = new Shell(from);
+  const { code, failure } = await runCommand(words, shell);
+  const unwritten = await shell.written();
+  if (unwritten === null) return code;
+  // A result that nobody got is none, whatever it said.
+  shell.err(`Standard output cannot be written: ${unwritten.message}\n`);
+  return failure;
+}
+
+async function runCommand(words: readonly string[], shell: Shell): Promise<Ended> {
   let failure: number = EXIT.failed;
+  const ended = (code: number): Ended => ({ code, failure });
   try {
     refuseSecrets(words);
     const found = findCommand(words[0] === 'help' ? words.slice(1) : words);
-    if (found === undefined) return withoutCommand(words, shell);
+    if (found === undefined) return ended(withoutCommand(words, shell));
     const { entry, rest } = found;
     refuseMisspelt(entry.name, rest);
     const command = await entry.load();
     failure = command.failure ?? failure;
     if (words[0] !== 'help' && !rest.includes('--help') && !rest.includes('-h')) {
-      return await command.run(rest, shell);
+      return ended(await command.run(rest, shell));
     }
     shell.out(command.help);
-    return EXIT.ok;
+    return ended(EXIT.ok);
   } catch (error) {
     if (error instanceof UsageError) {
       shell.err(`${error.message}\n`);
-      return EXIT.usage;
+      return ended(EXIT.usage);
     }
     // Our own errors say what to do next; anything else is a fault of this program, and its stack tells where.
     const isOurs = error instanceof NetDiagnosticsError;
     shell.err(`${isOurs || !(error instanceof Error) ? messageOf(error) : error.stack}\n`);
-    return failure;
+    return ended(failure);
   }
 }
 

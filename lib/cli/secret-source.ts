@@ -1,5 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
-import { messageOf, NetDiagnosticsError } from '../errors.js';
+import { createReadStream } from 'node:fs';
+import { messageOf, NetDiagnosticsError, printable } from '../errors.js';
 import { API_SECRET_ENV_VAR_NAME, ApiSecret } from '../wire/index.js';
 import type { Shell } from './shell.js';
 import { UsageError } from './usage-error.js';
@@ -56,11 +56,21 @@ function textOf(source: SecretSource, shell: Shell): Promise<string | null> {
 
 async function fileText(path: string): Promise<string | null> {
   try {
-    const { size } = await stat(path);
-    return size > MAX_FILE ? null : await readFile(path, 'utf8');
+    // Read as a stream: a pipe or a device has no size to look at before.
+    const bytes: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of createReadStream(path, { end: MAX_FILE })) {
+      bytes.push(chunk as Buffer);
+      length += (chunk as Buffer).length;
+    }
+    return length > MAX_FILE ? null : Buffer.concat(bytes).toString('utf8');
   } catch (cause) {
-    throw new NetDiagnosticsError('ERR_SETTING', `The secret file cannot be read: ${messageOf(cause)}`, {
-      cause,
-    });
+    throw new NetDiagnosticsError(
+      'ERR_SETTING',
+      `The secret file cannot be read: ${printable(messageOf(cause))}`,
+      {
+        cause,
+      },
+    );
   }
 }

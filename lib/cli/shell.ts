@@ -17,17 +17,17 @@ const MAX_STDIN = 64 * 1024;
 export class Shell {
   readonly #process: ShellProcess;
   readonly #outClosed = new AbortController();
+  #outFailure: Error | null = null;
 
   constructor(from: ShellProcess) {
     this.#process = from;
-    // `| head` closes the pipe while we write: that is its right, and no crash.
     from.stdout.on('error', (error) => {
-      if (!isClosedPipe(error)) throw error;
+      // `| head` closes the pipe while we write: that is its right, and no failure.
+      if (!isClosedPipe(error)) this.#outFailure ??= error;
       this.#outClosed.abort();
     });
-    from.stderr.on('error', (error) => {
-      if (!isClosedPipe(error)) throw error;
-    });
+    // A remark that cannot be written: there is nobody left to be told.
+    from.stderr.on('error', () => {});
   }
 
   get env(): NodeJS.ProcessEnv {
@@ -55,6 +55,14 @@ export class Shell {
   /** A result. */
   out(text: string): void {
     if (!this.outClosed.aborted) this.#process.stdout.write(text);
+  }
+
+  /** Waits until all results are written. @returns why they could not be: the disk is full, say */
+  async written(): Promise<Error | null> {
+    await new Promise<void>((resolve) => {
+      this.#process.stdout.write('', () => resolve());
+    });
+    return this.#outFailure;
   }
 
   /** A remark for the person at the terminal. */

@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { changesOf } from '../../lib/cli/report/changes.js';
 import { reportPlan } from '../../lib/cli/report/settings.js';
@@ -150,6 +153,30 @@ describe('report', () => {
     const { code, stderr } = await run.ended;
     expect([3, 141]).toContain(code);
     expect(stderr).toMatch(/^No relay is named, .*\n$/);
+  });
+});
+
+describe.runIf(existsSync('/dev/full'))('a report that cannot be written', () => {
+  const intoFullDisk = (words: string, streams: string) =>
+    promisify(execFile)('sh', ['-c', `"$0" main.mjs ${words} ${streams}`, process.execPath], {
+      cwd: program.folder,
+      env: { PATH: process.env.PATH, ...QUIET_ENV },
+    }).then(
+      () => ({ code: 0, stderr: '' }),
+      ({ code, stderr }: { code: number; stderr: string }) => ({ code, stderr }),
+    );
+
+  it.each(['report', 'report --json', 'report --watch=1 --json'])(
+    'is none, whatever its colour: %s',
+    async (words) => {
+      const { code, stderr } = await intoFullDisk(words, '> /dev/full');
+      expect(code).toBe(70);
+      expect(stderr).toMatch(/\nStandard output cannot be written: ENOSPC: [^\n]*\n$/);
+    },
+  );
+
+  it('is one when only the remarks cannot be', async () => {
+    expect(await intoFullDisk('report', '2> /dev/full')).toEqual({ code: 3, stderr: '' });
   });
 });
 

@@ -104,6 +104,21 @@ describe('secret inspect', () => {
     expect([code, JSON.parse(stdout)]).toEqual([0, facts]);
   });
 
+  it('reads no more of a file than a secret can have: a device has no end, and no size to tell', async () => {
+    const { code, stdout, stderr } = await program.run(['secret', 'inspect', '--secret-file', '/dev/zero']);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'That is too long for an API secret.\n',
+    });
+  });
+
+  it('lets no name of a file move the cursor of the terminal', async () => {
+    const { stderr } = await program.run(['secret', 'inspect', '--secret-file', './\x1b[2J']);
+    expect(stderr).toMatch(/^The secret file cannot be read: ENOENT/);
+    expect(stderr).not.toContain('\x1b');
+  });
+
   it('says what is wrong with 1, without repeating what it read', async () => {
     const cut = secret.reveal().slice(0, 30);
     const answers = await Promise.all([

@@ -108,6 +108,8 @@ describe('the words of the command line', () => {
       ['doctor', text.slice(8)],
       ['report', text.slice(8)],
       [text.slice(8)],
+      ['report', `"${text}"`],
+      ['report', '--relay', `https://${text}`],
     ];
     for (const words of places) {
       const { code, stdout, stderr } = await program.run(words);
