@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { linkedAbort, newAbort } from '../abort.js';
 import { type Clock, nowSeconds, systemSleep } from '../clock.js';
 import { hasCode, NetDiagnosticsError } from '../errors.js';
+import { refuseStreams } from '../transport/connection.js';
 import { call } from '../transport/rpc.js';
 import {
   type CloseReason,
@@ -82,6 +83,7 @@ export class PlatformConnection implements OnlineSession {
       signal,
       timeoutMs: limits.connectTimeoutMs,
     });
+    refuseStreams(connection);
     try {
       const issuedAt = nowSeconds(clock);
       const expiresAt = issuedAt + TOKEN_LIFETIME_SECONDS;

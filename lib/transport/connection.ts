@@ -1,7 +1,7 @@
 import { hasCode } from '../errors.js';
 import { CLOSE_BAD_REQUEST, type EndpointId, endpointIdFromBytes } from '../wire/index.js';
 import { type BytesOut, bytesIn, bytesOutLike, bytesToText, textToBytes } from './bytes.js';
-import { CLOSED_POLL_MS, OPEN_STREAM_TIMEOUT_MS } from './constants.js';
+import { CLOSED_POLL_MS, OPEN_STREAM_TIMEOUT_MS, REASON_UNEXPECTED_STREAM } from './constants.js';
 import { connectionFailure } from './failures.js';
 import type { NativeBiStream, NativeConnection } from './native.js';
 import { parseCloseReason } from './native-errors.js';
@@ -14,20 +14,28 @@ import { bounded } from './wait.js';
  * kept by the user.
  */
 export function adoptConnection(native: NativeConnection): Connection {
-  return accepted(native, null);
+  return wrapConnection(native, null);
 }
 
 /**
- * Wraps a connection that came in. No handler can read one-way streams, and the binding sets no limits: QUIC would keep
- * a megabyte of each of a hundred of them for a stranger, so the first one ends the connection.
+ * Wraps a connection, whoever dialled. Nobody here reads one-way streams, and the binding sets no limits: QUIC would
+ * keep a megabyte of each of a hundred of them for the peer, so the first one ends the connection.
  */
-export function accepted(native: NativeConnection, endpoint: object | null): Connection {
+export function wrapConnection(native: NativeConnection, endpoint: object | null): Connection {
   const connection = new IrohConnection(native, endpoint);
   native.acceptUni().then(
-    () => connection.close(CLOSE_BAD_REQUEST, 'Unexpected stream'),
+    () => connection.close(CLOSE_BAD_REQUEST, REASON_UNEXPECTED_STREAM),
     () => {},
   );
   return connection;
+}
+
+/** The same for streams with two ways, where this side alone asks: the first one that the peer opens ends it. */
+export function refuseStreams(connection: Connection): void {
+  connection.acceptStream().then(
+    () => connection.close(CLOSE_BAD_REQUEST, REASON_UNEXPECTED_STREAM),
+    () => {},
+  );
 }
 
 /** {@link Connection} over a connection of the binding. */

@@ -16,6 +16,8 @@ import {
 } from './types.js';
 import { withDeadline } from './wait.js';
 
+const NOTHING = new Uint8Array(0);
+
 /**
  * Asks one question: opens a stream, sends `body` as a framed message, reads the framed answer.
  * Default time limit: 30 s for all of it. A peer that closes the connection instead (401 …) shows up as
@@ -36,8 +38,7 @@ export function call(
       await stream.write(frame, rest());
       await stream.finish();
       const answer = await readFrame(stream, maxSize, rest);
-      // Takes the end of the stream too, or the collected stream would tell the peer that we stopped reading.
-      stream.read(1).catch(() => {});
+      void endReading(stream);
       return answer;
     } catch (error) {
       stream.reset(CLOSE_NORMAL);
@@ -89,6 +90,15 @@ export async function respond(stream: BiStream, body: Uint8Array, wait: WaitOpti
       if (!isNormalEnd(error)) throw error;
     }
   });
+}
+
+/**
+ * Takes the end of the stream too, or the collected stream would tell the peer that we stopped reading. That is what
+ * a peer is told that goes on, or never ends: QUIC would keep a megabyte of it until the stream is collected.
+ */
+async function endReading(stream: BiStream): Promise<void> {
+  const rest = await stream.read(1, { timeoutMs: RESPOND_TIMEOUT_MS }).catch(() => NOTHING);
+  if (rest !== null) stream.stop(CLOSE_NORMAL);
 }
 
 async function readFrame(stream: BiStream, maxSize: number, rest: () => WaitOptions): Promise<Uint8Array> {

@@ -47,6 +47,8 @@ export class TinyPlatform {
   readonly metrics: { sessionId: string; update: MetricsUpdate }[] = [];
   readonly reports: DiagnosticsReport[] = [];
   behave: (request: ServicesRequest) => Behaviour = () => 'answer';
+  /** Answers in its own way. */
+  flood: ((stream: BiStream, body: Uint8Array) => Promise<void>) | null = null;
   readonly #muted: BiStream[] = [];
   #router: Router | null = null;
 
@@ -113,7 +115,9 @@ export class TinyPlatform {
           }
           return connection.close(behaviour.close, behaviour.reason);
         }
-        await respond(stream, answerTo(request, behaviour === 'answer' ? null : behaviour), { signal });
+        const answer = answerTo(request, behaviour === 'answer' ? null : behaviour);
+        if (this.flood === null) await respond(stream, answer, { signal });
+        else await this.flood(stream, answer);
       })().catch(() => {});
     }
   }

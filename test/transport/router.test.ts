@@ -314,6 +314,33 @@ describe('handshakes that are begun and never go on', () => {
   });
 });
 
+describe('a server that opens streams of a kind nobody accepts', () => {
+  it('loses the connection at once', async () => {
+    const builder = iroh.Endpoint.builder();
+    builder.applyMinimal();
+    builder.bindAddr('127.0.0.1:0');
+    builder.alpns([[...Buffer.from(ECHO)]]);
+    const server = await builder.bind();
+    try {
+      const closed = (async () => {
+        const incoming = await server.acceptNext();
+        const accepting = await incoming?.accept();
+        const connection = await accepting?.connect();
+        const stream = await connection?.openUni();
+        await stream?.writeAll([1, 2, 3]);
+        return connection?.closed();
+      })();
+      const port = Number(server.boundSockets()[0]?.split(':').at(-1));
+      const directAddrs = [{ family: 4 as const, ip: '127.0.0.1', port }];
+      const dialler = await net.bind();
+      await dialler.connect({ id: server.id().toString(), relayUrls: [], directAddrs }, ECHO);
+      expect(await closed).toBe('closed by peer: Unexpected stream (code 400)');
+    } finally {
+      await server.close();
+    }
+  });
+});
+
 describe('a stranger that opens streams of a kind nobody accepts', () => {
   it('is closed at once: QUIC would keep a megabyte of each of a hundred of them in memory', async () => {
     const { endpoint, router } = await serve();
