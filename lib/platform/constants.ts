@@ -2,8 +2,8 @@
 
 /** What a stranger may send before it has shown a valid token. An `Auth` request is about 250 bytes. */
 export const MAX_UNAUTHORISED_REQUEST = 64 * 1024;
-/** What an authorised endpoint may send. A metrics schema of 10,000 items with help texts stays below. */
-export const MAX_REQUEST = 4 * 1024 * 1024;
+/** What an authorised endpoint may send. A metrics schema of {@link MAX_METRICS_ITEMS} with help texts stays below. */
+export const MAX_REQUEST = 1024 * 1024;
 /**
  * What a diagnostics report may have, sent or fetched. One with fifty relays and a hundred addresses stays below; a
  * hundred are kept of each endpoint, and the dashboard lists the newest of all.
@@ -22,6 +22,11 @@ export const MAX_SESSIONS_PER_ENDPOINT = 4;
 /** Requests of one session that are read at once. The official client sends one at a time. */
 export const MAX_STREAMS_PER_SESSION = 8;
 /**
+ * Requests of one session that wait or are read: what is beyond them lies in QUIC's memory, with up to a megabyte
+ * each, and the binding sets no limit there. Our client has 8 at once, the official one a single one.
+ */
+export const MAX_OPEN_STREAMS_PER_SESSION = 32;
+/**
  * Requests of authorised sessions that are read at once: bounds memory to this many times {@link MAX_REQUEST}. Strangers
  * take none of these places; what they send is bounded by {@link MAX_STRANGERS} and {@link MAX_UNAUTHORISED_REQUEST}.
  */
@@ -29,6 +34,8 @@ export const MAX_STREAMS = 64;
 /** Requests of one session within {@link RATE_WINDOW_MS}; later ones wait. Each may cost a write to disk. */
 export const RATE_LIMIT = 100;
 export const RATE_WINDOW_MS = 10_000;
+/** Bytes of a request that take a turn of their own: reading a large one takes time from everybody. */
+export const RATE_TURN_SIZE = 64 * 1024;
 
 /** Endpoints that one API secret may bring; beyond it the one unseen the longest is forgotten. */
 export const MAX_ENDPOINTS_PER_SECRET = 1000;
@@ -39,7 +46,7 @@ export const MAX_REPORTS_PER_ENDPOINT = 100;
 /** Metrics sessions kept per endpoint. A process has one; an ephemeral endpoint never has a second. */
 export const MAX_METRICS_SESSIONS = 4;
 /** Items of one metrics schema. An iroh endpoint has about 300. */
-export const MAX_METRICS_ITEMS = 10_000;
+export const MAX_METRICS_ITEMS = 5_000;
 /** How often "last seen" and the address snapshot of a live session are written down. */
 export const SEEN_INTERVAL_MS = 30_000;
 

@@ -1,19 +1,23 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   MAX_ENDPOINTS_PER_SECRET,
+  MAX_OPEN_STREAMS_PER_SESSION,
   MAX_REPORT,
   MAX_REQUEST,
   MAX_SESSIONS,
   MAX_SESSIONS_PER_ENDPOINT,
   MAX_STREAMS,
   MAX_STREAMS_PER_SESSION,
+  RATE_WINDOW_MS,
 } from '../../lib/platform/constants.js';
 import { openStore } from '../../lib/platform/store/open-store.js';
 import { type BiStream, type Connection, call } from '../../lib/transport/index.js';
 import {
   ApiSecret,
   Caps,
+  encodeFrame,
   encodeServicesRequest,
+  type MetricSchema,
   SERVICES_ALPN,
   SecretKey,
   Token,
@@ -265,16 +269,41 @@ describe('an authorised endpoint that misbehaves', () => {
   it('is cut off with 1 for a frame beyond the limit', async () => {
     const { connection } = await session();
     const stream = await connection.openStream();
-    const tooLong = MAX_REQUEST + 1;
-    await stream.write(
-      Uint8Array.of(
-        (tooLong & 0x7f) | 0x80,
-        ((tooLong >> 7) & 0x7f) | 0x80,
-        ((tooLong >> 14) & 0x7f) | 0x80,
-        tooLong >> 21,
-      ),
-    );
+    const frame = encodeFrame(new Uint8Array(MAX_REQUEST + 1));
+    await stream.write(frame.subarray(0, frame.length - MAX_REQUEST - 1));
     expect(await closeCode(connection)).toBe(1);
+  });
+
+  it('is turned away when it begins more requests than could be its turn: the rest lies in the memory of QUIC', async () => {
+    const { connection } = await session();
+    const begun = await Promise.allSettled(
+      Array.from({ length: MAX_OPEN_STREAMS_PER_SESSION + 1 }, () => begin(connection)),
+    );
+    expect(begun).toHaveLength(MAX_OPEN_STREAMS_PER_SESSION + 1);
+    expect(await connection.closed()).toEqual({ by: 'peer', code: 400, reason: 'Too many requests' });
+  });
+
+  it('may have as many in line as it likes below that, and all are answered', async () => {
+    const { connection } = await session();
+    const ping = { type: 'ping', id: newId() } as const;
+    await Promise.all(Array.from({ length: MAX_OPEN_STREAMS_PER_SESSION }, () => ask(connection, ping)));
+    expect(connection.closeReason).toBeNull();
+  });
+
+  it('waits longer after large requests: each has the turns of several', async () => {
+    const clock = { at: Date.now(), now: () => clock.at };
+    const platform = await stage.platform({ clock });
+    const connection = await openSession(await stage.endpoint(), platform, await platform.createApiSecret());
+    const item: MetricSchema = { type: 'counter', name: 'n'.repeat(900), prefixes: [], labels: [] };
+    const update = { schema: { items: Array.from({ length: 1_000 }, () => item), help: null }, values: [] };
+    for (let count = 0; count < 8; count += 1) {
+      // What it comes to is no matter here.
+      await tell(connection, { type: 'put-metrics', sessionId: newId(), update });
+    }
+    clock.at += RATE_WINDOW_MS - 600;
+    const startedAt = performance.now();
+    await ask(connection, { type: 'ping', id: newId() });
+    expect(performance.now() - startedAt).toBeGreaterThan(500);
   });
 
   it('loses its oldest session when it opens too many', async () => {

@@ -24,11 +24,13 @@ import {
 import {
   AUTH_TIMEOUT_MS,
   MAX_ENDPOINTS_PER_SECRET,
+  MAX_OPEN_STREAMS_PER_SESSION,
   MAX_REPORT,
   MAX_REQUEST,
   MAX_STREAMS_PER_SESSION,
   MAX_UNAUTHORISED_REQUEST,
   RATE_LIMIT,
+  RATE_TURN_SIZE,
   RATE_WINDOW_MS,
   REQUEST_TIMEOUT_MS,
   SEEN_INTERVAL_MS,
@@ -74,6 +76,8 @@ export class Session {
   readonly #rate: RateLimit;
   #authorisation: Authorisation | null = null;
   #seenAt = Number.NEGATIVE_INFINITY;
+  /** Requests that wait for their turn, or are served. */
+  #openStreams = 0;
   /** Requests under way that began without a token. */
   #strangersStreams = 0;
 
@@ -122,13 +126,27 @@ export class Session {
   async #acceptStreams(signal: AbortSignal): Promise<void> {
     while (this.#connection.closeReason === null) {
       const stream = await this.#connection.acceptStream({ signal });
-      // An endpoint's requests may wait in line; a stranger needs one, and what waits stays in QUIC's memory.
+      // An endpoint's requests may wait in line; a stranger needs one.
       if (this.#authorisation === null && this.#strangersStreams === MAX_STREAMS_PER_SESSION)
         this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, 'too many requests without a token');
+      if (this.#openStreams === MAX_OPEN_STREAMS_PER_SESSION)
+        this.#refuse(CLOSE_BAD_REQUEST, 'Too many requests', 'too many requests at once');
+      this.#openStreams += 1;
+      void this.#inTurn(() => this.#serveStream(stream, signal), signal).finally(() => {
+        this.#openStreams -= 1;
+      });
+    }
+  }
+
+  /** Never rejects. */
+  async #inTurn(serve: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    try {
       const wait = this.#rate.turn();
       if (wait > 0) await systemSleep(wait, signal);
       const release = await this.#slots.take(signal);
-      void this.#serveStream(stream, signal).finally(release);
+      await serve().finally(release);
+    } catch {
+      // The session ended before its turn came.
     }
   }
 
@@ -163,6 +181,7 @@ export class Session {
 
   /** @returns the answer; `null` when there is none to give */
   async #answer(body: Uint8Array): Promise<Uint8Array | null> {
+    for (let size = RATE_TURN_SIZE; size < body.length; size += RATE_TURN_SIZE) this.#rate.turn();
     let request: ServicesRequest;
     try {
       request = decodeServicesRequest(body);
