@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
 import { SecretKey } from '../wire/index.js';
 
@@ -19,13 +19,30 @@ export function newSecretKey(): SecretKey {
 export async function openIdentity(dataDir: string): Promise<SecretKey> {
   const path = join(dataDir, KEY_FILE);
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await makeFolder(dataDir);
     return (await createKey(path)) ?? (await readKey(path));
   } catch (error) {
     if (error instanceof NetDiagnosticsError) throw error;
     throw new NetDiagnosticsError('ERR_SETTING', `dataDir ${dataDir} cannot be used: ${messageOf(error)}.`, {
       cause: error,
     });
+  }
+}
+
+/**
+ * With the folders above it. Not by Node's own `recursive`: where a folder can never be made, as below /proc, Node 20
+ * tries for ever.
+ */
+async function makeFolder(path: string): Promise<void> {
+  const make = () => mkdir(path, { mode: 0o700 });
+  try {
+    await make();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await make();
   }
 }
 

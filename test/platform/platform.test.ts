@@ -141,6 +141,14 @@ describe('the platform', () => {
     });
   });
 
+  it.skipIf(process.platform !== 'linux')(
+    'refuses a data folder that can never be made, and does not try for ever',
+    async () => {
+      const starting = Platform.start({ dataDir: '/proc/nowhere/data', dashboard: false });
+      await expect(starting).rejects.toMatchObject({ code: 'ERR_SETTING' });
+    },
+  );
+
   it('closes the sessions of a revoked secret and keeps those of others', async () => {
     const platform = await stage.platform();
     const [bad, good] = [await platform.createApiSecret('bad'), await platform.createApiSecret('good')];
