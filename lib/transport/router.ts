@@ -7,6 +7,7 @@ import {
   ROUTER_CLOSE_TIMEOUT_MS,
   ROUTER_MAX_CONNECTIONS,
 } from './constants.js';
+import { Handshakes, sourceOf } from './handshakes.js';
 import type { Connection, Endpoint, Incoming, Listening } from './types.js';
 
 /**
@@ -66,6 +67,7 @@ export class Router {
   readonly #routes = new Map<string, Route>();
   /** Each attempt and connection from its arrival to its handler's end; holding them keeps them open. */
   readonly #serving = new Map<Promise<void>, Place>();
+  readonly #handshakes = new Handshakes();
   #listening: Listening | null = null;
   #closing: Promise<void> | null = null;
 
@@ -151,23 +153,35 @@ export class Router {
 
   /**
    * A first packet costs its sender nothing, and may name any address: without a proof of it only half of the places
-   * can be had, or handshakes that never go on would take them all.
+   * can be had, or handshakes that never go on would take them all. The other half is shared out among the addresses
+   * that are proven: one that stalls its handshakes gives way to those that have fewer.
    */
   #admit(incoming: Incoming): void {
-    if (this.#serving.size < this.#maxConnections / 2) this.#take(incoming);
+    if (this.#serving.size < this.#maxConnections / 2) this.#take(incoming, null);
     else void this.#admitProven(incoming);
   }
 
   async #admitProven(incoming: Incoming): Promise<void> {
     const isProven = await incoming.isValidated();
-    if (isProven && this.#closing === null && this.#serving.size < this.#maxConnections) this.#take(incoming);
-    else if (isProven || this.#closing !== null) await this.#refuse(incoming);
-    else incoming.retry();
+    const source = sourceOf(await incoming.remoteAddress());
+    if (!isProven && this.#closing === null) incoming.retry();
+    else if (this.#closing === null && this.#hasRoom(source)) this.#take(incoming, source);
+    else await this.#refuse(incoming);
   }
 
-  #take(incoming: Incoming): void {
+  #hasRoom(source: string): boolean {
+    return this.#serving.size < this.#maxConnections || this.#handshakes.makeRoom(source);
+  }
+
+  /** @param source - `null`: not proven */
+  #take(incoming: Incoming, source: string | null): void {
     const place: Place = { connection: null, stop: new AbortController() };
-    const served = this.#serve(incoming, place).finally(() => this.#serving.delete(served));
+    const giveWay = () => place.stop.abort();
+    if (source !== null) this.#handshakes.enter(source, giveWay);
+    const handshaken = () => {
+      if (source !== null) this.#handshakes.leave(source, giveWay);
+    };
+    const served = this.#serve(incoming, place, handshaken).finally(() => this.#serving.delete(served));
     this.#serving.set(served, place);
   }
 
@@ -177,7 +191,7 @@ export class Router {
     this.#tell({ type: 'refused', remoteAddress });
   }
 
-  async #serve(incoming: Incoming, place: Place): Promise<void> {
+  async #serve(incoming: Incoming, place: Place, handshaken: () => void): Promise<void> {
     const remoteAddress = await incoming.remoteAddress();
     let connection: Connection;
     try {
@@ -187,6 +201,8 @@ export class Router {
       incoming.refuse();
       this.#tell({ type: 'handshake-failed', remoteAddress, error });
       return;
+    } finally {
+      handshaken();
     }
     place.connection = connection;
     const { alpn, remoteId } = connection;

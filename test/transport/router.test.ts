@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import iroh from '@number0/iroh/index.js';
 import { afterEach, describe, expect, it } from 'vitest';
+import { HANDSHAKE_STALLS_MS } from '../../lib/transport/constants.js';
 import {
   type Connection,
   type ConnectionHandler,
@@ -310,6 +311,59 @@ describe('handshakes that are begun and never go on', () => {
       expect(await asks(await net.bind(), endpoint)).toBe(42);
     } finally {
       close();
+    }
+  });
+});
+
+/**
+ * A line to a server of 127.0.0.1 that lets everything through but what the server says after it has asked for a proof
+ * of the address: whoever dials over it proves where they are, and then stalls. It stands at another address.
+ */
+async function stallingLine(to: number): Promise<{ port: number; close(): void }> {
+  const near = createSocket('udp4').bind(0, '127.0.0.1');
+  const far = createSocket('udp4').bind(0, '127.0.0.2');
+  await Promise.all([once(near, 'listening'), once(far, 'listening')]);
+  let dialler = 0;
+  near.on('message', (packet, { port }) => {
+    dialler = port;
+    far.send(packet, to, '127.0.0.1');
+  });
+  far.on('message', (packet) => {
+    const isRetry = ((packet[0] ?? 0) & 0xf0) === 0xf0;
+    if (isRetry) near.send(packet, dialler, '127.0.0.1');
+  });
+  const close = () => {
+    near.close();
+    far.close();
+  };
+  return { port: near.address().port, close };
+}
+
+// Elsewhere there is no second address of loopback.
+describe.runIf(process.platform === 'linux')('a client that proves its address and then stalls', () => {
+  it('cannot take all places: who has most of them gives way to who comes from elsewhere', async () => {
+    const { endpoint, router, events } = await serve({ maxConnections: 64 });
+    router.handle(ECHO, echo);
+    const door = endpoint.boundSockets().find(({ family }) => family === 4);
+    const line = await stallingLine(door?.port ?? 0);
+    const trap = {
+      ...endpoint.address(),
+      directAddrs: [{ family: 4 as const, ip: '127.0.0.1', port: line.port }],
+    };
+    const staller = await net.bind();
+    const stalled = Array.from({ length: 100 }, () => staller.connect(trap, ECHO, { timeoutMs: 8_000 }));
+    const ended = Promise.allSettled(stalled);
+    try {
+      await until(() => router.connectionCount === 64);
+      await new Promise((resolve) => setTimeout(resolve, HANDSHAKE_STALLS_MS));
+      const asked = Array.from({ length: 8 }, async () => asks(await net.bind(), endpoint));
+      expect(await Promise.all(asked)).toEqual(Array(8).fill(42));
+      // Among themselves they take nobody's place: that would only make work.
+      expect(events.filter(({ type }) => type === 'handshake-failed').length).toBeLessThan(20);
+    } finally {
+      line.close();
+      await staller.close();
+      await ended;
     }
   });
 });

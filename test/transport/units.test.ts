@@ -2,6 +2,8 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { ByteCollector } from '../../lib/transport/byte-collector.js';
 import { bytesIn, bytesOutLike } from '../../lib/transport/bytes.js';
+import { HANDSHAKE_STALLS_MS } from '../../lib/transport/constants.js';
+import { Handshakes, sourceOf } from '../../lib/transport/handshakes.js';
 import { adoptConnection, ConnectionClosedError, type NativeConnection } from '../../lib/transport/index.js';
 import { bounded } from '../../lib/transport/wait.js';
 import { endpointIdToBytes, SecretKey } from '../../lib/wire/index.js';
@@ -130,5 +132,41 @@ describe('ConnectionClosedError', () => {
       code: 'ERR_CONNECTION_CLOSED',
       message,
     });
+  });
+});
+
+describe('Handshakes', () => {
+  it('make the oldest of the source that has most give way when it stalls, to one that has two fewer', () => {
+    let now = 0;
+    const handshakes = new Handshakes(() => now);
+    const gone: string[] = [];
+    const enter = (source: string, name: string) => {
+      const giveWay = () => gone.push(name);
+      handshakes.enter(source, giveWay);
+      return () => handshakes.leave(source, giveWay);
+    };
+    expect(handshakes.makeRoom('a')).toBe(false);
+    const leave = enter('many', 'first');
+    for (const name of ['second', 'third', 'fourth']) enter('many', name);
+    enter('few', 'other');
+    expect(handshakes.makeRoom('many')).toBe(false);
+    leave();
+    leave();
+    expect(handshakes.makeRoom('few')).toBe(false);
+    now = HANDSHAKE_STALLS_MS;
+    expect(handshakes.makeRoom('few')).toBe(true);
+    expect(handshakes.makeRoom('few')).toBe(false);
+    expect(handshakes.makeRoom('new')).toBe(true);
+    expect(handshakes.makeRoom('new')).toBe(false);
+    expect(gone).toEqual(['second', 'third']);
+  });
+
+  it('are counted by what one sender can have many of', () => {
+    expect(sourceOf('192.0.2.1:1')).toBe(sourceOf('192.0.2.1:65535'));
+    expect(sourceOf('192.0.2.1:1')).not.toBe(sourceOf('192.0.2.2:1'));
+    expect(sourceOf('[2001:db8:1::1]:1')).toBe(sourceOf('[2001:db8:1:ffff::2]:2'));
+    expect(sourceOf('[2001:db8:1::1]:1')).not.toBe(sourceOf('[2001:db8:2::1]:1'));
+    expect(sourceOf('https://relay.test./')).toBe('https://relay.test./');
+    expect(sourceOf('')).toBe('');
   });
 });
