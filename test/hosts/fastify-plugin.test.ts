@@ -69,6 +69,21 @@ describe('the Fastify plugin', () => {
     expect(platform.connections).toHaveLength(0);
   });
 
+  it('stops in an app that is closed while it boots, and twice', async () => {
+    const { apiSecret } = await stage.absentPlatform();
+    const app = newApp();
+    app.register(netDiagnostics, { ...OPEN, apiSecret });
+    app.register(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    });
+    const booted = Promise.allSettled([app.ready()]);
+    await app.close();
+    await app.close();
+    await booted;
+    expect(app.netDiagnostics.status().state).toBe('stopped');
+    await expect(app.netDiagnostics.run()).rejects.toMatchObject({ code: 'ERR_STATE' });
+  });
+
   it('fails the boot for a malformed setting, and for a name that is taken', async () => {
     const typo = { apiSecrt: 'x' } as NetDiagnosticsFastifyOptions;
     await expect(newApp().register(netDiagnostics, typo)).rejects.toThrow(/`apiSecrt`.*`apiSecret`/);

@@ -114,6 +114,22 @@ describe.each(PLATFORMS)('NetDiagnosticsModule on %s', (platform) => {
     expect(performance.now() - closingAt).toBeLessThan(5_500);
   });
 
+  it('is stopped once by an app that is closed twice, at the same time and later', async () => {
+    const { apiSecret } = await stage.absentPlatform();
+    const options = { ...LOCAL, apiSecret, logger: false } as const;
+    const app = await createApp(platform, { imports: [NetDiagnosticsModule.forRoot(options)] });
+    const service = app.get(NetDiagnosticsService);
+    const states: string[] = [];
+    service.events$.subscribe((event) => {
+      if (event.type === 'state') states.push(event.status.state);
+    });
+    await app.init();
+    await Promise.all([app.close(), app.close()]);
+    await app.close();
+    expect(service.status().state).toBe('stopped');
+    expect(states.filter((state) => state === 'stopped')).toHaveLength(1);
+  });
+
   it('forRootAsync with the ConfigService', async () => {
     const irohServices = await stage.platform();
     const app = await createApp(platform, {
