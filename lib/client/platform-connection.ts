@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { linkedAbort, newAbort } from '../abort.js';
 import { type Clock, nowSeconds, systemSleep } from '../clock.js';
 import { hasCode, NetDiagnosticsError } from '../errors.js';
-import { refuseStreams } from '../transport/connection.js';
 import { call } from '../transport/rpc.js';
 import {
   type CloseReason,
@@ -83,7 +82,7 @@ export class PlatformConnection implements OnlineSession {
       signal,
       timeoutMs: limits.connectTimeoutMs,
     });
-    refuseStreams(connection);
+    connection.refuseStreams();
     try {
       const issuedAt = nowSeconds(clock);
       const expiresAt = issuedAt + TOKEN_LIFETIME_SECONDS;

@@ -14,28 +14,17 @@ import { bounded } from './wait.js';
  * kept by the user.
  */
 export function adoptConnection(native: NativeConnection): Connection {
-  return wrapConnection(native, null);
+  return accepted(native, null);
 }
 
 /**
- * Wraps a connection, whoever dialled. Nobody here reads one-way streams, and the binding sets no limits: QUIC would
- * keep a megabyte of each of a hundred of them for the peer, so the first one ends the connection.
+ * Wraps a connection that came in. No handler can read one-way streams, and the binding sets no limits: QUIC would keep
+ * a megabyte of each of a hundred of them for a stranger, so the first one ends the connection.
  */
-export function wrapConnection(native: NativeConnection, endpoint: object | null): Connection {
+export function accepted(native: NativeConnection, endpoint: object | null): Connection {
   const connection = new IrohConnection(native, endpoint);
-  native.acceptUni().then(
-    () => connection.close(CLOSE_BAD_REQUEST, REASON_UNEXPECTED_STREAM),
-    () => {},
-  );
+  connection.refuseUniStreams();
   return connection;
-}
-
-/** The same for streams with two ways, where this side alone asks: the first one that the peer opens ends it. */
-export function refuseStreams(connection: Connection): void {
-  connection.acceptStream().then(
-    () => connection.close(CLOSE_BAD_REQUEST, REASON_UNEXPECTED_STREAM),
-    () => {},
-  );
 }
 
 /** {@link Connection} over a connection of the binding. */
@@ -93,11 +82,30 @@ export class IrohConnection implements Connection {
     }
   }
 
+  refuseStreams(): void {
+    this.refuseUniStreams();
+    this.acceptStream().then(
+      () => this.#closeForStream(),
+      () => {},
+    );
+  }
+
+  refuseUniStreams(): void {
+    this.#native.acceptUni().then(
+      () => this.#closeForStream(),
+      () => {},
+    );
+  }
+
   paths(): PathInfo[] {
     return this.#native
       .paths()
       .map(({ remoteAddr, isRelay, isSelected, rttMs }) => ({ remoteAddr, isRelay, isSelected, rttMs }))
       .sort((a, b) => Number(b.isSelected) - Number(a.isSelected));
+  }
+
+  #closeForStream(): void {
+    this.close(CLOSE_BAD_REQUEST, REASON_UNEXPECTED_STREAM);
   }
 
   close(code: number, reason = ''): void {

@@ -35,5 +35,5 @@ export const DEFAULT_RELAY_QUIC_PORT = 7842;
 export const CLOSE_UNAVAILABLE = 503;
 /** Connection: its handler failed. Our number. */
 export const CLOSE_HANDLER_FAILED = 500;
-/** Reason with `CLOSE_BAD_REQUEST`, whichever side dialled. Our text. */
+/** Reason with `CLOSE_BAD_REQUEST`. Our text. */
 export const REASON_UNEXPECTED_STREAM = 'Unexpected stream';

@@ -10,7 +10,7 @@ import {
 import { acceptorOf } from './acceptor.js';
 import { addressIn, addressOut, idOut, socketAddrsIn } from './address.js';
 import { type BytesOut, bytesIn, bytesOutLike, textToBytes } from './bytes.js';
-import { wrapConnection } from './connection.js';
+import { IrohConnection } from './connection.js';
 import { CONNECT_TIMEOUT_MS, ONLINE_POLL_MS } from './constants.js';
 import { connectFailure } from './failures.js';
 import { closeLate } from './incoming.js';
@@ -125,7 +125,7 @@ export class IrohEndpoint implements Endpoint {
         const address = addressOut(this.#native, to, this.#bytesOut);
         return step(this.#native.connect(address, this.#bytesOut(textToBytes(alpn))), closeLate);
       });
-      return wrapConnection(native, this.#native);
+      return new IrohConnection(native, this.#native);
     } catch (error) {
       throw connectFailure(error, what, this.isClosed);
     }

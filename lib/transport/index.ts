@@ -1,6 +1,6 @@
 export { bindEndpoint } from './bind.js';
 export type { BindingLoader } from './binding.js';
-export { adoptConnection, refuseStreams } from './connection.js';
+export { adoptConnection } from './connection.js';
 export { type AdoptOptions, adoptEndpoint } from './endpoint.js';
 export type { NativeBinding, NativeConnection, NativeEndpoint } from './native.js';
 export { type ConnectionHandler, Router, type RouterEvent, type RouterOptions } from './router.js';

@@ -132,6 +132,11 @@ export interface Connection {
   openStream(wait?: WaitOptions): Promise<BiStream>;
   /** Waits for the peer's next stream. Default time limit: none. A stream that arrives after the wait ended goes to the next call. */
   acceptStream(wait?: WaitOptions): Promise<BiStream>;
+  /**
+   * For the side that only asks: the first stream that the peer opens ends the connection with 400. Not for a short
+   * one: the binding may lose the close of a young connection while it waits for a stream.
+   */
+  refuseStreams(): void;
   /** The paths in use, selected first. */
   paths(): PathInfo[];
   /** Closes at once: data that is not acknowledged is lost. Idempotent. */

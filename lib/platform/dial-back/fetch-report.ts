@@ -1,4 +1,4 @@
-import { type Connection, call, type Endpoint, refuseStreams } from '../../transport/index.js';
+import { type Connection, call, type Endpoint } from '../../transport/index.js';
 import {
   CLIENT_HOST_ALPN,
   CLOSE_NORMAL,
@@ -36,7 +36,6 @@ export async function fetchReport(dialBack: DialBackCall): Promise<DiagnosticsRe
   try {
     enter('connecting');
     connection = await endpoint.connect(address, CLIENT_HOST_ALPN, { signal, timeoutMs: CONNECT_TIMEOUT_MS });
-    refuseStreams(connection);
     enter('authorising');
     await authorise(connection, dialBack);
     enter('running');
