@@ -17,12 +17,12 @@ const READY_TIMEOUT_MS = 10_000;
 const HELP = `Usage: iroh-net-diagnostics demo [options]
 
 Runs a platform with its dashboard, and an app that answers its Run Diagnostics button, until Ctrl-C. Both are on
-loopback, nothing is contacted, nothing is kept. It needs the package libsql (npm install libsql).
+loopback, nothing is contacted, nothing is kept.
 
   --dashboard-port N      TCP port of the dashboard (default: any)
 
-Example, in an empty folder:
-  npx -p iroh-net-diagnostics -p libsql iroh-net-diagnostics demo
+Example:
+  npx iroh-net-diagnostics demo
 
 Exit codes: 0 ended by a signal, 1 could not start, ${EXIT.usage} wrong words
 `;

@@ -21,10 +21,18 @@ const DASHBOARD_PORT_SETTING = 'dashboard.port';
 /** With relays: how long to wait for a home relay, which belongs into API secrets. */
 const ONLINE_TIMEOUT_MS = 5_000;
 
-interface Parts {
+/** What comes from outside, so that a test can hold it. */
+export interface PlatformParts {
+  store: Store;
+  /** Stays open when the platform stops: the binding frees no UDP port before the process ends. */
+  endpoint: Endpoint;
+}
+
+interface Opened {
   settings: PlatformSettings;
   store: Store;
   endpoint: Endpoint;
+  ownsEndpoint: boolean;
   events: EventBus;
 }
 
@@ -38,6 +46,7 @@ export class Platform {
   readonly #settings: PlatformSettings;
   readonly #store: Store;
   readonly #endpoint: Endpoint;
+  readonly #ownsEndpoint: boolean;
   readonly #events: EventBus;
   readonly #presence = new Presence();
   readonly #router: Router;
@@ -47,13 +56,14 @@ export class Platform {
   #dashboard: Dashboard | null = null;
   #stopping: Promise<void> | null = null;
 
-  private constructor({ settings, store, endpoint, events }: Parts) {
+  private constructor({ settings, store, endpoint, ownsEndpoint, events }: Opened) {
     const { clock } = settings;
     const presence = this.#presence;
     this.id = endpoint.id;
     this.#settings = settings;
     this.#store = store;
     this.#endpoint = endpoint;
+    this.#ownsEndpoint = ownsEndpoint;
     this.#events = events;
     this.#router = new Router(endpoint, { maxConnections: MAX_SESSIONS });
     this.#dialBacks = new DialBacks({ endpoint, store, presence, events, clock });
@@ -68,30 +78,34 @@ export class Platform {
 
   /**
    * Opens the store, binds the endpoint, accepts sessions and serves the dashboard.
-   * @throws NetDiagnosticsError `ERR_SETTING`, `ERR_STORE` (`npm install libsql`), `ERR_BIND`, `ERR_BINDING_UNAVAILABLE`
+   * @param parts - what tests replace
+   * @throws NetDiagnosticsError `ERR_SETTING`, `ERR_STORE` (a data folder needs `npm install libsql`), `ERR_BIND`, `ERR_BINDING_UNAVAILABLE`
    * @example
    * const platform = await Platform.start({ dataDir: './platform-data' });
    * console.log(platform.dashboardUrl);
    */
-  static async start(options: PlatformOptions): Promise<Platform> {
+  static async start(options: PlatformOptions, parts: Partial<PlatformParts> = {}): Promise<Platform> {
     const settings = parsePlatformOptions(options);
     const { dataDir, onEvent } = settings;
     const secretKey = dataDir === IN_MEMORY ? newSecretKey() : await openIdentity(dataDir);
-    const store = await openStore(dataDir);
+    const store = parts.store ?? (await openStore(dataDir));
     const events = new EventBus();
     if (onEvent !== undefined) events.subscribe(onEvent);
-    let endpoint: Endpoint | null = null;
+    const ownsEndpoint = parts.endpoint === undefined;
+    let endpoint = parts.endpoint ?? null;
     try {
-      const remembered = await rememberedPort(store, PORT_SETTING);
-      const bound = await bindPlatform(settings, secretKey, remembered);
-      endpoint = bound.endpoint;
-      await store.putSetting(PORT_SETTING, String(bound.port));
-      const platform = new Platform({ settings, store, endpoint, events });
-      if (remembered !== null && bound.port !== remembered) platform.#warnMoved(remembered, bound.port);
+      if (endpoint === null) {
+        const remembered = await rememberedPort(store, PORT_SETTING);
+        const bound = await bindPlatform(settings, secretKey, remembered);
+        endpoint = bound.endpoint;
+        await store.putSetting(PORT_SETTING, String(bound.port));
+        if (remembered !== null && bound.port !== remembered) warnMoved(events, remembered, bound.port);
+      }
+      const platform = new Platform({ settings, store, endpoint, ownsEndpoint, events });
       await platform.#open();
       return platform;
     } catch (error) {
-      await endpoint?.close();
+      if (ownsEndpoint) await endpoint?.close();
       await store.close();
       throw error;
     }
@@ -200,21 +214,12 @@ export class Platform {
     await this.#store.putSetting(DASHBOARD_PORT_SETTING, String(opened.port));
   }
 
-  #warnMoved(from: number, to: number): void {
-    this.#events.emit({
-      type: 'warning',
-      message:
-        `UDP port ${from} is taken, so the platform moved to ${to}: API secrets made before point to ${from}. ` +
-        `Free that port and start again, or make new secrets.`,
-    });
-  }
-
   async #stop(): Promise<void> {
     const attempts = [
       () => this.#dashboard?.close(),
       () => this.#dialBacks.close(),
       () => this.#router.close(),
-      () => this.#endpoint.close(),
+      () => (this.#ownsEndpoint ? this.#endpoint.close() : undefined),
       () => this.#store.close(),
     ];
     for (const attempt of attempts) {
@@ -225,6 +230,15 @@ export class Platform {
       }
     }
   }
+}
+
+function warnMoved(events: EventBus, from: number, to: number): void {
+  events.emit({
+    type: 'warning',
+    message:
+      `UDP port ${from} is taken, so the platform moved to ${to}: API secrets made before point to ${from}. ` +
+      `Free that port and start again, or make new secrets.`,
+  });
 }
 
 async function rememberedPort(store: Store, key: string): Promise<number | null> {

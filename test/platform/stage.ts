@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PlatformEvent } from '../../lib/platform/events.js';
 import { Platform, type PlatformOptions } from '../../lib/platform/index.js';
+import { openLibsql } from '../../lib/platform/store/libsql-driver.js';
+import { SqlStore } from '../../lib/platform/store/sql-store.js';
+import type { Store } from '../../lib/platform/store/store.js';
 import {
   type Connection,
   call,
@@ -37,14 +40,12 @@ export class Stage {
   /** What the platforms told, in order. */
   readonly events: PlatformEvent[] = [];
 
+  /** On the store that lasts, though kept in memory unless a folder is given. */
   async platform(options: Partial<PlatformOptions> = {}): Promise<Platform> {
-    const platform = await Platform.start({
-      dataDir: ':memory:',
-      port: 0,
-      dashboard: false,
-      onEvent: (event) => this.events.push(event),
-      ...options,
-    });
+    const parts = options.dataDir === undefined ? { store: await sqlStore() } : {};
+    const onEvent = (event: PlatformEvent) => this.events.push(event);
+    const usual = { dataDir: ':memory:', port: 0, dashboard: false, onEvent } as const;
+    const platform = await Platform.start({ ...usual, ...options }, parts);
     this.#platforms.push(platform);
     return platform;
   }
@@ -77,6 +78,11 @@ export class Stage {
     this.events.length = 0;
     held.length = 0;
   }
+}
+
+/** SQLite without a file. */
+export async function sqlStore(): Promise<Store> {
+  return SqlStore.open(await openLibsql(':memory:'));
 }
 
 /** What a scripted client host does; it may also close the connection itself. */

@@ -2,8 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openLibsql } from '../../lib/platform/store/libsql-driver.js';
+import { MemoryStore } from '../../lib/platform/store/memory-store.js';
 import { IN_MEMORY, openStore } from '../../lib/platform/store/open-store.js';
 import { SqlStore } from '../../lib/platform/store/sql-store.js';
+import type { Store } from '../../lib/platform/store/store.js';
 import { startChild } from '../support/child.js';
 import { Stage, sampleReport } from './stage.js';
 
@@ -21,15 +23,33 @@ const report = (id: string, endpointId = A) =>
     report: sampleReport(endpointId),
   }) as const;
 
-async function storeWithEndpoint() {
-  const store = await openStore(IN_MEMORY);
-  await store.authorise(A, { issuer: KEY, expiresAt: 5 }, 100);
-  return store;
-}
+/** Each gives a function that opens the same store each time. */
+const KINDS: [string, () => Promise<() => Promise<Store>>][] = [
+  [
+    'in a file',
+    async () => {
+      const folder = await stage.folder();
+      return () => openStore(folder);
+    },
+  ],
+  [
+    'in memory',
+    async () => {
+      const store = new MemoryStore();
+      return async () => store;
+    },
+  ],
+];
 
-describe('the store', () => {
+describe.each(KINDS)('the store %s', (_, makeStore) => {
+  const storeWithEndpoint = async () => {
+    const store = await (await makeStore())();
+    await store.authorise(A, { issuer: KEY, expiresAt: 5 }, 100);
+    return store;
+  };
+
   it('gives back what was put in, after it was closed and opened again', async () => {
-    const folder = await stage.folder();
+    const open = await makeStore();
     const grant = {
       endpointId: A,
       caps: ['client', 'relay:use'],
@@ -59,7 +79,7 @@ describe('the store', () => {
       ],
       updatedAt: 4,
     };
-    const first = await openStore(folder);
+    const first = await open();
     await first.putSetting('port', '1');
     await first.putSetting('port', '2');
     await first.addApiSecret({ keyId: KEY, label: "it's", createdAt: 1, revokedAt: null });
@@ -72,7 +92,7 @@ describe('the store', () => {
     await first.putMetrics(metrics, 2);
     await first.close();
 
-    const second = await openStore(folder);
+    const second = await open();
     expect(await second.setting('port')).toBe('2');
     expect(await second.setting('none')).toBeNull();
     expect(await second.apiSecret(KEY)).toEqual({ keyId: KEY, label: "it's", createdAt: 1, revokedAt: null });
@@ -130,6 +150,41 @@ describe('the store', () => {
     await store.close();
   });
 
+  it('keeps nothing of an endpoint that it does not know', async () => {
+    const store = await storeWithEndpoint();
+    const grant = { endpointId: B, caps: ['client'], token: Uint8Array.of(1), expiresAt: 1, grantedAt: 1 };
+    const metrics = {
+      endpointId: B,
+      sessionId: 'x',
+      schema: { items: [], help: null },
+      values: [],
+      updatedAt: 1,
+    };
+    for (const attempt of [
+      store.putGrant(grant),
+      store.addReport(report('01', B), 5),
+      store.putMetrics(metrics, 2),
+    ])
+      await expect(attempt).rejects.toMatchObject({ code: 'ERR_STORE' });
+    await store.nameEndpoint(B, 'nobody');
+    await store.sawEndpoint(B, null, 1);
+    expect(await store.endpoint(B)).toBeNull();
+    await store.close();
+  });
+
+  it('gives copies: what is done to them changes nothing', async () => {
+    const store = await storeWithEndpoint();
+    const mine = { ...report('01'), report: sampleReport(A) };
+    await store.addReport(mine, 5);
+    mine.report.directAddrs.length = 0;
+    const [given] = await store.reports(A, 1);
+    if (given !== undefined) given.report.directAddrs.length = 0;
+    expect(await store.report('01')).toEqual(report('01'));
+    await store.close();
+  });
+});
+
+describe('the store in a file', () => {
   it('says ERR_STORE for a locked, a foreign, a newer and a closed store', async () => {
     const folder = await stage.folder();
     const store = await openStore(folder);

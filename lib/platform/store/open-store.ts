@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { openLibsql } from './libsql-driver.js';
+import { MemoryStore } from './memory-store.js';
 import { SqlStore } from './sql-store.js';
 import type { Store } from './store.js';
 
@@ -8,8 +9,9 @@ export const IN_MEMORY = ':memory:';
 
 /**
  * Opens the embedded store of a data folder that exists, or one in memory.
- * @throws `ERR_STORE`
+ * @throws `ERR_STORE`; in memory nothing
  */
 export async function openStore(dataDir: string): Promise<Store> {
-  return SqlStore.open(await openLibsql(dataDir === IN_MEMORY ? IN_MEMORY : join(dataDir, 'platform.db')));
+  if (dataDir === IN_MEMORY) return new MemoryStore();
+  return SqlStore.open(await openLibsql(join(dataDir, 'platform.db')));
 }
