@@ -9,6 +9,7 @@ const ENTRIES = {
   '/express': 'integrations/express/index',
   '/fastify': 'integrations/fastify/index',
   '/platform': 'lib/platform/index',
+  '/testing': 'lib/testing/index',
 };
 
 /** The package's own entries, so that tests and samples import them by the names users do. */

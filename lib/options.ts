@@ -5,4 +5,5 @@ export { settingsMarkdown } from './options/markdown.js';
 export { DEFAULT_QUIC_PORT, type RelaySetting } from './options/network-kinds.js';
 export { type ActiveSettings, resolveSettings, type Settings } from './options/resolve.js';
 export { SettingError } from './options/setting-error.js';
+export { SETTINGS } from './options/table.js';
 export type { AcceptLoop, HttpOptions, NetDiagnosticsOptions, RelayOption } from './options/types.js';

@@ -1,0 +1,14 @@
+/** `iroh-net-diagnostics/testing`: what users' own tests need. */
+export { NetDiagnosticsError, type NetDiagnosticsErrorCode } from '../errors.js';
+export type { NetDiagnosticsOptions } from '../options.js';
+export {
+  DialBackError,
+  type EndpointView,
+  type PlatformEvent,
+  type ReportRecord,
+  type RunFailureKind,
+} from '../platform/index.js';
+export type { DiagnosticsReport } from '../wire/index.js';
+export type { AppChoice, Granted } from './app-choice.js';
+export { QUICK_RETRIES } from './quick.js';
+export { TestPlatform, type TestPlatformOptions } from './test-platform.js';

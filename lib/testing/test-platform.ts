@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NetDiagnosticsError } from '../errors.js';
+import type { NetDiagnosticsOptions } from '../options.js';
+import {
+  type EndpointView,
+  Platform,
+  type PlatformEvent,
+  type PlatformEventListener,
+  type ReportRecord,
+} from '../platform/index.js';
+import { MemoryStore } from '../platform/store/memory-store.js';
+import { bindEndpoint, type Endpoint } from '../transport/index.js';
+import { type ApiSecret, type DiagnosticsReport, SecretKey } from '../wire/index.js';
+import { type AppChoice, chosen, explain, type Granted, grantedBy } from './app-choice.js';
+import { LOCAL_OPTIONS, QUICK_OPTIONS, toEnv } from './quick.js';
+
+/** Below the five seconds that Jest and Vitest give a test: their message says less than ours. */
+const TIMEOUT_MS = 4_000;
+/** How often the state is looked at. */
+const POLL_MS = 10;
+
+/** Options of {@link TestPlatform.start}. */
+export interface TestPlatformOptions {
+  /** How long {@link TestPlatform.granted} waits, in milliseconds. Default: 4000. */
+  timeoutMs?: number | undefined;
+  /** Gets everything that happens, for a log. */
+  onEvent?: PlatformEventListener | undefined;
+}
+
+/**
+ * A platform for tests, in the process of the test: the real one, on loopback, with a store in memory and without a
+ * dashboard. Start one for a file of tests rather than one for each test: a UDP port is free again only when the
+ * process ends.
+ *
+ * @example
+ * const platform = await TestPlatform.start();
+ * const app = NetDiagnostics.start(platform.options({ name: 'web-1' }));
+ * await platform.granted({ name: 'web-1' });
+ * const report = await platform.dialBack();
+ * await app.stop();
+ * await platform.stop();
+ */
+export class TestPlatform {
+  /** For an app that reads its settings from the environment: as {@link options}, the API secret included. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly #apiSecret: ApiSecret;
+  readonly #ground: Ground;
+  readonly #timeoutMs: number;
+  #platform: Platform;
+  /** Why an app was turned away last. */
+  #refusal: string | null = null;
+  #isAway = false;
+  #stopped: Promise<void> | null = null;
+
+  private constructor(ground: Ground, platform: Platform, apiSecret: ApiSecret, timeoutMs: number) {
+    this.#ground = ground;
+    this.#platform = platform;
+    this.#apiSecret = apiSecret;
+    this.#timeoutMs = timeoutMs;
+    this.env = toEnv(this.options());
+    platform.subscribe(this.#hear);
+  }
+
+  /**
+   * Starts one, with one API secret.
+   * @throws NetDiagnosticsError `ERR_BIND`, `ERR_BINDING_UNAVAILABLE`
+   */
+  static async start({ timeoutMs = TIMEOUT_MS, onEvent }: TestPlatformOptions = {}): Promise<TestPlatform> {
+    const { network, bindAddrs } = LOCAL_OPTIONS;
+    const secretKey = SecretKey.fromBytes(randomBytes(32));
+    const endpoint = await bindEndpoint({ secretKey, network, bindAddrs, alpns: [] });
+    const ground = { endpoint, store: new MemoryStore(), onEvent };
+    const platform = await openOn(ground);
+    return new TestPlatform(ground, platform, await platform.createApiSecret('test'), timeoutMs);
+  }
+
+  /**
+   * Options for an app under test: the API secret, loopback and nothing else, no metrics, quick reports.
+   * @param own - the app's own, which win
+   */
+  options(own: NetDiagnosticsOptions = {}): NetDiagnosticsOptions {
+    // The network of an endpoint of the app's own is its owner's.
+    const usual = own.endpoint ? QUICK_OPTIONS : LOCAL_OPTIONS;
+    return { ...usual, apiSecret: this.#apiSecret.reveal(), ...own };
+  }
+
+  /**
+   * Waits until the app is connected and has granted: from then on the platform can dial it back.
+   * @param choice - which app, where several are connected
+   * @throws NetDiagnosticsError `ERR_TIMEOUT`, with a message that says how far the app has come; `ERR_STATE` when
+   * the platform was stopped
+   */
+  async granted(choice: AppChoice & { timeoutMs?: number | undefined } = {}): Promise<Granted> {
+    const { timeoutMs = this.#timeoutMs } = choice;
+    const end = performance.now() + timeoutMs;
+    for (;;) {
+      this.#assertNotStopped();
+      const endpoints = await this.endpoints();
+      const granted = this.#isAway ? null : grantedBy(endpoints, choice);
+      if (granted !== null) return granted;
+      if (performance.now() >= end) {
+        const why = explain({ choice, endpoints, isAway: this.#isAway, refusal: this.#refusal });
+        throw new NetDiagnosticsError('ERR_TIMEOUT', `No grant within ${timeoutMs} ms. ${why}`);
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  /**
+   * Presses Run Diagnostics: waits for the grant ({@link granted}), then dials the app back.
+   * @returns the report as the platform got it over the wire
+   * @throws as {@link granted}; `DialBackError` when the app refuses, fails or cannot be reached (its `kind` says which)
+   */
+  async dialBack(choice: AppChoice & { timeoutMs?: number | undefined } = {}): Promise<DiagnosticsReport> {
+    const { endpointId } = await this.granted(choice);
+    return (await this.#platform.dialBack(endpointId)).report;
+  }
+
+  /** Every report that has come, dialled back or uploaded (`reportOnStart`), newest first: of all apps, or of one. */
+  async reports(choice: AppChoice = {}): Promise<ReportRecord[]> {
+    const endpoints = chosen(await this.endpoints(), choice);
+    const reports = await Promise.all(endpoints.map(({ id }) => this.#platform.reports(id)));
+    return reports.flat().sort((a, b) => b.receivedAt - a.receivedAt);
+  }
+
+  /** Every app that has come, as the dashboard would list them: name, grant, button, whether it is connected. */
+  endpoints(): Promise<EndpointView[]> {
+    return this.#platform.endpoints();
+  }
+
+  /**
+   * Is not there any more, as while it restarts: sessions end, and nobody answers. What it knows it keeps. An app looks
+   * for it after half a second first, then less and less often; `QUICK_RETRIES` makes it more eager. Idempotent.
+   */
+  async goAway(): Promise<void> {
+    this.#isAway = true;
+    await this.#platform.stop();
+  }
+
+  /** Ends {@link goAway}: the same platform, with all that it knew. Idempotent. @throws `ERR_STATE` when stopped */
+  async comeBack(): Promise<void> {
+    this.#assertNotStopped();
+    if (!this.#isAway) return;
+    this.#platform = await openOn(this.#ground);
+    this.#platform.subscribe(this.#hear);
+    this.#isAway = false;
+  }
+
+  /**
+   * Answers 401 from now on, for good, as if the API secret had been revoked: sessions end, and the app's state becomes
+   * `unauthorized`. Idempotent.
+   */
+  async refuse(): Promise<void> {
+    await this.#platform.revokeApiSecret(this.#apiSecret.keyId);
+  }
+
+  /** Ends it; apps that still run lose their platform. What has come can still be asked for. Idempotent, never rejects. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#platform.stop().then(() => this.#ground.endpoint.close());
+    return this.#stopped;
+  }
+
+  /** {@link stop}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  readonly #hear = (event: PlatformEvent): void => {
+    if (event.type === 'session-refused') this.#refusal = event.why;
+    if (event.type === 'session-opened') this.#refusal = null;
+  };
+
+  #assertNotStopped(): void {
+    if (this.#stopped !== null) throw new NetDiagnosticsError('ERR_STATE', 'The test platform was stopped.');
+  }
+}
+
+/** What outlasts {@link TestPlatform.goAway}. */
+interface Ground {
+  endpoint: Endpoint;
+  store: MemoryStore;
+  onEvent: PlatformEventListener | undefined;
+}
+
+function openOn({ onEvent, ...parts }: Ground): Promise<Platform> {
+  return Platform.start({ dataDir: ':memory:', dashboard: false, onEvent }, parts);
+}
