@@ -1,17 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { NetDiagnosticsModule, NetDiagnosticsService } from '../../integrations/nest/index.js';
 import type { NetDiagnosticsEvent } from '../../lib/index.js';
-import { dialBack, LOCAL, Stage } from '../net-diagnostics/stage.js';
+import { TestPlatform } from '../../lib/testing/index.js';
 import { until } from '../support/fake-time.js';
 import { closeApps, createApp } from './nest-app.js';
 
-const stage = new Stage();
-afterEach(async () => {
-  await closeApps();
-  await stage.clear();
+let irohServices: TestPlatform;
+beforeAll(async () => {
+  irohServices = await TestPlatform.start();
 });
+afterAll(() => irohServices.stop());
+afterEach(closeApps);
 
 const heard: string[] = [];
 
@@ -31,20 +32,19 @@ describe('events of the Nest module', () => {
     'reach all who listen, and none hinders another (instance: %s)',
     async (instance) => {
       heard.length = 0;
-      const { apiSecret, ...irohServices } = await platform();
       const told: string[] = [];
       const app = await createApp('express', {
         imports: [
           EventEmitterModule.forRoot(),
           NetDiagnosticsModule.forRoot({
-            ...LOCAL,
-            apiSecret,
-            logger: false,
+            ...irohServices.options({
+              logger: false,
+              onEvent: (event) => {
+                told.push(event.type);
+                throw new Error("a fault of the app's own");
+              },
+            }),
             instance,
-            onEvent: (event) => {
-              told.push(event.type);
-              throw new Error("a fault of the app's own");
-            },
           }),
         ],
         providers: [Listener],
@@ -60,7 +60,7 @@ describe('events of the Nest module', () => {
       });
       await app.init();
       await service.ready({ timeoutMs: 10_000 });
-      await irohServices.dialBack(service);
+      await irohServices.dialBack({ app: service });
       await until(() => told.includes('dial-back'));
       await app.close();
       expect(isComplete).toBe(true);
@@ -97,18 +97,6 @@ describe('events of the Nest module', () => {
     expect(states).toEqual(['disabled', 'stopped']);
   });
 });
-
-async function platform() {
-  const tiny = await stage.platform();
-  return {
-    apiSecret: tiny.apiSecret,
-    dialBack: async (service: NetDiagnosticsService) => {
-      const address = await tiny.endpoint.remoteAddress(service.status().endpointId ?? '');
-      if (address === null) throw new Error('the platform has not seen it');
-      return dialBack(tiny, address);
-    },
-  };
-}
 
 function tokenOf(instance: string | undefined): symbol {
   return Symbol.for(`iroh-net-diagnostics:service${instance === undefined ? '' : `:${instance}`}`);

@@ -1,30 +1,32 @@
 import { Controller, Get, Injectable, Module } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import request from 'supertest';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   NET_DIAGNOSTICS,
   NetDiagnosticsModule,
   type NetDiagnosticsOptionsFactory,
   NetDiagnosticsService,
 } from '../../integrations/nest/index.js';
-import type { NetDiagnosticsOptions } from '../../lib/index.js';
-import { dialBack, LOCAL, Stage, seenBy } from '../net-diagnostics/stage.js';
+import { ApiSecret, type NetDiagnosticsOptions } from '../../lib/index.js';
+import { TestPlatform } from '../../lib/testing/index.js';
+import { LOCAL, Stage } from '../net-diagnostics/stage.js';
 import { until } from '../support/fake-time.js';
 import { closeApps, createApp, Lines, PLATFORMS } from './nest-app.js';
 
-const VARIABLES = [
-  'IROH_SERVICES_API_SECRET',
-  'NET_DIAGNOSTICS_REQUIRED',
-  'NET_DIAGNOSTICS_NETWORK',
-  'NET_DIAGNOSTICS_BIND',
-];
-
 const stage = new Stage();
+let irohServices: TestPlatform;
+let secret: string;
 let saved: [string, string | undefined][];
+beforeAll(async () => {
+  irohServices = await TestPlatform.start();
+  secret = irohServices.env.IROH_SERVICES_API_SECRET ?? '';
+});
+afterAll(() => irohServices.stop());
 beforeEach(() => {
-  saved = VARIABLES.map((name) => [name, process.env[name]]);
-  for (const name of VARIABLES) delete process.env[name];
+  const variables = [...Object.keys(irohServices.env), 'NET_DIAGNOSTICS_REQUIRED'];
+  saved = variables.map((name) => [name, process.env[name]]);
+  for (const name of variables) delete process.env[name];
 });
 afterEach(async () => {
   await closeApps();
@@ -47,9 +49,8 @@ class StatusController {
 
 describe.each(PLATFORMS)('NetDiagnosticsModule on %s', (platform) => {
   it('forRoot({…}): boots, serves the app and the dial-back, and stops with the app', async () => {
-    const irohServices = await stage.platform();
     const lines = new Lines();
-    const options = { ...LOCAL, apiSecret: irohServices.apiSecret.reveal(), name: 'nest' };
+    const options = irohServices.options({ name: 'nest' });
     const app = await createApp(
       platform,
       { imports: [NetDiagnosticsModule.forRoot(options)], controllers: [StatusController] },
@@ -62,10 +63,9 @@ describe.each(PLATFORMS)('NetDiagnosticsModule on %s', (platform) => {
 
     const answer = await request(await app.getUrl()).get('/');
     expect(answer.body).toMatchObject({ state: 'online', name: 'nest', grant: { state: 'granted' } });
-    expect(answer.text).not.toContain(irohServices.apiSecret.reveal().slice(8, 40));
-    const address = await irohServices.endpoint.remoteAddress(diagnostics.status().endpointId ?? '');
-    if (address === null) throw new Error('the platform has not seen it');
-    expect(await dialBack(irohServices, address)).toMatchObject({ ok: true });
+    expect(answer.text).not.toContain(secret.slice(8, 40));
+    const report = await irohServices.dialBack({ app: diagnostics, name: 'nest' });
+    expect(report.endpointId).toBe(diagnostics.status().endpointId);
     await until(() => lines.ours.length === 3);
 
     await app.close();
@@ -78,13 +78,12 @@ describe.each(PLATFORMS)('NetDiagnosticsModule on %s', (platform) => {
   });
 
   it('forRoot(): everything from the environment', async () => {
-    const irohServices = await stage.platform();
-    process.env.IROH_SERVICES_API_SECRET = irohServices.apiSecret.reveal();
-    process.env.NET_DIAGNOSTICS_NETWORK = 'minimal';
-    process.env.NET_DIAGNOSTICS_BIND = 'loopback';
+    Object.assign(process.env, irohServices.env);
     const app = await createApp(platform, { imports: [NetDiagnosticsModule.forRoot()] });
     await app.init();
-    expect((await app.get(NetDiagnosticsService).ready({ timeoutMs: 10_000 })).state).toBe('online');
+    const diagnostics = app.get(NetDiagnosticsService);
+    expect((await diagnostics.ready({ timeoutMs: 10_000 })).state).toBe('online');
+    await irohServices.dialBack({ app: diagnostics });
   });
 
   it('forRoot() without a secret: disabled, one log line, the app works', async () => {
@@ -131,16 +130,10 @@ describe.each(PLATFORMS)('NetDiagnosticsModule on %s', (platform) => {
   });
 
   it('forRootAsync with the ConfigService', async () => {
-    const irohServices = await stage.platform();
     const app = await createApp(platform, {
       imports: [
         NetDiagnosticsModule.forRootAsync({
-          imports: [
-            ConfigModule.forRoot({
-              ignoreEnvFile: true,
-              load: [() => ({ secret: irohServices.apiSecret.reveal() })],
-            }),
-          ],
+          imports: [ConfigModule.forRoot({ ignoreEnvFile: true, load: [() => ({ secret })] })],
           inject: [ConfigService],
           useFactory: async (config: ConfigService): Promise<NetDiagnosticsOptions> => ({
             ...LOCAL,
@@ -150,11 +143,10 @@ describe.each(PLATFORMS)('NetDiagnosticsModule on %s', (platform) => {
       ],
     });
     await app.init();
-    const status = await app.get(NetDiagnosticsService).ready({ timeoutMs: 10_000 });
-    expect(status).toMatchObject({ state: 'online', platform: { id: irohServices.endpoint.id } });
-    expect(
-      (await dialBack(irohServices, await seenBy(irohServices, app.get(NetDiagnosticsService)))).ok,
-    ).toBe(true);
+    const diagnostics = app.get(NetDiagnosticsService);
+    const status = await diagnostics.ready({ timeoutMs: 10_000 });
+    expect(status).toMatchObject({ state: 'online', platform: { id: ApiSecret.parse(secret).platform.id } });
+    await irohServices.dialBack({ app: diagnostics });
   });
 });
 
@@ -229,20 +221,20 @@ describe('NetDiagnosticsModule', () => {
   });
 
   it('opens nothing in an app whose boot fails', async () => {
-    const irohServices = await stage.platform();
+    const tiny = await stage.platform();
     class Broken {
       onModuleInit() {
         throw new Error('no database');
       }
     }
     const app = await createApp('express', {
-      imports: [NetDiagnosticsModule.forRoot({ ...LOCAL, apiSecret: irohServices.apiSecret })],
+      imports: [NetDiagnosticsModule.forRoot({ ...LOCAL, apiSecret: tiny.apiSecret })],
       providers: [Broken],
     });
     await expect(app.init()).rejects.toThrow('no database');
     expect(app.get(NetDiagnosticsService).status()).toMatchObject({ state: 'starting', endpointId: null });
     await app.close();
     expect(app.get(NetDiagnosticsService).status().state).toBe('stopped');
-    expect(irohServices.connections).toHaveLength(0);
+    expect(tiny.connections).toHaveLength(0);
   });
 });

@@ -3,6 +3,7 @@ import type { Logger } from '../../lib/logger.js';
 import type { Parts } from '../../lib/net-diagnostics/parts.js';
 import { NetDiagnostics } from '../../lib/net-diagnostics.js';
 import type { NetDiagnosticsOptions } from '../../lib/options.js';
+import { LOCAL_OPTIONS, QUICK_OPTIONS, QUICK_RETRIES } from '../../lib/testing/quick.js';
 import { loadBinding } from '../../lib/transport/binding.js';
 import { call, type NativeEndpoint } from '../../lib/transport/index.js';
 import {
@@ -17,25 +18,8 @@ import {
 } from '../../lib/wire/index.js';
 import { TinyPlatform } from '../client/tiny-platform.js';
 import { Loopback } from '../support/loopback.js';
-import { QUIET_PROBES } from '../support/quiet-probes.js';
 
-/** Everything on loopback, and quick. */
-const QUIET = { metrics: 0, deadline: 500, probes: QUIET_PROBES } as const;
-
-export const LOCAL = { network: 'minimal', bindAddrs: ['loopback'], ...QUIET } as const;
-
-/** Retries without the patience that real networks need. */
-export const IMPATIENT: Partial<Parts> = {
-  clientLimits: {
-    reconnectMinMs: 20,
-    reconnectMaxMs: 100,
-    stableAfterMs: 1_000,
-    slowRetryMs: 200,
-    connectTimeoutMs: 1_000,
-    requestTimeoutMs: 2_000,
-    pingIntervalMs: 30_000,
-  },
-};
+export { LOCAL_OPTIONS as LOCAL, QUICK_RETRIES as IMPATIENT } from '../../lib/testing/quick.js';
 
 /** Keeps what it is told. */
 export class Memory implements Logger {
@@ -71,8 +55,8 @@ export class Stage {
     return new TinyPlatform(await this.#net.bind());
   }
 
-  start(options: NetDiagnosticsOptions, parts: Partial<Parts> = IMPATIENT): NetDiagnostics {
-    const local = options.endpoint ? QUIET : LOCAL;
+  start(options: NetDiagnosticsOptions, parts: Partial<Parts> = QUICK_RETRIES): NetDiagnostics {
+    const local = options.endpoint ? QUICK_OPTIONS : LOCAL_OPTIONS;
     const app = NetDiagnostics.start({ ...local, logger: false, ...options }, {}, parts);
     this.#apps.push(app);
     return app;

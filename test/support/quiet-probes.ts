@@ -1,7 +1,8 @@
 import type { ProbeName } from '../../lib/index.js';
+import { QUICK_OPTIONS, toEnv } from '../../lib/testing/quick.js';
 
 /** The probes that ask nobody but whom a test names: the gateway of the network it runs in is none of its business. */
-export const QUIET_PROBES: readonly ProbeName[] = ['route', 'endpoint', 'https', 'captive-portal'];
+export const QUIET_PROBES: readonly ProbeName[] = QUICK_OPTIONS.probes;
 
 /** The same for a process of its own. */
-export const QUIET_ENV = { NET_DIAGNOSTICS_PROBES: QUIET_PROBES.join(',') };
+export const QUIET_ENV = toEnv({ probes: QUIET_PROBES });

@@ -3,8 +3,8 @@ import { connect } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Platform } from '../../../lib/platform/index.js';
-import { LOCAL, Memory, Stage } from '../../net-diagnostics/stage.js';
+import { TestPlatform } from '../../../lib/testing/index.js';
+import { Memory, Stage } from '../../net-diagnostics/stage.js';
 import { until } from '../../support/fake-time.js';
 import { HttpRelay } from '../../support/http-relay.js';
 import { type Host, OWN_PAGE, SLOW_PAGE } from '../host.js';
@@ -98,23 +98,24 @@ export function describeLife(host: Host): void {
   });
 
   describe('with a platform', () => {
-    let platform: Platform;
+    let platform: TestPlatform;
     let revealed: string;
     beforeAll(async () => {
-      platform = await Platform.start({ dataDir: ':memory:', dashboard: false });
-      revealed = (await platform.createApiSecret('hosts')).reveal();
+      platform = await TestPlatform.start();
+      revealed = platform.env.IROH_SERVICES_API_SECRET ?? '';
     });
     afterAll(() => platform.stop());
 
     it('opens the button, answers it, tells no secret, and leaves when it closes', async () => {
       const memory = new Memory();
       const { onEvent } = memory;
-      const options = { ...OPEN, apiSecret: revealed, name: 'host', logger: memory, onEvent };
-      const app = await apps.boot(host, options);
-      const status = await app.diagnostics[0]?.ready({ timeoutMs: 10_000 });
+      const own = { http: OPEN.http, name: 'host', logger: memory, onEvent };
+      const app = await apps.boot(host, platform.options(own));
+      const [diagnostics] = app.diagnostics;
+      const status = await diagnostics?.ready({ timeoutMs: 10_000 });
       expect(status).toMatchObject({ state: 'online', grant: { state: 'granted' } });
-      const id = status?.endpointId ?? '';
-      expect((await platform.dialBack(id)).report.endpointId).toBe(id);
+      const report = await platform.dialBack({ app: diagnostics });
+      expect(report.endpointId).toBe(status?.endpointId);
 
       // The report of a dial-back is the latest for the page, too.
       const shown = await Promise.all(
@@ -125,7 +126,8 @@ export function describeLife(host: Host): void {
         }),
       );
       await app.close();
-      await until(async () => (await platform.endpoint(id))?.isOnline === false, 3_000);
+      const isOnline = async () => (await platform.endpoints()).some((one) => one.isOnline);
+      await until(async () => !(await isOnline()), 3_000);
       const told = [...shown, ...memory.lines, JSON.stringify(memory.events)].join('\n');
       expect(told).toContain('dial-back');
       for (let at = 'services'.length; at < revealed.length; at += 20) {
@@ -135,7 +137,7 @@ export function describeLife(host: Host): void {
     });
 
     it('two instances in one app, each with an identity of its own', async () => {
-      const options = (name: string) => ({ ...LOCAL, ...OPEN, apiSecret: revealed, name });
+      const options = (name: string) => platform.options({ http: OPEN.http, logger: false, name });
       const app = await apps.boot(host, [
         { path: PATH, options: options('first') },
         { path: '/second/diagnostics', options: options('second') },
