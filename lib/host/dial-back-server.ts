@@ -81,7 +81,10 @@ export class DialBackServer {
     const result = new Promise<DialBackResult>((resolve) => {
       this.#finish = resolve;
     });
-    const stop = () => this.#end(ABORTED);
+    const stop = () => {
+      // An answer that is on its way may still arrive; the router ends the connection if it takes too long.
+      if (this.#phase !== 'responding') this.#end(ABORTED);
+    };
     this.#routerSignal.addEventListener('abort', stop, { once: true });
     if (this.#routerSignal.aborted) stop();
     void this.#connection.closed().then(() => this.#callerLeft());
@@ -188,7 +191,8 @@ export class DialBackServer {
     if (this.#isOver()) return;
     if (isDelivered) this.#answered = this.#result(made.outcome, null, made.error);
     this.#phase = 'answered';
-    if (this.#connection.closeReason !== null || !isDelivered) return this.#end(ABORTED);
+    const isStopping = this.#routerSignal.aborted;
+    if (this.#connection.closeReason !== null || !isDelivered || isStopping) return this.#end(ABORTED);
     this.#expect(limits.closeWaitMs, ABORTED);
   }
 

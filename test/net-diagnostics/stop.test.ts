@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { NetDiagnostics } from '../../lib/net-diagnostics.js';
+import { TestPlatform } from '../../lib/testing/index.js';
 import type { NativeEndpoint } from '../../lib/transport/index.js';
 import { startChild } from '../support/child.js';
 import { until } from '../support/fake-time.js';
-import { dialBack, IMPATIENT, LOCAL, Stage, seenBy } from './stage.js';
+import { dialBack, IMPATIENT, LOCAL, Memory, Stage, seenBy } from './stage.js';
 
 const stage = new Stage();
 afterEach(() => stage.clear());
@@ -54,6 +55,20 @@ describe('stop()', () => {
     const app = stage.start({ apiSecret: platform.apiSecret }, IMPATIENT);
     await until(() => app.status().reason === 'platform-unreachable');
     expect(await stopping(app)).toBeLessThan(5_000);
+  });
+
+  it('lets an answer that is on its way arrive, and tells of it as answered', async () => {
+    const platform = await TestPlatform.start();
+    for (let round = 0; round < 5; round += 1) {
+      const memory = new Memory();
+      const app = stage.start(platform.options({ logger: memory, onEvent: memory.onEvent }));
+      // The platform has the answer before the app knows so.
+      await platform.dialBack({ app });
+      expect(await stopping(app)).toBeLessThan(1_000);
+      const told = memory.events.flatMap((event) => (event.type === 'dial-back' ? [event.outcome] : []));
+      expect(told).toEqual(['answered']);
+    }
+    await platform.stop();
   });
 
   it('ends a session, also when called twice, and later dial-backs find nobody', async () => {
