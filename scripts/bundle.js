@@ -34,6 +34,8 @@ export async function bundle(from, to) {
           output: {
             format,
             exports: 'named',
+            // Jest runs CommonJS without a way to import(), and what is loaded late here is CommonJS itself.
+            dynamicImportInCjs: false,
             entryFileNames: '[name].js',
             chunkFileNames: 'chunks/[name].js',
           },
