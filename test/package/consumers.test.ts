@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Project } from '../support/project.js';
 
-const entries = ['iroh-net-diagnostics', 'iroh-net-diagnostics/nest', 'iroh-net-diagnostics/platform'];
+const entries = ['', '/nest', '/platform', '/testing'].map((entry) => `iroh-net-diagnostics${entry}`);
 
 /** What each entry must export, in either module format. */
 const names = {
   'iroh-net-diagnostics': ['NetDiagnostics', 'ApiSecret', 'Caps', 'CLIENT_HOST_ALPN', 'diagnose'],
   'iroh-net-diagnostics/nest': ['NetDiagnosticsModule', 'NetDiagnosticsService'],
   'iroh-net-diagnostics/platform': ['Platform'],
+  'iroh-net-diagnostics/testing': ['TestPlatform', 'QUICK_RETRIES'],
 };
 
 const nestPackages = (version: number) => [
@@ -77,7 +78,7 @@ describe('the packed tarball in a project of NestJS 11', () => {
     await project.write(
       'cjs.cjs',
       `const at = require('node:path').dirname(require.resolve('iroh-net-diagnostics/package.json'));
-       for (const file of ['lib/index.js', 'integrations/nest/index.js', 'lib/platform/index.js'])
+       for (const file of ['lib/index.js', 'integrations/nest/index.js', 'lib/platform/index.js', 'lib/testing/index.js'])
          console.log(Object.keys(require(at + '/dist/cjs/' + file)).join(' '));`,
     );
     const printed = await project.node('cjs.cjs');
@@ -102,9 +103,11 @@ describe('the packed tarball in a project of NestJS 11', () => {
     const use = `import { NetDiagnostics, type Status } from 'iroh-net-diagnostics';
 import { NetDiagnosticsModule } from 'iroh-net-diagnostics/nest';
 import { Platform } from 'iroh-net-diagnostics/platform';
+import { TestPlatform } from 'iroh-net-diagnostics/testing';
 export const status: Status = NetDiagnostics.start({ enabled: false }).status();
 export const nest = NetDiagnosticsModule.forRoot({ name: 'typed' });
 export type Started = ReturnType<typeof Platform.start>;
+export const tested = (platform: TestPlatform) => NetDiagnostics.start(platform.options({ name: 'typed' }));
 // @ts-expect-error: an unknown option is refused
 NetDiagnostics.start({ apiSecrt: 'x' });
 `;
