@@ -5,10 +5,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { settingsMarkdown } from '../../lib/options.js';
-import { Platform } from '../../lib/platform/index.js';
+import { TestPlatform } from '../../lib/testing/index.js';
 import { until } from '../support/fake-time.js';
 import { Project } from '../support/project.js';
-import { QUIET_ENV } from '../support/quiet-probes.js';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -101,22 +100,14 @@ describe("the README's first screen, followed literally", () => {
   });
 
   it('opens the button with a secret, answers it, and stops with the app', async () => {
-    const platform = await Platform.start({ dataDir: ':memory:', dashboard: false });
-    const secret = await platform.createApiSecret('readme');
-    start({
-      IROH_SERVICES_API_SECRET: secret.reveal(),
-      NET_DIAGNOSTICS_NETWORK: 'minimal',
-      NET_DIAGNOSTICS_BIND: 'loopback',
-      ...QUIET_ENV,
-    });
-    await until(async () => (await platform.endpoints())[0]?.button.enabled === true);
-    const [endpoint] = await platform.endpoints();
-    const { report } = await platform.dialBack(endpoint?.id ?? '');
-    expect(report.endpointId).toBe(endpoint?.id);
+    const platform = await TestPlatform.start({ timeoutMs: 10_000 });
+    start(platform.env);
+    const { endpointId } = await platform.granted();
+    expect((await platform.dialBack()).endpointId).toBe(endpointId);
     app?.kill('SIGTERM');
     if (app) await once(app, 'exit');
     await until(async () => (await platform.endpoints())[0]?.isOnline === false, 3_000);
-    expect(printed).not.toContain(secret.reveal().slice(0, 40));
+    expect(printed).not.toContain((platform.env.IROH_SERVICES_API_SECRET ?? '').slice(0, 40));
     await platform.stop();
   });
 });

@@ -6,10 +6,10 @@ import { Project } from '../support/project.js';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const guide = readFileSync(join(root, 'docs/guides/testing.md'), 'utf8');
-const blocks = [...guide.matchAll(/^(.*)\n\n```js\n([\s\S]*?)```/gm)].map(([, before = '', code = '']) => ({
-  before,
-  code,
-}));
+const blocks = guide.split(/^#+ /m).flatMap((section) => {
+  const [title = ''] = section.split('\n');
+  return [...section.matchAll(/^```js\n([\s\S]*?)```/gm)].map(([, code = '']) => ({ title, code }));
+});
 
 /** The same lines as Jest has them in a project of the Nest CLI. */
 function forJest(code: string): string {
@@ -37,7 +37,7 @@ describe("the guide's blocks, followed literally in a project without libsql", (
     ]);
   });
 
-  it.each(blocks)('runs: $before', async ({ code }) => {
+  it.each(blocks)('runs: $title', async ({ code }) => {
     await project.write('block.mjs', code);
     // Rejects when an assertion fails, and when the process does not end.
     const printed = await project.node('block.mjs');
