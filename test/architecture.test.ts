@@ -9,6 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const floors = [
   ['lib/errors.ts'],
   ['lib/clock.ts', 'lib/abort.ts', 'lib/notify.ts'],
+  ['lib/rate'],
   ['lib/wire'],
   ['lib/report'],
   ['lib/probes', 'lib/transport'],

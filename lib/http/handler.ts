@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../clock.js';
 import { messageOf } from '../errors.js';
 import { type Logger, safeLogger, stderrLogger } from '../logger.js';
 import type { HttpSettings } from '../options.js';
+import { TokenBucket } from '../rate/token-bucket.js';
 import { chooseType } from './accept.js';
 import { admit, type ReportFault } from './access.js';
 import { Call } from './call.js';
@@ -13,7 +14,6 @@ import { Problem, unexpected } from './problem.js';
 import { ReportRuns } from './report-runs.js';
 import { createRoutes, methodsOf, type Offer, type Route } from './routes.js';
 import type { HttpTarget } from './target.js';
-import { TokenBucket } from './token-bucket.js';
 
 /** What the handler works with besides what it shows. */
 export interface HttpParts {

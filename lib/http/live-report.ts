@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.js';
 import type { ProbeEvent } from '../diagnose.js';
 import { SharedRun } from '../host/shared-run.js';
+import { TokenBucket } from '../rate/token-bucket.js';
 import type { LocalReport } from '../report/index.js';
 import { BUSY_RETRY_S, MAX_WATCHERS, RUN_BURST, RUNS_PER_MINUTE } from './constants.js';
 import { Problem } from './problem.js';
 import type { HttpTarget } from './target.js';
-import { TokenBucket } from './token-bucket.js';
 
 /** Gets the progress of a run. Must not throw. */
 export type ProgressListener = (event: ProbeEvent) => void;

@@ -17,6 +17,9 @@ export const REQUEST_TIMEOUT_MS = 30_000;
 export const MAX_SESSIONS = 256;
 /** Of them, those that have shown no token yet: the oldest gives way, or silent strangers would keep endpoints out. */
 export const MAX_STRANGERS = 64;
+/** Refused strangers that are told of at once, and then in a minute: enough to see what goes on, too few to fill a log. */
+export const REFUSALS_TOLD_AT_ONCE = 20;
+export const REFUSALS_TOLD_PER_MINUTE = 20;
 /** Sessions of one endpoint at once: a client that changes networks leaves stale ones behind for 30 s. */
 export const MAX_SESSIONS_PER_ENDPOINT = 4;
 /** Requests of one session that are read at once. The official client sends one at a time. */

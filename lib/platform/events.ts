@@ -6,8 +6,11 @@ import type { ReportSource } from './records.js';
 export type PlatformEvent =
   | { type: 'session-opened'; endpointId: EndpointId }
   | { type: 'session-closed'; endpointId: EndpointId }
-  /** A stranger, or an endpoint whose token is not (or no longer) good. */
-  | { type: 'session-refused'; endpointId: EndpointId; why: string }
+  /**
+   * A stranger, or an endpoint whose token is not (or no longer) good. Strangers cannot fill a log by it: some twenty
+   * of theirs a minute are told. `untold`: how many were not, since the last.
+   */
+  | { type: 'session-refused'; endpointId: EndpointId; why: string; untold: number }
   | { type: 'named'; endpointId: EndpointId; name: string }
   /** `expiresAt`: unix seconds, `null` for never. */
   | { type: 'granted'; endpointId: EndpointId; caps: string[]; expiresAt: number | null }

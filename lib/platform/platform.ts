@@ -1,9 +1,10 @@
 import { messageOf } from '../errors.js';
+import { Throttle } from '../rate/throttle.js';
 import { type Endpoint, Router } from '../transport/index.js';
 import { type ApiSecret, type EndpointAddress, type EndpointId, SERVICES_ALPN } from '../wire/index.js';
 import { ApiSecrets } from './api-secrets.js';
 import { bindPlatform, platformAddress } from './bind.js';
-import { MAX_SESSIONS, MAX_STREAMS } from './constants.js';
+import { MAX_SESSIONS, MAX_STREAMS, REFUSALS_TOLD_AT_ONCE, REFUSALS_TOLD_PER_MINUTE } from './constants.js';
 import { Dashboard } from './dashboard/index.js';
 import { type DialBackOptions, DialBacks } from './dial-back/index.js';
 import { EventBus, type PlatformEventListener } from './events.js';
@@ -70,7 +71,8 @@ export class Platform {
     this.#apiSecrets = new ApiSecrets({ store, presence, events, clock, address: () => this.address });
     this.#views = { store, presence, dialBacks: this.#dialBacks, clock };
     const slots = new Slots(MAX_STREAMS);
-    const shared = { endpoint, store, presence, events, clock, slots, strangers: new Strangers() };
+    const refusals = new Throttle(REFUSALS_TOLD_AT_ONCE, REFUSALS_TOLD_PER_MINUTE, clock);
+    const shared = { endpoint, store, presence, events, clock, slots, strangers: new Strangers(), refusals };
     this.#router.handle(SERVICES_ALPN, (connection, { signal }) =>
       new Session(connection, shared).serve(signal),
     );

@@ -9,6 +9,8 @@ import {
   MAX_STREAMS,
   MAX_STREAMS_PER_SESSION,
   RATE_WINDOW_MS,
+  REFUSALS_TOLD_AT_ONCE,
+  REFUSALS_TOLD_PER_MINUTE,
 } from '../../lib/platform/constants.js';
 import { openStore } from '../../lib/platform/store/open-store.js';
 import { type BiStream, type Connection, call } from '../../lib/transport/index.js';
@@ -166,6 +168,27 @@ describe('strangers', () => {
     expect(await closeCode(connection)).toBe(400);
     expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect(begun).toHaveLength(MAX_STREAMS_PER_SESSION + 1);
+  });
+
+  it('cannot fill a log by being refused: some are told, the rest is counted', async () => {
+    const platform = await stage.platform();
+    const secret = await platform.createApiSecret();
+    const stranger = await stage.endpoint();
+    const beRefused = async () => {
+      const connection = await connect(stranger, platform);
+      await ask(connection, { type: 'ping', id: newId() }).catch(() => {});
+    };
+    const refusals = () => stage.events.filter(({ type }) => type === 'session-refused');
+    const startedAt = performance.now();
+    for (let count = 0; count < REFUSALS_TOLD_AT_ONCE + 10; count += 1) await beRefused();
+    const comeDue = Math.floor(((performance.now() - startedAt) / 60_000) * REFUSALS_TOLD_PER_MINUTE);
+    expect(refusals().length).toBeGreaterThanOrEqual(REFUSALS_TOLD_AT_ONCE);
+    expect(refusals().length).toBeLessThanOrEqual(REFUSALS_TOLD_AT_ONCE + comeDue);
+    // Who has shown its token is told of all the same.
+    const endpoint = await stage.endpoint();
+    const connection = await openSession(endpoint, platform, secret);
+    await (await connection.openStream()).write(Uint8Array.of(0xff, 0xff, 0xff, 0x7f));
+    await until(() => refusals().some((event) => 'endpointId' in event && event.endpointId === endpoint.id));
   });
 
   it('cannot lock endpoints out by taking all sessions in silence', async () => {

@@ -1,6 +1,7 @@
 import { linkedAbort } from '../../abort.js';
 import { type Clock, nowSeconds, systemSleep } from '../../clock.js';
 import { hasCode, messageOf } from '../../errors.js';
+import type { Throttle } from '../../rate/throttle.js';
 import { CLOSE_UNAVAILABLE } from '../../transport/constants.js';
 import {
   type BiStream,
@@ -56,6 +57,8 @@ export interface SessionContext {
   /** Over all authorised sessions, see `MAX_STREAMS`. */
   slots: Slots;
   strangers: Strangers;
+  /** Over all strangers: which of their refusals are told. */
+  refusals: Throttle;
 }
 
 /** Requests whose answer can carry a refusal, by their number on the wire. */
@@ -292,7 +295,11 @@ export class Session {
   #refuse(code: number, reason: string, why: string): null {
     if (this.#connection.closeReason !== null) return null;
     this.#connection.close(code, reason);
-    this.#shared.events.emit({ type: 'session-refused', endpointId: this.#connection.remoteId, why });
+    // Who has shown a token is told of always: no stranger can hide it by being refused often.
+    const untold = this.#authorisation === null ? this.#shared.refusals.pass() : 0;
+    if (untold === null) return null;
+    const endpointId = this.#connection.remoteId;
+    this.#shared.events.emit({ type: 'session-refused', endpointId, why, untold });
     return null;
   }
 }
