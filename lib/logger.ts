@@ -11,23 +11,71 @@ export interface Logger {
   error: LogSink;
 }
 
-/** A {@link Logger} that has every level and never throws. */
-export type SafeLogger = Required<{ [Level in keyof Logger]: LogSink }>;
+/**
+ * The names of our log lines: `fields.event`. They are stable, for whoever filters or alerts; the wording of a line is
+ * not. The guide on observability lists them.
+ */
+export const LOG_EVENTS = [
+  'disabled',
+  'identity-made',
+  'key-file-exposed',
+  'unavailable',
+  'online',
+  'offline',
+  'unauthorized',
+  'request-failed',
+  'request-refused',
+  'endpoint-closed',
+  'granted',
+  'grant-refused',
+  'revocation-ephemeral',
+  'relay-token-failed',
+  'paused',
+  'resumed',
+  'report',
+  'dial-back-answered',
+  'dial-back-failed',
+  'dial-back-refused',
+  'dial-back-vetoed',
+  'dial-back-aborted',
+  'http-fault',
+] as const;
+
+/** One of {@link LOG_EVENTS}. */
+export type LogEvent = (typeof LOG_EVENTS)[number];
+
+/** What every line of ours carries. */
+export interface LogFields {
+  event: LogEvent;
+  [field: string]: unknown;
+}
+
+/**
+ * A {@link Logger} that has every level and never throws. The levels are for an operator in production. `error`: it does
+ * not work, and will not by itself. `warn`: somebody should look. `info`: a change worth one line. `debug`: the rest.
+ */
+export type SafeLogger = Record<keyof Logger, (message: string, fields: LogFields) => void>;
 
 /** Says nothing. */
 export const silentLogger: Logger = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** The default. To standard error: a program's standard output may be read by another program. */
-export const stderrLogger: Logger = { info: toStderr, warn: toStderr, error: toStderr };
+export const stderrLogger: Logger = {
+  info: toStderr('info'),
+  warn: toStderr('warn'),
+  error: toStderr('error'),
+};
 
-function toStderr(message: string, fields?: Readonly<Record<string, unknown>>): void {
-  const rest = fields === undefined || Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`;
-  console.error(`iroh-net-diagnostics: ${message}${rest}`);
+function toStderr(level: string): LogSink {
+  return (message, fields) => {
+    const rest = fields === undefined || Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`;
+    console.error(`iroh-net-diagnostics ${level}: ${message}${rest}`);
+  };
 }
 
 /** Wraps a logger of the user's own: what it throws (or rejects with) is dropped, it must not stop our work. */
 export function safeLogger(logger: Logger): SafeLogger {
-  const level = (name: keyof Logger): LogSink => {
+  const level = (name: keyof Logger): SafeLogger[keyof Logger] => {
     return (message, fields) => {
       callSafely(() => logger[name]?.(message, fields));
     };

@@ -7,7 +7,7 @@ import { codeOf } from './net-diagnostics/error-code.js';
 import { openGround } from './net-diagnostics/open-endpoint.js';
 import { type Parts, SYSTEM_PARTS } from './net-diagnostics/parts.js';
 import { Pause } from './net-diagnostics/pause.js';
-import { type RunOptions, report } from './net-diagnostics/reporter.js';
+import { Reporter, type RunOptions } from './net-diagnostics/reporter.js';
 import { type Preview, Service, type ServiceOptions } from './net-diagnostics/service.js';
 import { StatusBoard } from './net-diagnostics/status-board.js';
 import { within } from './net-diagnostics/within.js';
@@ -46,6 +46,7 @@ export class NetDiagnostics {
   readonly #parts: Parts;
   readonly #log: SafeLogger;
   readonly #board: StatusBoard;
+  readonly #reporter: Reporter;
   readonly #stopping = new AbortController();
   readonly #pause = new Pause();
   readonly #handlers = new Map<string, ConnectionHandler>();
@@ -90,6 +91,7 @@ export class NetDiagnostics {
     this.#parts = parts;
     this.#log = safeLogger(settings.logger);
     this.#board = new StatusBoard(parts.clock, this.#tell, { state: 'starting', name: settings.name });
+    this.#reporter = new Reporter({ settings, board: this.#board, log: this.#log });
   }
 
   /** Opens what {@link prepare} has prepared, in the background. Idempotent; does nothing after {@link stop}. */
@@ -124,14 +126,12 @@ export class NetDiagnostics {
    * @throws `ERR_STATE` when stopped or switched off
    */
   async run({ signal, onProbe }: RunOptions = {}): Promise<LocalReport> {
-    return this.#whileRunning(signal, async (end) => {
-      const local = await report(this.#settings, this.#service?.subject ?? null, {
+    return this.#whileRunning(signal, (end) =>
+      this.#reporter.report('run', this.#service?.subject ?? null, {
         signal: end,
         ...(onProbe === undefined ? {} : { onProbe: (event) => callSafely(() => onProbe(event)) }),
-      });
-      this.#board.noteReport(local, 'run');
-      return local;
-    });
+      }),
+    );
   }
 
   /** The latest report that was finished, whoever asked for it; `null` before the first. Kept in memory only. */
@@ -155,13 +155,17 @@ export class NetDiagnostics {
    * start. The connection and the grant stay: {@link revoke} is what takes the grant back. Idempotent, in every state.
    */
   pause(): void {
+    if (this.#pause.isOn) return;
     this.#pause.set(true);
+    this.#log.info('paused: dial-backs are turned away', { event: 'paused' });
     this.#board.setPaused(true);
   }
 
   /** Ends {@link pause}. Idempotent. */
   resume(): void {
+    if (!this.#pause.isOn) return;
     this.#pause.set(false);
+    this.#log.info('resumed: dial-backs are answered again', { event: 'resumed' });
     this.#board.setPaused(false);
   }
 
@@ -233,8 +237,11 @@ export class NetDiagnostics {
     const reason = this.#settings.enabled ? 'no-secret' : 'switched-off';
     this.#board.set('disabled', { reason });
     if (reason === 'no-secret') {
-      this.#log.info('disabled: no API secret. Set IROH_SERVICES_API_SECRET to connect to the platform.');
-    } else this.#log.debug('disabled: switched off');
+      this.#log.info('disabled: no API secret. Set IROH_SERVICES_API_SECRET to connect to the platform.', {
+        event: 'disabled',
+        reason,
+      });
+    } else this.#log.debug('disabled: switched off', { event: 'disabled', reason });
     // Nobody waits for the app's endpoint now; that it failed must not become an unhandled rejection.
     Promise.resolve(this.#settings.endpoint).catch(() => {});
     return Promise.resolve();
@@ -255,6 +262,7 @@ export class NetDiagnostics {
         parts,
         board,
         log,
+        reporter: this.#reporter,
         pause: this.#pause,
         tell: this.#tell,
         handlers: this.#handlers,
@@ -262,8 +270,9 @@ export class NetDiagnostics {
     } catch (error) {
       // An endpoint of the app's own may be closed, or listened to by somebody else.
       board.noteError(codeOf(error), messageOf(error));
-      board.set('unavailable', { reason: endpoint.isClosed ? 'endpoint-closed' : 'failed' });
-      log.error(`no diagnostics: ${messageOf(error)}`);
+      const reason = endpoint.isClosed ? 'endpoint-closed' : 'failed';
+      board.set('unavailable', { reason });
+      log.error(`no diagnostics: ${messageOf(error)}`, { event: 'unavailable', reason });
     } finally {
       if (endpoint.isOwned) await endpoint.close();
     }

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../clock.js';
 import { messageOf } from '../errors.js';
 import { type Logger, safeLogger, stderrLogger } from '../logger.js';
 import type { HttpSettings } from '../options.js';
-import { TokenBucket } from '../rate/token-bucket.js';
+import { Throttle } from '../rate/throttle.js';
 import { chooseType } from './accept.js';
 import { admit, type ReportFault } from './access.js';
 import { Call } from './call.js';
@@ -127,8 +127,10 @@ function chooseOffer({ method = '', headers }: IncomingMessage, route: Route): O
 /** Strangers may cause faults: a few enter the log, and then some a minute. */
 function faultLog(logger: Logger, clock: Clock): ReportFault {
   const log = safeLogger(logger);
-  const lines = new TokenBucket(LOG_BURST, LOGS_PER_MINUTE, clock);
+  const lines = new Throttle(LOG_BURST, LOGS_PER_MINUTE, clock);
   return (what, error) => {
-    if (lines.take() === 0) log.error(`${what}: ${messageOf(error)}`);
+    const untold = lines.pass();
+    if (untold === null) return;
+    log.error(`${what}: ${messageOf(error)}`, { event: 'http-fault', ...(untold === 0 ? {} : { untold }) });
   };
 }

@@ -18,5 +18,8 @@ export const BIND_TIMEOUT_MS = 30_000;
 /** The report on start is spread over this time, so that a fleet that restarts does not measure at the same moment. */
 export const START_REPORT_SPREAD_MS = 10_000;
 
-/** Refused dial-backs are logged this often at most: a stranger must not fill the log. */
-export const REFUSAL_LOG_INTERVAL_MS = 60_000;
+/** Dial-backs without a good token, by which strangers could fill the log: lines at once, and then in a minute. */
+export const STRANGER_LINES = { burst: 1, perMinute: 1 };
+
+/** Dial-backs with one: whoever presses the button sees each of them in the log, a platform that floods us does not. */
+export const PLATFORM_LINES = { burst: 10, perMinute: 10 };

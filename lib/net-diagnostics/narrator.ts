@@ -2,82 +2,156 @@ import type { GrantState, SessionEvent } from '../client/index.js';
 import type { Clock } from '../clock.js';
 import { messageOf } from '../errors.js';
 import type { AuditEvent, DialBackOutcome } from '../host/index.js';
-import type { SafeLogger } from '../logger.js';
-import { shortId } from '../wire/index.js';
-import { REFUSAL_LOG_INTERVAL_MS } from './constants.js';
+import type { LogEvent, SafeLogger } from '../logger.js';
+import { Throttle } from '../rate/throttle.js';
+import { type EndpointId, shortId } from '../wire/index.js';
+import { PLATFORM_LINES, STRANGER_LINES } from './constants.js';
 
-/** Turns events into log lines: each trouble once, its end once, and no way for strangers to fill the log. */
+/** How a dial-back is told. */
+interface DialBackLine {
+  level: keyof SafeLogger;
+  event: LogEvent;
+  message: string;
+}
+
+const ANSWERED: DialBackLine = {
+  level: 'info',
+  event: 'dial-back-answered',
+  message: 'answered a dial-back with a report',
+};
+const FAILED: DialBackLine = {
+  level: 'error',
+  event: 'dial-back-failed',
+  message: 'a dial-back could not be answered',
+};
+const VETOED: DialBackLine = {
+  level: 'info',
+  event: 'dial-back-vetoed',
+  message: 'turned a dial-back away, as the app decided',
+};
+const REFUSED: DialBackLine = {
+  level: 'warn',
+  event: 'dial-back-refused',
+  message: 'turned a dial-back away',
+};
+const ABORTED: DialBackLine = {
+  level: 'debug',
+  event: 'dial-back-aborted',
+  message: 'a dial-back ended before its answer',
+};
+
+const DIAL_BACK_LINES: Readonly<Record<DialBackOutcome, DialBackLine>> = {
+  answered: ANSWERED,
+  failed: FAILED,
+  vetoed: VETOED,
+  unauthorised: REFUSED,
+  'missing-capability': REFUSED,
+  'bad-request': REFUSED,
+  'timed-out': REFUSED,
+  busy: REFUSED,
+  aborted: ABORTED,
+};
+
+/** Turns events into log lines: each trouble once, its end once, and no way for anybody outside to fill the log. */
 export class Narrator {
   readonly #log: SafeLogger;
-  readonly #clock: Clock;
+  readonly #endpointId: EndpointId;
+  readonly #throttles: ReadonlyMap<LogEvent, Throttle>;
+  readonly #failures: Throttle;
+  /** What the platform answered last, by request: the same again is no news. */
+  readonly #refusals = new Map<string, string>();
   #wasGranted = false;
-  #refusals = { lastLoggedAt: Number.NEGATIVE_INFINITY, unlogged: 0 };
 
-  constructor(log: SafeLogger, clock: Clock) {
+  constructor(log: SafeLogger, clock: Clock, endpointId: EndpointId) {
     this.#log = log;
-    this.#clock = clock;
+    this.#endpointId = endpointId;
+    const throttle = ({ burst, perMinute }: typeof STRANGER_LINES) => new Throttle(burst, perMinute, clock);
+    this.#throttles = new Map([
+      ...[ANSWERED, FAILED, VETOED].map(({ event }) => [event, throttle(PLATFORM_LINES)] as const),
+      ...[REFUSED, ABORTED].map(({ event }) => [event, throttle(STRANGER_LINES)] as const),
+    ]);
+    this.#failures = throttle(STRANGER_LINES);
   }
 
   session(event: SessionEvent): void {
     switch (event.type) {
       case 'online':
-        this.#log.info('connected to the platform');
+        this.#log.info('connected to the platform', { event: 'online', endpointId: this.#endpointId });
         break;
       case 'offline': {
         const level = event.attempt === 0 ? 'warn' : 'debug';
         this.#log[level](`the platform cannot be reached, trying again: ${event.why}`, {
+          event: 'offline',
           retryInMs: event.retryInMs,
         });
         break;
       }
       case 'unauthorized':
         this.#log.error('the platform does not take the API secret; it is tried again from time to time', {
+          event: 'unauthorized',
           why: event.why,
           retryInMs: event.retryInMs,
         });
         break;
-      case 'hook-failed':
-        this.#log.warn(`a request to the platform failed: ${messageOf(event.error)}`);
+      case 'hook-failed': {
+        const untold = this.#failures.pass();
+        if (untold === null) break;
+        this.#log.warn(`a request to the platform failed: ${messageOf(event.error)}`, {
+          event: 'request-failed',
+          ...untoldField(untold),
+        });
         break;
+      }
       case 'endpoint-closed':
-        this.#log.warn('the endpoint was closed: no diagnostics any more');
+        this.#log.warn('the endpoint was closed: no diagnostics any more', { event: 'endpoint-closed' });
         break;
     }
+  }
+
+  /** The platform did not take a request that is repeated later. */
+  refused(request: string, error: Error): void {
+    const level = this.#isNews(request, error.message) ? 'warn' : 'debug';
+    this.#log[level](error.message, { event: 'request-refused', request });
   }
 
   grant(grant: GrantState): void {
     if (grant.state === 'granted') {
       const until = new Date(grant.until * 1000).toISOString();
       // A renewal, or the grant on a new connection, is no news.
-      this.#log[this.#wasGranted ? 'debug' : 'info']('the platform may run diagnostics', { until });
+      const level = this.#wasGranted ? 'debug' : 'info';
+      this.#log[level]('the platform may run diagnostics', { event: 'granted', until });
       this.#wasGranted = true;
+      this.#refusals.delete('grant-cap');
     }
     if (grant.state === 'refused') {
-      this.#log.warn(`the platform did not take the grant: ${grant.why}`);
+      const level = this.#isNews('grant-cap', grant.why) ? 'warn' : 'debug';
+      this.#log[level](`the platform did not take the grant: ${grant.why}`, { event: 'grant-refused' });
       this.#wasGranted = false;
     }
     if (grant.state === 'off') this.#wasGranted = false;
   }
 
-  dialBack(event: AuditEvent): void {
-    const fields = { from: shortId(event.remoteId), outcome: event.outcome, durationMs: event.durationMs };
-    if (event.outcome === 'answered') this.#log.info('answered a dial-back with a report', fields);
-    else if (event.outcome === 'failed') {
-      this.#log.error(`a dial-back could not be answered: ${messageOf(event.error)}`, fields);
-    } else this.#unanswered(event.outcome, { ...fields, ...(event.why === null ? {} : { why: event.why }) });
+  dialBack({ outcome, remoteId, durationMs, why, error }: AuditEvent): void {
+    const { level, event, message } = DIAL_BACK_LINES[outcome];
+    const untold = this.#throttles.get(event)?.pass() ?? null;
+    if (untold === null) return;
+    this.#log[level](error === undefined ? message : `${message}: ${messageOf(error)}`, {
+      event,
+      from: shortId(remoteId),
+      outcome,
+      durationMs,
+      ...(why === null ? {} : { why }),
+      ...untoldField(untold),
+    });
   }
 
-  #unanswered(_outcome: DialBackOutcome, fields: Record<string, unknown>): void {
-    const now = this.#clock.now();
-    const { lastLoggedAt, unlogged } = this.#refusals;
-    if (Math.abs(now - lastLoggedAt) < REFUSAL_LOG_INTERVAL_MS) {
-      this.#refusals.unlogged += 1;
-      return;
-    }
-    this.#refusals = { lastLoggedAt: now, unlogged: 0 };
-    this.#log.warn(
-      'turned a dial-back away',
-      unlogged === 0 ? fields : { ...fields, unloggedBefore: unlogged },
-    );
+  #isNews(request: string, why: string): boolean {
+    const isNews = this.#refusals.get(request) !== why;
+    this.#refusals.set(request, why);
+    return isNews;
   }
+}
+
+function untoldField(untold: number): { untold?: number } {
+  return untold === 0 ? {} : { untold };
 }

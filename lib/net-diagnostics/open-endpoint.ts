@@ -60,12 +60,13 @@ export async function openGround(options: OpenOptions): Promise<Ground | null> {
       board.noteError(codeOf(cause), message);
       if (isFinal) {
         board.set('unavailable', { reason });
-        log.error(`no diagnostics: ${message}`, { reason });
+        log.error(`no diagnostics: ${message}`, { event: 'unavailable', reason });
         return null;
       }
       const delay = backoffDelay(attempt, parts.random(), OPEN_RETRY);
       board.set('unavailable', { reason, retryAt: parts.clock.now() + delay });
       log[attempt === 0 ? 'error' : 'debug'](`no diagnostics for now: ${message}`, {
+        event: 'unavailable',
         reason,
         retryInMs: delay,
       });
@@ -114,9 +115,11 @@ async function identity({ settings, log }: OpenOptions, ephemeral: SecretKey): P
   const { secretKey, secretKeyFile } = settings;
   if (secretKeyFile === null) return secretKey ?? ephemeral;
   const fromFile = await keyFromFile(secretKeyFile).catch(failAs('key-file', false));
-  if (fromFile.warning !== null) log.warn(fromFile.warning);
-  if (fromFile.isNew)
-    log.info(`made a new identity in ${secretKeyFile}`, { endpointId: fromFile.secretKey.id });
+  if (fromFile.warning !== null) log.warn(fromFile.warning, { event: 'key-file-exposed' });
+  if (fromFile.isNew) {
+    const endpointId = fromFile.secretKey.id;
+    log.info(`made a new identity in ${secretKeyFile}`, { event: 'identity-made', endpointId });
+  }
   return fromFile.secretKey;
 }
 

@@ -56,7 +56,10 @@ export class RelayTokens {
           next = this.#renewal();
         } catch (error) {
           if (endpoint.isClosed) return;
-          log.warn(`the tokens of the relays could not be renewed: ${messageOf(error)}`);
+          log.warn(`the tokens of the relays could not be renewed: ${messageOf(error)}`, {
+            event: 'relay-token-failed',
+            retryInMs: RETRY_MS,
+          });
           next = clock.now() + RETRY_MS;
         }
       }

@@ -1,8 +1,11 @@
 import { type DiagnoseOptions, diagnose } from '../diagnose.js';
+import type { ReportTrigger } from '../events.js';
+import type { SafeLogger } from '../logger.js';
 import type { Settings } from '../options.js';
 import type { EndpointSnapshot, LocalReport } from '../report/index.js';
 import type { Endpoint } from '../transport/index.js';
 import type { LivePaths } from './live-paths.js';
+import type { StatusBoard } from './status-board.js';
 
 /** How one run is watched and ended. */
 export type RunOptions = Pick<DiagnoseOptions, 'signal' | 'onProbe'>;
@@ -13,8 +16,33 @@ export interface Subject {
   paths: LivePaths;
 }
 
-/** One run with the settings' relays, probes and deadline. `subject`: `null` while there is no endpoint. */
-export function report(settings: Settings, subject: Subject | null, run: RunOptions): Promise<LocalReport> {
+/** What a {@link Reporter} is made of. */
+export interface ReporterOptions {
+  settings: Settings;
+  board: StatusBoard;
+  log: SafeLogger;
+}
+
+/** Makes every report of one app, whatever it is for, and writes down that it did. */
+export class Reporter {
+  readonly #options: ReporterOptions;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+  }
+
+  /** One run with the settings' relays, probes and deadline. `subject`: `null` while there is no endpoint. */
+  async report(trigger: ReportTrigger, subject: Subject | null, run: RunOptions): Promise<LocalReport> {
+    const { settings, board, log } = this.#options;
+    const local = await measure(settings, subject, run);
+    const { durationMs, endedBy, summary } = local;
+    log.debug('made a report', { event: 'report', trigger, durationMs, endedBy, colour: summary.colour });
+    board.noteReport(local, trigger);
+    return local;
+  }
+}
+
+function measure(settings: Settings, subject: Subject | null, run: RunOptions): Promise<LocalReport> {
   const { relays, stun, probes, deadline } = settings;
   return diagnose({
     ...run,

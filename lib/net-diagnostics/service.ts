@@ -20,7 +20,7 @@ import { Narrator } from './narrator.js';
 import type { Ground } from './open-endpoint.js';
 import type { Parts } from './parts.js';
 import type { Pause } from './pause.js';
-import { report, type Subject } from './reporter.js';
+import type { Reporter, Subject } from './reporter.js';
 import { startReport } from './start-report.js';
 import type { StatusBoard } from './status-board.js';
 
@@ -30,6 +30,7 @@ export interface ServiceOptions extends Ground {
   parts: Parts;
   board: StatusBoard;
   log: SafeLogger;
+  reporter: Reporter;
   pause: Pause;
   /** Must not throw. */
   tell(event: NetDiagnosticsEvent): void;
@@ -63,7 +64,7 @@ export class Service {
   constructor(options: ServiceOptions) {
     const { endpoint, settings, parts, log } = options;
     this.#options = options;
-    this.#narrator = new Narrator(log, parts.clock);
+    this.#narrator = new Narrator(log, parts.clock, endpoint.id);
     this.subject = { endpoint, paths: new LivePaths() };
     this.#host = this.#makeHost();
     this.#router =
@@ -117,6 +118,7 @@ export class Service {
     if (settings.secretKeyFile === null && (settings.secretKey !== null || settings.endpoint !== null)) {
       log.warn(
         'the grants are taken back until this process ends; only with `secretKeyFile` is that remembered',
+        { event: 'revocation-ephemeral' },
       );
     }
     return this.#grants.revoke();
@@ -186,9 +188,9 @@ export class Service {
   }
 
   #hooks(): OnlineHook[] {
-    const { endpoint, settings, parts, log, pause } = this.#options;
+    const { endpoint, settings, parts, pause } = this.#options;
     const { name, metrics, reportOnStart } = settings;
-    const onRefused = (error: Error) => log.warn(error.message);
+    const refused = (request: string) => (error: Error) => this.#narrator.refused(request, error);
     const { clientLimits: limits, sleep, random } = parts;
     const pusher = new MetricsPusher({
       stats: () => endpoint.stats(),
@@ -196,10 +198,12 @@ export class Service {
       isPaused: () => pause.isOn,
       sleep,
       random,
-      onRefused,
+      onRefused: refused('put-metrics'),
     });
     return [
-      ...(name === null ? [] : [nameKeeper({ name, limits, sleep, random, onRefused })]),
+      ...(name === null
+        ? []
+        : [nameKeeper({ name, limits, sleep, random, onRefused: refused('name-endpoint') })]),
       this.#grants.onOnline,
       pusher.onOnline,
       ...(reportOnStart ? [startReport(this.#wireReport('start'), parts, pause)] : []),
@@ -208,8 +212,7 @@ export class Service {
 
   #wireReport(trigger: ReportTrigger) {
     return async ({ signal }: { signal: AbortSignal }): Promise<DiagnosticsReport> => {
-      const local = await report(this.#options.settings, this.subject, { signal });
-      this.#options.board.noteReport(local, trigger);
+      const local = await this.#options.reporter.report(trigger, this.subject, { signal });
       const wire = toWireReport(local);
       this.#locals.set(wire, local);
       return wire;

@@ -9,7 +9,7 @@ import { Memory } from './stage.js';
 function setUp() {
   const time = new FakeTime();
   const memory = new Memory();
-  return { time, memory, narrator: new Narrator(safeLogger(memory), time) };
+  return { time, memory, narrator: new Narrator(safeLogger(memory), time, 'cd'.repeat(32)) };
 }
 
 const refused: AuditEvent = {
@@ -30,7 +30,7 @@ describe('the log', () => {
     await time.advance(60_000);
     narrator.dialBack(refused);
     expect(memory.lines).toHaveLength(2);
-    expect(memory.lines[1]).toContain('"unloggedBefore":999');
+    expect(memory.lines[1]).toContain('"untold":999');
   });
 
   it('cannot be forged by the reason a platform closes with while requests are on their way', () => {
@@ -38,6 +38,46 @@ describe('the log', () => {
     const error = new ConnectionClosedError({ by: 'peer', code: 7, reason: 'bye\nERROR forged\u001b[2J' });
     narrator.session({ type: 'hook-failed', error });
     expect(memory.lines).toEqual([expect.stringMatching(/: bye\ufffdERROR forged\ufffd\[2J /)]);
+  });
+
+  it('cannot be filled by a platform that may run diagnostics, nor by those who leave before an answer', async () => {
+    const { narrator, memory, time } = setUp();
+    for (const outcome of ['answered', 'failed', 'vetoed', 'aborted'] as const) {
+      for (let i = 0; i < 100; i += 1) narrator.dialBack({ ...refused, outcome, why: null });
+    }
+    const levels = () => memory.lines.map((line) => line.split(':')[0]);
+    const count = (level: string) => levels().filter((one) => one === level).length;
+    // Answers, and what the app vetoed, are told as much as what went wrong.
+    expect({ info: count('info'), error: count('error'), debug: count('debug') }).toEqual({
+      info: 20,
+      error: 10,
+      debug: 1,
+    });
+    await time.advance(60_000);
+    narrator.dialBack({ ...refused, outcome: 'answered', why: null });
+    expect(memory.lines.at(-1)).toContain('"untold":90');
+  });
+
+  it('says that the app itself turned a dial-back away, which is nothing to worry about', () => {
+    const { narrator, memory } = setUp();
+    narrator.dialBack({ ...refused, outcome: 'vetoed', why: null });
+    expect(memory.lines[0]).toMatch(/^info: .*as the app decided .*"event":"dial-back-vetoed"/);
+  });
+
+  it('repeats no refusal of the platform that is tried again and again, unless it says something new', () => {
+    const { narrator, memory } = setUp();
+    for (let i = 0; i < 3; i += 1) narrator.grant({ state: 'refused', why: 'no' });
+    for (let i = 0; i < 3; i += 1) narrator.refused('put-metrics', new Error('no metrics'));
+    narrator.refused('name-endpoint', new Error('no metrics'));
+    narrator.refused('put-metrics', new Error('too many'));
+    const levels = memory.lines.map((line) => line.split(':')[0]);
+    expect(levels).toEqual(['warn', 'debug', 'debug', 'warn', 'debug', 'debug', 'warn', 'warn']);
+  });
+
+  it('names every line, and says whose endpoint is connected', () => {
+    const { narrator, memory } = setUp();
+    narrator.session({ type: 'online' });
+    expect(memory.lines[0]).toContain(`{"event":"online","endpointId":"${'cd'.repeat(32)}"}`);
   });
 
   it('names the caller by the beginning of its id alone', () => {

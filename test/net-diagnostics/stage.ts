@@ -25,7 +25,7 @@ export { LOCAL_OPTIONS as LOCAL, QUICK_RETRIES as IMPATIENT } from '../../lib/te
 export class Memory implements Logger {
   readonly lines: string[] = [];
   readonly events: NetDiagnosticsEvent[] = [];
-  debug = (message: string) => this.#keep('debug', message);
+  debug = (message: string, fields?: object) => this.#keep('debug', message, fields);
   info = (message: string, fields?: object) => this.#keep('info', message, fields);
   warn = (message: string, fields?: object) => this.#keep('warn', message, fields);
   error = (message: string, fields?: object) => this.#keep('error', message, fields);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { diagnose } from '../../lib/diagnose.js';
-import { report } from '../../lib/net-diagnostics/reporter.js';
+import { NetDiagnostics } from '../../lib/net-diagnostics.js';
 import { resolveSettings } from '../../lib/options.js';
 
 const many = Array.from({ length: 9 }, (_, i) => `s${i}.example`);
@@ -34,8 +34,12 @@ describe('the stun setting', () => {
 
 describe('a run with settings', () => {
   it('asks the servers of the stun setting', async () => {
-    const settings = resolveSettings({ stun: ['127.0.0.1:9'], probes: ['stun'], deadline: 100 });
-    const local = await report(settings, null, {});
+    const app = NetDiagnostics.start(
+      { stun: ['127.0.0.1:9'], probes: ['stun'], deadline: 100, logger: false },
+      {},
+    );
+    const local = await app.run();
+    await app.stop();
     expect(local.settings.stunServers).toEqual(['127.0.0.1:9']);
     expect(local.probes.map(({ ref }) => ref)).toContain('stun IPv4 mapping');
   });
