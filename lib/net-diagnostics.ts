@@ -19,6 +19,7 @@ import {
 } from './options.js';
 import type { LocalReport } from './report/index.js';
 import type { Status } from './status.js';
+import { createTelemetry, type Telemetry } from './telemetry/index.js';
 import { CLOSE_UNAVAILABLE } from './transport/constants.js';
 import { adoptConnection, type ConnectionHandler, type NativeConnection } from './transport/index.js';
 import { CLIENT_HOST_ALPN, formatSocketAddr } from './wire/index.js';
@@ -47,6 +48,7 @@ export class NetDiagnostics {
   readonly #log: SafeLogger;
   readonly #board: StatusBoard;
   readonly #reporter: Reporter;
+  readonly #telemetry: Telemetry;
   readonly #stopping = new AbortController();
   readonly #pause = new Pause();
   readonly #handlers = new Map<string, ConnectionHandler>();
@@ -91,7 +93,9 @@ export class NetDiagnostics {
     this.#parts = parts;
     this.#log = safeLogger(settings.logger);
     this.#board = new StatusBoard(parts.clock, this.#tell, { state: 'starting', name: settings.name });
-    this.#reporter = new Reporter({ settings, board: this.#board, log: this.#log });
+    this.#telemetry = createTelemetry({ status: () => this.status(), clock: parts.clock });
+    const [board, log, telemetry] = [this.#board, this.#log, this.#telemetry];
+    this.#reporter = new Reporter({ settings, board, log, telemetry });
   }
 
   /** Opens what {@link prepare} has prepared, in the background. Idempotent; does nothing after {@link stop}. */
@@ -231,6 +235,7 @@ export class NetDiagnostics {
     this.#stopping.abort();
     if (this.#life !== null) await within(STOP_TIMEOUT_MS, this.#life);
     this.#board.set('stopped');
+    this.#telemetry.stop();
   }
 
   #beDisabled(): Promise<void> {
@@ -263,6 +268,7 @@ export class NetDiagnostics {
         board,
         log,
         reporter: this.#reporter,
+        telemetry: this.#telemetry,
         pause: this.#pause,
         tell: this.#tell,
         handlers: this.#handlers,
@@ -322,6 +328,8 @@ export class NetDiagnostics {
 
   readonly #tell = (event: NetDiagnosticsEvent): void => {
     const { onEvent } = this.#settings;
+    // Without an API secret there is no state worth watching.
+    if (event.type === 'state' && isActive(this.#settings)) this.#telemetry.watch();
     if (onEvent !== null) callSafely(() => onEvent(event));
   };
 }

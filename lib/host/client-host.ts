@@ -90,24 +90,29 @@ export class ClientHost {
    * @throws `ERR_ALPN` for a connection of another protocol
    */
   readonly handler: ConnectionHandler = async (connection, { signal }) => {
+    await this.serve(connection, signal);
+  };
+
+  /**
+   * As {@link handler}.
+   * @returns what `onEvent` was told
+   */
+  async serve(connection: Connection, signal: AbortSignal): Promise<AuditEvent> {
     if (connection.alpn !== CLIENT_HOST_ALPN) {
       throw new NetDiagnosticsError('ERR_ALPN', `the client host only serves ${CLIENT_HOST_ALPN}`);
     }
     // One listener for each dial-back at a time is no leak.
     setMaxListeners(0, signal);
     const at = this.#clock.now();
-    const result = await this.#serve(connection, signal);
+    const result = await this.#admit(connection, signal);
     const durationMs = this.#clock.now() - at;
-    notify(this.#options.onEvent, {
-      type: 'dial-back',
-      remoteId: connection.remoteId,
-      ...result,
-      at,
-      durationMs,
-    });
-  };
+    const { remoteId } = connection;
+    const event: AuditEvent = { type: 'dial-back', remoteId, ...result, at, durationMs };
+    notify(this.#options.onEvent, event);
+    return event;
+  }
 
-  async #serve(connection: Connection, signal: AbortSignal): Promise<DialBackResult> {
+  async #admit(connection: Connection, signal: AbortSignal): Promise<DialBackResult> {
     if (!this.#makeRoom()) {
       connection.close(CLOSE_UNAVAILABLE, REASON_BUSY);
       return { outcome: 'busy', why: null, tokenExpiresAt: null };

@@ -3,6 +3,7 @@ import type { ReportTrigger } from '../events.js';
 import type { SafeLogger } from '../logger.js';
 import type { Settings } from '../options.js';
 import type { EndpointSnapshot, LocalReport } from '../report/index.js';
+import type { Telemetry } from '../telemetry/index.js';
 import type { Endpoint } from '../transport/index.js';
 import type { LivePaths } from './live-paths.js';
 import type { StatusBoard } from './status-board.js';
@@ -21,6 +22,7 @@ export interface ReporterOptions {
   settings: Settings;
   board: StatusBoard;
   log: SafeLogger;
+  telemetry: Telemetry;
 }
 
 /** Makes every report of one app, whatever it is for, and writes down that it did. */
@@ -33,8 +35,11 @@ export class Reporter {
 
   /** One run with the settings' relays, probes and deadline. `subject`: `null` while there is no endpoint. */
   async report(trigger: ReportTrigger, subject: Subject | null, run: RunOptions): Promise<LocalReport> {
-    const { settings, board, log } = this.#options;
-    const local = await measure(settings, subject, run);
+    const { settings, board, log, telemetry } = this.#options;
+    const { signal, onProbe } = run;
+    const local = await telemetry.run(trigger, onProbe, (listener) =>
+      measure(settings, subject, { signal, onProbe: listener }),
+    );
     const { durationMs, endedBy, summary } = local;
     log.debug('made a report', { event: 'report', trigger, durationMs, endedBy, colour: summary.colour });
     board.noteReport(local, trigger);

@@ -12,6 +12,7 @@ import { ClientHost } from '../host/index.js';
 import type { SafeLogger } from '../logger.js';
 import type { ActiveSettings } from '../options.js';
 import { type LocalReport, toWireReport } from '../report/index.js';
+import type { Telemetry } from '../telemetry/index.js';
 import { type Connection, type ConnectionHandler, Router } from '../transport/index.js';
 import { CLIENT_HOST_ALPN, type DiagnosticsReport } from '../wire/index.js';
 import { ROUTER_STOP_TIMEOUT_MS } from './constants.js';
@@ -31,6 +32,7 @@ export interface ServiceOptions extends Ground {
   board: StatusBoard;
   log: SafeLogger;
   reporter: Reporter;
+  telemetry: Telemetry;
   pause: Pause;
   /** Must not throw. */
   tell(event: NetDiagnosticsEvent): void;
@@ -130,8 +132,10 @@ export class Service {
     await Promise.all([this.#session.stop(), this.#router?.close(), Promise.allSettled(this.#accepted)]);
   }
 
-  #serve(connection: Connection, signal: AbortSignal): Promise<void> {
-    return this.#host.handler(this.subject.paths.follow(connection), { signal });
+  async #serve(connection: Connection, signal: AbortSignal): Promise<void> {
+    const followed = this.subject.paths.follow(connection);
+    const { telemetry } = this.#options;
+    await telemetry.dialBack(connection.remoteId, () => this.#host.serve(followed, signal));
   }
 
   #makeHost(): ClientHost {

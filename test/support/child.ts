@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { build, type Plugin } from 'vite';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -12,6 +12,8 @@ export interface ChildOptions {
   args?: readonly string[];
   /** Arguments of Node itself, for example `--expose-gc`. */
   nodeArgs?: readonly string[];
+  /** The only packages that it can resolve. Default: all of node_modules. */
+  packages?: readonly string[];
   /** Milliseconds after which the child is killed. Default: 20000. */
   timeoutMs?: number;
 }
@@ -41,7 +43,7 @@ export async function startChild(source: string, options: ChildOptions = {}): Pr
   const folder = await mkdtemp(join(tmpdir(), 'iroh-net-diagnostics-child-'));
   await compile(source, folder);
   // A bare import looks for node_modules beside the compiled file.
-  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'dir');
+  await linkPackages(join(folder, 'node_modules'), options.packages);
   const startedAt = performance.now();
   const child = spawn(process.execPath, [...(options.nodeArgs ?? []), 'main.mjs', ...(options.args ?? [])], {
     cwd: folder,
@@ -96,6 +98,14 @@ export async function startChild(source: string, options: ChildOptions = {}): Pr
 /** Runs a TypeScript module to its end; see {@link startChild}. */
 export async function runChild(source: string, options: ChildOptions = {}): Promise<ChildResult> {
   return (await startChild(source, options)).ended;
+}
+
+async function linkPackages(to: string, packages: readonly string[] | undefined): Promise<void> {
+  if (packages === undefined) await symlink(join(ROOT, 'node_modules'), to, 'dir');
+  for (const name of packages ?? []) {
+    await mkdir(dirname(join(to, name)), { recursive: true });
+    await symlink(join(ROOT, 'node_modules', name), join(to, name), 'dir');
+  }
 }
 
 async function compile(source: string, outDir: string): Promise<void> {

@@ -1,0 +1,75 @@
+import type { MeterProvider } from '@opentelemetry/api';
+import type { ReportTrigger } from '../events.js';
+import type { DialBackOutcome } from '../host/index.js';
+import type { LocalReport } from '../report/index.js';
+import type { Status } from '../status.js';
+import { attempt } from './attempt.js';
+import { createInstruments, type Instruments } from './instruments.js';
+import type { OpenTelemetryApi } from './load-api.js';
+import { ATTRIBUTES } from './names.js';
+import { networkType } from './network-type.js';
+
+/** Counts and measures with the app's SDK, and survives it. */
+export class Meters {
+  readonly #api: OpenTelemetryApi;
+  readonly #status: () => Status;
+  #provider: MeterProvider | undefined;
+  #instruments: Instruments | undefined;
+  #isStopped = false;
+
+  constructor(api: OpenTelemetryApi, status: () => Status) {
+    this.#api = api;
+    this.#status = status;
+  }
+
+  dialBack(outcome: DialBackOutcome): void {
+    this.#record(({ dialBacks }) => dialBacks.add(1, { [ATTRIBUTES.dialBackOutcome]: outcome }));
+  }
+
+  run(trigger: ReportTrigger, { durationMs, endedBy, summary, probes }: LocalReport): void {
+    const common = { [ATTRIBUTES.runTrigger]: trigger, [ATTRIBUTES.runEndedBy]: endedBy };
+    this.#record(({ runs, runDuration, probeDuration }) => {
+      runs.add(1, { ...common, [ATTRIBUTES.runColour]: summary.colour });
+      runDuration.record(durationMs / 1000, common);
+      for (const { probe, outcome, family, durationMs: ms } of probes) {
+        probeDuration.record(ms / 1000, {
+          [ATTRIBUTES.probeName]: probe,
+          [ATTRIBUTES.probeOutcome]: outcome,
+          ...networkType(family),
+        });
+      }
+    });
+  }
+
+  /** Shows the status from now on. Idempotent. */
+  watch(): void {
+    this.#record(({ gauges }) => gauges.watch(this.#status));
+  }
+
+  /** Takes our callbacks out of the app's SDK. */
+  stop(): void {
+    this.#isStopped = true;
+    attempt(() => this.#instruments?.gauges.sayGoodbye(this.#status()));
+    this.#instruments = undefined;
+  }
+
+  #record(use: (instruments: Instruments) => void): void {
+    if (this.#isStopped) return;
+    attempt(() => use(this.#current()));
+  }
+
+  /** Unlike tracers, meters do not find an SDK that is set up later: then they are made anew. */
+  #current(): Instruments {
+    const provider = this.#api.metrics.getMeterProvider();
+    if (this.#instruments !== undefined && provider === this.#provider) return this.#instruments;
+    const previous = this.#instruments;
+    const next = createInstruments(provider);
+    this.#provider = provider;
+    this.#instruments = next;
+    if (previous?.gauges.isOn === true) {
+      next.gauges.watch(this.#status);
+      attempt(() => previous.gauges.release());
+    }
+    return next;
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * The names that enter traces and metrics; the guide on observability lists them. They follow OpenTelemetry's naming:
+ * dots between namespaces, underscores within a word, seconds, no plural of a duration. What is shown names no address,
+ * no relay and no secret.
+ */
+
+/** The instrumentation scope of everything we show. */
+export const SCOPE = 'iroh-net-diagnostics';
+
+export const SPANS = {
+  dialBack: 'net-diagnostics dial-back',
+  run: 'net-diagnostics run',
+  probe: 'net-diagnostics probe',
+} as const;
+
+export const ATTRIBUTES = {
+  /** Our own endpoint. */
+  endpointId: 'iroh.net_diagnostics.endpoint.id',
+  /** Who dialled back. Never on a metric: strangers can have any number of ids. */
+  remoteId: 'iroh.net_diagnostics.remote.id',
+  dialBackOutcome: 'iroh.net_diagnostics.dial_back.outcome',
+  dialBackRefusal: 'iroh.net_diagnostics.dial_back.refusal',
+  runTrigger: 'iroh.net_diagnostics.run.trigger',
+  runEndedBy: 'iroh.net_diagnostics.run.ended_by',
+  runColour: 'iroh.net_diagnostics.run.colour',
+  probeName: 'iroh.net_diagnostics.probe.name',
+  probeOutcome: 'iroh.net_diagnostics.probe.outcome',
+  /** OpenTelemetry's own: `ipv4` or `ipv6`. */
+  networkType: 'network.type',
+  /** OpenTelemetry's own. A code, never a message: messages name addresses. */
+  errorType: 'error.type',
+} as const;
+
+export const METRICS = {
+  dialBacks: 'iroh.net_diagnostics.dial_backs',
+  runs: 'iroh.net_diagnostics.runs',
+  runDuration: 'iroh.net_diagnostics.run.duration',
+  probeDuration: 'iroh.net_diagnostics.probe.duration',
+  online: 'iroh.net_diagnostics.endpoint.online',
+  granted: 'iroh.net_diagnostics.endpoint.granted',
+} as const;
+
+/** Seconds. A run ends at its deadline, 3 s unless set otherwise and 60 s at most; the default boundaries are milliseconds. */
+export const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60];
+
+/**
+ * Dial-backs that get a span at once, and then in a minute. A person presses a button some times a minute; strangers
+ * must not fill (or make expensive) the place where the app's traces go. The counter counts all of them.
+ */
+export const DIAL_BACK_SPANS = { burst: 30, perMinute: 30 };

@@ -1,0 +1,86 @@
+import type { Attributes, Context, Span, SpanKind } from '@opentelemetry/api';
+import { PACKAGE_VERSION } from '../report/constants.js';
+import { attempt } from './attempt.js';
+import type { OpenTelemetryApi } from './load-api.js';
+import { ATTRIBUTES, SCOPE } from './names.js';
+
+/** What a span begins with. */
+export interface SpanStart {
+  name: string;
+  kind: SpanKind;
+  attributes: Attributes;
+  /** What it stands in. */
+  parent: Context;
+}
+
+/** A span that goes on, and the context in which everything below it runs. */
+export interface Open {
+  span: Span;
+  context: Context;
+}
+
+/** Makes spans with the app's SDK, and survives it. */
+export class Tracing {
+  readonly api: OpenTelemetryApi;
+
+  constructor(api: OpenTelemetryApi) {
+    this.api = api;
+  }
+
+  /** What the caller is in, for example a request that the app serves. */
+  active(): Context {
+    return attempt(() => this.api.context.active()) ?? this.api.ROOT_CONTEXT;
+  }
+
+  /** Begins a span; `null` when the SDK throws. */
+  begin({ name, kind, attributes, parent }: SpanStart): Open | null {
+    const opened = attempt(() => {
+      // Asked for each time: the app may set up its SDK after us, or another one.
+      const tracer = this.api.trace.getTracer(SCOPE, PACKAGE_VERSION);
+      const span = tracer.startSpan(name, { kind, attributes }, parent);
+      return { span, context: this.api.trace.setSpan(parent, span) };
+    });
+    return opened ?? null;
+  }
+
+  /** Begins a span, does the work in it, and ends it. Returns and throws what the work does. */
+  async within<T>(start: SpanStart, work: (open: Open | null) => Promise<T>): Promise<T> {
+    const open = this.begin(start);
+    if (open === null) return work(null);
+    try {
+      return await this.inContext(open.context, () => work(open));
+    } catch (error) {
+      this.fail(open.span, errorType(error));
+      throw error;
+    } finally {
+      attempt(() => open.span.end());
+    }
+  }
+
+  /** Does the work in a context: once, also where the context manager throws. */
+  inContext<T>(context: Context, work: () => Promise<T>): Promise<T> {
+    let begun: Promise<T> | undefined;
+    attempt(() =>
+      this.api.context.with(context, () => {
+        begun = work();
+      }),
+    );
+    return begun ?? work();
+  }
+
+  /** Marks a span as one whose work went wrong. */
+  fail(span: Span, type: string): void {
+    attempt(() => {
+      span.setAttribute(ATTRIBUTES.errorType, type);
+      span.setStatus({ code: this.api.SpanStatusCode.ERROR });
+    });
+  }
+}
+
+const CODE_FORM = /^[A-Z][A-Z0-9_]{0,63}$/;
+
+/** The code of anything thrown; OpenTelemetry's `_OTHER` when it has none. The message stays here. */
+export function errorType(error: unknown): string {
+  const code: unknown = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  return typeof code === 'string' && CODE_FORM.test(code) ? code : '_OTHER';
+}
