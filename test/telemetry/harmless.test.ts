@@ -3,6 +3,7 @@ import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LocalReport } from '../../lib/report/index.js';
 import { createTelemetry } from '../../lib/telemetry/index.js';
+import { OpenTelemetry } from '../../lib/telemetry/open-telemetry.js';
 import { dialBack, Stage, seenBy } from '../net-diagnostics/stage.js';
 import { runChild } from '../support/child.js';
 import { FakeTime } from '../support/fake-time.js';
@@ -101,7 +102,7 @@ describe('nothing goes wrong', () => {
 
 describe('without the package', () => {
   it('the work is done, and nothing else', async () => {
-    const telemetry = createTelemetry({ status: boom, clock: new FakeTime() }, async () => null);
+    const telemetry = new OpenTelemetry({ status: boom, clock: new FakeTime() }, async () => null);
     telemetry.watch();
     const report = {} as LocalReport;
     expect(await telemetry.run('run', undefined, async () => report)).toBe(report);
