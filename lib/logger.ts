@@ -32,7 +32,6 @@ export const LOG_EVENTS = [
   'relay-token-failed',
   'paused',
   'resumed',
-  'report',
   'dial-back-answered',
   'dial-back-failed',
   'dial-back-refused',

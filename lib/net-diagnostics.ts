@@ -94,8 +94,7 @@ export class NetDiagnostics {
     this.#log = safeLogger(settings.logger);
     this.#board = new StatusBoard(parts.clock, this.#tell, { state: 'starting', name: settings.name });
     this.#telemetry = createTelemetry({ status: () => this.status(), clock: parts.clock });
-    const [board, log, telemetry] = [this.#board, this.#log, this.#telemetry];
-    this.#reporter = new Reporter({ settings, board, log, telemetry });
+    this.#reporter = new Reporter({ settings, board: this.#board, telemetry: this.#telemetry });
   }
 
   /** Opens what {@link prepare} has prepared, in the background. Idempotent; does nothing after {@link stop}. */

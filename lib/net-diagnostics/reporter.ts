@@ -1,6 +1,5 @@
 import { type DiagnoseOptions, diagnose } from '../diagnose.js';
 import type { ReportTrigger } from '../events.js';
-import type { SafeLogger } from '../logger.js';
 import type { Settings } from '../options.js';
 import type { EndpointSnapshot, LocalReport } from '../report/index.js';
 import type { Telemetry } from '../telemetry/index.js';
@@ -21,7 +20,6 @@ export interface Subject {
 export interface ReporterOptions {
   settings: Settings;
   board: StatusBoard;
-  log: SafeLogger;
   telemetry: Telemetry;
 }
 
@@ -35,13 +33,11 @@ export class Reporter {
 
   /** One run with the settings' relays, probes and deadline. `subject`: `null` while there is no endpoint. */
   async report(trigger: ReportTrigger, subject: Subject | null, run: RunOptions): Promise<LocalReport> {
-    const { settings, board, log, telemetry } = this.#options;
+    const { settings, board, telemetry } = this.#options;
     const { signal, onProbe } = run;
     const local = await telemetry.run(trigger, onProbe, (listener) =>
       measure(settings, subject, { signal, onProbe: listener }),
     );
-    const { durationMs, endedBy, summary } = local;
-    log.debug('made a report', { event: 'report', trigger, durationMs, endedBy, colour: summary.colour });
     board.noteReport(local, trigger);
     return local;
   }

@@ -1,4 +1,4 @@
-import { type ContextManager, context, type Meter, metrics, trace } from '@opentelemetry/api';
+import { type ContextManager, context, type Meter, metrics, type Tracer, trace } from '@opentelemetry/api';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LocalReport } from '../../lib/report/index.js';
@@ -73,6 +73,10 @@ describe('nothing goes wrong', () => {
   it.each<[string, () => void]>([
     ['tracer provider', () => trace.setGlobalTracerProvider({ getTracer: boom })],
     ['tracer', () => trace.setGlobalTracerProvider({ getTracer: () => broken() })],
+    [
+      'span',
+      () => trace.setGlobalTracerProvider({ getTracer: () => broken<Tracer>({ startSpan: () => broken() }) }),
+    ],
     ['meter provider', () => metrics.setGlobalMeterProvider({ getMeter: boom })],
     ['meter', () => metrics.setGlobalMeterProvider({ getMeter: () => broken<Meter>() })],
     ['context manager', () => context.setGlobalContextManager(UNUSABLE)],
