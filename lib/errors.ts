@@ -63,9 +63,13 @@ export function hasCode(error: unknown, code: NetDiagnosticsErrorCode): boolean 
   return error instanceof Error && (error as { code?: unknown }).code === code;
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown. Never throws: it is called where nobody would catch that. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return 'something without a text was thrown';
+  }
 }
 
 /** No more characters of a stranger's text than this go into our messages. */

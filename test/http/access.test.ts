@@ -181,6 +181,24 @@ describe('authorize', () => {
     expect(stage.log).toEqual([]);
   });
 
+  it.each([
+    ['an object without a text', Object.create(null)],
+    [
+      'a text that throws',
+      Object.defineProperty(new Error('x'), 'message', {
+        get: () => {
+          throw new Error('y');
+        },
+      }),
+    ],
+    ['a message that is none', Object.assign(new Error('x'), { message: { toString: () => 'z' } })],
+    ['nothing', undefined],
+  ])('that throws %s lets nobody in, and is logged', async (_name, thrown) => {
+    await open({ http: { authorize: () => Promise.reject(thrown) } });
+    expect(kindOf(await stage.get('/status'))).toBe('not-authorized');
+    expect(stage.log).toEqual([expect.stringMatching(/^`http.authorize` failed: ./)]);
+  });
+
   it('that throws or rejects lets nobody in, is logged, and tells nothing', async () => {
     const failures: HttpAuthorize[] = [
       () => {
