@@ -7,7 +7,7 @@ export const OPEN_STREAM_TIMEOUT_MS = 30_000;
 /** What a handshake over a slow relay may take. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** An honest handshake is through by then, but over a slow relay: one that is not gives way where places are scarce. */
-export const HANDSHAKE_STALLS_MS = 1_000;
+export const HANDSHAKE_STALLS_MS = 3_000;
 /** A whole exchange: opening the stream, the request, the answer. */
 export const CALL_TIMEOUT_MS = 30_000;
 /** A silent stranger stays connected for ever otherwise. */
