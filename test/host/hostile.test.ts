@@ -22,6 +22,12 @@ const MISSING_GET_ANY = '06010000010401';
 const RUN = encodeClientHostRequest({ type: 'run-network-diagnostics' });
 const auth = (token: Token) => encodeClientHostRequest({ type: 'auth', token });
 
+/**
+ * A connection that is closed while it opens its second path may lose the packet that says why, and its peer sees a
+ * reset: the binding's doing (docs/decisions/transport.md), seen where this machine is busy.
+ */
+const MAY_LOSE_ITS_CLOSE = { retry: 2 };
+
 /** Writes bytes on a stream of their own; `finish` says that no more come. */
 async function send(connection: Connection, bytes: Uint8Array, isFinished = true) {
   const stream = await connection.openStream();
@@ -36,7 +42,7 @@ async function expectUnharmed(stage: Stage): Promise<void> {
   expect(await stage.dialBack()).toMatchObject({ ok: true });
 }
 
-describe('a token that is not ours to accept', () => {
+describe('a token that is not ours to accept', MAY_LOSE_ITS_CLOSE, () => {
   const cases: [string, (stage: Stage) => Partial<TokenRequest>, string][] = [
     ['self-signed', () => ({ issuer: SecretKey.fromBytes(randomBytes(32)) }), 'foreign-issuer'],
     ['for another audience', ({ app }) => ({ audience: app.id }), 'other-audience'],
@@ -121,7 +127,7 @@ describe('a token that is not ours to accept', () => {
   });
 });
 
-describe('a caller that speaks out of turn', () => {
+describe('a caller that speaks out of turn', MAY_LOSE_ITS_CLOSE, () => {
   const first = '400 Expected initial auth message';
   it.each<[string, Uint8Array, string]>([
     ['a request first', encodeFrame(RUN), first],
@@ -273,7 +279,7 @@ describe('a caller that takes its time', () => {
   });
 });
 
-describe('a crowd', () => {
+describe('a crowd', MAY_LOSE_ITS_CLOSE, () => {
   it('of silent strangers in all places does not lock the platform out: the oldest of them gives way', async () => {
     const stage = await Stage.set();
     const stranger = await Stage.stranger();
