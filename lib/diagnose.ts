@@ -1,37 +1,10 @@
-import { setMaxListeners } from 'node:events';
-import { type DiagnoseOptions, type DiagnosePlan, parseDiagnoseOptions } from './diagnose/options.js';
-import {
-  type NamedRun,
-  PROBES,
-  type ProbeContext,
-  planRuns,
-  ReportEnded,
-  Resolver,
-  runProbe,
-  tlsTrust,
-} from './probes/index.js';
-import {
-  GENERATOR,
-  hasNoRoute,
-  judge,
-  type LocalReport,
-  type ProbeRecord,
-  REPORT_VERSION,
-  summarise,
-} from './report/index.js';
+import type { DiagnoseOptions } from './diagnose/options.js';
+import type { LocalReport } from './report/index.js';
 
-export {
-  DEFAULT_DEADLINE_MS,
-  type DiagnoseEnvironment,
-  type DiagnoseOptions,
-  type ProbeEvent,
-} from './diagnose/options.js';
+export type { DiagnoseEnvironment, DiagnoseOptions, ProbeEvent } from './diagnose/options.js';
 
-/**
- * How long relays may still be looked up once the Internet is known to be out of reach, in milliseconds: enough
- * for a hosts file or a resolver on this machine, which may name a relay in the local network.
- */
-const NO_ROUTE_GRACE_MS = 50;
+/** The probes are most of the code, and bring half of Node's network modules: an app that starts need not wait. */
+const loadRun = () => import('./diagnose/run.js');
 
 /**
  * Runs all probes at the same time and reports what they saw and what follows from it. Ends at the deadline with
@@ -41,125 +14,12 @@ const NO_ROUTE_GRACE_MS = 50;
  * @throws `ERR_SETTING` for invalid options; never for network reasons
  */
 export async function diagnose(options: DiagnoseOptions = {}): Promise<LocalReport> {
-  return new Run(parseDiagnoseOptions(options), options).report();
+  const { run } = await loadRun();
+  return run(options);
 }
 
-class Run {
-  readonly #plan: DiagnosePlan;
-  readonly #options: Pick<DiagnoseOptions, 'signal' | 'onProbe'>;
-  readonly #end = new AbortController();
-  readonly #startedAt: number;
-  readonly #records = new Map<string, ProbeRecord>();
-  #graceTimer: NodeJS.Timeout | undefined;
-
-  constructor(plan: DiagnosePlan, options: Pick<DiagnoseOptions, 'signal' | 'onProbe'>) {
-    this.#plan = plan;
-    this.#options = options;
-    this.#startedAt = plan.environment.monotonic();
-    // Each run and each of its sockets listens: many are no leak here.
-    setMaxListeners(0, this.#end.signal);
-  }
-
-  async report(): Promise<LocalReport> {
-    const { deadlineMs, environment } = this.#plan;
-    const startedAt = new Date(environment.clock.now()).toISOString();
-    const deadline = setTimeout(() => this.#stop('deadline'), deadlineMs);
-    const cancel = () => this.#stop('aborted');
-    const { signal } = this.#options;
-    if (signal?.aborted === true) cancel();
-    signal?.addEventListener('abort', cancel, { once: true });
-    try {
-      const records = await this.#runAll();
-      const urls = this.#plan.relays.map(({ url }) => url);
-      const verdict = judge(records, urls, this.#plan.isPublicAddress);
-      const { relays, relaysFrom, stunServers, probes, notes, endpoint } = this.#plan;
-      const { reason } = this.#end.signal;
-      return {
-        version: REPORT_VERSION,
-        generator: GENERATOR,
-        startedAt,
-        durationMs: Math.round(this.#elapsed() * 1000) / 1000,
-        deadlineMs,
-        endedBy: reason instanceof ReportEnded ? reason.by : 'finished',
-        settings: { relays, relaysFrom, stunServers: stunServers.map(({ label }) => label), probes },
-        endpoint,
-        notes,
-        probes: records,
-        verdict,
-        summary: summarise(verdict),
-      };
-    } finally {
-      clearTimeout(deadline);
-      clearTimeout(this.#graceTimer);
-      signal?.removeEventListener('abort', cancel);
-    }
-  }
-
-  /** All records in the order of the plan, whatever ended first. */
-  #runAll(): Promise<ProbeRecord[]> {
-    const { relays, endpoint, stunServers, probes, environment } = this.#plan;
-    const targets = { relays, endpoint, stunServers, env: environment.env };
-    const chosen = PROBES.filter(({ name }) => probes.includes(name));
-    const runs = chosen.flatMap((probe) => planRuns(probe, targets));
-    const context = this.#context();
-    return Promise.all(runs.map((run) => this.#runOne(run, runs, context)));
-  }
-
-  async #runOne(run: NamedRun, runs: readonly NamedRun[], context: ProbeContext): Promise<ProbeRecord> {
-    const { ref } = run;
-    const total = runs.length;
-    this.#tell({ phase: 'started', ref, done: this.#records.size, total });
-    const record = await runProbe(run, context);
-    this.#records.set(ref, record);
-    this.#tell({ phase: 'ended', ref, record, done: this.#records.size, total });
-    this.#endWithoutRoute(runs);
-    return record;
-  }
-
-  #endWithoutRoute(runs: readonly NamedRun[]): void {
-    if (this.#end.signal.aborted || !this.#lacksRoute()) return;
-    const waiting = runs.some(({ probe, ref }) => probe === 'route' && !this.#records.has(ref));
-    if (!waiting) {
-      this.#stop('no-route');
-      return;
-    }
-    this.#graceTimer ??= setTimeout(() => {
-      if (this.#lacksRoute()) this.#stop('no-route');
-    }, NO_ROUTE_GRACE_MS);
-  }
-
-  #lacksRoute(): boolean {
-    return hasNoRoute([...this.#records.values()]);
-  }
-
-  #context(): ProbeContext {
-    const { environment, deadlineMs, ca } = this.#plan;
-    const { signal } = this.#end;
-    return {
-      signal,
-      elapsed: () => this.#elapsed(),
-      remaining: () => Math.max(0, deadlineMs - this.#elapsed()),
-      resolver: new Resolver(environment.lookup, signal),
-      tls: tlsTrust(environment.bundledRoots, ca, environment.machineRoots),
-      gateways: environment.gateways,
-      gatewayPorts: environment.gatewayPorts,
-      portalPort: environment.portalPort,
-    };
-  }
-
-  #elapsed(): number {
-    return this.#plan.environment.monotonic() - this.#startedAt;
-  }
-
-  #stop(by: ReportEnded['by']): void {
-    this.#end.abort(new ReportEnded(by));
-  }
-
-  #tell(event: Parameters<NonNullable<DiagnoseOptions['onProbe']>>[0]): void {
-    try {
-      this.#options.onProbe?.(event);
-    } catch {
-      // A broken progress display must not cost the report.
-    }
-  }
+/** Loads the probes in the background, so that the first report does not wait for them. Never throws. */
+export function loadProbes(): void {
+  // What is wrong with the package is told by the report.
+  loadRun().catch(() => {});
 }

@@ -1,8 +1,9 @@
 export { DEFAULT_QUIC_PORT, HTTP_PORT, PORT_MAPPING_PORT, SSDP_PORT } from './constants.js';
 export { type GatewayFinder, type NextHop, systemGateways } from './gateway.js';
+export { PROBE_NAMES, type ProbeName } from './names.js';
 export type { GatewayPorts, PlannedRun, Probe, ProbeContext, ProbeTargets, RunResult } from './probe.js';
 export { proxyFor } from './proxy.js';
-export { PROBE_NAMES, PROBES, type ProbeName } from './registry.js';
+export { PROBES } from './registry.js';
 export { type LookupHost, type ResolvedAddress, Resolver, systemLookup } from './resolver.js';
 export { type NamedRun, planRuns, ReportEnded, runProbe } from './run-probe.js';
 export { MAX_STUN_SERVERS } from './stun/constants.js';

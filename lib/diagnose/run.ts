@@ -1,0 +1,152 @@
+import { setMaxListeners } from 'node:events';
+import {
+  type NamedRun,
+  PROBES,
+  type ProbeContext,
+  planRuns,
+  ReportEnded,
+  Resolver,
+  runProbe,
+  tlsTrust,
+} from '../probes/index.js';
+import {
+  GENERATOR,
+  hasNoRoute,
+  judge,
+  type LocalReport,
+  type ProbeRecord,
+  REPORT_VERSION,
+  summarise,
+} from '../report/index.js';
+import { type DiagnoseOptions, type DiagnosePlan, parseDiagnoseOptions } from './options.js';
+
+/**
+ * How long relays may still be looked up once the Internet is known to be out of reach, in milliseconds: enough
+ * for a hosts file or a resolver on this machine, which may name a relay in the local network.
+ */
+const NO_ROUTE_GRACE_MS = 50;
+
+/** One report, as `diagnose` describes it. @throws `ERR_SETTING` */
+export async function run(options: DiagnoseOptions): Promise<LocalReport> {
+  return new Run(parseDiagnoseOptions(options), options).report();
+}
+
+class Run {
+  readonly #plan: DiagnosePlan;
+  readonly #options: Pick<DiagnoseOptions, 'signal' | 'onProbe'>;
+  readonly #end = new AbortController();
+  readonly #startedAt: number;
+  readonly #records = new Map<string, ProbeRecord>();
+  #graceTimer: NodeJS.Timeout | undefined;
+
+  constructor(plan: DiagnosePlan, options: Pick<DiagnoseOptions, 'signal' | 'onProbe'>) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#startedAt = plan.environment.monotonic();
+    // Each run and each of its sockets listens: many are no leak here.
+    setMaxListeners(0, this.#end.signal);
+  }
+
+  async report(): Promise<LocalReport> {
+    const { deadlineMs, environment } = this.#plan;
+    const startedAt = new Date(environment.clock.now()).toISOString();
+    const deadline = setTimeout(() => this.#stop('deadline'), deadlineMs);
+    const cancel = () => this.#stop('aborted');
+    const { signal } = this.#options;
+    if (signal?.aborted === true) cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      const records = await this.#runAll();
+      const urls = this.#plan.relays.map(({ url }) => url);
+      const verdict = judge(records, urls, this.#plan.isPublicAddress);
+      const { relays, relaysFrom, stunServers, probes, notes, endpoint } = this.#plan;
+      const { reason } = this.#end.signal;
+      return {
+        version: REPORT_VERSION,
+        generator: GENERATOR,
+        startedAt,
+        durationMs: Math.round(this.#elapsed() * 1000) / 1000,
+        deadlineMs,
+        endedBy: reason instanceof ReportEnded ? reason.by : 'finished',
+        settings: { relays, relaysFrom, stunServers: stunServers.map(({ label }) => label), probes },
+        endpoint,
+        notes,
+        probes: records,
+        verdict,
+        summary: summarise(verdict),
+      };
+    } finally {
+      clearTimeout(deadline);
+      clearTimeout(this.#graceTimer);
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** All records in the order of the plan, whatever ended first. */
+  #runAll(): Promise<ProbeRecord[]> {
+    const { relays, endpoint, stunServers, probes, environment } = this.#plan;
+    const targets = { relays, endpoint, stunServers, env: environment.env };
+    const chosen = PROBES.filter(({ name }) => probes.includes(name));
+    const runs = chosen.flatMap((probe) => planRuns(probe, targets));
+    const context = this.#context();
+    return Promise.all(runs.map((run) => this.#runOne(run, runs, context)));
+  }
+
+  async #runOne(run: NamedRun, runs: readonly NamedRun[], context: ProbeContext): Promise<ProbeRecord> {
+    const { ref } = run;
+    const total = runs.length;
+    this.#tell({ phase: 'started', ref, done: this.#records.size, total });
+    const record = await runProbe(run, context);
+    this.#records.set(ref, record);
+    this.#tell({ phase: 'ended', ref, record, done: this.#records.size, total });
+    this.#endWithoutRoute(runs);
+    return record;
+  }
+
+  #endWithoutRoute(runs: readonly NamedRun[]): void {
+    if (this.#end.signal.aborted || !this.#lacksRoute()) return;
+    const waiting = runs.some(({ probe, ref }) => probe === 'route' && !this.#records.has(ref));
+    if (!waiting) {
+      this.#stop('no-route');
+      return;
+    }
+    this.#graceTimer ??= setTimeout(() => {
+      if (this.#lacksRoute()) this.#stop('no-route');
+    }, NO_ROUTE_GRACE_MS);
+  }
+
+  #lacksRoute(): boolean {
+    return hasNoRoute([...this.#records.values()]);
+  }
+
+  #context(): ProbeContext {
+    const { environment, deadlineMs, ca } = this.#plan;
+    const { signal } = this.#end;
+    return {
+      signal,
+      elapsed: () => this.#elapsed(),
+      remaining: () => Math.max(0, deadlineMs - this.#elapsed()),
+      resolver: new Resolver(environment.lookup, signal),
+      tls: tlsTrust(environment.bundledRoots, ca, environment.machineRoots),
+      gateways: environment.gateways,
+      gatewayPorts: environment.gatewayPorts,
+      portalPort: environment.portalPort,
+    };
+  }
+
+  #elapsed(): number {
+    return this.#plan.environment.monotonic() - this.#startedAt;
+  }
+
+  #stop(by: ReportEnded['by']): void {
+    this.#end.abort(new ReportEnded(by));
+  }
+
+  #tell(event: Parameters<NonNullable<DiagnoseOptions['onProbe']>>[0]): void {
+    try {
+      this.#options.onProbe?.(event);
+    } catch {
+      // A broken progress display must not cost the report.
+    }
+  }
+}
