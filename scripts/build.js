@@ -4,6 +4,8 @@ import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bundle } from './bundle.js';
+import { copyDeclarations } from './declarations.js';
+import { entries } from './entries.js';
 import { bin, mustRun, root } from './run.js';
 
 const dist = join(root, 'dist');
@@ -34,9 +36,8 @@ writeFileSync(
 await mustRun('tsc: types for CommonJS', bin('tsc'), ['-p', cjsSources], { shell });
 rmSync(cjsSources, { recursive: true });
 
-const isTypes = (path) => !/\.[a-z]+$/.test(path) || path.endsWith('.d.ts');
-cpSync(esm, join(dist, 'esm'), { recursive: true, filter: isTypes });
-cpSync(cjs, join(dist, 'cjs'), { recursive: true, filter: isTypes });
+copyDeclarations(esm, join(dist, 'esm'), entries('import'));
+copyDeclarations(cjs, join(dist, 'cjs'), entries('require'));
 await bundle(esm, dist);
 writeFileSync(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
 

@@ -1,25 +1,18 @@
 // Puts the compiled modules into few files: a module of its own costs each app that imports it a third of a millisecond.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { build } from 'vite';
-import { root } from './run.js';
+import { entries, programs } from './entries.js';
 
-/** What users can import, and the command line: the files that package.json names. */
-function entries() {
-  const { exports, bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const files = [...Object.values(exports).map((entry) => entry.import?.default), ...Object.values(bin)];
-  return files.flatMap((file) => /dist\/esm\/(.*)\.js$/.exec(file ?? '')?.[1] ?? []);
-}
+const FORMATS = [
+  { folder: 'esm', format: 'es', modules: [...entries('import'), ...programs()] },
+  { folder: 'cjs', format: 'cjs', modules: entries('require') },
+];
 
 /** Bundles the ESM modules of `from` into `<to>/esm` and `<to>/cjs`, each entry at the place it had. */
 export async function bundle(from, to) {
-  const input = Object.fromEntries(entries().map((name) => [name, join(from, `${name}.js`)]));
-  for (const [folder, format] of [
-    ['esm', 'es'],
-    ['cjs', 'cjs'],
-  ]) {
+  for (const { folder, format, modules } of FORMATS) {
     await build({
-      ...{ configFile: false, envDir: false, publicDir: false, logLevel: 'warn', root },
+      ...{ configFile: false, envDir: false, publicDir: false, logLevel: 'warn', root: from },
       build: {
         ssr: true,
         target: 'node20',
@@ -27,15 +20,19 @@ export async function bundle(from, to) {
         outDir: join(to, folder),
         emptyOutDir: false,
         rolldownOptions: {
-          input,
+          input: Object.fromEntries(modules.map((name) => [name, join(from, `${name}.js`)])),
+          // Above each module's code stands its path from here.
+          cwd: from,
           // Whatever is no file of ours stays an import.
-          external: /^(node:|@|[a-z])/,
+          external: (id) => !id.startsWith('.') && !isAbsolute(id) && !id.startsWith('\0'),
           preserveEntrySignatures: 'strict',
           output: {
             format,
             exports: 'named',
             // Jest runs CommonJS without a way to import(), and what is loaded late here is CommonJS itself.
             dynamicImportInCjs: false,
+            // As tsc marks what was ESM.
+            esModule: true,
             entryFileNames: '[name].js',
             chunkFileNames: 'chunks/[name].js',
           },

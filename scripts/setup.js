@@ -51,8 +51,7 @@ export async function build() {
     'package.json',
     'tsconfig.json',
     'tsconfig.build.json',
-    'scripts/build.js',
-    'scripts/bundle.js',
+    ...['build', 'bundle', 'declarations', 'entries'].map((name) => `scripts/${name}.js`),
   ];
   if (modified(join(root, 'dist', '.built')) > newest(sources.map((name) => join(root, name)))) return;
   await mustRun('Building (ten seconds)', process.execPath, ['scripts/build.js']);
