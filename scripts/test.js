@@ -18,6 +18,12 @@ if (filters.length === 0) {
 await build();
 if (filters.length === 0) {
   await mustRun('Package lint: publint', bin('publint'), ['--strict'], { shell });
+  await mustRun(
+    'Package lint: are the types wrong',
+    bin('attw'),
+    ['--pack', '.', '--format', 'table-flipped'],
+    { shell },
+  );
 }
 console.log(
   '\n▸ Tests: about three minutes; the first run with Rust peers compiles them first, about ten minutes',

@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { entries, manifest, root } from './support/manifest.js';
+
+const ROOM = '(?:lib|integrations)(?:/[\\w-]+)*';
+
+/** Everything that may be packed; a file that none of these describes has no business in the tarball. */
+const ALLOWED = [
+  /^(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE-(MIT|APACHE))$/,
+  /^dist\/schema\.json$/,
+  /^dist\/cjs\/package\.json$/,
+  /^dist\/(esm|cjs)\/chunks\/[\w-]+\.js$/,
+  new RegExp(`^dist/(esm|cjs)/${ROOM}/[\\w.-]+\\.d\\.ts$`),
+];
+
+/** Bytes, unpacked and packed: what `npm install` costs beside the binding. A jump is to be meant, not missed. */
+const MAX_UNPACKED = 2_500_000;
+const MAX_PACKED = 650_000;
+
+interface Packed {
+  size: number;
+  unpackedSize: number;
+  files: { path: string }[];
+}
+
+let packed: Packed;
+let paths: string[];
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+beforeAll(async () => {
+  const { stdout } = await promisify(execFile)('npm', ['pack', '--dry-run', '--json'], {
+    cwd: root,
+    maxBuffer: 1 << 24,
+  });
+  // npm 10 answers a list, later ones an object by package name.
+  [packed = { size: 0, unpackedSize: 0, files: [] }] = Object.values<Packed>(JSON.parse(stdout));
+  paths = packed.files.map(({ path }) => path);
+});
+
+describe('the packed tarball', () => {
+  it('holds every file that package.json names', () => {
+    const named = entries.flatMap((entry) =>
+      [entry.import, entry.require].flatMap((to) => Object.values(to)),
+    );
+    const wanted = [...named, ...Object.values(manifest.bin), 'dist/schema.json'].map((path) =>
+      path.replace(/^\.\//, ''),
+    );
+    expect(wanted.length).toBeGreaterThan(20);
+    for (const path of wanted) expect(paths).toContain(path);
+  });
+
+  it('holds nothing else: no sources, tests, maps or marks of the build', () => {
+    const named = [...entries.flatMap((entry) => [entry.import.default, entry.require.default])];
+    const code = [...named, ...Object.values(manifest.bin)].map((path) => path.replace(/^\.\//, ''));
+    const surplus = paths.filter((path) => !code.includes(path) && !ALLOWED.some((form) => form.test(path)));
+    expect(surplus).toEqual([]);
+    expect(packed.unpackedSize).toBeLessThan(MAX_UNPACKED);
+    expect(packed.size).toBeLessThan(MAX_PACKED);
+  });
+
+  it('has each relative import of its code and its declarations inside', () => {
+    const missing = paths
+      .filter((path) => /\.(js|d\.ts)$/.test(path))
+      .flatMap((path) =>
+        [...read(path).matchAll(/(?:^import|^export|\bimport\(|\brequire\()[^'"\n]*['"](\.[^'"\n]+)['"]/gm)]
+          .map(([, to = '']) => posix.join(dirname(path), to))
+          .map((to) => (path.endsWith('.d.ts') ? to.replace(/\.js$/, '.d.ts') : to))
+          // Texts that a browser imports name their neighbours in the browser.
+          .filter((to) => !paths.includes(to) && !isBrowserFile(to)),
+      );
+    expect(missing).toEqual([]);
+  });
+
+  it('has each module once a format, so that classes are the same for all entries, and nobody else’s code', () => {
+    for (const format of ['esm', 'cjs']) {
+      const modules = paths
+        .filter((path) => path.startsWith(`dist/${format}/`) && path.endsWith('.js'))
+        .flatMap((path) => [...read(path).matchAll(/^\/\/ (\S+)\.js$/gm)].map(([, module = '']) => module))
+        .filter((module) => !module.includes('rolldown/runtime'));
+      expect(modules.length).toBeGreaterThan(150);
+      expect(new Set(modules).size).toBe(modules.length);
+      for (const module of modules) expect(sources()).toContain(`${module}.ts`);
+    }
+  });
+
+  it.each(['esm', 'cjs'])(
+    'loads the binding late in the %s build, by import() and not by require()',
+    (format) => {
+      const code = paths
+        .filter((path) => path.startsWith(`dist/${format}/`) && path.endsWith('.js'))
+        .map(read)
+        .join('\n');
+      expect(code).toContain('await import("@number0/iroh/index.js")');
+      expect(code).not.toMatch(/(require\(|^import .*|\bfrom )["']@number0\//m);
+    },
+  );
+});
+
+/** A script of one of the pages, which lies in no file of its own. */
+function isBrowserFile(path: string): boolean {
+  return sources().some((source) =>
+    source.endsWith(`browser/${posix.basename(path).replace(/\.js$/, '.ts')}`),
+  );
+}
+
+let listed: string[] | undefined;
+function sources(): string[] {
+  listed ??= ['lib', 'integrations'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) =>
+      posix.join(folder, path.replaceAll('\\', '/')),
+    ),
+  );
+  return listed;
+}
