@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,30 +9,41 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
+/** The cache first: the same packages are installed over and over. */
+const INSTALL_FLAGS = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+
 /** A user's project: an empty folder outside the repository into which the packed tarball was installed. */
 export class Project {
   private constructor(readonly folder: string) {}
 
-  /** @param packages - what to install beside our tarball, e.g. `@nestjs/core@11` */
-  static async create(packages: readonly string[]): Promise<Project> {
+  /**
+   * @param packages - what to install beside our tarball, e.g. `@nestjs/core@11`
+   * @param type - what its JavaScript is
+   */
+  static async create(
+    packages: readonly string[],
+    { type = 'module' }: { type?: 'module' | 'commonjs' } = {},
+  ): Promise<Project> {
     const folder = await mkdtemp(join(tmpdir(), 'net-diagnostics-consumer-'));
     const project = new Project(folder);
-    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root });
+    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], {
+      cwd: root,
+      maxBuffer: 1 << 24,
+    });
     const filename = packedName(JSON.parse(stdout));
-    await project.write('package.json', JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
-    await run(
-      'npm',
-      ['install', '--no-audit', '--no-fund', '--loglevel=error', `./${filename}`, ...packages],
-      {
-        cwd: folder,
-        maxBuffer: 1 << 24,
-      },
-    );
+    await project.write('package.json', JSON.stringify({ name: 'consumer', private: true, type }));
+    await run('npm', ['install', ...INSTALL_FLAGS, `./${filename}`, ...packages], {
+      cwd: folder,
+      maxBuffer: 1 << 24,
+    });
     return project;
   }
 
-  write(name: string, text: string): Promise<void> {
-    return writeFile(join(this.folder, name), text);
+  /** Folders on the way are made. */
+  async write(name: string, text: string): Promise<void> {
+    const path = join(this.folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
   }
 
   /** Runs a file of the project with Node; rejects when it fails or does not end by itself. */
@@ -58,10 +70,12 @@ export class Project {
     });
   }
 
-  /** Runs the TypeScript compiler of the repository in the project. */
+  /** Runs the TypeScript compiler in the project: the project's own where it has one, else the repository's. */
   async tsc(...args: string[]): Promise<void> {
+    const own = join(this.folder, 'node_modules', '.bin', 'tsc');
+    const tsc = existsSync(own) ? own : join(root, 'node_modules', '.bin', 'tsc');
     try {
-      await run(join(root, 'node_modules', '.bin', 'tsc'), args, { cwd: this.folder });
+      await run(tsc, args, { cwd: this.folder });
     } catch (error) {
       throw new Error(`tsc ${args.join(' ')}:\n${(error as { stdout?: string }).stdout}`);
     }

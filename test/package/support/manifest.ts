@@ -30,8 +30,3 @@ export const entries: readonly Entry[] = Object.entries(manifest.exports).flatMa
     ? []
     : [{ specifier: manifest.name + path.slice(1), import: targets.import, require: targets.require }],
 );
-
-/** The entries by what users write, without those that need a framework's package to be there. */
-export const ENTRIES_WITHOUT_PEERS = entries
-  .map(({ specifier }) => specifier)
-  .filter((specifier) => !/\/(nest|fastify)$/.test(specifier));

@@ -1,0 +1,79 @@
+import { entries } from './manifest.js';
+
+/** What an entry must export in either format, and lines that a compiler must accept. */
+interface Use {
+  names: readonly string[];
+  code: string;
+}
+
+const USES: Record<string, Use> = {
+  'iroh-net-diagnostics': {
+    names: ['NetDiagnostics', 'ApiSecret', 'Caps', 'CLIENT_HOST_ALPN', 'diagnose'],
+    code: `import { NetDiagnostics, type Status } from 'iroh-net-diagnostics';
+export const status: Status = NetDiagnostics.start({ enabled: false }).status();
+// @ts-expect-error: an unknown option is refused
+NetDiagnostics.start({ apiSecrt: 'x' });`,
+  },
+  'iroh-net-diagnostics/nest': {
+    names: ['NetDiagnosticsModule', 'NetDiagnosticsService'],
+    code: `import { NetDiagnosticsModule } from 'iroh-net-diagnostics/nest';
+export const nest = NetDiagnosticsModule.forRoot({ name: 'typed' });`,
+  },
+  'iroh-net-diagnostics/express': {
+    names: ['netDiagnostics'],
+    code: `import { netDiagnostics as middleware } from 'iroh-net-diagnostics/express';
+export const isStopped: Promise<void> = middleware({ enabled: false }).stop();
+// @ts-expect-error: a number is no name
+middleware({ name: 5 });`,
+  },
+  'iroh-net-diagnostics/fastify': {
+    names: ['netDiagnostics', 'default'],
+    code: `import plugin, { netDiagnostics } from 'iroh-net-diagnostics/fastify';
+export const plugins: (typeof netDiagnostics)[] = [plugin];`,
+  },
+  'iroh-net-diagnostics/platform': {
+    names: ['Platform', 'ApiSecret'],
+    code: `import { Platform } from 'iroh-net-diagnostics/platform';
+export type Started = ReturnType<typeof Platform.start>;
+// @ts-expect-error: it is no promise of a number
+export const never: Started = Promise.resolve(5);`,
+  },
+};
+
+/** The entries of package.json; one that is not listed above is at least loaded and has its types found. */
+export function usesOf(specifiers: readonly string[]) {
+  return specifiers.map((specifier, index) => ({
+    specifier,
+    names: USES[specifier]?.names ?? [],
+    code: `${USES[specifier]?.code ?? ''}
+import * as entry${index} from '${specifier}';
+const names${index}: readonly (keyof typeof entry${index})[] = [];
+export { names${index} };`,
+  }));
+}
+
+/** All entries, or those that need none of these peers: `nest`, `fastify`. */
+export function specifiersWithout(...peers: string[]): string[] {
+  return entries
+    .map(({ specifier }) => specifier)
+    .filter((specifier) => !peers.some((peer) => specifier.endsWith(`/${peer}`)));
+}
+
+/** A script that prints what each entry exports, and which class or function has lost its name on the way. */
+export function printNames(specifiers: readonly string[], how: 'import' | 'require'): string {
+  return `(async () => {
+  for (const specifier of ${JSON.stringify(specifiers)}) {
+    const entry = ${how === 'import' ? 'await import(specifier)' : 'require(specifier)'};
+    console.log(specifier, 'exports', Object.keys(entry).join(' '), '.');
+    for (const [name, value] of Object.entries(entry)) {
+      if (/^[A-Z]/.test(name) && typeof value === 'function' && value.name !== name) console.log('renamed:', name, value.name);
+    }
+  }
+})();`;
+}
+
+/** What {@link printNames} printed of an entry. */
+export function namesIn(printed: string, specifier: string): string[] {
+  const line = printed.split('\n').find((text) => text.startsWith(`${specifier} exports `));
+  return line?.split(' ').slice(2, -1) ?? [];
+}
