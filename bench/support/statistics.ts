@@ -17,3 +17,15 @@ export function shareInterval(hits: number, of: number): [low: number, high: num
   const scale = 1 + z ** 2 / of;
   return [(middle - width) / scale, (middle + width) / scale];
 }
+
+/** Student's t for a two-sided 95 % interval, by degrees of freedom from 1; from 15 on it hardly changes. */
+const T_95 = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.2, 2.18, 2.16, 2.14];
+
+/** The mean, and its 95 % interval. NaN for less than two values. */
+export function meanInterval(values: readonly number[]): [mean: number, low: number, high: number] {
+  const n = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
+  const width = ((T_95[n - 2] ?? 2.12) * deviation) / Math.sqrt(n);
+  return [mean, mean - width, mean + width];
+}
