@@ -7,7 +7,6 @@ import {
   Session,
   type SessionStatus,
 } from '../client/index.js';
-import { loadProbes } from '../diagnose.js';
 import type { NetDiagnosticsEvent, ReportTrigger } from '../events.js';
 import { ClientHost } from '../host/index.js';
 import type { SafeLogger } from '../logger.js';
@@ -83,7 +82,6 @@ export class Service {
     for (const [alpn, handler] of handlers) this.#router?.handle(alpn, handler);
     this.#router?.start();
     board.note({ servesDialBack: true });
-    loadProbes();
     void relayTokens.keep(endpoint, settings.endpoint === null, this.#stop.signal);
     board.setGrant(this.#grants.state);
     this.#session.start();
