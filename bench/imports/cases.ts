@@ -28,9 +28,10 @@ function alone(entry: string): Case {
   return { name: entry, first: [], timed: [entry] };
 }
 
-/** Milliseconds of `timed`, and bytes of the whole process a moment later. */
+/** What `timed` took, by the clock and of the CPU (with all threads), and bytes of the whole process a moment later. */
 export interface Sample {
   ms: number;
+  cpuMs: number;
   rss: number;
 }
 
@@ -38,10 +39,12 @@ export function script({ first, timed }: Case): string {
   return `
 for (const name of ${JSON.stringify(first)}) await import(name);
 const start = performance.now();
+const cpu = process.cpuUsage();
 for (const name of ${JSON.stringify(timed)}) await import(name);
+const { user, system } = process.cpuUsage(cpu);
 const ms = performance.now() - start;
 await new Promise((resolve) => setTimeout(resolve, 100));
-console.log(JSON.stringify({ ms, rss: process.memoryUsage.rss() }));
+console.log(JSON.stringify({ ms, cpuMs: (user + system) / 1000, rss: process.memoryUsage.rss() }));
 process.exit();
 `;
 }
