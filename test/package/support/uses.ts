@@ -17,7 +17,9 @@ NetDiagnostics.start({ apiSecrt: 'x' });`,
   'iroh-net-diagnostics/nest': {
     names: ['NetDiagnosticsModule', 'NetDiagnosticsService'],
     code: `import { NetDiagnosticsModule } from 'iroh-net-diagnostics/nest';
-export const nest = NetDiagnosticsModule.forRoot({ name: 'typed' });`,
+NetDiagnosticsModule.forRoot({ name: 'typed' });
+// @ts-expect-error: a number is no name
+NetDiagnosticsModule.forRoot({ name: 5 });`,
   },
   'iroh-net-diagnostics/express': {
     names: ['netDiagnostics'],
