@@ -43,7 +43,15 @@ export async function main(args: string[]): Promise<void> {
   const [pairs, blocks, requests] = [values.pairs, values.blocks, values.requests].map(Number);
   const size = { blocks: blocks ?? 0, requests: requests ?? 0 };
   const platform = await Platform.start({ dataDir: ':memory:', dashboard: false });
-  const rows: string[] = [];
+  console.log(
+    [
+      `${machine()}; ${pairs} pairs of processes, ${blocks} blocks of ${requests} requests to each.`,
+      'Mean of the pairs, its 95 % interval in brackets, then the lowest and the highest pair.',
+      '',
+      line('with us against without', 'requests per second', 'CPU time of the server per request'),
+      line('---', '---', '---'),
+    ].join('\n'),
+  );
   try {
     const env = onLoopback(await platform.createApiSecret('bench'));
     for (const app of values.only.split(',')) {
@@ -54,21 +62,11 @@ export async function main(args: string[]): Promise<void> {
         ratios.throughput.push(throughput);
         ratios.cpu.push(cpu);
       }
-      rows.push(line(app, percent(ratios.throughput), percent(ratios.cpu)));
+      console.log(line(app, percent(ratios.throughput), percent(ratios.cpu)));
     }
   } finally {
     await platform.stop();
   }
-  console.log(
-    [
-      `${machine()}; ${pairs} pairs of processes, ${blocks} blocks of ${requests} requests to each.`,
-      'Mean of the pairs, its 95 % interval in brackets, then the lowest and the highest pair.',
-      '',
-      line('with us against without', 'requests per second', 'CPU time of the server per request'),
-      line('---', '---', '---'),
-      ...rows,
-    ].join('\n'),
-  );
 }
 
 async function measure(
