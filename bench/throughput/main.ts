@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { Platform } from '../../lib/platform/index.js';
 import { assertBuilt, onLoopback } from '../support/built.js';
 import { machine } from '../support/machine.js';
-import { meanInterval } from '../support/statistics.js';
+import { meanInterval, median } from '../support/statistics.js';
 import { AppServer, type Block } from './server.js';
 
 const USAGE = `node bench/run.js throughput [--pairs 8] [--blocks 20] [--requests 500] [--only APP]
@@ -18,7 +18,10 @@ const APPS = ['express', 'fastify', 'nest', 'control'];
 /** Blocks that only warm up: the compilers of V8 are done after some thousand requests. */
 const WARM_UP_BLOCKS = 6;
 
-/** With us divided by without us, one value a pair of processes: 1.01 is 1 % more. */
+/**
+ * With us divided by without us, one value a pair of processes: the median of its blocks, each against the other's next
+ * to it, since other work on the machine comes and goes. 1.01 is 1 % more.
+ */
 interface Ratios {
   throughput: number[];
   cpu: number[];
@@ -92,14 +95,8 @@ async function measure(
     await Promise.all(servers.map((server) => server.stop()));
   }
   const [withUs, without] = taken;
-  return {
-    throughput: total(without, 'wallMs') / total(withUs, 'wallMs'),
-    cpu: total(withUs, 'cpuMs') / total(without, 'cpuMs'),
-  };
-}
-
-function total(blocks: readonly Block[], of: keyof Block): number {
-  return blocks.reduce((sum, block) => sum + block[of], 0);
+  const of = (key: keyof Block) => median(withUs.map((block, n) => block[key] / (without[n]?.[key] ?? 0)));
+  return { throughput: 1 / of('wallMs'), cpu: of('cpuMs') };
 }
 
 function percent(ratios: readonly number[]): string {
