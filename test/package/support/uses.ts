@@ -36,9 +36,15 @@ export const plugins: (typeof netDiagnostics)[] = [plugin];`,
   'iroh-net-diagnostics/platform': {
     names: ['Platform', 'ApiSecret'],
     code: `import { Platform } from 'iroh-net-diagnostics/platform';
-export type Started = ReturnType<typeof Platform.start>;
+export type Running = ReturnType<typeof Platform.start>;
 // @ts-expect-error: it is no promise of a number
-export const never: Started = Promise.resolve(5);`,
+export const never: Running = Promise.resolve(5);`,
+  },
+  'iroh-net-diagnostics/testing': {
+    names: ['TestPlatform', 'QUICK_RETRIES'],
+    code: `import { NetDiagnostics as Started } from 'iroh-net-diagnostics';
+import { TestPlatform } from 'iroh-net-diagnostics/testing';
+export const tested = (platform: TestPlatform) => Started.start(platform.options({ name: 'typed' }));`,
   },
 };
 
