@@ -1,4 +1,4 @@
-// `npm run demo [-- express|fastify|nest]`: the self-hosted platform with its dashboard, and a sample wired to it.
+// `npm run demo`: the self-hosted platform with its dashboard, and a sample wired to it.
 // Nothing is left behind: the platform keeps its data in memory, the sample is a child that ends with it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,11 +8,34 @@ import { pathToFileURL } from 'node:url';
 import { root } from './run.js';
 import { build, install } from './setup.js';
 
+const HELP = `Usage: npm run demo -- [nest|express|fastify] [--online]
+
+Runs the self-hosted platform with its dashboard, and a sample (default: nest) that answers its Run Diagnostics
+button, until Ctrl-C. Both are on loopback, and nobody is asked but the local gateway: no Internet is needed, and what
+only relays can tell is unknown in the report.
+
+  --online    the sample uses n0's relays and DNS and all addresses of this machine, as an app does by default: the
+              report shows your real network. The platform stays on loopback.
+`;
+
 const HOSTS = ['nest', 'express', 'fastify'];
-const [host = HOSTS[0]] = process.argv.slice(2);
-if (!HOSTS.includes(host)) {
-  console.error(`There is no sample for "${host}"; there are: ${HOSTS.join(', ')}.`);
-  process.exit(1);
+const { host, isOnline } = parse(process.argv.slice(2));
+
+/** What was asked for; ends this process after the help, or a word that nobody knows. */
+function parse(words) {
+  if (words.includes('--help') || words.includes('-h')) {
+    console.log(HELP);
+    process.exit(0);
+  }
+  const [chosen = HOSTS[0], ...rest] = words.filter((word) => word !== '--online');
+  const [wrong] = HOSTS.includes(chosen) ? rest : [chosen];
+  if (wrong === undefined) return { host: chosen, isOnline: words.includes('--online') };
+  console.error(
+    HOSTS.includes(wrong)
+      ? `The demo runs one sample; "${wrong}" is one too many.`
+      : `The demo does not know "${wrong}"; it takes one of ${HOSTS.join(', ')}, and --online.`,
+  );
+  process.exit(2);
 }
 
 await install();
@@ -34,9 +57,9 @@ const sample = spawn(process.execPath, [join(root, 'build', 'samples', host, 'ma
   env: {
     ...process.env,
     IROH_SERVICES_API_SECRET: secret.reveal(),
-    // Loopback and no relays: the demo needs no Internet, and asks nobody but the local gateway.
-    NET_DIAGNOSTICS_NETWORK: 'minimal',
-    NET_DIAGNOSTICS_BIND: 'loopback',
+    // Without relays the demo needs no Internet, and asks nobody but the local gateway.
+    NET_DIAGNOSTICS_NETWORK: isOnline ? 'n0' : 'minimal',
+    NET_DIAGNOSTICS_BIND: isOnline ? undefined : 'loopback',
     NET_DIAGNOSTICS_NAME: `${host}-sample`,
     PORT: process.env.PORT ?? '0',
   },
@@ -59,6 +82,9 @@ ended.then(([code, signal]) => {
   void stop(1);
 });
 
+const hint = isOnline
+  ? "It asks n0's relays: the report shows your network as they see it."
+  : `No relay is asked, so most of the report is unknown. With Internet: npm run demo -- ${host} --online`;
 let announced = false;
 for await (const line of createInterface({ input: sample.stdout })) {
   console.log(`app │ ${line}`);
@@ -71,5 +97,6 @@ for await (const line of createInterface({ input: sample.stdout })) {
   Its page    ${url}/net-diagnostics/
 
   Open the dashboard, choose ${host}-sample, press Run Diagnostics. Ctrl-C ends everything.
+  ${hint}
 `);
 }
