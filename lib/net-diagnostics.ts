@@ -94,7 +94,12 @@ export class NetDiagnostics {
     this.#log = safeLogger(settings.logger);
     this.#board = new StatusBoard(parts.clock, this.#tell, { state: 'starting', name: settings.name });
     this.#telemetry = createTelemetry({ status: () => this.status(), clock: parts.clock });
-    this.#reporter = new Reporter({ settings, board: this.#board, telemetry: this.#telemetry });
+    this.#reporter = new Reporter({
+      settings,
+      board: this.#board,
+      telemetry: this.#telemetry,
+      surroundings: parts.surroundings,
+    });
   }
 
   /** Opens what {@link prepare} has prepared, in the background. Idempotent; does nothing after {@link stop}. */

@@ -1,6 +1,10 @@
 import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from '../client/index.js';
 import { type Clock, type Sleep, systemClock, systemSleep } from '../clock.js';
+import type { DiagnoseOptions } from '../diagnose.js';
 import type { BindingLoader } from '../transport/index.js';
+
+/** The network that reports are made in. */
+export type Surroundings = Pick<DiagnoseOptions, 'isPublicAddress' | 'environment'>;
 
 /** What comes from outside, so that a test can hold it. */
 export interface Parts {
@@ -11,6 +15,8 @@ export interface Parts {
   clientLimits: ClientLimits;
   /** Loads the native binding; `undefined`: `@number0/iroh`. */
   loadBinding: BindingLoader | undefined;
+  /** Default: this machine, and the Internet as it is. */
+  surroundings: Surroundings;
 }
 
 /** The real ones. */
@@ -20,4 +26,5 @@ export const SYSTEM_PARTS: Readonly<Parts> = {
   random: Math.random,
   clientLimits: DEFAULT_CLIENT_LIMITS,
   loadBinding: undefined,
+  surroundings: {},
 };

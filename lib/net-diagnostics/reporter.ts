@@ -5,6 +5,7 @@ import type { EndpointSnapshot, LocalReport } from '../report/index.js';
 import type { Telemetry } from '../telemetry/index.js';
 import type { Endpoint } from '../transport/index.js';
 import type { LivePaths } from './live-paths.js';
+import type { Surroundings } from './parts.js';
 import type { StatusBoard } from './status-board.js';
 
 /** How one run is watched and ended. */
@@ -21,6 +22,7 @@ export interface ReporterOptions {
   settings: Settings;
   board: StatusBoard;
   telemetry: Telemetry;
+  surroundings: Surroundings;
 }
 
 /** Makes every report of one app, whatever it is for, and writes down that it did. */
@@ -33,17 +35,21 @@ export class Reporter {
 
   /** One run with the settings' relays, probes and deadline. `subject`: `null` while there is no endpoint. */
   async report(trigger: ReportTrigger, subject: Subject | null, run: RunOptions): Promise<LocalReport> {
-    const { settings, board, telemetry } = this.#options;
+    const { settings, board, telemetry, surroundings } = this.#options;
     const { signal, onProbe } = run;
     const local = await telemetry.run(trigger, onProbe, (listener) =>
-      measure(settings, subject, { signal, onProbe: listener }),
+      measure(settings, subject, { ...surroundings, signal, onProbe: listener }),
     );
     board.noteReport(local, trigger);
     return local;
   }
 }
 
-function measure(settings: Settings, subject: Subject | null, run: RunOptions): Promise<LocalReport> {
+function measure(
+  settings: Settings,
+  subject: Subject | null,
+  run: RunOptions & Surroundings,
+): Promise<LocalReport> {
   const { relays, stun, probes, deadline } = settings;
   return diagnose({
     ...run,
