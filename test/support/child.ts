@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { build, type Plugin } from 'vite';
-
-const ROOT = resolve(import.meta.dirname, '../..');
+import { join } from 'node:path';
+import { COMPILED, compileText } from './compile.js';
 
 export interface ChildOptions {
   env?: Record<string, string | undefined>;
@@ -35,17 +33,12 @@ export interface Child {
   ended: Promise<ChildResult>;
 }
 
-/**
- * Starts a TypeScript module in a process of its own, against the sources in lib/. Its imports are relative
- * to the root: `import { bindEndpoint } from './lib/transport/index.js'`. Packages are those of node_modules.
- */
+/** Starts a TypeScript module in a process of its own, against the sources in lib/; see {@link compileText}. */
 export async function startChild(source: string, options: ChildOptions = {}): Promise<Child> {
   const folder = await mkdtemp(join(tmpdir(), 'iroh-net-diagnostics-child-'));
-  await compile(source, folder);
-  // A bare import looks for node_modules beside the compiled file.
-  await linkPackages(join(folder, 'node_modules'), options.packages);
+  await compileText(source, folder, options.packages);
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), 'main.mjs', ...(options.args ?? [])], {
+  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), COMPILED, ...(options.args ?? [])], {
     cwd: folder,
     env: { ...process.env, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -98,37 +91,4 @@ export async function startChild(source: string, options: ChildOptions = {}): Pr
 /** Runs a TypeScript module to its end; see {@link startChild}. */
 export async function runChild(source: string, options: ChildOptions = {}): Promise<ChildResult> {
   return (await startChild(source, options)).ended;
-}
-
-async function linkPackages(to: string, packages: readonly string[] | undefined): Promise<void> {
-  if (packages === undefined) await symlink(join(ROOT, 'node_modules'), to, 'dir');
-  for (const name of packages ?? []) {
-    await mkdir(dirname(join(to, name)), { recursive: true });
-    await symlink(join(ROOT, 'node_modules', name), join(to, name), 'dir');
-  }
-}
-
-async function compile(source: string, outDir: string): Promise<void> {
-  const entry = join(ROOT, 'child-entry.ts');
-  const virtual: Plugin = {
-    name: 'child-entry',
-    enforce: 'pre',
-    resolveId: (id) => (id === entry ? id : null),
-    load: (id) => (id === entry ? source : null),
-  };
-  await build({
-    root: ROOT,
-    configFile: false,
-    envDir: false,
-    publicDir: false,
-    logLevel: 'error',
-    plugins: [virtual],
-    build: {
-      ssr: entry,
-      outDir,
-      emptyOutDir: false,
-      minify: false,
-      rolldownOptions: { output: { entryFileNames: 'main.mjs' } },
-    },
-  });
 }

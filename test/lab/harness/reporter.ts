@@ -1,10 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
 import type { DiagnoseOptions } from '../../../lib/diagnose.js';
 import type { LocalReport } from '../../../lib/report/index.js';
+import { Compiled } from './compiled.js';
 import type { Lab } from './lab.js';
 
 /** What a report is asked for; plain JSON. */
@@ -16,28 +12,16 @@ export interface Reported {
   report: LocalReport;
 }
 
-/** The library in one file of JavaScript, for processes in other namespaces: nothing of this one comes along. */
+/** Makes reports in other namespaces: nothing of this process comes along. */
 export class Reporter {
-  readonly #folder: string;
+  readonly #program: Compiled;
 
-  private constructor(folder: string) {
-    this.#folder = folder;
+  private constructor(program: Compiled) {
+    this.#program = program;
   }
 
   static async build(): Promise<Reporter> {
-    const outDir = await mkdtemp(join(tmpdir(), 'net-diagnostics-lab-'));
-    await build({
-      ...{ configFile: false, envDir: false, publicDir: false, logLevel: 'error' },
-      ssr: { noExternal: true },
-      build: {
-        ssr: fileURLToPath(new URL('report-here.ts', import.meta.url)),
-        outDir,
-        target: 'node20',
-        minify: false,
-        rolldownOptions: { output: { entryFileNames: 'report-here.mjs' } },
-      },
-    });
-    return new Reporter(outDir);
+    return new Reporter(await Compiled.build('report-here.ts'));
   }
 
   /** A report of a fresh process on a host. */
@@ -49,8 +33,7 @@ export class Reporter {
 
   /** So many reports of one fresh process, one after the other. */
   async reports(lab: Lab, host: string, options: ReportOptions, times: number): Promise<Reported[]> {
-    const program = [process.execPath, join(this.#folder, 'report-here.mjs')];
-    const output = await lab.run(host, [...program, JSON.stringify({ ...options, times })]);
+    const output = await lab.run(host, this.#program.command({ ...options, times }));
     return output
       .trim()
       .split('\n')
@@ -58,6 +41,6 @@ export class Reporter {
   }
 
   remove(): Promise<void> {
-    return rm(this.#folder, { recursive: true, force: true });
+    return this.#program.remove();
   }
 }
