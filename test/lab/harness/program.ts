@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Default of how long it may take. */
 const READY_TIMEOUT_MS = 10_000;
 
 /** A program that runs in a lab; what it says is kept for whoever waits for it. */
@@ -23,14 +24,19 @@ export class Program {
     return this.#child;
   }
 
-  /** Resolves when it has said this; rejects when it ends first, or after ten seconds. */
-  says(pattern: RegExp): Promise<void> {
-    return this.until(`says ${pattern}`, () => pattern.test(this.#said));
+  /** Resolves with what matched when it has said this; rejects when it ends first, or after a while. */
+  async says(pattern: RegExp, timeoutMs = READY_TIMEOUT_MS): Promise<string> {
+    await this.until(`says ${pattern}`, () => pattern.test(this.#said), timeoutMs);
+    return pattern.exec(this.#said)?.[0] ?? '';
   }
 
-  /** Resolves when `isTrue`; rejects when it ends first, or after ten seconds. */
-  async until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-    const deadline = performance.now() + READY_TIMEOUT_MS;
+  /** Resolves when `isTrue`; rejects when it ends first, or after a while. */
+  async until(
+    what: string,
+    isTrue: () => boolean | Promise<boolean>,
+    timeoutMs = READY_TIMEOUT_MS,
+  ): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
     while (!(await isTrue())) {
       const isOver = this.#child.exitCode !== null || this.#child.signalCode !== null;
       if (isOver || performance.now() > deadline) {
