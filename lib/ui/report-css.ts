@@ -6,7 +6,7 @@ export const REPORT_CSS = /* css */ `
 .verdict { display: flex; gap: 1rem; align-items: flex-start; border-radius: 12px; padding: 1rem 1.15rem; background: var(--grey-soft); }
 .verdict .sign { flex: none; width: 2.4rem; height: 2.4rem; color: var(--grey); }
 .verdict h3 { font-size: 1.2rem; letter-spacing: -0.015em; }
-.verdict p { max-width: 60ch; }
+.verdict p { max-width: 60ch; text-wrap: balance; }
 .verdict.green { background: var(--green-soft); } .verdict.green .sign { color: var(--green); }
 .verdict.orange { background: var(--orange-soft); } .verdict.orange .sign { color: var(--orange); }
 .verdict.red { background: var(--red-soft); } .verdict.red .sign { color: var(--red); }
@@ -20,7 +20,7 @@ export const REPORT_CSS = /* css */ `
 .facts > div:last-child { border-bottom: 0; }
 .facts dt { color: var(--muted); }
 .facts dd { text-align: right; overflow-wrap: anywhere; font-weight: 550; }
-.facts dd.hint { grid-column: 1 / -1; text-align: left; font-weight: 400; font-size: 0.8125rem; color: var(--muted); }
+.facts dd.hint { grid-column: 1 / -1; text-align: left; font-weight: 400; font-size: 0.8125rem; color: var(--muted); text-wrap: balance; }
 .facts .good { color: var(--green); } .facts .bad { color: var(--red); } .facts .warn { color: var(--orange); }
 .facts .mono { font-weight: 400; }
 .facts .unknown { color: var(--muted); font-weight: 400; }

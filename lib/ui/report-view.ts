@@ -6,8 +6,8 @@ import { type DiagnosticsReport, formatSocketAddr, type NetReport, type SocketAd
  */
 export type ReportLevel = 'green' | 'orange' | 'grey';
 
-/** Good, bad, worth a look, or not measured. */
-export type Tone = 'good' | 'bad' | 'warn' | 'unknown' | 'plain';
+/** Good, bad, worth a look, or not measured; plain words, or an address. */
+export type Tone = 'good' | 'bad' | 'warn' | 'unknown' | 'plain' | 'plain mono';
 
 /** One line of a report. */
 export interface ReportFact {
@@ -131,7 +131,7 @@ function family(udp: boolean, mappingVaries: boolean | null, global: SocketAddr 
     {
       label: 'Public address',
       value: global === null ? 'Unknown' : formatSocketAddr(global),
-      tone: global === null ? 'unknown' : 'plain',
+      tone: global === null ? 'unknown' : 'plain mono',
       hint: '',
     },
   ];

@@ -12,8 +12,6 @@ import { QUIET_PROBES } from '../support/quiet-probes.js';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const screenshots = join(root, 'test', 'browser', 'screenshots');
-/** `UPDATE_SCREENSHOT=1` renews the README's picture. */
-const README_PICTURE = join(root, 'docs', 'dashboard.png');
 
 describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
   let browser: Browser;
@@ -53,8 +51,7 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     return found;
   };
   const runButton = () => page.getByRole('button', { name: 'Run Diagnostics' });
-  const shoot = (name: string, fullPage = true) =>
-    page.screenshot({ path: join(screenshots, `${name}.png`), fullPage });
+  const shoot = (name: string) => page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
 
   beforeAll(async () => {
     await mkdir(screenshots, { recursive: true });
@@ -105,7 +102,6 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     expect(await runButton().isEnabled()).toBe(true);
     await shoot('3-report');
     expect(await faults()).toEqual([]);
-    if (process.env.UPDATE_SCREENSHOT) await page.screenshot({ path: README_PICTURE, fullPage: false });
     expect(await platform.reports(app.status().endpointId ?? '')).toHaveLength(1);
   });
 

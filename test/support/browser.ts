@@ -1,4 +1,7 @@
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 
 const candidates = [
@@ -11,6 +14,16 @@ const candidates = [
 
 const found = candidates.find((path) => path !== undefined && existsSync(path));
 
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
 /** Whether browser tests can run; says what to install where they cannot. In CI a missing browser is a failure. */
 export function browserAvailable(): boolean {
   if (found !== undefined) return true;
@@ -20,19 +33,21 @@ export function browserAvailable(): boolean {
   return false;
 }
 
-/** A headless browser that talks to nobody by itself. */
-export function launchBrowser(): Promise<Browser> {
+/**
+ * A headless browser that talks to nobody by itself.
+ * @param enter - the command line that enters the namespaces where it is to run. Default: here
+ */
+export async function launchBrowser(enter: readonly string[] = []): Promise<Browser> {
   if (found === undefined) throw new Error('no Chromium');
-  return chromium.launch({
-    executablePath: found,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  if (enter.length === 0) return chromium.launch({ executablePath: found, args: ARGUMENTS });
+  const folder = await mkdtemp(join(tmpdir(), 'net-diagnostics-browser-'));
+  const script = join(folder, 'chromium');
+  const command = [...enter, found].map((word) => `'${word}'`).join(' ');
+  try {
+    await writeFile(script, `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o700 });
+    return await chromium.launch({ executablePath: script, args: ARGUMENTS });
+  } finally {
+    // Once the browser runs, nobody needs the script.
+    await rm(folder, { recursive: true });
+  }
 }

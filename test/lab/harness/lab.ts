@@ -49,9 +49,15 @@ export class Lab {
     return new Lab(init, Number(children));
   }
 
+  /** What stands before a command line that is to run on a host; nsenter and `ip netns exec` become the program. */
+  enter(host: string): string[] {
+    const namespaces = ['--target', String(this.#pid), '--mount', '--pid', '--net'];
+    return ['nsenter', ...namespaces, '--', 'ip', 'netns', 'exec', host];
+  }
+
   /** Starts a program on a host; it ends with the lab at the latest. */
   start(host: string, argv: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
-    const [file = '', ...args] = this.#inside(host, argv);
+    const [file = '', ...args] = [...this.enter(host), ...argv];
     const child = spawn(file, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...ENVIRONMENT, ...env },
@@ -61,7 +67,7 @@ export class Lab {
 
   /** Runs a program on a host to its end. @returns what it wrote to standard output */
   async run(host: string, argv: readonly string[]): Promise<string> {
-    const [file = '', ...args] = this.#inside(host, argv);
+    const [file = '', ...args] = [...this.enter(host), ...argv];
     const { stdout } = await run(file, args, {
       env: ENVIRONMENT,
       timeout: RUN_TIMEOUT_MS,
@@ -91,11 +97,5 @@ export class Lab {
     const closed = once(this.#init, 'close');
     this.#init.stdin?.end();
     await closed;
-  }
-
-  /** A command line that runs on a host; `ip netns exec` and nsenter become the program. */
-  #inside(host: string, argv: readonly string[]): string[] {
-    const enter = ['nsenter', '--target', String(this.#pid), '--mount', '--pid', '--net', '--'];
-    return [...enter, 'ip', 'netns', 'exec', host, ...argv];
   }
 }

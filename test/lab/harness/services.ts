@@ -10,7 +10,7 @@ import {
 
 /** Something that runs on a host of a lab. `start` resolves when it is ready. */
 export interface Service {
-  start(lab: Lab, ca: RelayCa): Promise<void>;
+  start(lab: Lab, ca: RelayCa): Promise<unknown>;
 }
 
 /** A real iroh-relay. */

@@ -173,6 +173,7 @@ export function gatewayRules(input = ''): string {
     type filter hook input priority 0; policy accept;
     iifname "wan0" udp sport { 3478, 3479 } accept
     iifname "wan0" ct state established,related accept
+    iifname "wan0" meta l4proto ipv6-icmp accept
     iifname "wan0" drop
     ${input}
   }
@@ -190,7 +191,7 @@ export function gatewayRules(input = ''): string {
   chain postrouting {
     type nat hook postrouting priority 100; policy accept;
     jump postrouting_miniupnpd
-    ${MASQUERADE}
+    meta nfproto ipv4 ${MASQUERADE}
   }
   chain prerouting_miniupnpd { }
   chain postrouting_miniupnpd { }
