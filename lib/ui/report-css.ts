@@ -26,7 +26,7 @@ export const REPORT_CSS = /* css */ `
 .facts .unknown { color: var(--muted); font-weight: 400; }
 .relay { padding: 0.6rem 0; border-bottom: 1px solid var(--line); display: grid; gap: 0.3rem; }
 .relay:last-child { border-bottom: 0; }
-.relay .name { display: flex; gap: 0.6rem; align-items: center; flex-wrap: wrap; font-weight: 550; font-size: 0.925rem; }
+.relay .name { min-height: 1.7rem; display: flex; gap: 0.6rem; align-items: center; flex-wrap: wrap; font-weight: 550; font-size: 0.925rem; }
 .latency { display: grid; grid-template-columns: 4.5rem 1fr 5rem; gap: 0.75rem; align-items: center; font-size: 0.8125rem; }
 .latency .kind { color: var(--muted); }
 .latency .ms { text-align: right; font-variant-numeric: tabular-nums; }

@@ -24,7 +24,9 @@ a.chip:hover { text-decoration: underline; }
 
 .group.below { margin-top: 1.1rem; }
 .notes { margin-top: 1rem; display: grid; gap: 0.25rem; }
-.relays { display: grid; gap: 0 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); align-items: start; }
+.relays { display: grid; gap: 0 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); align-items: start; overflow: hidden; }
+/* A line between rows, however many columns there are. */
+.relays .relay { border-bottom: 0; box-shadow: 0 -1px var(--line); }
 .paths { display: grid; gap: 0.4rem; }
 .paths li { display: flex; gap: 0.6rem; align-items: baseline; flex-wrap: wrap; }
 
