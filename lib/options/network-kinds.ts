@@ -95,7 +95,7 @@ export function bindAddresses(): Kind<readonly string[]> {
   return {
     should: list.should,
     fromText: (text) => expand(list.fromText?.(text) ?? []),
-    fromValue: (value) => expand(list.fromValue(value)),
+    fromValue: (value) => expand(list.fromValue(value === LOOPBACK ? [value] : value)),
   };
 }
 

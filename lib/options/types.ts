@@ -63,8 +63,8 @@ export interface NetDiagnosticsOptions {
   network?: 'n0' | 'minimal' | null | undefined;
   /** Relays to use and to probe. Default: the network's own. */
   relays?: readonly (string | RelayOption)[] | null | undefined;
-  /** `'127.0.0.1:0'`, `'[::1]:0'`: at most one per family, or `['loopback']` for these two. Default: every address. */
-  bindAddrs?: readonly string[] | null | undefined;
+  /** `'127.0.0.1:0'`, `'[::1]:0'`: at most one per family, or `'loopback'` for these two. Default: every address. */
+  bindAddrs?: readonly string[] | 'loopback' | null | undefined;
   /** Of one diagnostics run. Default: 3000. */
   deadline?: number | null | undefined;
   /** A dial-back joins a running report, else gets one at most this old. Default: 5000; 0: never an old one. */

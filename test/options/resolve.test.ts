@@ -130,6 +130,11 @@ describe('an option', () => {
     expect(resolveSettings({ secretKey: native }).secretKey?.id).toBe(key.id);
   });
 
+  it('takes the word for both loopback addresses as it stands in the variable', () => {
+    expect(resolveSettings({ bindAddrs: 'loopback' }).bindAddrs).toEqual(['loopback']);
+    expect(() => resolveSettings({ bindAddrs: 'everywhere' as 'loopback' })).toThrow(/bindAddrs/);
+  });
+
   it('takes relays as objects', () => {
     const relays = [
       { url: 'https://a.example', quicPort: null, auth: 'services' as const },
