@@ -177,7 +177,7 @@ export const IPV6: readonly Case[] = [
       colour: 'green',
       natType: 'Endpoint-Independent',
       ipv4: { udp: 'yes', mapping: 'endpoint-independent' },
-      ipv6: { routed: 'yes', mapping: 'unknown' },
+      ipv6: { routed: 'yes', udp: 'no', mapping: 'unknown' },
       captivePortal: 'no',
     },
   },
