@@ -1,17 +1,21 @@
-// `npm run docs`: writes what is generated into the README. A test fails when that was forgotten.
-import { readFileSync, writeFileSync } from 'node:fs';
+// `npm run docs`: writes what is generated into the pages. A test fails when that was forgotten.
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { generatedSections, withSection } from './docs/sections.js';
 import { root } from './run.js';
 import { build, install } from './setup.js';
 
 await install();
 await build();
 
-const { settingsMarkdown } = await import(pathToFileURL(join(root, 'dist', 'esm', 'lib', 'options.js')).href);
-const readme = join(root, 'README.md');
-const section = /(<!-- settings: .* -->\n)[\s\S]*(<!-- \/settings -->)/;
-writeFileSync(
-  readme,
-  readFileSync(readme, 'utf8').replace(section, (_, begin, end) => `${begin}${settingsMarkdown()}${end}`),
-);
+// The compiled modules, each a file of its own: in dist/ they are put together.
+const compiled = (...path) => import(pathToFileURL(join(root, 'build', 'esm', 'lib', ...path)).href);
+const [{ settingsMarkdown }, { COMMANDS }, { REPORT_SCHEMA }] = await Promise.all([
+  compiled('options.js'),
+  compiled('cli', 'commands.js'),
+  compiled('report', 'schema.js'),
+]);
+for (const section of await generatedSections({ settingsMarkdown, COMMANDS, REPORT_SCHEMA })) {
+  writeFileSync(join(root, section.page), withSection(section));
+}

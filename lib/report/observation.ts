@@ -68,6 +68,7 @@ export interface RefusalSeen {
  */
 export type PortalAnswer = 'right' | 'own-https' | 'client-error' | 'wrong';
 
+/** What a captive-portal check brought. */
 export interface PortalSeen {
   relayUrl: string;
   answer: PortalAnswer;

@@ -1,0 +1,101 @@
+import {
+  boolean,
+  type JsonSchema,
+  list,
+  ms,
+  object,
+  oneOf,
+  orNull,
+  type Properties,
+  ref,
+} from './json-schema.js';
+
+const REASON = ref('text', 'Why, in one plain clause.');
+const EVIDENCE = list(ref('text'), 'The `ref` of each run that it rests on.');
+
+/** A conclusion with one of these values, or unknown. */
+function judged(description: string, values: readonly string[], meaning: string): JsonSchema {
+  return object(description, {
+    value: oneOf([...values, 'unknown'], meaning),
+    reason: REASON,
+    evidence: EVIDENCE,
+  });
+}
+
+/** What follows from what was seen. */
+export const VERDICT: Properties = {
+  verdict: object('All conclusions.', {
+    ipv4: ref('family', 'What was concluded about IPv4.'),
+    ipv6: ref('family', 'What was concluded about IPv6.'),
+    relays: list(ref('relay'), 'Each relay that was asked.'),
+    preferredRelay: orNull(
+      ref('url'),
+      'The relay with the lowest latency of any kind; `null`: none answered.',
+    ),
+    captivePortal: ref('fact', 'Whether a captive portal answers in place of the relays.'),
+    tlsIntercepted: ref(
+      'fact',
+      'Whether something between here and the relays opens TLS; iroh will then not connect to them.',
+    ),
+    portMapping: ref('portMappings', 'Which port-mapping protocols the gateway offers.'),
+    upstreamNat: ref('upstreamNat', 'Whether another NAT stands between the gateway and the Internet.'),
+    natType: ref('natType', 'The NAT type in one word.'),
+  }),
+  family: object('What was concluded about one address family.', {
+    routed: ref('fact', 'Whether the kernel would send datagrams anywhere.'),
+    udp: ref('fact', 'Whether UDP passes.'),
+    publicAddress: ref('publicAddress', 'The address of this machine as seen from outside.'),
+    mapping: judged(
+      'How the NAT maps one local port (RFC 4787, section 4.1).',
+      ['none', 'endpoint-independent', 'endpoint-dependent'],
+      '`none`: there is no NAT; `endpoint-independent`: one outer port for every destination; `endpoint-dependent`: another one for each.',
+    ),
+    filtering: judged(
+      'Whose datagrams a NAT or firewall lets in (RFC 4787, section 5). Only STUN servers that can answer from another address can tell.',
+      ['endpoint-independent', 'address-dependent', 'address-and-port-dependent'],
+      "`endpoint-independent`: anybody's; `address-dependent`: those of addresses that were written to; `address-and-port-dependent`: those of ports that were written to.",
+    ),
+  }),
+  publicAddress: object('The public address in one family.', {
+    value: orNull(
+      ref('socketAddress'),
+      "The probe's socket as seen from outside; its port is not the endpoint's. `null`: unknown.",
+    ),
+    reason: REASON,
+    evidence: EVIDENCE,
+  }),
+  fact: judged('Yes, no, or unknown.', ['yes', 'no'], '`unknown` is a value, not a synonym of `no`.'),
+  relay: object('The smallest latency of each kind.', {
+    url: ref('url', 'Its URL.'),
+    ipv4Ms: orNull(ms('Milliseconds.'), 'Milliseconds of UDP over IPv4; `null`: not measured.'),
+    ipv6Ms: orNull(ms('Milliseconds.'), 'Milliseconds of UDP over IPv6; `null`: not measured.'),
+    httpsMs: orNull(ms('Milliseconds.'), 'Milliseconds of HTTPS; `null`: not measured.'),
+    answered: boolean('Whether it gave any answer that only the relay itself can give.'),
+  }),
+  portMappings: object('Which port-mapping protocols the gateway offers.', {
+    upnp: ref('fact', 'UPnP.'),
+    pcp: ref('fact', 'PCP (RFC 6887).'),
+    natPmp: ref('fact', 'NAT-PMP (RFC 6886).'),
+  }),
+  upstreamNat: judged(
+    'Whether another NAT stands between the gateway and the Internet (double NAT, a carrier’s NAT); IPv4.',
+    ['certain', 'likely', 'none'],
+    '`certain`: the gateway names an address that is not public; `likely`: it names another one than was seen from outside.',
+  ),
+  natType: object('The words of iroh services.', {
+    value: oneOf(
+      ['No NAT', 'Endpoint-Independent', 'Endpoint-Dependent', 'Unknown'],
+      "IPv4's mapping when it is known, otherwise IPv6's.",
+    ),
+    family: oneOf([4, 6, null], 'The family that it speaks of; `null`: neither is known.'),
+    reason: REASON,
+  }),
+  summary: object('The verdict for a reader in a hurry.', {
+    colour: oneOf(
+      ['green', 'orange', 'red', 'grey'],
+      '`green`: direct connections should work; `orange`: often relayed; `red`: relayed; `grey`: cannot tell.',
+    ),
+    sentence: ref('text', 'The same in words.'),
+    nextSteps: list(ref('text'), 'What could be done about it, if anything.'),
+  }),
+};

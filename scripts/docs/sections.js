@@ -1,0 +1,27 @@
+// What is generated in which page. A section stands between two comments, which say so.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../run.js';
+import { commandsMarkdown, helpMarkdown } from './commands-page.js';
+import { reportMarkdown } from './report-page.js';
+
+/**
+ * All sections: page, name, and the text that has to stand there.
+ * @param sources - `settingsMarkdown`, `COMMANDS` and `REPORT_SCHEMA` of `lib/`, compiled or not
+ */
+export async function generatedSections({ settingsMarkdown, COMMANDS, REPORT_SCHEMA }) {
+  return [
+    { page: 'README.md', name: 'settings', text: settingsMarkdown() },
+    { page: 'README.md', name: 'commands', text: commandsMarkdown(COMMANDS, 'docs/guides/command-line.md') },
+    { page: 'docs/guides/command-line.md', name: 'help', text: await helpMarkdown(COMMANDS) },
+    { page: 'docs/report.md', name: 'report', text: reportMarkdown(REPORT_SCHEMA) },
+  ];
+}
+
+/** The page with this section as it has to be. @throws Error when the page has no such section */
+export function withSection({ page, name, text }, before = readFileSync(join(root, page), 'utf8')) {
+  const section = new RegExp(`(<!-- ${name}: .* -->\\n)[\\s\\S]*(<!-- /${name} -->)`);
+  if (!section.test(before))
+    throw new Error(`${page} has no section <!-- ${name}: … --> … <!-- /${name} -->`);
+  return before.replace(section, (_, begin, end) => `${begin}${text}${end}`);
+}
