@@ -1,4 +1,7 @@
-/** `iroh-net-diagnostics`: what users import. */
+/**
+ * `iroh-net-diagnostics`: what users import.
+ * @module iroh-net-diagnostics
+ */
 export { type ClientLimits, type GrantState, RemoteError } from './client/index.js';
 export type { Clock, Sleep } from './clock.js';
 export { type DiagnoseOptions, diagnose, type ProbeEvent } from './diagnose.js';
@@ -31,21 +34,21 @@ export {
   type Settings,
 } from './options.js';
 export type { ProbeName } from './probes/index.js';
-export {
-  type EndpointSnapshot,
-  type LocalReport,
-  type RelayTarget,
-  redactReport,
-  renderText,
-  type TextOptions,
-  toWireReport,
-} from './report/index.js';
+export type { EndpointSnapshot, IsPublicAddress, PathSnapshot, TextOptions } from './report/index.js';
+export { redactReport, renderText, toWireReport } from './report/index.js';
+export type * from './report/observation.js';
+export type * from './report/types.js';
 export type { PlatformInfo, Reason, State, Status, StatusError } from './status.js';
 export type {
+  AdoptOptions,
   BiStream,
   CloseReason,
   Connection,
   ConnectionHandler,
+  Endpoint,
+  EndpointStat,
+  Incoming,
+  Listening,
   NativeConnection,
   NativeEndpoint,
   PathInfo,
@@ -64,6 +67,9 @@ export {
   type NetReport,
   type PortmapProbe,
   type RelayLatency,
+  type RemoteFailure,
   SecretKey,
   type SocketAddr,
+  type Token,
+  type TokenOrigin,
 } from './wire/index.js';

@@ -24,6 +24,7 @@ if (filters.length === 0) {
     ['--pack', '.', '--format', 'table-flipped'],
     { shell },
   );
+  await mustRun('API reference', process.execPath, ['scripts/api.js']);
 }
 console.log(
   '\n▸ Tests: about three minutes; the first run with Rust peers compiles them first, about ten minutes',

@@ -1,4 +1,7 @@
-/** `iroh-net-diagnostics/nest`: the NestJS module. */
+/**
+ * `iroh-net-diagnostics/nest`: the NestJS module.
+ * @module iroh-net-diagnostics/nest
+ */
 export { getNetDiagnosticsToken, InjectNetDiagnostics } from './inject-net-diagnostics.js';
 export {
   type NetDiagnosticsHealth,

@@ -36,5 +36,6 @@ export type NetDiagnosticsModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
 
 /** What a class given as `useClass` or `useExisting` has to offer. */
 export interface NetDiagnosticsOptionsFactory {
+  /** Is called once, while the app is built. */
   createNetDiagnosticsOptions(): NetDiagnosticsOptions | Promise<NetDiagnosticsOptions>;
 }

@@ -57,6 +57,7 @@ export class NetDiagnosticsModule
     if (path !== null) mountController(controller, path, this.#adapterHost.httpAdapter.getType());
   }
 
+  /** Begins, in the background. */
   onApplicationBootstrap(): void {
     this.#hosted.diagnostics.begin();
   }

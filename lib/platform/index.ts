@@ -1,6 +1,18 @@
-/** `iroh-net-diagnostics/platform`: the other end of the protocol, self-hosted. */
+/**
+ * `iroh-net-diagnostics/platform`: the other end of the protocol, self-hosted.
+ * @module iroh-net-diagnostics/platform
+ */
 export { NetDiagnosticsError, type NetDiagnosticsErrorCode } from '../errors.js';
-export { ApiSecret, type DiagnosticsReport, type EndpointAddress, type EndpointId } from '../wire/index.js';
+export type { RelayConfig } from '../transport/index.js';
+export {
+  ApiSecret,
+  type DiagnosticsReport,
+  type EndpointAddress,
+  type EndpointId,
+  type MetricSchema,
+  type MetricsSchema,
+  type MetricValue,
+} from '../wire/index.js';
 export type { ButtonState, GreyReason } from './button-state.js';
 export {
   DialBackError,
@@ -14,6 +26,7 @@ export type { DashboardOptions, PlatformOptions } from './options.js';
 export { Platform } from './platform.js';
 export type {
   ApiSecretRecord,
+  Authorisation,
   EndpointRecord,
   MetricsRecord,
   ReportRecord,

@@ -13,8 +13,9 @@ export interface ApiSecretRecord {
   keyId: EndpointId;
   /** The operator's word for it; may be empty. */
   label: string;
+  /** Unix milliseconds. */
   createdAt: number;
-  /** `null` while it is good. */
+  /** Unix milliseconds; `null` while it is good. */
   revokedAt: number | null;
 }
 
@@ -22,7 +23,7 @@ export interface ApiSecretRecord {
 export interface Authorisation {
   /** Key id of the API secret that issued the token. */
   issuer: EndpointId;
-  /** `null`: the token never expires. */
+  /** Unix seconds; `null`: the token never expires. */
   expiresAt: number | null;
 }
 
@@ -32,7 +33,9 @@ export interface EndpointRecord {
   /** As the endpoint named itself. */
   name: string | null;
   authorisation: Authorisation;
+  /** Unix milliseconds. */
   firstSeenAt: number;
+  /** Unix milliseconds; of a live session at most half a minute old. */
   lastSeenAt: number;
   /** Where it was last reachable: the protocol never says, so this is what the transport saw. */
   address: EndpointAddress | null;
@@ -59,8 +62,9 @@ export interface ReportRecord {
   id: string;
   endpointId: EndpointId;
   source: ReportSource;
+  /** Unix milliseconds. */
   receivedAt: number;
-  /** How long the dial-back took, connecting included; `null` for an upload. */
+  /** Milliseconds that the dial-back took, connecting included; `null` for an upload. */
   durationMs: number | null;
   report: DiagnosticsReport;
 }
@@ -73,5 +77,6 @@ export interface MetricsRecord {
   schema: MetricsSchema;
   /** In the schema's order; empty until values arrived that fit it. */
   values: MetricValue[];
+  /** Unix milliseconds. */
   updatedAt: number;
 }

@@ -1,5 +1,6 @@
 /** Which endpoint a test means, and why there is none. Pure. */
 import { printable } from '../errors.js';
+import type { NetDiagnostics } from '../net-diagnostics.js';
 import type { EndpointView } from '../platform/index.js';
 import type { Status } from '../status.js';
 import { type EndpointId, shortId } from '../wire/index.js';
@@ -7,7 +8,7 @@ import { type EndpointId, shortId } from '../wire/index.js';
 /** Which app is meant. With one app at a time neither is needed. */
 export interface AppChoice {
   /** The app itself: a `NetDiagnostics`, or the service of the Nest module. */
-  app?: { status(): Status } | undefined;
+  app?: Pick<NetDiagnostics, 'status'> | undefined;
   /** The name it was given (`name`), for instance when it runs in a process of its own. */
   name?: string | undefined;
 }

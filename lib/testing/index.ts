@@ -1,4 +1,7 @@
-/** `iroh-net-diagnostics/testing`: what users' own tests need. */
+/**
+ * `iroh-net-diagnostics/testing`: what users' own tests need.
+ * @module iroh-net-diagnostics/testing
+ */
 export { NetDiagnosticsError, type NetDiagnosticsErrorCode } from '../errors.js';
 export type { NetDiagnosticsOptions } from '../options.js';
 export {

@@ -21,6 +21,10 @@ export interface NativeEndpointAddrClass {
   new (id: NativeEndpointId, relayUrl: string | null, addresses: string[]): NativeEndpointAddr;
 }
 
+export interface NativeSecretKey {
+  toBytes(): NativeBytes;
+}
+
 export interface NativeSendStream {
   writeAll(bytes: NativeBytes): Promise<void>;
   finish(): Promise<void>;
@@ -47,13 +51,21 @@ export interface NativePath {
 
 /** A connection of `@number0/iroh`. */
 export interface NativeConnection {
+  /** The protocol that was agreed on, in UTF-8. */
   alpn(): NativeBytes;
+  /** Who is at the other end; proven by TLS. */
   remoteId(): NativeEndpointId;
+  /** Opens a stream in both directions. */
   openBi(): Promise<NativeBiStream>;
+  /** Waits for a stream that the other end opens. */
   acceptBi(): Promise<NativeBiStream>;
+  /** The same for a stream in one direction. */
   acceptUni(): Promise<unknown>;
+  /** Why it is closed; `null` while it is open. */
   closeReason(): string | null;
+  /** Closes it at once. */
   close(code: bigint, reason: NativeBytes): void;
+  /** The network paths in use. */
   paths(): NativePath[];
 }
 
@@ -77,17 +89,29 @@ export interface NativeRelayConfig {
 
 /** An endpoint of `@number0/iroh`. */
 export interface NativeEndpoint {
+  /** Its public key. */
   id(): NativeEndpointId;
+  /** Where it can be reached, as far as it knows. */
   addr(): NativeEndpointAddr;
+  /** Where a peer is, as far as it knows. */
   remoteAddr(id: NativeEndpointId): Promise<NativeEndpointAddr | null>;
+  /** Its counters, by name. */
   stats(): Record<string, { value: number; description: string }>;
-  secretKey(): { toBytes(): NativeBytes };
+  /** Its private key. */
+  secretKey(): NativeSecretKey;
+  /** Replaces the protocols that it accepts. */
   setAlpns(alpns: NativeBytes[]): void;
+  /** Its sockets, `ip:port`. */
   boundSockets(): string[];
+  /** Adds a relay, or replaces the one with its URL. */
   insertRelay(config: NativeRelayConfig): Promise<void>;
+  /** Dials a peer. */
   connect(address: NativeEndpointAddr, alpn: NativeBytes): Promise<NativeConnection>;
+  /** Waits for a peer that dials; `null` once it is closed. */
   acceptNext(): Promise<NativeIncoming | null>;
+  /** Closes it and all of its connections. */
   close(): Promise<void>;
+  /** Whether it was closed. */
   isClosed(): boolean;
 }
 

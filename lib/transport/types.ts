@@ -54,9 +54,11 @@ export interface Endpoint {
   readonly isClosed: boolean;
   /** Whether this package bound it; an adopted endpoint is its owner's to close. */
   readonly isOwned: boolean;
+  /** Its private key: its identity. */
   secretKey(): SecretKey;
   /** Where others may reach it, as known at this moment. */
   address(): EndpointAddress;
+  /** The local addresses of its sockets. */
   boundSockets(): SocketAddr[];
   /** The relays it was configured with, sorted by URL; never with their auth tokens. */
   relays(): readonly RelayConfig[];
@@ -74,7 +76,7 @@ export interface Endpoint {
   setAlpns(alpns: readonly string[]): void;
   /** Adds a relay, or replaces the one with the same URL (a renewed auth token). */
   insertRelay(relay: RelayConfig): Promise<void>;
-  /** Delivers incoming connection attempts to one listener; {@link Router} is what one wants. @throws `ERR_STATE` when taken */
+  /** Delivers incoming connection attempts to one listener; a `Router` is what one wants. @throws `ERR_STATE` when taken */
   listen(listener: (incoming: Incoming) => void): Listening;
   /** Closes it and all its connections. Idempotent, never rejects. */
   close(): Promise<void>;
@@ -147,7 +149,7 @@ export interface Connection {
   closed(): Promise<CloseReason>;
 }
 
-/** Both directions of one stream. All methods reject with {@link ConnectionClosedError} or {@link StreamError} when it breaks. */
+/** Both directions of one stream. All methods reject with `ERR_CONNECTION_CLOSED` or `ERR_STREAM` when it breaks. */
 export interface BiStream {
   /** Writes all bytes; waits while the peer's window is full. Default time limit: none. A given up write resets the stream. */
   write(bytes: Uint8Array, wait?: WaitOptions): Promise<void>;

@@ -87,10 +87,12 @@ export class ApiSecret {
     return Token.issue({ issuer: this.#key, audience, caps, expiresAt });
   }
 
+  /** Names the key by its id. */
   toString(): string {
     return `ApiSecret(of ${shortId(this.keyId)})`;
   }
 
+  /** As {@link toString}. */
   toJSON(): string {
     return this.toString();
   }

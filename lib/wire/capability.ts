@@ -36,7 +36,7 @@ export class Caps {
 
   /**
    * A set from its textual members, such as `net-diagnostics:get-any`.
-   * @throws {@link WireError} for a name that is none
+   * @throws `ERR_WIRE_DECODE` for a name that is none
    */
   static parse(texts: readonly string[]): Caps {
     for (const [index, text] of texts.entries()) {
@@ -57,10 +57,12 @@ export class Caps {
     return [...this.#members];
   }
 
+  /** The members, separated by commas. */
   toString(): string {
     return this.toStrings().join(', ');
   }
 
+  /** As {@link toStrings}. */
   toJSON(): Capability[] {
     return this.toStrings();
   }

@@ -29,7 +29,7 @@ export class SecretKey {
 
   /**
    * A key from its 32-byte seed.
-   * @throws {@link WireError} when it has another length
+   * @throws `ERR_WIRE_DECODE` when it has another length
    */
   static fromBytes(seed: Uint8Array): SecretKey {
     if (seed.length !== KEY_SIZE) {
@@ -40,7 +40,7 @@ export class SecretKey {
 
   /**
    * A key from 64 hex digits or 52 characters of base32, the forms that iroh reads.
-   * @throws {@link WireError}, which never repeats the text
+   * @throws `ERR_WIRE_DECODE`, which never repeats the text
    */
   static parse(text: string): SecretKey {
     if (HEX_SEED.test(text)) return SecretKey.fromBytes(Buffer.from(text, 'hex'));
@@ -66,10 +66,12 @@ export class SecretKey {
     return this.#seed.slice();
   }
 
+  /** Names the key by its id. */
   toString(): string {
     return `SecretKey(of ${shortId(this.#id)})`;
   }
 
+  /** As {@link toString}. */
   toJSON(): string {
     return this.toString();
   }

@@ -134,6 +134,7 @@ export class Token {
     return !(Math.floor(nowSeconds) <= this.expiresAt);
   }
 
+  /** Who issued it, for whom, until when; nothing that could be used. */
   toString(): string {
     return `Token(${JSON.stringify(this)})`;
   }

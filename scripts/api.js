@@ -1,0 +1,25 @@
+// `npm run docs:api`: the API reference, from the docstrings, to build/api. Fails when one is missing or a link is wrong.
+// TypeDoc stands apart: it needs TypeScript's JavaScript API, which TypeScript 7, the project's own, does not have.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { mustRun, root } from './run.js';
+import { install } from './setup.js';
+
+const api = join(root, 'scripts', 'api');
+
+/** The sources of all that users can import. */
+function entryPoints() {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return Object.values(exports).flatMap((entry) => {
+    const [, path] = /dist\/esm\/(.*)\.js$/.exec(entry.import?.default ?? '') ?? [];
+    return path === undefined ? [] : ['--entryPoints', join(root, `${path}.ts`)];
+  });
+}
+
+await install();
+await install(api);
+await mustRun('API reference: typedoc', process.execPath, [
+  join(api, 'node_modules', 'typedoc', 'bin', 'typedoc'),
+  ...['--options', join(api, 'typedoc.json')],
+  ...entryPoints(),
+]);
