@@ -11,7 +11,7 @@ import { createHttpHandler, type HttpHandler, type HttpTarget } from '../../lib/
 import { type LocalReport, type Logger, NetDiagnostics } from '../../lib/index.js';
 import { Platform } from '../../lib/platform/index.js';
 import { FULL_REPORT } from '../report/support/full-report.js';
-import { browserAvailable, launchBrowser } from '../support/browser.js';
+import { browserAvailable, launchBrowser, takePicture } from '../support/browser.js';
 import { HttpRelay } from '../support/http-relay.js';
 import { QUIET_PROBES } from '../support/quiet-probes.js';
 
@@ -126,8 +126,8 @@ describe.skipIf(!browserAvailable())("the app's own page in a real browser", () 
     await runButton().focus();
     await page.keyboard.press('Enter');
     await page.getByText(/^HTTPS [01] of 2$/).waitFor();
-    await shoot('2-running');
     const total = await page.getByRole('progressbar').getAttribute('max');
+    await shoot('2-running');
     await expect.poll(said, PATIENT).toMatch(/^Done\. /);
     expect(Number(total)).toBe(app.lastReport()?.probes.length);
     for (const { url } of relays) await page.getByText(new URL(url).host, { exact: true }).first().waitFor();
@@ -135,6 +135,7 @@ describe.skipIf(!browserAvailable())("the app's own page in a real browser", () 
     expect(await page.locator('#verdict time').getAttribute('datetime')).toBe(app.lastReport()?.startedAt);
     expect(await faults()).toEqual([]);
     await shoot('3-report');
+    await takePicture(page.locator('#button'), 'grey-button');
   });
 
   it('keeps what is unfolded and the focus when another report comes', async () => {

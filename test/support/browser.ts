@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { join, resolve } from 'node:path';
+import { type Browser, chromium, type Locator } from 'playwright-core';
 
 const candidates = [
   process.env.CHROMIUM,
@@ -50,4 +50,10 @@ export async function launchBrowser(enter: readonly string[] = []): Promise<Brow
     // Once the browser runs, nobody needs the script.
     await rm(folder, { recursive: true });
   }
+}
+
+/** Takes a picture of a part of a page for docs/, when `npm run docs:screenshots` asks for it. */
+export async function takePicture(part: Locator, name: string): Promise<void> {
+  if (!process.env.UPDATE_SCREENSHOT) return;
+  await part.screenshot({ path: join(resolve(import.meta.dirname, '../..'), 'docs', `${name}.png`) });
 }

@@ -12,6 +12,16 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** The cache first: the same packages are installed over and over. */
 const INSTALL_FLAGS = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
 
+/** Compiler options as the Nest CLI sets them. */
+export const COMPILER_OPTIONS = {
+  target: 'es2023',
+  module: 'nodenext',
+  types: ['node'],
+  strict: true,
+  experimentalDecorators: true,
+  emitDecoratorMetadata: true,
+};
+
 /** A user's project: an empty folder outside the repository into which the packed tarball was installed. */
 export class Project {
   private constructor(readonly folder: string) {}

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { COMMANDS, findCommand } from '../../lib/cli/commands.js';
+import { SETTINGS } from '../../lib/options/table.js';
+import { type MarkdownPage, markdownPages, ROOT } from '../support/markdown.js';
+
+const pages = markdownPages();
+const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+/** Programs of other people's that the pages use. */
+const PROGRAMS = ['npm', 'npx', 'node', 'curl', 'ssh'];
+
+/** Lines of shell, without variables set before the program. */
+function shellLines(page: MarkdownPage): string[] {
+  return page.fences
+    .filter(({ language }) => language === 'sh')
+    .flatMap(({ code }) => code.split('\n'))
+    .map((line) => line.replace(/^(\w+=\S* )+/, '').trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+/** Everything that a page says of our own program: in blocks of shell, and in the text between. */
+function calls(page: MarkdownPage): string[] {
+  const inline = [...page.prose.matchAll(/`([^`\n]+)`/g)].map(([, code]) => code ?? '');
+  return [...shellLines(page), ...inline].flatMap((line) => {
+    const words = /^npx (?:-p \S+ )*iroh-net-diagnostics (.+)$/.exec(line)?.[1];
+    return words === undefined ? [] : [words];
+  });
+}
+
+describe('commands in the pages', () => {
+  const helps = new Map<string, string>();
+  beforeAll(async () => {
+    for (const { name, load } of COMMANDS) helps.set(name, (await load()).help);
+  });
+
+  const faultOf = (call: string): string | null => {
+    const words = call.split(/\s+/).filter((word) => word !== '');
+    if (words[0] === '<command>' || words[0] === '--help') return null;
+    const found = findCommand(words);
+    if (found === undefined) return `there is no command "${call}"`;
+    const help = helps.get(found.entry.name) ?? '';
+    const flags = found.rest.filter((word) => word.startsWith('--')).map((word) => word.replace(/=.*/, ''));
+    const unknown = flags.find((flag) => flag !== '--help' && !new RegExp(`${flag}\\b`).test(help));
+    return unknown === undefined ? null : `${found.entry.name} has no option ${unknown}`;
+  };
+
+  it('of our own program exist, with their options', () => {
+    const all = pages.flatMap((page) => calls(page).map((call) => ({ page: page.path, call })));
+    expect(all.length).toBeGreaterThan(10);
+    expect(all.map(({ page, call }) => [page, faultOf(call)]).filter(([, fault]) => fault !== null)).toEqual(
+      [],
+    );
+  });
+
+  it.each([
+    ['reprot', 'there is no command'],
+    ['report --relays n0', 'has no option --relays'],
+    ['platform secret --label x --json', 'has no option --json'],
+  ])('of our own program are found wrong when they are: %s', (call, fault) => {
+    expect(faultOf(call)).toContain(fault);
+  });
+
+  it('of others are known, and so are the scripts of npm', () => {
+    const lines = pages.flatMap(shellLines);
+    expect(lines.filter((line) => !PROGRAMS.includes(line.split(' ')[0] ?? ''))).toEqual([]);
+    const named = pages.flatMap(({ text }) =>
+      [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name),
+    );
+    expect(named.filter((name) => !Object.hasOwn(scripts, name ?? ''))).toEqual([]);
+    expect(named).toContain('demo');
+  });
+
+  it('stand in blocks whose language says how they are checked', () => {
+    const languages = new Set(pages.flatMap(({ fences }) => fences.map(({ language }) => language)));
+    // JavaScript is run, every block, by a test of its own.
+    expect([...languages].sort()).toEqual(['js', 'sh', 'text', 'ts']);
+    const js = pages.filter(({ fences }) => fences.some(({ language }) => language === 'js'));
+    expect(js.map(({ path }) => path)).toEqual(['docs/guides/testing.md']);
+  });
+
+  it('name no variable that is none of the settings', () => {
+    const variables = new Set(Object.values(SETTINGS).map(({ variable }) => variable));
+    const named = pages.flatMap(({ text }) => [
+      ...text.matchAll(/\b(?:NET_DIAGNOSTICS_[A-Z_]+[A-Z]|IROH_S[A-Z_]+)\b/g),
+    ]);
+    expect(named.map(([name]) => name).filter((name) => !variables.has(name))).toEqual([]);
+  });
+});
