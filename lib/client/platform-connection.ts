@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { linkedAbort, newAbort } from '../abort.js';
-import { type Clock, nowSeconds, systemSleep } from '../clock.js';
+import { type Clock, monotonicMs, nowSeconds, systemSleep } from '../clock.js';
 import { hasCode, NetDiagnosticsError } from '../errors.js';
 import { call } from '../transport/rpc.js';
 import {
@@ -117,12 +117,12 @@ export class PlatformConnection implements OnlineSession {
   /** @returns milliseconds until the answer; throws as {@link request} and when another ping was answered */
   async ping(wait: WaitOptions = {}): Promise<number> {
     const id = Uint8Array.from(randomBytes(ID_SIZE));
-    const startedAt = performance.now();
+    const startedAt = monotonicMs();
     const answer = decodePong(await this.#exchange(encodeServicesRequest({ type: 'ping', id }), wait));
     if (!Buffer.from(answer).equals(id)) {
       throw new NetDiagnosticsError('ERR_WIRE_DECODE', 'the platform answered a ping with another id');
     }
-    return performance.now() - startedAt;
+    return monotonicMs() - startedAt;
   }
 
   /** Ends it. @param why - for the session's status, when this is not a stop */

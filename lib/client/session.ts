@@ -1,5 +1,5 @@
 import { newAbort } from '../abort.js';
-import { type Clock, type Sleep, systemClock, systemSleep } from '../clock.js';
+import { type Clock, monotonicMs, type Sleep, systemClock, systemSleep } from '../clock.js';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
 import { notify } from '../notify.js';
 import type { Endpoint, WaitOptions } from '../transport/types.js';
@@ -165,11 +165,11 @@ export class Session {
       return failureOf(error);
     }
     if (this.#stop.signal.aborted) connection.close('the session was stopped');
-    const startedAt = performance.now();
+    const startedAt = monotonicMs();
     this.#beOnline(connection);
     const reason = await connection.closed;
     this.#connection = null;
-    return endingOf(reason, connection.closedBecause, performance.now() - startedAt);
+    return endingOf(reason, connection.closedBecause, monotonicMs() - startedAt);
   }
 
   #beOnline(connection: PlatformConnection): void {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
-import { type Clock, systemClock } from '../clock.js';
+import { type Clock, monotonicMs, systemClock } from '../clock.js';
 import { NetDiagnosticsError } from '../errors.js';
 import {
   DEFAULT_QUIC_PORT,
@@ -58,7 +58,7 @@ export interface ProbeEvent {
 /** The outside world, replaceable in tests. Everything defaults to this machine. */
 export interface DiagnoseEnvironment {
   clock: Clock;
-  /** Milliseconds from any origin; never goes back. Default: `performance.now`. */
+  /** Milliseconds from any origin; never goes back. Default: the system's monotonic clock. */
   monotonic(): number;
   lookup: LookupHost;
   gateways: GatewayFinder;
@@ -207,7 +207,7 @@ function environmentOf(given: Partial<DiagnoseEnvironment>): DiagnoseEnvironment
   const env = given.env ?? process.env;
   return {
     clock: systemClock,
-    monotonic: () => performance.now(),
+    monotonic: monotonicMs,
     lookup: systemLookup,
     gateways: systemGateways(),
     gatewayPorts: { portMapping: PORT_MAPPING_PORT, ssdp: SSDP_PORT },

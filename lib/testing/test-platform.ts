@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from '../clock.js';
 import { NetDiagnosticsError } from '../errors.js';
 import type { NetDiagnosticsOptions } from '../options.js';
 import {
@@ -93,13 +94,13 @@ export class TestPlatform {
    */
   async granted(choice: AppChoice & { timeoutMs?: number | undefined } = {}): Promise<Granted> {
     const { timeoutMs = this.#timeoutMs } = choice;
-    const end = performance.now() + timeoutMs;
+    const end = monotonicMs() + timeoutMs;
     for (;;) {
       this.#assertNotStopped();
       const endpoints = await this.endpoints();
       const granted = this.#isAway ? null : grantedBy(endpoints, choice);
       if (granted !== null) return granted;
-      if (performance.now() >= end) {
+      if (monotonicMs() >= end) {
         const why = explain({ choice, endpoints, isAway: this.#isAway, refusal: this.#refusal });
         throw new NetDiagnosticsError('ERR_TIMEOUT', `No grant within ${timeoutMs} ms. ${why}`);
       }

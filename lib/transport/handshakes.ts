@@ -1,3 +1,4 @@
+import { monotonicMs } from '../clock.js';
 import { parseSocketAddr } from '../wire/index.js';
 import { ipv6ToBytes } from '../wire/ip-address.js';
 import { HANDSHAKE_STALLS_MS } from './constants.js';
@@ -15,7 +16,7 @@ export class Handshakes {
   readonly #bySource = new Map<string, Map<() => void, number>>();
 
   /** @param now - milliseconds, monotonic */
-  constructor(now: () => number = () => performance.now()) {
+  constructor(now: () => number = monotonicMs) {
     this.#now = now;
   }
 

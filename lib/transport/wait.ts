@@ -1,3 +1,4 @@
+import { monotonicMs } from '../clock.js';
 import { NetDiagnosticsError } from '../errors.js';
 import type { WaitOptions } from './types.js';
 
@@ -69,6 +70,6 @@ export function withDeadline<T>(
   defaultTimeoutMs: number,
   work: (rest: () => WaitOptions) => Promise<T>,
 ): Promise<T> {
-  const endsAt = performance.now() + (timeoutMs ?? defaultTimeoutMs);
-  return work(() => ({ signal, timeoutMs: Math.max(0, Math.ceil(endsAt - performance.now())) }));
+  const endsAt = monotonicMs() + (timeoutMs ?? defaultTimeoutMs);
+  return work(() => ({ signal, timeoutMs: Math.max(0, Math.ceil(endsAt - monotonicMs())) }));
 }

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_CLIENT_LIMITS } from '../../client/index.js';
 import { PlatformConnection } from '../../client/platform-connection.js';
-import { systemClock } from '../../clock.js';
+import { monotonicMs, systemClock } from '../../clock.js';
 import { diagnose } from '../../diagnose.js';
 import { messageOf } from '../../errors.js';
 import { NetDiagnostics } from '../../net-diagnostics.js';
@@ -93,12 +93,12 @@ export async function lookAtPlatform(
 
 /** The path in use; a relayed connection gets some time to become a direct one. */
 async function bestPath(connection: Connection, signal: AbortSignal): Promise<PathInfo | undefined> {
-  const endsAt = performance.now() + DIRECT_PATH_PATIENCE_MS;
+  const endsAt = monotonicMs() + DIRECT_PATH_PATIENCE_MS;
   for (;;) {
     const paths = connection.paths();
     const best = paths.find(({ isSelected }) => isSelected) ?? paths[0];
     const isFinal = best?.isRelay === false || connection.closeReason !== null;
-    if (isFinal || signal.aborted || performance.now() > endsAt) return best;
+    if (isFinal || signal.aborted || monotonicMs() > endsAt) return best;
     await delay(PATH_POLL_MS);
   }
 }

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../clock.js';
 import { messageOf } from '../../errors.js';
 import { type Found, StepFailed, type StepName, type StepResult, StepSkipped } from './step.js';
 
@@ -44,9 +45,9 @@ export class StepRunner {
       return null;
     }
     this.#listener.onStart(name);
-    const startedAt = performance.now();
+    const startedAt = monotonicMs();
     const end = (rest: Pick<StepResult, 'outcome' | 'detail' | 'fix'>) =>
-      this.#end({ name, durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000, ...rest });
+      this.#end({ name, durationMs: Math.round((monotonicMs() - startedAt) * 1000) / 1000, ...rest });
     try {
       if (this.#signal.aborted) throw outOfTime('there was no time left for it');
       const { value, detail } = await look(...(needs as unknown as N));

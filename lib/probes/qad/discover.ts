@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
+import { monotonicMs } from '../../clock.js';
 import type { SocketAddr } from '../../wire/index.js';
 import type { TrustAnchors } from './certificates/trust-anchors.js';
 import { verifyChain } from './certificates/verify-chain.js';
@@ -38,7 +39,7 @@ export interface Discovered {
 }
 
 const ENVIRONMENT: Environment = {
-  now: () => performance.now(),
+  now: monotonicMs,
   randomBytes: (length) => randomBytes(length),
 };
 

@@ -1,4 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { monotonicMs } from '../../clock.js';
 import type { Connection } from './connection/connection.js';
 import { canonical } from './connection/observed-address.js';
 import { destinationOf } from './packets/header.js';
@@ -36,7 +37,7 @@ export class QadSocket {
    * Binds a port of the kernel's choice on all addresses.
    * @param now - milliseconds, monotonic
    */
-  static bind(family: 4 | 6, now: () => number = () => performance.now()): Promise<QadSocket> {
+  static bind(family: 4 | 6, now: () => number = monotonicMs): Promise<QadSocket> {
     return new Promise((resolve, reject) => {
       const socket = createSocket(family === 4 ? { type: 'udp4' } : { type: 'udp6', ipv6Only: true });
       const failed = (error: Error) => {

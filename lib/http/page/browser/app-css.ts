@@ -39,7 +39,7 @@ a.chip:hover { text-decoration: underline; }
 .probes .error { grid-column: 1 / -1; overflow-wrap: anywhere; }
 
 .checklist { margin-top: 0.75rem; display: grid; gap: 0 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
-.checklist li { display: grid; grid-template-columns: 1.25rem minmax(0, 1fr); gap: 0.1rem 0.75rem; align-items: start; padding: 0.55rem 0; font-size: 0.925rem; }
+.checklist li { display: grid; grid-template-columns: 1.25rem minmax(0, 1fr); gap: 0.1rem 0.75rem; align-items: start; align-content: start; padding: 0.55rem 0; font-size: 0.925rem; }
 .checklist .sign { display: block; width: 1.25rem; height: 1.25rem; margin-top: 0.1rem; color: var(--grey); }
 .checklist .green .sign { color: var(--green); }
 .checklist .red .sign { color: var(--red); }
