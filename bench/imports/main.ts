@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Platform } from '../../lib/platform/index.js';
-import { assertBuilt, inFreshProcess, onLoopback } from '../support/built.js';
+import { assertBuilt, inFreshProcess, onLoopback, plainApp, removeApp } from '../support/built.js';
 import { machine } from '../support/machine.js';
 import { CASES, type Case, ENDPOINT_SCRIPT, type EndpointSample, type Sample, script } from './cases.js';
 import { endpointTable, importTable } from './tables.js';
@@ -29,14 +29,16 @@ export async function main(args: string[]): Promise<void> {
   const imports = new Map<Case, Sample[]>(CASES.map((each) => [each, []]));
   const endpoints: EndpointSample[] = [];
   const platform = await Platform.start({ dataDir: ':memory:', dashboard: false });
+  const folder = plainApp();
   try {
     const env = onLoopback(await platform.createApiSecret('bench'));
     for (let run = 1; run <= Number(values.runs); run++) {
       process.stderr.write(`${run} of ${values.runs}\n`);
       for (const [each, samples] of imports) samples.push(await inFreshProcess(script(each)));
-      if (!values['no-endpoint']) endpoints.push(await onlineEndpoint(env));
+      if (!values['no-endpoint']) endpoints.push(await onlineEndpoint(env, folder));
     }
   } finally {
+    removeApp(folder);
     await platform.stop();
   }
   console.log(`${machine()}; ${values.runs} runs. Medians, with quartiles in brackets.`);
@@ -44,8 +46,8 @@ export async function main(args: string[]): Promise<void> {
   if (endpoints.length > 0) console.log(`\n${endpointTable(imports, endpoints)}`);
 }
 
-async function onlineEndpoint(env: Record<string, string>): Promise<EndpointSample> {
-  const sample = await inFreshProcess<EndpointSample>(ENDPOINT_SCRIPT, env);
+async function onlineEndpoint(env: Record<string, string>, folder: string): Promise<EndpointSample> {
+  const sample = await inFreshProcess<EndpointSample>(ENDPOINT_SCRIPT, env, folder);
   if (sample.state === 'online') return sample;
   throw new Error(`the endpoint did not get online, it is ${sample.state}`);
 }
