@@ -5,13 +5,14 @@ import { machine } from '../support/machine.js';
 import { meanInterval, median } from '../support/statistics.js';
 import { AppServer, type Block } from './server.js';
 
-const USAGE = `node bench/run.js throughput [--pairs 8] [--blocks 20] [--requests 500] [--only APP]
+const USAGE = `node bench/run.js throughput [--pairs 8] [--blocks 20] [--requests 500] [--only APP] [--one-process]
 
 An app's own route with our module mounted and in a session with a platform on this machine, against the same app without.
   --pairs     of processes for each app: one with, one without, both alive
   --blocks    of requests to each of the two, in turns, the first one changing
   --requests  a block, over loopback
-  --only      express, fastify, nest, or control (Express twice without us: what the machine's noise alone does)`;
+  --only      express, fastify, nest, or control (Express twice without us: what the machine's noise alone does)
+  --one-process  both apps of a pair in one process: what the mounted routes cost, without what one process differs from the next by`;
 
 const APPS = ['express', 'fastify', 'nest', 'control'];
 
@@ -35,6 +36,7 @@ export async function main(args: string[]): Promise<void> {
       blocks: { type: 'string', default: '20' },
       requests: { type: 'string', default: '500' },
       only: { type: 'string', default: APPS.join() },
+      'one-process': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -45,6 +47,7 @@ export async function main(args: string[]): Promise<void> {
   assertBuilt();
   const [pairs, blocks, requests] = [values.pairs, values.blocks, values.requests].map(Number);
   const size = { blocks: blocks ?? 0, requests: requests ?? 0 };
+  const start = values['one-process'] ? inOneProcess : inTwoProcesses;
   const platform = await Platform.start({ dataDir: ':memory:', dashboard: false });
   console.log(
     [
@@ -61,7 +64,11 @@ export async function main(args: string[]): Promise<void> {
       const ratios: Ratios = { throughput: [], cpu: [] };
       for (let pair = 0; pair < (pairs ?? 0); pair++) {
         process.stderr.write(`${app}, pair ${pair + 1}\n`);
-        const { throughput, cpu } = await measure(app, env, size);
+        const { throughput, cpu } = await measure(
+          app,
+          (name, mounts) => start(name, mounts, env, pair),
+          size,
+        );
         ratios.throughput.push(throughput);
         ratios.cpu.push(cpu);
       }
@@ -72,17 +79,41 @@ export async function main(args: string[]): Promise<void> {
   }
 }
 
+/** The app with us, and without; of the control both are without. */
+type Pair = [AppServer, AppServer];
+
+async function inTwoProcesses(name: string, mounts: boolean, env: Record<string, string>): Promise<Pair> {
+  const [[withUs], [without]] = await Promise.all([
+    AppServer.start(name, [mounts], env),
+    AppServer.start(name, [false], env),
+  ]);
+  return pairOf(withUs, without);
+}
+
+/** Which one is started first changes from pair to pair. */
+async function inOneProcess(
+  name: string,
+  mounts: boolean,
+  env: Record<string, string>,
+  pair: number,
+): Promise<Pair> {
+  const isFirst = pair % 2 === 0;
+  const [first, second] = await AppServer.start(name, isFirst ? [mounts, false] : [false, mounts], env);
+  return isFirst ? pairOf(first, second) : pairOf(second, first);
+}
+
+function pairOf(withUs: AppServer | undefined, without: AppServer | undefined): Pair {
+  if (withUs === undefined || without === undefined) throw new Error('a child told no port');
+  return [withUs, without];
+}
+
 async function measure(
   app: string,
-  env: Record<string, string>,
+  start: (name: string, mounts: boolean) => Promise<Pair>,
   { blocks, requests }: { blocks: number; requests: number },
 ): Promise<{ throughput: number; cpu: number }> {
   const isControl = app === 'control';
-  const name = isControl ? 'express' : app;
-  const servers = await Promise.all([
-    AppServer.start(name, !isControl, env),
-    AppServer.start(name, false, env),
-  ]);
+  const servers = await start(isControl ? 'express' : app, !isControl);
   const taken: [Block[], Block[]] = [[], []];
   try {
     for (let block = -WARM_UP_BLOCKS; block < blocks; block++) {

@@ -13,7 +13,7 @@ export interface Block {
 /** Connections of one block, each with one request at a time. */
 const CONNECTIONS = 8;
 
-/** An app in a process of its own. */
+/** An app in a child process. */
 export class AppServer {
   readonly #child: ChildProcess;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
@@ -24,18 +24,23 @@ export class AppServer {
     this.#port = port;
   }
 
-  static async start(app: string, isMounted: boolean, env: Record<string, string>): Promise<AppServer> {
-    const how = isMounted ? 'with' : 'without';
-    const child = fork(join(root, 'bench', 'throughput', 'serve.js'), [app, how], {
+  /** Apps in one process, with us mounted or without, started in this order. */
+  static async start(
+    app: string,
+    mounted: readonly boolean[],
+    env: Record<string, string>,
+  ): Promise<AppServer[]> {
+    const hows = mounted.map((isMounted) => (isMounted ? 'with' : 'without'));
+    const child = fork(join(root, 'bench', 'throughput', 'serve.js'), [app, ...hows], {
       cwd: root,
       env: { ...process.env, NODE_ENV: 'production', NODE_OPTIONS: '', ...env },
     });
-    const [{ port, state }] = await once(child, 'message');
-    if (isMounted && state !== 'online') {
+    const [{ ports, state }] = await once(child, 'message');
+    if (mounted.includes(true) && state !== 'online') {
       child.disconnect();
       throw new Error(`${app}: the diagnostics are ${state}`);
     }
-    return new AppServer(child, port);
+    return ports.map((port: number) => new AppServer(child, port));
   }
 
   async serve(requests: number): Promise<Block> {
@@ -51,6 +56,7 @@ export class AppServer {
 
   async stop(): Promise<void> {
     this.#agent.destroy();
+    if (!this.#child.connected) return;
     const ended = once(this.#child, 'exit');
     this.#child.disconnect();
     await ended;
