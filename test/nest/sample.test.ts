@@ -23,6 +23,8 @@ describe.each(PLATFORMS)('the sample on %s', (platform) => {
     await app.listen(0, '127.0.0.1');
     const diagnostics = app.get(NetDiagnosticsService);
     const { endpointId } = await irohServices.granted({ app: diagnostics });
+    // The platform has the grant before its answer has reached the app.
+    await diagnostics.ready({ timeoutMs: 5_000 });
     const url = await app.getUrl();
     const { body } = await request(url).get('/');
     expect(body).toMatchObject({ state: 'online', grant: { state: 'granted' } });
