@@ -55,7 +55,7 @@ describe('the Fastify plugin', () => {
     app.register(netDiagnostics, { ...OPEN, apiSecret });
     const startedAt = performance.now();
     await app.ready();
-    expect(performance.now() - startedAt).toBeLessThan(100);
+    expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 
   it('opens nothing in an app whose boot fails', async () => {

