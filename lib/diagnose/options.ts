@@ -118,7 +118,7 @@ export function parseDiagnoseOptions(options: DiagnoseOptions): DiagnosePlan {
   const listed = parseRelays(options.relays ?? []);
   const home = endpoint?.homeRelay ?? null;
   const fromHome = listed.length === 0 && home !== null;
-  const relays = fromHome ? [{ url: home, quicPort: DEFAULT_QUIC_PORT }] : listed;
+  const relays = fromHome ? [{ url: home, quicPort: DEFAULT_QUIC_PORT, isQuicPortKnown: false }] : listed;
   const ca = parseCa(options.ca ?? []);
   const environment = environmentOf(options.environment ?? {});
   return {
@@ -138,7 +138,8 @@ export function parseDiagnoseOptions(options: DiagnoseOptions): DiagnosePlan {
 function parseRelays(targets: readonly RelayTarget[]): ResolvedRelayTarget[] {
   if (targets.length > MAX_RELAYS) throw setting('relays', `at most ${MAX_RELAYS} relays`);
   const byUrl = new Map<string, ResolvedRelayTarget>();
-  for (const { url, quicPort = DEFAULT_QUIC_PORT } of targets) {
+  for (const { url, quicPort: said } of targets) {
+    const quicPort = said === undefined ? DEFAULT_QUIC_PORT : said;
     const href = normaliseRelayUrl(url);
     if (href === null) throw setting('relays', `an http or https URL, not '${cleanText(String(url))}'`);
     const { username, password } = new URL(href);
@@ -147,7 +148,7 @@ function parseRelays(targets: readonly RelayTarget[]): ResolvedRelayTarget[] {
     if (quicPort !== null && !(Number.isInteger(quicPort) && quicPort >= 1 && quicPort <= 65_535)) {
       throw setting('relays', `a quicPort from 1 to 65535 or null, not ${quicPort}`);
     }
-    byUrl.set(href, { url: href, quicPort });
+    byUrl.set(href, { url: href, quicPort, isQuicPortKnown: said !== undefined });
   }
   return [...byUrl.values()];
 }

@@ -153,8 +153,11 @@ class Run {
       if (answer.result === 'seen') {
         const { observed, rttMs: ms } = answer.discovered;
         const repeated = addresses.length === 0 && again !== null ? { again } : {};
-        const seen = { family, local: answer.local, destinationIp: ip, observed: formatSocketAddr(observed) };
-        addresses.push({ ...seen, ...repeated });
+        addresses.push({
+          ...{ family, local: answer.local, by: 'quic', observed: formatSocketAddr(observed) },
+          ...{ destinationIp: ip, destinationPort: relay.quicPort ?? DEFAULT_QUIC_PORT },
+          ...repeated,
+        });
         latencies.push({ relayUrl: relay.url, kind: family === 4 ? 'ipv4' : 'ipv6', ms });
       } else if (answer.result === 'failed') {
         const { code, message } = probeError(answer.error);
@@ -162,7 +165,7 @@ class Run {
         if (LOCAL_REFUSALS.has(code)) refusals.push({ family, relayUrl: relay.url, code });
       } else if (answers.every((other) => other.relay !== relay || other.result === 'silent')) {
         if (!silences.some(({ relayUrl }) => relayUrl === relay.url))
-          silences.push({ family, relayUrl: relay.url });
+          silences.push({ family, relayUrl: relay.url, isKnown: relay.isQuicPortKnown });
       }
     }
     const observation = { addresses, latencies, silences, refusals, details };

@@ -41,6 +41,10 @@ export interface AddressSeen {
   local: string;
   /** IP address of the one who looked. */
   destinationIp: string;
+  /** UDP port that was asked there: some NATs treat well-known ones differently. */
+  destinationPort: number;
+  /** What was spoken: iroh's direct paths are QUIC, and what lets STUN through may not let that. */
+  by: 'quic' | 'stun';
   /** `ip:port` as seen from there. */
   observed: string;
   /** The answer when the same destination was asked again from the same socket. Absent: not asked again. */
@@ -51,6 +55,62 @@ export interface AddressSeen {
 export interface SilenceSeen {
   family: Family;
   relayUrl: string;
+  /** Whether it is known to discover addresses: it was said so, or it did before. Relays ship with that off. */
+  isKnown: boolean;
+}
+
+/**
+ * How far a QUIC connection to one address of a relay came. `answered`: packets came back, but no handshake;
+ * `established`: the handshake was complete, and no more was tried; `sustained`: full-size datagrams of ours were
+ * acknowledged over a few hundred milliseconds, as a direct path needs it; `stalled`: they were not.
+ */
+export type QuicReached = 'answered' | 'established' | 'sustained' | 'stalled';
+
+/** What one address of a relay proved about QUIC. */
+export interface QuicSeen {
+  family: Family;
+  relayUrl: string;
+  destinationIp: string;
+  destinationPort: number;
+  reached: QuicReached;
+  /** Full-size datagrams of ours in 1-RTT packets, and how many of them were acknowledged. */
+  sent: number;
+  acknowledged: number;
+  /** Milliseconds between the first of them and the last that was acknowledged; 0 without any. */
+  spanMs: number;
+  /** Why it went no further, e.g. `QAD_CERT_EXPIRED`. */
+  code?: string;
+}
+
+/**
+ * How far iroh itself would come with a relay. `name`: its name has no address; `connect`: TCP; `tls`: the certificate,
+ * with the roots that iroh trusts; `upgrade`: the WebSocket's HTTP request; `ready`: it can be used.
+ */
+export type RelayStage = 'name' | 'connect' | 'tls' | 'upgrade' | 'ready';
+
+/** Whether iroh could use a relay: it finds its peers and punches its holes through one. */
+export interface RelayAccessSeen {
+  relayUrl: string;
+  /** `ready`, or where it ended. */
+  stage: RelayStage;
+  /** Why it ended there: a code of the system, of OpenSSL or of ours. */
+  code?: string;
+}
+
+/** A relay that the endpoint is connected to: that one can be used. */
+export interface HomeRelaySeen {
+  relayUrl: string;
+}
+
+/** What the name servers say about one family of a relay's name. `silent`: nothing; `none`: no address; `failed`: an error. */
+export interface NameSeen {
+  host: string;
+  family: Family;
+  result: 'found' | 'none' | 'silent' | 'failed';
+  /** Addresses that were found; also those that lead nowhere (0.0.0.0, a loopback address). */
+  ips: readonly string[];
+  /** Of `silent` and `failed`. */
+  code?: string;
 }
 
 /** This machine itself would not send a datagram to a relay although it has a route: a firewall on it. */
@@ -162,6 +222,10 @@ export interface Observation {
   addresses?: readonly AddressSeen[];
   silences?: readonly SilenceSeen[];
   refusals?: readonly RefusalSeen[];
+  quic?: readonly QuicSeen[];
+  access?: readonly RelayAccessSeen[];
+  homeRelays?: readonly HomeRelaySeen[];
+  names?: readonly NameSeen[];
   portals?: readonly PortalSeen[];
   interceptions?: readonly InterceptionSeen[];
   paths?: readonly PathSeen[];

@@ -127,6 +127,8 @@ export interface RelayTarget {
 export interface ResolvedRelayTarget {
   url: string;
   quicPort: number | null;
+  /** Whether the port was said, or told by an answer before; false: it is iroh's default, and may be switched off. */
+  isQuicPortKnown: boolean;
 }
 
 /** What was asked for. */

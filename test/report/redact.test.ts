@@ -149,7 +149,14 @@ describe('whatever a report holds', () => {
           [
             {
               addresses: [
-                { family: 4, local: `${v4}:${port}`, destinationIp: v6, observed: `[${v6}]:${port}` },
+                {
+                  family: 4,
+                  local: `${v4}:${port}`,
+                  destinationIp: v6,
+                  destinationPort: port,
+                  by: 'stun',
+                  observed: `[${v6}]:${port}`,
+                },
               ],
               interceptions: [{ relayUrl: url, issuer: short }],
               details: { a: short, b: v6, c: url, [mentions]: mentions },

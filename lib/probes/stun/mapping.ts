@@ -75,7 +75,10 @@ async function ask(
     answer: { ...base, result: 'answered', ms, ...rewritten },
     seen: {
       server,
-      address: { family: socket.family, local: side.local, destinationIp: server.ip, observed },
+      address: {
+        ...{ family: socket.family, local: side.local, by: 'stun', observed },
+        ...{ destinationIp: server.ip, destinationPort: server.port },
+      },
     },
   };
 }

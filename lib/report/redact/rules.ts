@@ -20,6 +20,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   ip: (text, pseudonyms) => pseudonyms.ip(text),
   socketAddress: (text, pseudonyms) =>
     redactSocketAddress(text, pseudonyms) ?? pseudonyms.token('address', text),
+  host: (text, pseudonyms) => pseudonyms.host(text),
   hostPort: redactHostPort,
   url: (text, pseudonyms) => redactUrl(text, pseudonyms),
   peer: (text, pseudonyms) =>

@@ -1,4 +1,4 @@
-import { family, list, object, oneOf, orNull, type Properties, port, ref } from './json-schema.js';
+import { boolean, family, list, object, oneOf, orNull, type Properties, port, ref } from './json-schema.js';
 
 /** What was asked for, and by whom. */
 export const CONTEXT: Properties = {
@@ -16,6 +16,9 @@ export const CONTEXT: Properties = {
     quicPort: orNull(
       port('A UDP port.'),
       'UDP port of its QUIC address discovery; `null`: it has none, so it is not asked over UDP.',
+    ),
+    isQuicPortKnown: boolean(
+      "Whether that was said, or told by an answer before. `false`: it is iroh's default, which relays ship without.",
     ),
   }),
   endpoint: object('What the iroh endpoint knows about itself, copied at the start of the run.', {

@@ -63,6 +63,11 @@ export function ms(description: string): JsonSchema {
   return { type: 'number', minimum: 0, description };
 }
 
+/** How many. */
+export function count(description: string): JsonSchema {
+  return { type: 'integer', minimum: 0, description };
+}
+
 export function port(description: string): JsonSchema {
   return { type: 'integer', minimum: 0, maximum: 65_535, description };
 }

@@ -1,4 +1,16 @@
-import { boolean, family, ms, object, oneOf, orNull, type Properties, ref } from './json-schema.js';
+import {
+  boolean,
+  count,
+  family,
+  list,
+  ms,
+  object,
+  oneOf,
+  orNull,
+  type Properties,
+  port,
+  ref,
+} from './json-schema.js';
 
 const RELAY = ref('url', "The relay's URL.");
 const LOCAL = ref('socketAddress', "Source address that the kernel picked, with the socket's port.");
@@ -30,6 +42,8 @@ export const SEEN: Properties = {
       family: family(),
       local: LOCAL,
       destinationIp: ref('ip', 'The one who looked.'),
+      destinationPort: port('The UDP port that was asked there.'),
+      by: oneOf(['quic', 'stun'], "What was spoken. iroh's direct paths are QUIC."),
       observed: ref('socketAddress', 'What was seen from there.'),
     },
     {
@@ -42,7 +56,52 @@ export const SEEN: Properties = {
   silence: object('A relay that did not answer over UDP although it had the time to.', {
     family: family(),
     relayUrl: RELAY,
+    isKnown: boolean(
+      'Whether it is known to discover addresses: it was said so, or it did before. Relays ship with that off.',
+    ),
   }),
+  quic: object(
+    'What one address of a relay proved about QUIC.',
+    {
+      family: family(),
+      relayUrl: RELAY,
+      destinationIp: ref('ip', 'The address that was asked.'),
+      destinationPort: port('The UDP port that was asked.'),
+      reached: oneOf(
+        ['answered', 'established', 'sustained', 'stalled'],
+        '`answered`: packets came back, but no handshake; `established`: the handshake was complete, and no more was tried; `sustained`: full-size datagrams of ours were acknowledged over a few hundred milliseconds, as a direct path needs it; `stalled`: they were not.',
+      ),
+      sent: count('Full-size datagrams of ours after the handshake.'),
+      acknowledged: count('Those of them that were acknowledged.'),
+      spanMs: ms('Between the first of them and the last that was acknowledged.'),
+    },
+    { code: ref('word', 'Why it went no further.') },
+  ),
+  relayAccess: object(
+    'Whether iroh could use a relay.',
+    {
+      relayUrl: RELAY,
+      stage: oneOf(
+        ['name', 'connect', 'tls', 'upgrade', 'ready'],
+        "`ready`, or where it ended. `name`: its name has no address; `connect`: TCP; `tls`: the certificate; `upgrade`: the WebSocket's HTTP request.",
+      ),
+    },
+    { code: ref('word', 'Why it ended there.') },
+  ),
+  homeRelay: object('A relay that the endpoint is connected to.', { relayUrl: RELAY }),
+  name: object(
+    "What name servers say about one family of a relay's name.",
+    {
+      host: ref('host', 'The name.'),
+      family: family(),
+      result: oneOf(
+        ['found', 'none', 'silent', 'failed'],
+        '`none`: it has no address of this family; `silent`: nothing was said in time; `failed`: an error.',
+      ),
+      ips: list(ref('ip'), 'What was found, also what leads nowhere.'),
+    },
+    { code: ref('word', 'Of `silent` and `failed`.') },
+  ),
   refusal: object('This machine would not send a datagram to a relay although it has a route.', {
     family: family(),
     relayUrl: RELAY,

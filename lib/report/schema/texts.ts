@@ -12,6 +12,7 @@ export const TEXTS: Properties = {
   interface: text('A network interface.'),
   ip: text('An IP address.'),
   socketAddress: text('`1.2.3.4:5` or `[::1]:5`.'),
+  host: text('A host name.'),
   hostPort: text('`host:port`.'),
   url: text('An http or https URL.'),
   peer: text("A peer's socket address, or a relay's URL."),

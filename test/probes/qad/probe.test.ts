@@ -56,7 +56,8 @@ describe('the probe', () => {
       portalPort: 80,
     };
     try {
-      const targets = { relays, endpoint: null, stunServers: [], env: {} };
+      const known = relays.map((relay) => ({ ...relay, isQuicPortKnown: true }));
+      const targets = { relays: known, endpoint: null, stunServers: [], env: {} };
       return await Promise.all(
         planRuns(
           qadProbe(() => trust),
@@ -71,7 +72,7 @@ describe('the probe', () => {
     applicationFrames: () => observedAddress({ address: '192.0.2.1', port }),
   });
 
-  it.each([[[]], [[{ url: 'https://relay.test/', quicPort: null }]]])(
+  it.each([[[]], [[{ url: 'https://relay.test/', quicPort: null, isQuicPortKnown: true }]]])(
     'plans nothing without a relay that offers it',
     (relays) => {
       expect(qadProbe(() => trust).plan({ relays, endpoint: null, stunServers: [], env: {} })).toEqual([]);

@@ -54,7 +54,12 @@ export async function runAlone(
     portalPort: options.portalPort ?? 80,
   };
   try {
-    const runs = planRuns(probe, { relays, endpoint, stunServers, env });
+    const runs = planRuns(probe, {
+      relays: relays.map((relay) => ({ ...relay, isQuicPortKnown: true })),
+      endpoint,
+      stunServers,
+      env,
+    });
     return await Promise.all(runs.map((run) => runProbe(run, context)));
   } finally {
     clearTimeout(timer);

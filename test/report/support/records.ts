@@ -44,7 +44,7 @@ export function https(relayUrl: string, ms = 20): Observation {
 }
 
 export function silence(family: 4 | 6, relayUrl: string): Observation {
-  return { silences: [{ family, relayUrl }] };
+  return { silences: [{ family, relayUrl, isKnown: true }] };
 }
 
 export function refusal(family: 4 | 6, relayUrl: string): Observation {
@@ -59,13 +59,17 @@ export function seenAs(
 ): Observation {
   const local = more.local ?? '192.168.1.100:5000';
   const again = more.again === undefined ? {} : { again: more.again };
-  return { addresses: [{ family: 4, local, destinationIp, observed, ...again }] };
+  return {
+    addresses: [{ family: 4, local, destinationIp, destinationPort: 7842, by: 'quic', observed, ...again }],
+  };
 }
 
 /** An IPv6 host without NAT. */
 export function openV6(destinationIp = '2001:db8:a::10'): Observation {
   const addr = '[2001:db8:1::100]:6000';
-  return { addresses: [{ family: 6, local: addr, destinationIp, observed: addr }] };
+  return {
+    addresses: [{ family: 6, local: addr, destinationIp, destinationPort: 7842, by: 'quic', observed: addr }],
+  };
 }
 
 /** A whole report around some observations. */
@@ -84,7 +88,7 @@ export function reportOf(
     deadlineMs: 3000,
     endedBy: 'finished',
     settings: {
-      relays: relays.map((url) => ({ url, quicPort: 7842 })),
+      relays: relays.map((url) => ({ url, quicPort: 7842, isQuicPortKnown: true })),
       relaysFrom: 'settings',
       stunServers: [],
       probes: [],
