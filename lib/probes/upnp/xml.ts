@@ -2,9 +2,9 @@ import { MAX_XML_DEPTH, MAX_XML_ELEMENTS } from './constants.js';
 import { UpnpError } from './upnp-error.js';
 
 /*
- * A reader for the documents of gateways, our own for the sake of what it leaves out: no document types, hence no
- * entities but XML's five, no namespaces but cutting prefixes off, no attributes, no recovery. One pass over a
- * bounded text, without backtracking; elements and depth are counted.
+ * A reader for the documents of gateways, our own for the sake of what it leaves out: a document type may be named,
+ * but defines nothing and is never loaded, hence no entities but XML's five; no namespaces but cutting prefixes off,
+ * no attributes, no recovery. One pass over a bounded text, without backtracking; elements and depth are counted.
  */
 
 /** An element. Prefixes are cut off, attributes are not kept. */
@@ -52,11 +52,11 @@ class Reader {
   readonly #open: OpenElement[] = [];
   #at = 0;
   #elements = 0;
+  #hasType = false;
   #root: XmlElement | null = null;
 
   constructor(document: string) {
-    // Some firmware sends the zero byte that ends its string, too.
-    this.#document = document.replace(/^\uFEFF/, '').replace(/\0+$/, '');
+    this.#document = withoutEnds(document);
   }
 
   read(): XmlElement {
@@ -71,7 +71,7 @@ class Reader {
     else if (rest('<!--')) this.#skip('<!--', '-->');
     else if (rest('<![CDATA[')) this.#addText(this.#skip('<![CDATA[', ']]>'));
     else if (rest('<?')) this.#skip('<?', '?>');
-    else if (rest('<!')) throw bad('it has a document type');
+    else if (rest('<!')) this.#documentType();
     else if (rest('</')) this.#close();
     else this.#start();
   }
@@ -89,6 +89,15 @@ class Reader {
     if (this.#at >= this.#document.length) throw bad(`it lacks a '${to}'`);
     this.#at += to.length;
     return text;
+  }
+
+  // Some firmware names one. What stands in brackets would define entities: whoever sends that is no gateway.
+  #documentType(): void {
+    const text = this.#skip('<!', '>');
+    const isNamed = /^DOCTYPE\s/.test(text) && !text.includes('[');
+    const isFirst = this.#root === null && this.#open.length === 0 && !this.#hasType;
+    if (!isNamed || !isFirst) throw bad('it defines a document type, or has one in the wrong place');
+    this.#hasType = true;
   }
 
   #addText(text: string): void {
@@ -132,6 +141,16 @@ class Reader {
     if (match !== null) this.#at = sticky.lastIndex;
     return match;
   }
+}
+
+/**
+ * Without a byte order mark, and without the zero bytes that end a string of C: some firmware sends them, too. A
+ * regular expression for the latter would look at every run of zeros again from each of its bytes.
+ */
+function withoutEnds(document: string): string {
+  let end = document.length;
+  while (end > 0 && document.charCodeAt(end - 1) === 0) end -= 1;
+  return document.slice(document.startsWith('\uFEFF') ? 1 : 0, end);
 }
 
 function resolveReferences(text: string): string {
