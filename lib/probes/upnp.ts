@@ -3,7 +3,7 @@ import { cleanText } from '../report/index.js';
 import { askGateway, type Gateway } from './ask-gateway.js';
 import { type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 import { codeOf, probeError } from './probe-error.js';
-import { MAX_LOCATIONS, MAX_STRANGERS, UPNP_MS } from './upnp/constants.js';
+import { LOCATION_MS, MAX_LOCATIONS, MAX_STRANGERS, MIN_SEARCH_MS, UPNP_MS } from './upnp/constants.js';
 import { explore, type UsableGateway } from './upnp/explore.js';
 import { gatewayUrl } from './upnp/gateway-url.js';
 import { searchGateway } from './upnp/ssdp.js';
@@ -12,15 +12,24 @@ import { TimeUp, within } from './within.js';
 /** Whether the gateway maps ports over UPnP, its name and its external address. Maps nothing. */
 export const upnpProbe = {
   name: 'upnp',
-  plan: () => [{ run: askGateway(askUpnp) }],
+  plan: () => [
+    {
+      run: (context) => {
+        const startedMs = context.elapsed();
+        return askGateway((gateway) => askUpnp(gateway, context, startedMs))(context);
+      },
+    },
+  ],
 } as const satisfies Probe;
 
-/** What ended one attempt to use a gateway, the telling ones first. */
+/** What ended one attempt to use a gateway in a way that is an answer. */
 const REFUSALS: ReadonlySet<string> = new Set(['REFUSED', 'NO_PORT_MAPPING', 'ECONNREFUSED']);
 
-async function askUpnp(gateway: Gateway, { signal, gatewayPorts }: ProbeContext): Promise<RunResult> {
+async function askUpnp(gateway: Gateway, context: ProbeContext, startedMs: number): Promise<RunResult> {
+  const { signal, gatewayPorts } = context;
   const search = new Search(gateway, gatewayPorts.ssdp);
-  const usable = await within(UPNP_MS, signal, (limited) => search.run(limited));
+  // What the way to the gateway took is taken off: the report waits for this probe longest.
+  const usable = await search.run(Math.max(MIN_SEARCH_MS, startedMs + UPNP_MS - context.elapsed()), signal);
   signal.throwIfAborted();
   return usable === null ? search.inVain() : found(gateway, usable);
 }
@@ -49,17 +58,34 @@ class Search {
     this.#port = port;
   }
 
-  /** The first usable service; null when the signal fired before there was one. */
-  run(signal: AbortSignal): Promise<UsableGateway | null> {
-    return new Promise((resolve) => {
-      // Attempts end with the signal; one that has all but the external address is still a find.
-      const end = () => Promise.all(this.#locations.values()).then(() => resolve(null));
-      signal.addEventListener('abort', end, { once: true });
+  /** The first usable service; null when the time was over, or the signal fired, before there was one. */
+  async run(ms: number, signal: AbortSignal): Promise<UsableGateway | null> {
+    const endsAt = performance.now() + ms;
+    const done = new AbortController();
+    const over = AbortSignal.any([signal, done.signal]);
+    try {
+      return await new Promise((resolve) => {
+        const follow = (senderIp: string, location: string) =>
+          this.#follow(senderIp, location, endsAt, over, resolve);
+        within(ms, over, (limited) => this.#search(limited, follow)).catch(() =>
+          // Attempts end with their time; one that has all but the external address is still a find.
+          Promise.all(this.#locations.values()).then(() => resolve(null)),
+        );
+      });
+    } finally {
+      done.abort();
+    }
+  }
+
+  /** Searches until the signal fires. */
+  #search(signal: AbortSignal, onAnswer: (senderIp: string, location: string) => void): Promise<never> {
+    return new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       searchGateway({
         gateway: this.#gateway,
         port: this.#port,
         signal,
-        onAnswer: (senderIp, location) => this.#follow(senderIp, location, signal, resolve),
+        onAnswer,
         onError: (error) => {
           this.#socketError = error;
         },
@@ -70,6 +96,7 @@ class Search {
   #follow(
     senderIp: string,
     location: string,
+    endsAt: number,
     signal: AbortSignal,
     done: (usable: UsableGateway) => void,
   ): void {
@@ -84,21 +111,27 @@ class Search {
       return;
     }
     if (this.#locations.has(url.href) || this.#locations.size >= MAX_LOCATIONS) return;
-    const attempt = explore(url, ip, signal).then(done, (error: unknown) => void this.#failures.push(error));
+    const left = Math.max(LOCATION_MS, endsAt - performance.now());
+    const attempt = within(left, signal, (limited) => explore(url, ip, limited)).then(
+      done,
+      (error: unknown) => void this.#failures.push(error),
+    );
     this.#locations.set(url.href, attempt);
   }
 
   /** Why there was no usable service. */
   inVain(): RunResult {
     const { ip } = this.#gateway;
-    const refusal = this.#failures.find((failure) => REFUSALS.has(codeOf(failure)));
-    if (refusal !== undefined) {
+    const [refusal] = this.#failures;
+    // Where another LOCATION is silent or broken nobody knows what that one would have said.
+    if (refusal !== undefined && this.#failures.every((failure) => REFUSALS.has(codeOf(failure)))) {
       return saw({
         portMappings: [{ protocol: 'upnp', gateway: ip, available: false, refusal: codeOf(refusal) }],
         details: { refusal: cleanText(messageOf(refusal)) },
       });
     }
-    const [failure] = this.#failures.filter((error) => !(error instanceof TimeUp));
+    const broken = this.#failures.filter((error) => !(error instanceof TimeUp));
+    const failure = broken.find((error) => !REFUSALS.has(codeOf(error)));
     if (failure !== undefined) return { outcome: 'failed', error: probeError(failure) };
     if (this.#failures.length > 0) {
       return silent(`the gateway ${ip} announced itself, but nothing answers where it points to`);

@@ -12,6 +12,15 @@ export const SEARCH_TARGETS: readonly string[] = [1, 2].map(
   (version) => `urn:schemas-upnp-org:device:InternetGatewayDevice:${version}`,
 );
 
+/** Kinds of devices and services in answers to the search, in small letters. */
+export const GATEWAY_KINDS: ReadonlySet<string> = new Set([
+  'internetgatewaydevice',
+  'wandevice',
+  'wanconnectiondevice',
+  'wanipconnection',
+  'wanpppconnection',
+]);
+
 /** What is looked for in a description, the one that is preferred first. */
 export const WAN_SERVICES: readonly string[] = [
   'urn:schemas-upnp-org:service:WANIPConnection:2',
@@ -22,8 +31,17 @@ export const WAN_SERVICES: readonly string[] = [
 /** Either of these actions makes a service useful: the first in all versions, the second in WANIPConnection:2. */
 export const MAPPING_ACTIONS: readonly string[] = ['AddPortMapping', 'AddAnyPortMapping'];
 
-/** The whole probe, in milliseconds: a device may wait up to MX = 1 s before it answers a multicast search. */
+/**
+ * The search, in milliseconds from the probe's start: a device may wait up to MX = 1 s before it answers a multicast
+ * search. The official client gives up after that as well.
+ */
 export const UPNP_MS = 1000;
+
+/** What the search has at least, in milliseconds, however long the way to the gateway took to find. */
+export const MIN_SEARCH_MS = 900;
+
+/** What a LOCATION that comes late has at least, in milliseconds: three documents, one hop away. */
+export const LOCATION_MS = 300;
 
 /** When searches go out, in milliseconds: Wi-Fi loses multicast, so once more. */
 export const SEARCHES_AT_MS: readonly number[] = [0, 300];
@@ -34,8 +52,8 @@ export const MAX_SSDP_BYTES = 4096;
 /** Characters of a URL from a gateway. */
 export const MAX_URL_LENGTH = 1024;
 
-/** Descriptions of one gateway that are read: some have one for each version. */
-export const MAX_LOCATIONS = 3;
+/** Descriptions of one gateway that are read side by side: some have one for each version, and dead ones beside. */
+export const MAX_LOCATIONS = 8;
 
 /** Addresses of devices that are not the gateway that a report mentions. */
 export const MAX_STRANGERS = 4;
@@ -51,6 +69,9 @@ export const MAX_ANSWER_BYTES = 16 * 1024;
 
 /** Bytes of an HTTP answer's headers. */
 export const MAX_HEADER_BYTES = 8 * 1024;
+
+/** Bytes of a chunk's first line; real ones have 1 to 8. */
+export const MAX_CHUNK_LINE_BYTES = 256;
 
 /** Elements of a document, and how deep they may lie; real ones have at most 2000, at depth 9. */
 export const MAX_XML_ELEMENTS = 8192;

@@ -1,10 +1,10 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { MAX_HEADER_BYTES } from './constants.js';
-import { UpnpError } from './upnp-error.js';
+import { connect } from 'node:net';
+import { HTTP_PORT } from '../constants.js';
+import { AnswerReader, type GatewayAnswer } from './http-answer.js';
 
 /** A request to a gateway over a new connection of its own. */
 export interface GatewayRequest {
-  /** Its host is an IP address: no name is resolved. */
+  /** Its host is an IPv4 address: no name is resolved. */
   url: URL;
   /** Sent by POST; absent: GET. */
   post?: { body: string; headers: Readonly<Record<string, string>> };
@@ -12,57 +12,49 @@ export interface GatewayRequest {
   signal: AbortSignal;
 }
 
-/** A whole answer, whatever its status. Redirects are not followed. */
-export interface GatewayAnswer {
-  status: number;
-  text: string;
-}
-
 /**
  * Sends the request and reads the whole answer.
  *
- * @throws UpnpError `TOO_LONG`, `ECONNRESET`; the connection's own errors; the signal's reason
+ * @throws UpnpError `TOO_LONG`, `BAD_HTTP`, `ECONNRESET`; the connection's own errors; the signal's reason
  */
 export function askHttp({ url, post, maxBytes, signal }: GatewayRequest): Promise<GatewayAnswer> {
   return new Promise<GatewayAnswer>((resolve, reject) => {
     signal.throwIfAborted();
-    const request = httpRequest(url, {
-      method: post === undefined ? 'GET' : 'POST',
-      headers: { ...post?.headers },
-      // No pool: the connection ends with its answer.
-      agent: false,
-      maxHeaderSize: MAX_HEADER_BYTES,
-    });
-    const aborted = () => request.destroy(signal.reason);
-    signal.addEventListener('abort', aborted, { once: true });
+    const port = url.port === '' ? HTTP_PORT : Number(url.port);
+    const socket = connect({ host: url.hostname, port });
+    const reader = new AnswerReader(maxBytes);
     const settle = (act: () => void) => {
       signal.removeEventListener('abort', aborted);
-      request.destroy();
+      socket.destroy();
       act();
     };
-    const failed = (error: Error) => settle(() => reject(signal.aborted ? signal.reason : error));
-    request.on('response', (response) => {
-      readBody(response, maxBytes).then(
-        (text) => settle(() => resolve({ status: response.statusCode ?? 0, text })),
-        failed,
-      );
-    });
-    request.on('error', failed);
-    request.on('close', () => failed(new UpnpError('ECONNRESET', 'the connection closed without an answer')));
-    request.end(post?.body);
+    const failed = (error: unknown) => settle(() => reject(error));
+    const aborted = () => failed(signal.reason);
+    signal.addEventListener('abort', aborted, { once: true });
+    // Stays for good: what a socket says after its end concerns nobody, unheard it would be thrown.
+    socket.on('error', failed);
+    const read = (next: () => GatewayAnswer | null) => {
+      try {
+        const answer = next();
+        if (answer !== null) settle(() => resolve(answer));
+      } catch (error) {
+        failed(error);
+      }
+    };
+    socket.on('data', (bytes) => read(() => reader.add(bytes)));
+    socket.on('end', () => read(() => reader.end()));
+    // In one piece: some firmware reads a request once.
+    socket.on('connect', () => socket.write(requestText(url, post)));
   });
 }
 
-function readBody(response: IncomingMessage, maxBytes: number): Promise<string> {
-  return new Promise<string>((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    response.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      if (length > maxBytes) reject(new UpnpError('TOO_LONG', `an answer of more than ${maxBytes} bytes`));
-      else chunks.push(chunk);
-    });
-    response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    response.on('error', reject);
-  });
+/** Nothing in it can hold a line end: URLs are escaped, the rest is our own. */
+function requestText({ host, pathname, search }: URL, post: GatewayRequest['post']): string {
+  const lines = [
+    `${post === undefined ? 'GET' : 'POST'} ${pathname}${search} HTTP/1.1`,
+    `Host: ${host}`,
+    ...Object.entries(post?.headers ?? {}).map(([name, value]) => `${name}: ${value}`),
+    'Connection: close',
+  ];
+  return `${lines.join('\r\n')}\r\n\r\n${post?.body ?? ''}`;
 }

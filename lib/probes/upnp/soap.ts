@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { cleanText } from '../../report/index.js';
 import type { WanService } from './description.js';
-import type { GatewayAnswer } from './http.js';
+import type { GatewayAnswer } from './http-answer.js';
 import { UpnpError } from './upnp-error.js';
 import { allNamed, parseXml } from './xml.js';
 

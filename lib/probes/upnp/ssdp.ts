@@ -1,6 +1,13 @@
 import { createSocket } from 'node:dgram';
 import type { Gateway } from '../ask-gateway.js';
-import { MAX_SSDP_BYTES, SEARCH_TARGETS, SEARCHES_AT_MS, SSDP_GROUP, SSDP_TTL } from './constants.js';
+import {
+  GATEWAY_KINDS,
+  MAX_SSDP_BYTES,
+  SEARCH_TARGETS,
+  SEARCHES_AT_MS,
+  SSDP_GROUP,
+  SSDP_TTL,
+} from './constants.js';
 
 /** A search for Internet gateway devices. */
 export interface GatewaySearch {
@@ -39,7 +46,8 @@ export function searchGateway({ gateway, port, onAnswer, onError, signal }: Gate
     const location = readSearchAnswer(datagram);
     if (location !== null) onAnswer(address, location);
   });
-  socket.bind({ address: gateway.localIp, port: 0 }, () => {
+  // Workers of node:cluster would share one port, and get each other's answers.
+  socket.bind({ address: gateway.localIp, port: 0, exclusive: true }, () => {
     if (signal.aborted) return;
     try {
       socket.setMulticastInterface(gateway.localIp);
@@ -68,16 +76,27 @@ export function searchRequest(host: string, port: number, target: string): Buffe
   return Buffer.from(lines.join('\r\n'), 'latin1');
 }
 
-/** The LOCATION of an answer to one of our searches; null when it is none. */
+/**
+ * The LOCATION of an answer to one of our searches; null when it is none. Firmware writes the ST that it was asked
+ * for in its own letters, answers for the device's root or its WAN service, or leaves it to the USN: only what names
+ * another kind of device is none, since the description tells in the end.
+ */
 export function readSearchAnswer(datagram: Uint8Array): string | null {
   if (datagram.length > MAX_SSDP_BYTES) return null;
   const [status = '', ...lines] = Buffer.from(datagram).toString('latin1').split(/\r?\n/);
-  if (!/^HTTP\/1\.[01] 200(?: |$)/.test(status)) return null;
+  if (!/^HTTP\/1\.[01] +200(?: |$)/i.test(status.trimEnd())) return null;
   const headers = new Map(
     lines.flatMap((line): [string, string][] => {
       const colon = line.indexOf(':');
       return colon < 1 ? [] : [[line.slice(0, colon).trim().toUpperCase(), line.slice(colon + 1).trim()]];
     }),
   );
-  return SEARCH_TARGETS.includes(headers.get('ST') ?? '') ? (headers.get('LOCATION') ?? null) : null;
+  const kinds = ['ST', 'USN'].flatMap((name) => kindsIn(headers.get(name) ?? ''));
+  const isGateway = kinds.length === 0 || kinds.some((kind) => GATEWAY_KINDS.has(kind));
+  return isGateway ? (headers.get('LOCATION') ?? null) : null;
+}
+
+/** Kinds of devices and services that a ST or USN names, in small letters. */
+function kindsIn(text: string): string[] {
+  return [...text.matchAll(/:(?:device|service):([\w-]+)/gi)].map(([, kind = '']) => kind.toLowerCase());
 }

@@ -2,6 +2,8 @@
 export type UpnpErrorCode =
   /** A document is no well-formed XML, or more than this reader takes. */
   | 'BAD_XML'
+  /** What came back is no HTTP, or contradicts itself. */
+  | 'BAD_HTTP'
   /** An answer is longer than any honest one. */
   | 'TOO_LONG'
   /** The connection closed before the answer was there. */
