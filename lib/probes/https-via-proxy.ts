@@ -77,8 +77,17 @@ function openTunnel(proxy: HttpProxy, ip: string, to: URL, signal: AbortSignal):
   });
 }
 
+/** A % that begins no escape stands for itself, as curl takes it. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replace(/%(?![\da-f]{2})/gi, '%25'));
+  } catch {
+    return text; // bytes that are no UTF-8
+  }
+}
+
 function authorization({ username, password }: URL): Record<string, string> {
   if (username === '') return {};
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const pair = `${decoded(username)}:${decoded(password)}`;
   return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }

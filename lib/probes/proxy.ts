@@ -1,3 +1,6 @@
+import { BlockList, isIP } from 'node:net';
+import { HTTPS_PORT } from './constants.js';
+
 /** A proxy from the environment. */
 export interface HttpProxy {
   url: URL;
@@ -10,7 +13,7 @@ export interface HttpProxy {
  * its host. Null for plain HTTP, and when there is none.
  */
 export function proxyFor(target: URL, env: NodeJS.ProcessEnv): HttpProxy | null {
-  if (target.protocol !== 'https:' || isExcluded(target.hostname, variable(env, 'no_proxy'))) return null;
+  if (target.protocol !== 'https:' || isExcluded(target, variable(env, 'no_proxy'))) return null;
   const text = variable(env, 'https_proxy') || variable(env, 'all_proxy');
   const full = text.includes('://') ? text : `http://${text}`;
   if (text === '' || !URL.canParse(full)) return null;
@@ -22,11 +25,44 @@ function variable(env: NodeJS.ProcessEnv, name: string): string {
   return (env[name] || env[name.toUpperCase()] || '').trim();
 }
 
-function isExcluded(hostname: string, noProxy: string): boolean {
-  const host = hostname.replace(/\.$/, '');
+/**
+ * Whether `NO_PROXY` names this host, in any of the forms that curl, Go and undici take: a name with or without a leading
+ * dot or `*.`, `host:port`, an IP address with or without brackets, a CIDR block, or `*` for all.
+ */
+function isExcluded(target: URL, noProxy: string): boolean {
+  const host = bareHost(target.hostname).replace(/\.$/, '');
+  const port = target.port === '' ? HTTPS_PORT : Number(target.port);
   return noProxy
     .toLowerCase()
     .split(/[\s,]+/)
-    .map((entry) => entry.replace(/^\*?\./, ''))
-    .some((entry) => entry !== '' && (entry === '*' || host === entry || host.endsWith(`.${entry}`)));
+    .some((entry) => entry !== '' && covers(entry.replace(/^"|"$/g, ''), host, port));
+}
+
+function covers(entry: string, host: string, port: number): boolean {
+  if (entry === '*') return true;
+  const [, block = '', bits = ''] = /^(.+)\/(\d{1,3})$/.exec(entry) ?? [];
+  if (isIP(bareHost(block)) !== 0) return isInBlock(host, bareHost(block), Number(bits));
+  const [, named = entry, namedPort] = isIP(entry) === 6 ? [] : (/^(.+):(\d{1,5})$/.exec(entry) ?? []);
+  if (namedPort !== undefined && Number(namedPort) !== port) return false;
+  const name = bareHost(named)
+    .replace(/^\*?\./, '')
+    .replace(/\.$/, '');
+  if (isIP(name) !== 0)
+    return isIP(host) === isIP(name) && isInBlock(host, name, isIP(name) === 4 ? 32 : 128);
+  return name !== '' && (host === name || host.endsWith(`.${name}`));
+}
+
+function isInBlock(host: string, block: string, bits: number): boolean {
+  const version = isIP(block);
+  if (isIP(host) !== version || bits > (version === 4 ? 32 : 128)) return false;
+  // BlockList refuses a prefix of no bits: it covers everything.
+  if (bits === 0) return true;
+  const list = new BlockList();
+  const family = version === 4 ? 'ipv4' : 'ipv6';
+  list.addSubnet(block, bits, family);
+  return list.check(host, family);
+}
+
+function bareHost(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }

@@ -23,9 +23,33 @@ describe('proxy variables', () => {
     ['NO_PROXY, the host', { https_proxy: 'http://p:1', NO_PROXY: 'other.test, use1.relay.test' }, null],
     ['NO_PROXY, its domain', { https_proxy: 'http://p:1', no_proxy: '.relay.test' }, null],
     ['NO_PROXY, everything', { https_proxy: 'http://p:1', no_proxy: '*' }, null],
+    ['NO_PROXY, host:port', { https_proxy: 'http://p:1', no_proxy: 'use1.relay.test:443' }, null],
+    ['NO_PROXY, another port', { https_proxy: 'http://p:1', no_proxy: 'use1.relay.test:8443' }, 'p:1'],
+    ['NO_PROXY, its domain by *', { https_proxy: 'http://p:1', no_proxy: '*.relay.test' }, null],
+    ['NO_PROXY, in quotes', { https_proxy: 'http://p:1', no_proxy: '"use1.relay.test"' }, null],
     ['NO_PROXY, another domain', { https_proxy: 'http://p:1', no_proxy: 'elay.test' }, 'p:1'],
   ])('%s', (_, env, label) => {
     expect(proxyFor(relay, env)?.label ?? null).toBe(label);
+  });
+});
+
+describe('addresses in NO_PROXY', () => {
+  it.each([
+    ['198.51.100.10', '198.51.100.10', true],
+    ['198.51.100.10', '198.51.100.0/24', true],
+    ['198.51.100.10', '198.51.101.0/24', false],
+    ['198.51.100.10', '0.0.0.0/0', true],
+    ['198.51.100.10', '198.51.100.0/99', false],
+    ['198.51.100.10', '1.198.51.100.10', false],
+    ['[2001:db8:a::10]', '2001:db8:a::10', true],
+    ['[2001:db8:a::10]', '[2001:db8:a::10]', true],
+    ['[2001:db8:a::10]', '[2001:db8:a::10]:443', true],
+    ['[2001:db8:a::10]', '[2001:db8:a::10]:444', false],
+    ['[2001:db8:a::10]', '2001:db8::/32', true],
+    ['[2001:db8:a::10]', '198.51.100.0/24', false],
+  ])('https://%s with %s: excluded %s', (host, noProxy, isExcluded) => {
+    const env = { https_proxy: 'http://p:1', no_proxy: noProxy };
+    expect(proxyFor(new URL(`https://${host}/`), env) === null).toBe(isExcluded);
   });
 });
 
@@ -57,6 +81,14 @@ describe('https-via-proxy probe', () => {
     } finally {
       await ca.remove();
     }
+  });
+
+  it('takes a password with a stray % as it stands', async () => {
+    const seen: { authorization?: string | undefined }[] = [];
+    const proxyPort = await servers.proxy(seen, await servers.tcp((socket) => socket.end()));
+    const env = { https_proxy: `http://me:pa%ss@127.0.0.1:${proxyPort}` };
+    await runForRelay(httpsViaProxyProbe, 'https://relay.test/', { env });
+    expect(seen).toMatchObject([{ authorization: `Basic ${Buffer.from('me:pa%ss').toString('base64')}` }]);
   });
 
   it('names a refusal, a proxy that is none, and one of another protocol', async () => {

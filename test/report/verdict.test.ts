@@ -187,6 +187,25 @@ describe('captive portal', () => {
     ['a right and a wrong one', 'no', [portal(R1, 'wrong'), portal(R2, 'right')]],
     ['a wrong one', 'yes', [portal(R1, 'wrong')]],
     ["a redirect to the relay's own HTTPS", 'unknown', [portal(R1, 'own-https')]],
+    [
+      'a wrong one for a relay whose HTTPS and QUIC pass',
+      'no',
+      [portal(R1, 'wrong'), https(R1), { latencies: [{ relayUrl: R1, kind: 'ipv4', ms: 9 }] }],
+    ],
+    ['a wrong one for a relay whose HTTPS passes', 'yes', [portal(R1, 'wrong'), https(R1)]],
+    [
+      "a redirect to the relay's own HTTPS, where somebody else shows a certificate",
+      'yes',
+      [
+        portal(R1, 'own-https'),
+        { access: [{ relayUrl: R1, stage: 'tls', code: 'ERR_TLS_CERT_ALTNAME_INVALID' }] },
+      ],
+    ],
+    [
+      "a redirect to the relay's own HTTPS, whose certificate has expired",
+      'unknown',
+      [portal(R1, 'own-https'), { access: [{ relayUrl: R1, stage: 'tls', code: 'CERT_HAS_EXPIRED' }] }],
+    ],
     ['404 from a relay whose HTTPS passed', 'unknown', [portal(R1, 'client-error'), https(R1)]],
     ['404 in the name of a relay whose HTTPS failed', 'yes', [portal(R1, 'client-error'), https(R2)]],
   ])('%s: %s', (_, expected, observations) => {

@@ -25,15 +25,19 @@ export const PORTALS: readonly Case[] = [
     },
   },
   {
-    name: 'captive portal on port 80 only',
-    about: 'A network that takes over web requests and lets everything else through.',
+    name: 'web requests taken over, the rest let through',
+    about:
+      'A filter or a web page in the place of port 80. It holds nothing of iroh back: no captive portal.',
     topology: home(`${nat(MASQUERADE, TO_PORTAL)}\n${firewall()}`),
     services: [...RUNNING, portal('rtr', '192.168.1.1', 8000)],
     truth: {
       colour: 'green',
       natType: 'Endpoint-Independent',
       ipv4: { udp: 'yes' },
-      captivePortal: 'yes',
+      captivePortal: 'no',
+    },
+    official: {
+      captive_portal: 'it calls a portal what answers on port 80, whatever comes through beside it',
     },
   },
   {
