@@ -28,8 +28,10 @@ export function askGateway(
     if (route.sourceIp === null) return skipped('NO_ROUTE', 'this machine has no IPv4 route to the Internet');
     const { gateway } = route;
     if (gateway === undefined) return skipped('GATEWAY_UNKNOWN', 'the next hop of the route is unknown');
-    if (gateway === null)
-      return skipped('NO_GATEWAY', 'the route has no next hop: a tunnel, or the link itself');
+    if (gateway === null) {
+      const kinds = 'a tunnel, a point-to-point link, the link itself, or an IPv6 router';
+      return skipped('NO_GATEWAY', `the IPv4 route has no IPv4 next hop that could be asked: ${kinds}`);
+    }
     const { sourceIp } = await udpRoute(4, gateway, context.gatewayPorts.portMapping, context.signal);
     if (sourceIp === null) return skipped('NO_ROUTE', `no route to the gateway ${cleanText(gateway)}`);
     const result = await ask({ ip: gateway, localIp: sourceIp }, context);

@@ -16,7 +16,7 @@ export interface RouteSeen {
   sourceIp: string | null;
   /** The kernel's error code when it refused, e.g. `ENETUNREACH`. */
   refusal?: string;
-  /** Next hop's IP address; null: the destination is on the link. Absent: unknown. */
+  /** Next hop's IP address; null: none, or none of this family: the link itself, a tunnel. Absent: unknown. */
   gateway?: string | null;
   /** Interface the route leaves by. Absent: unknown. */
   interface?: string;

@@ -1,6 +1,11 @@
 import type { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { interfaceIndexesWith, interfacesWith, isTunnel } from '../../lib/probes/gateway/interfaces.js';
+import {
+  interfaceIndexesWith,
+  interfacesWith,
+  isTunnel,
+  ownInterfaces,
+} from '../../lib/probes/gateway/interfaces.js';
 import { macosGateways, parseRouteGet } from '../../lib/probes/gateway/macos.js';
 import { routeCommand } from '../../lib/probes/gateway/route-command.js';
 import { pickRoute } from '../../lib/probes/gateway/route-table.js';
@@ -32,6 +37,7 @@ describe('macOS: route -n get', () => {
       { gateway: null, interface: 'utun4' },
     ],
     ['the link', MACOS.replace('192.168.1.1', 'link#6'), { gateway: null, interface: 'en0' }],
+    ['no gateway', MACOS.replace('192.168.1.1', '0.0.0.0'), { gateway: null, interface: 'en0' }],
     ['a failure', 'route: writing to routing socket: not in table\n', {}],
     ['nothing', '', {}],
   ])('%s', (_, text, expected) => {
@@ -44,7 +50,7 @@ describe('macOS: route -n get', () => {
       asked.push(args);
       return MACOS.replace('en0', 'lo');
     });
-    const own = interfacesWith('127.0.0.1').has('lo');
+    const own = interfacesWith('127.0.0.1')?.has('lo') === true;
     expect(await find(4, '192.0.2.1', '127.0.0.1', signal)).toEqual(
       own ? { gateway: '192.168.1.1', interface: 'lo' } : {},
     );
@@ -174,8 +180,20 @@ describe("this machine's interfaces", () => {
     expect(isTunnel(ip, all)).toBe(expected);
   });
 
+  it('are unknown where the kernel may not be asked for them: no netlink', () => {
+    const denied = ownInterfaces(() => {
+      throw Object.assign(new Error('uv_interface_addresses returned Unknown system error 97'), {
+        code: 'ERR_SYSTEM_ERROR',
+      });
+    });
+    expect(denied).toBeNull();
+    expect(interfacesWith('192.168.1.100', denied)).toBeNull();
+    expect([...interfaceIndexesWith('192.168.1.100', denied)]).toEqual([]);
+    expect(isTunnel('192.168.1.100', denied)).toBeUndefined();
+  });
+
   it('are found by address, by name and by index', () => {
-    expect([...interfacesWith('192.168.1.100', all)]).toEqual(['eth0']);
+    expect([...(interfacesWith('192.168.1.100', all) ?? [])]).toEqual(['eth0']);
     expect([...interfaceIndexesWith('192.168.1.100', all)]).toEqual(['12']);
     expect([...interfaceIndexesWith('203.0.113.1', all)]).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { parseIpv4Routes, parseIpv6Routes } from '../../lib/probes/gateway/linux.js';
-import { pickRoute } from '../../lib/probes/gateway/route-table.js';
+import { interfacesTowards, pickRoute } from '../../lib/probes/gateway/route-table.js';
 import { systemGateways } from '../../lib/probes/index.js';
 import { routeProbe } from '../../lib/probes/route.js';
 import { runAlone } from './support/context.js';
@@ -50,6 +50,18 @@ describe("the kernel's route tables", () => {
       gateway: null,
     });
     expect(pickRoute(table6, 6, '2001:db8:a::10', eth0)?.gateway).toBe('fe80::1');
+  });
+
+  it('name no next hop where the kernel writes 0.0.0.0: an IPv6 router (RFC 5549)', () => {
+    const [route] = parseIpv4Routes(IPV4.replace('0101A8C0', '00000000'), true);
+    expect(route).toMatchObject({ bits: 0, gateway: null, interface: 'eth0' });
+  });
+
+  it('tell on whose link one of our addresses lies', () => {
+    expect([...interfacesTowards(table4, 4, '192.168.1.100')]).toEqual(['eth0']);
+    expect([...interfacesTowards(table4, 4, '100.70.1.2')]).toEqual(['tun0']);
+    expect([...interfacesTowards(table4, 4, '203.0.113.9')]).toEqual([]);
+    expect([...interfacesTowards(table6, 6, '2001:db8:1::100')]).toEqual(['eth0']);
   });
 
   it('say nothing where the source address lies on another interface: policy routing', () => {

@@ -1,9 +1,25 @@
 import { networkInterfaces } from 'node:os';
 
-type Interfaces = ReturnType<typeof networkInterfaces>;
+export type Interfaces = ReturnType<typeof networkInterfaces>;
 
-/** The names of the interfaces that own an address. */
-export function interfacesWith(ip: string, all: Interfaces = networkInterfaces()): Set<string> {
+/**
+ * This machine's interfaces; null where the kernel does not tell: Linux tells over netlink, which hardened services
+ * may not use (systemd's `RestrictAddressFamilies=`).
+ */
+export function ownInterfaces(list: () => Interfaces = networkInterfaces): Interfaces | null {
+  try {
+    return list();
+  } catch {
+    return null;
+  }
+}
+
+/** The names of the interfaces that own an address; null: not known. */
+export function interfacesWith(
+  ip: string,
+  all: Interfaces | null = ownInterfaces(),
+): ReadonlySet<string> | null {
+  if (all === null) return null;
   return new Set(
     Object.entries(all).flatMap(([name, addresses]) =>
       addresses?.some(({ address }) => address === ip) ? [name] : [],
@@ -12,8 +28,9 @@ export function interfacesWith(ip: string, all: Interfaces = networkInterfaces()
 }
 
 /** The kernel's indexes of the interfaces that own an address: link-local addresses carry them. */
-export function interfaceIndexesWith(ip: string, all: Interfaces = networkInterfaces()): Set<string> {
+export function interfaceIndexesWith(ip: string, all: Interfaces | null = ownInterfaces()): Set<string> {
   const owners = interfacesWith(ip, all);
+  if (all === null || owners === null) return new Set();
   return new Set(
     Object.entries(all).flatMap(([name, addresses]) =>
       owners.has(name) ? (addresses ?? []).flatMap(({ scopeid }) => (scopeid ? [String(scopeid)] : [])) : [],
@@ -23,10 +40,11 @@ export function interfaceIndexesWith(ip: string, all: Interfaces = networkInterf
 
 /**
  * Whether the interface with this address is a tunnel: it has no link-layer address. Point-to-point links to a
- * provider have none either; they count as tunnels, since nothing tells them apart. Undefined: not our address.
+ * provider have none either; they count as tunnels, since nothing tells them apart. Undefined: not our address,
+ * or not known.
  */
-export function isTunnel(ip: string, all: Interfaces = networkInterfaces()): boolean | undefined {
-  const own = Object.values(all)
+export function isTunnel(ip: string, all: Interfaces | null = ownInterfaces()): boolean | undefined {
+  const own = Object.values(all ?? {})
     .flatMap((addresses) => addresses ?? [])
     .filter(({ address, internal }) => address === ip && !internal);
   if (own.length === 0) return undefined;

@@ -5,7 +5,7 @@ import { MAX_ROUTE_TABLE_BYTES } from '../constants.js';
 import { readBounded } from '../read-bounded.js';
 import { interfacesWith } from './interfaces.js';
 import type { GatewayFinder } from './next-hop.js';
-import { countBits, linesOf, pickRoute, type RouteEntry } from './route-table.js';
+import { countBits, interfacesTowards, linesOf, pickRoute, type RouteEntry } from './route-table.js';
 
 // include/uapi/linux/route.h
 const RTF_UP = 0x1;
@@ -26,7 +26,7 @@ export function parseIpv4Routes(text: string, littleEndian: boolean): RouteEntry
       const flags = Number.parseInt(flagsHex, 16);
       if (!isUsable(flags) || destination.length !== 8 || mask.length !== 8) return [];
       const entry = { network: address(destination), bits: countBits(mask), interface: name };
-      const via = (flags & RTF_GATEWAY) === 0 ? null : address(gateway);
+      const via = (flags & RTF_GATEWAY) === 0 ? null : nextHop(address(gateway));
       return [{ ...entry, gateway: via, metric: Number(metric) }];
     });
 }
@@ -40,7 +40,7 @@ export function parseIpv6Routes(text: string): RouteEntry[] {
     const flags = Number.parseInt(flagsHex, 16);
     if (!isUsable(flags) || destination.length !== 32 || gateway.length !== 32) return [];
     const entry = { network: address(destination), bits: Number.parseInt(bits, 16), interface: name };
-    const via = (flags & RTF_GATEWAY) === 0 ? null : address(gateway);
+    const via = (flags & RTF_GATEWAY) === 0 ? null : nextHop(address(gateway));
     return [{ ...entry, gateway: via, metric: Number.parseInt(metric, 16) }];
   });
 }
@@ -50,7 +50,9 @@ export function linuxGateways(): GatewayFinder {
   const tables: Partial<Record<Family, Promise<RouteEntry[]>>> = {};
   return async (family, destination, sourceIp) => {
     tables[family] ??= readTable(family);
-    const route = pickRoute(await tables[family], family, destination, interfacesWith(sourceIp));
+    const table = await tables[family];
+    const own = interfacesWith(sourceIp) ?? interfacesTowards(table, family, sourceIp);
+    const route = pickRoute(table, family, destination, own);
     return route === null ? {} : { gateway: route.gateway, interface: route.interface };
   };
 }
@@ -59,6 +61,11 @@ async function readTable(family: Family): Promise<RouteEntry[]> {
   const path = family === 4 ? '/proc/net/route' : '/proc/net/ipv6_route';
   const text = (await readBounded(path, MAX_ROUTE_TABLE_BYTES)) ?? '';
   return family === 4 ? parseIpv4Routes(text, endianness() === 'LE') : parseIpv6Routes(text);
+}
+
+// An IPv4 route by way of an IPv6 router (RFC 5549) shows as one by 0.0.0.0: of its own family it has no next hop.
+function nextHop(ip: string): string | null {
+  return ip === '0.0.0.0' || ip === '::' ? null : ip;
 }
 
 function isUsable(flags: number): boolean {

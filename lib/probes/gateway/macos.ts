@@ -16,7 +16,8 @@ export function parseRouteGet(text: string): NextHop {
   if (name === undefined) return {};
   // Without a next hop the line is missing, or names the link (`link#12`).
   const [gateway = ''] = (fields.get('gateway') ?? '').split('%');
-  return { gateway: isIP(gateway) === 0 ? null : gateway, interface: name };
+  const isNone = isIP(gateway) === 0 || gateway === '0.0.0.0' || gateway === '::';
+  return { gateway: isNone ? null : gateway, interface: name };
 }
 
 /** A finder that asks the kernel through `route -n get`, which looks one destination up and sends nothing. */
@@ -25,7 +26,7 @@ export function macosGateways(command: RouteCommand = routeCommand('/sbin/route'
     if (isIP(destination) !== family) return {};
     const text = await command(['-n', 'get', family === 4 ? '-inet' : '-inet6', destination], signal);
     const hop = parseRouteGet(text ?? '');
-    const own = hop.interface !== undefined && interfacesWith(sourceIp).has(hop.interface);
-    return own ? hop : {};
+    const isOwn = hop.interface !== undefined && interfacesWith(sourceIp)?.has(hop.interface) === true;
+    return isOwn ? hop : {};
   };
 }

@@ -2,7 +2,7 @@ import type { Family } from '../../report/index.js';
 
 /** How a datagram leaves: parts that are unknown are absent. */
 export interface NextHop {
-  /** IP address of the next hop; null: the destination is on the link. */
+  /** IP address of the next hop; null: none, or none of this family: the link itself, a tunnel. */
   gateway?: string | null;
   interface?: string;
   /** Whether the interface with the source address has no link-layer address, as tunnels have none. */

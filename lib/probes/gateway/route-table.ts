@@ -27,6 +27,12 @@ export function pickRoute(
   return best !== undefined && interfaces.has(best.interface) ? best : null;
 }
 
+/** The interfaces on whose link an address lies: one of our own belongs to them. */
+export function interfacesTowards(entries: readonly RouteEntry[], family: Family, ip: string): Set<string> {
+  const onLink = entries.filter((entry) => entry.gateway === null && entry.bits > 0);
+  return new Set(onLink.filter((entry) => covers(entry, family, ip)).map((entry) => entry.interface));
+}
+
 /** The lines of a table that are not empty, trimmed. */
 export function linesOf(text: string): string[] {
   return text

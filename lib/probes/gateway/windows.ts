@@ -16,7 +16,7 @@ export function parsePrintedIpv4(text: string): RouteEntry[] {
     const [, network = '', mask = '', gateway = '', address = '', metric = ''] = IPV4_ROW.exec(line) ?? [];
     if (!isIPv4(network) || !isIPv4(mask) || !isIPv4(address)) return [];
     const bits = countBits(Buffer.from(mask.split('.').map(Number)).toString('hex'));
-    const via = isIPv4(gateway) ? gateway : null;
+    const via = isIPv4(gateway) && gateway !== '0.0.0.0' ? gateway : null;
     return [{ network, bits, gateway: via, interface: address, metric: Number(metric) }];
   });
 }
@@ -28,7 +28,7 @@ export function parsePrintedIpv6(text: string): RouteEntry[] {
     const [, name = '', metric = '', network = '', bits = '', rest] = IPV6_ROW.exec(line) ?? [];
     if (!isIPv6(network)) return [];
     const gateway = rest ?? lines[index + 1] ?? '';
-    const via = isIPv6(gateway) ? gateway : null;
+    const via = isIPv6(gateway) && gateway !== '::' ? gateway : null;
     return [{ network, bits: Number(bits), gateway: via, interface: name, metric: Number(metric) }];
   });
 }
