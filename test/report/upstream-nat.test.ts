@@ -53,14 +53,34 @@ describe('upstream NAT', () => {
     ],
     ['a private address, the way unknown', 'unknown', [via({ gateway: undefined }), names('10.1.2.3')]],
 
-    ['the address that others saw', 'none', [via(), names('203.0.113.66'), seenAs(SEEN)]],
+    [
+      'the address that others saw: it may have asked them',
+      'unknown',
+      [via(), names('203.0.113.66'), seenAs(SEEN)],
+    ],
     [
       'the address that others saw, from elsewhere by the same way',
-      'none',
+      'unknown',
       [via(), names('203.0.113.66'), seenAs(SEEN, '203.0.113.99')],
     ],
     ['the address, nobody else saw any', 'unknown', [via(), names('203.0.113.66')]],
     ['another global address', 'likely', [via(), names('9.9.9.9'), seenAs(SEEN)]],
+    ["the gateway's own inner address", 'unknown', [via(), names(GATEWAY), seenAs(SEEN)]],
+    ['our own address', 'unknown', [via(), names('192.168.1.100'), seenAs(SEEN)]],
+    ["an address of the gateway's LAN", 'unknown', [via(), names('192.168.1.7'), seenAs(SEEN)]],
+    ['its inner address beside one of a NAT', 'certain', [via(), names(GATEWAY), names('10.1.2.3')]],
+    [
+      'its inner address beside another global one',
+      'likely',
+      [via(), names(GATEWAY), names('9.9.9.9'), seenAs(SEEN)],
+    ],
+    ...['0.0.0.1', '127.0.0.1', '169.254.0.9', '224.0.0.1', '240.0.0.1', '255.255.255.255', '192.0.2.1'].map(
+      (ip): [string, 'unknown', Observation[]] => [
+        `reserved: ${ip}`,
+        'unknown',
+        [via(), names(ip), seenAs(SEEN)],
+      ],
+    ),
     [
       'an address that is neither global nor of a NAT',
       'unknown',
@@ -125,8 +145,8 @@ describe('upstream NAT', () => {
       [via({ sourceIp: '100.70.1.2', gateway: null })],
     ],
     [
-      'our own side in 100.64/10, the gateway confirmed from outside',
-      'none',
+      'our own side in 100.64/10, and the gateway names what others see',
+      'likely',
       [
         via({ sourceIp: '100.70.1.2' }),
         names('203.0.113.66'),
@@ -148,6 +168,18 @@ describe('upstream NAT', () => {
     expect(likely.evidence).toEqual(['b', 'c']);
     expect(likely.reason).toContain('9.9.9.9');
     expect(likely.reason).toContain('several uplinks, a VPN, an address pool or a wrong gateway');
+  });
+
+  it('says what is wrong with what a gateway names', () => {
+    expect(verdictOf(via(), names(GATEWAY)).reason).toBe(
+      'the gateway 192.168.1.1 names 192.168.1.1 as its external address, an address of the local network itself: a fault of the gateway',
+    );
+    expect(verdictOf(via(), names('127.0.0.1')).reason).toContain(
+      '127.0.0.1 as its external address, a reserved',
+    );
+    expect(verdictOf(via(), names('203.0.113.66'), seenAs(SEEN)).reason).toContain(
+      'holds that address or asked',
+    );
   });
 
   it('is about IPv4 only', () => {

@@ -1,3 +1,4 @@
+import { BlockList, isIPv4 } from 'node:net';
 import { type IsPublicAddress, isBehindNat, isSharedAddress } from '../address-class.js';
 import type { AddressSeen, PortMappingSeen, RouteSeen } from '../observation.js';
 import type { ProbeRecord, UpstreamNat } from '../types.js';
@@ -19,25 +20,26 @@ export function judgeUpstreamNat(records: readonly ProbeRecord[], isPublic: IsPu
     const { gateway, externalIp } = mapping.part;
     return externalIp !== undefined && routes.some(({ part }) => part.gateway === gateway);
   });
-  const [first] = named;
+  const inner = routes
+    .flatMap(({ part: { gateway, sourceIp } }) => [gateway, sourceIp])
+    .filter((ip) => typeof ip === 'string');
+  const believable = named.filter(({ part }) => faultOf(part.externalIp, inner, isPublic) === null);
+  const [first] = believable;
   if (first === undefined) {
-    return judgeLocalSide(routes) ?? unknown('no gateway on the way named its external address');
+    return judgeLocalSide(routes) ?? unbelievable(named, inner, isPublic);
   }
   const { gateway, externalIp } = first.part;
-  const ips = [...new Set(named.map(({ part }) => part.externalIp))];
+  const ips = [...new Set(believable.map(({ part }) => part.externalIp))];
   if (ips.every(isBehindNat)) {
-    return judged(
-      'certain',
-      `the gateway's own external address is not a public one: ${ips.join(', ')}`,
-      named,
-    );
+    const reason = `the gateway's own external address is not a public one: ${ips.join(', ')}`;
+    return judged('certain', reason, believable);
   }
   if (ips.length > 1)
-    return unknown(`the gateway names several external addresses: ${ips.join(', ')}`, named);
+    return unknown(`the gateway names several external addresses: ${ips.join(', ')}`, believable);
   const through = answers.filter((answer) => passed(answer.part, gateway, routes));
-  return (
-    compare(externalIp, through, named, isPublic) ?? judgeLocalSide(routes) ?? unheard(externalIp, named)
-  );
+  const beside = compare(externalIp, through, believable, isPublic);
+  const local = judgeLocalSide(routes);
+  return beside?.value === 'likely' ? beside : (local ?? beside ?? unheard(externalIp, believable));
 }
 
 /** What the gateway says beside what others saw; null: nobody saw anything. */
@@ -51,14 +53,43 @@ function compare(
   if (observed.length === 0) return null;
   const evidence = [...named, ...answers];
   if (!observed.includes(externalIp)) {
-    if (!isPublic(externalIp)) return null;
     const why = `the gateway names ${externalIp}, others saw ${observed.join(', ')}`;
     const lookalikes = 'several uplinks, a VPN, an address pool or a wrong gateway look alike';
     return judged('likely', `${why}; ${lookalikes}`, evidence);
   }
-  return observed.length === 1
-    ? judged('none', `the gateway's external address ${externalIp} is the one seen from outside`, evidence)
-    : unknown(`the gateway names ${externalIp}, one of several addresses that others saw`, evidence);
+  if (observed.length > 1)
+    return unknown(`the gateway names ${externalIp}, one of several addresses that others saw`, evidence);
+  // Gateways learn their address by STUN where theirs is no public one (miniupnpd's ext_perform_stun).
+  const doubt = 'whether the gateway holds that address or asked others for it cannot be told';
+  return unknown(`the gateway names ${externalIp}, the address that others saw; ${doubt}`, evidence);
+}
+
+// Prefixes of homes, as far as a LAN's can be guessed from one address in it.
+const LAN_BITS = 24;
+
+/** Why an external address cannot be the gateway's towards the Internet: it is misconfigured; null: it can be. */
+function faultOf(ip: string, inner: readonly string[], isPublic: IsPublicAddress): string | null {
+  if (inner.includes(ip)) return 'an address of the local network itself';
+  if (isPublic(ip)) return null;
+  if (!isBehindNat(ip)) return 'a reserved address';
+  const lan = new BlockList();
+  for (const address of inner) if (isIPv4(address)) lan.addSubnet(address, LAN_BITS, 'ipv4');
+  return lan.check(ip, 'ipv4') ? 'an address of the local network itself' : null;
+}
+
+function unbelievable(
+  named: readonly Named[],
+  inner: readonly string[],
+  isPublic: IsPublicAddress,
+): UpstreamNat {
+  const [first] = named;
+  if (first === undefined) return unknown('no gateway on the way named its external address');
+  const { gateway, externalIp } = first.part;
+  const fault = faultOf(externalIp, inner, isPublic);
+  return unknown(
+    `the gateway ${gateway} names ${externalIp} as its external address, ${fault}: a fault of the gateway`,
+    named,
+  );
 }
 
 /** A carrier's address on our own side. Overlays use that range as well: their tunnels are left out. */
