@@ -3,6 +3,7 @@ import {
   type NamedRun,
   PROBES,
   type ProbeContext,
+  type ProbeName,
   planRuns,
   ReportEnded,
   Resolver,
@@ -20,11 +21,8 @@ import {
 } from '../report/index.js';
 import { type DiagnoseOptions, type DiagnosePlan, parseDiagnoseOptions } from './options.js';
 
-/**
- * How long relays may still be looked up once the Internet is known to be out of reach, in milliseconds: enough
- * for a hosts file or a resolver on this machine, which may name a relay in the local network.
- */
-const NO_ROUTE_GRACE_MS = 50;
+/** Probes that the want of a route does not end: the way out may be a proxy's. */
+const WITHOUT_ROUTE: ReadonlySet<string> = new Set<ProbeName>(['route', 'https-via-proxy']);
 
 /** One report, as `diagnose` describes it. @throws `ERR_SETTING` */
 export async function run(options: DiagnoseOptions): Promise<LocalReport> {
@@ -37,7 +35,6 @@ class Run {
   readonly #end = new AbortController();
   readonly #startedAt: number;
   readonly #records = new Map<string, ProbeRecord>();
-  #graceTimer: NodeJS.Timeout | undefined;
 
   constructor(plan: DiagnosePlan, options: Pick<DiagnoseOptions, 'signal' | 'onProbe'>) {
     this.#plan = plan;
@@ -77,7 +74,6 @@ class Run {
       };
     } finally {
       clearTimeout(deadline);
-      clearTimeout(this.#graceTimer);
       signal?.removeEventListener('abort', cancel);
     }
   }
@@ -103,20 +99,11 @@ class Run {
     return record;
   }
 
+  /** Nothing can be measured where nothing can leave: once that is known of every destination, the rest is idle. */
   #endWithoutRoute(runs: readonly NamedRun[]): void {
-    if (this.#end.signal.aborted || !this.#lacksRoute()) return;
-    const waiting = runs.some(({ probe, ref }) => probe === 'route' && !this.#records.has(ref));
-    if (!waiting) {
-      this.#stop('no-route');
-      return;
-    }
-    this.#graceTimer ??= setTimeout(() => {
-      if (this.#lacksRoute()) this.#stop('no-route');
-    }, NO_ROUTE_GRACE_MS);
-  }
-
-  #lacksRoute(): boolean {
-    return hasNoRoute([...this.#records.values()]);
+    const isWaiting = runs.some(({ probe, ref }) => WITHOUT_ROUTE.has(probe) && !this.#records.has(ref));
+    if (isWaiting || this.#end.signal.aborted) return;
+    if (hasNoRoute([...this.#records.values()])) this.#stop('no-route');
   }
 
   #context(): ProbeContext {

@@ -4,9 +4,6 @@ import type { PlannedRun, ProbeContext, RunResult } from './probe.js';
 import { probedRoute } from './probed-route.js';
 import { udpRoute } from './udp-route.js';
 
-/** IPv4 destinations that stand for the Internet: the usual one, and one of another documentation range. */
-const INTERNET = [REFERENCE_DESTINATIONS[0], { family: 4, ip: '198.51.100.1' }] as const;
-
 /** The next hop of the route to the Internet. */
 export interface Gateway {
   /** Its IPv4 address. */
@@ -39,11 +36,19 @@ export function askGateway(
   };
 }
 
+/**
+ * The first route with a next hop. Labs and virtual machines are numbered from documentation ranges, where the
+ * destination may be a neighbour; careful machines send those nowhere.
+ */
 async function internetRoute(context: ProbeContext): Promise<RouteSeen> {
-  const [internet, other] = INTERNET;
-  const route = await probedRoute(internet, DEFAULT_QUIC_PORT, context);
-  // Labs and virtual machines are numbered from documentation ranges: the destination may be a neighbour there.
-  return route.gateway === null ? probedRoute(other, DEFAULT_QUIC_PORT, context) : route;
+  const routes: RouteSeen[] = [];
+  for (const ip of REFERENCE_DESTINATIONS[4]) {
+    const route = await probedRoute({ family: 4, ip }, DEFAULT_QUIC_PORT, context);
+    routes.push(route);
+    if (typeof route.gateway === 'string') return route;
+  }
+  const [first] = routes.filter(({ sourceIp }) => sourceIp !== null);
+  return first ?? { family: 4, destination: REFERENCE_DESTINATIONS[4][0], sourceIp: null };
 }
 
 function skipped(code: string, message: string): RunResult {

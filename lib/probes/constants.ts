@@ -12,21 +12,38 @@ export const HTTP_PORT = 80;
 export const HTTPS_PORT = 443;
 
 /**
- * Destinations whose routes stand for "the Internet". They lie in documentation ranges (RFC 5737, RFC 3849):
- * nobody owns them, and nothing is sent to them.
+ * Destinations whose routes stand for "the Internet", the first that has one of each family; nothing is sent to
+ * them. First documentation ranges (RFC 5737, RFC 3849), which nobody owns. Careful machines send those nowhere
+ * (`unreachable`, `blackhole`, `prohibit`): the last of a family is a sink of the AS112 project, which is on the
+ * Internet to swallow what is lost (RFC 7535).
  */
-export const REFERENCE_DESTINATIONS = [
-  { family: 4, ip: '192.0.2.1' },
-  { family: 6, ip: '2001:db8::1' },
-] as const;
+export const REFERENCE_DESTINATIONS = {
+  4: ['192.0.2.1', '198.51.100.1', '192.31.196.1'],
+  6: ['2001:db8::1', '3fff::1', '2001:4:112::1'],
+} as const;
 
-/** Errors of `connect` on a UDP socket that mean: the kernel has no way there. */
+/** Errors of `connect` on a UDP socket that mean: the kernel has no way there, or may not use it. */
 export const NO_ROUTE_CODES: ReadonlySet<string> = new Set([
-  'ENETUNREACH',
-  'EHOSTUNREACH',
+  'ENETUNREACH', // no route, or one of type `throw`
+  'EHOSTUNREACH', // `unreachable`
+  'EINVAL', // `blackhole`
+  'EACCES', // `prohibit`
+  'EPERM', // a policy of this machine (a program at the socket's cgroup)
   'EADDRNOTAVAIL',
   'EAFNOSUPPORT', // the family is switched off in the kernel
 ]);
+
+/** Name servers whose routes are looked at; resolvers use three at most. */
+export const MAX_NAME_SERVERS = 4;
+
+/**
+ * How long a name may be looked up where no name server can be reached, in milliseconds: enough for a hosts file,
+ * which may name a relay that can.
+ */
+export const NO_SERVER_GRACE_MS = 50;
+
+/** How much earlier than the report a lookup that hangs is given up, in milliseconds: it says so then. */
+export const LOOKUP_MARGIN_MS = 50;
 
 /** Bytes of a body that are read before the connection is cut: a relay's answers have none or a few. */
 export const MAX_BODY_BYTES = 8 * 1024;

@@ -24,6 +24,14 @@ export interface RouteSeen {
   tunnel?: boolean;
 }
 
+/** A name that was looked up for its routes and brought no address: how datagrams to it would leave is unknown. */
+export interface UnresolvedSeen {
+  host: string;
+  code: string;
+  /** Whether it may have one all the same: somebody could be asked, and nobody said that it has none. */
+  mayHaveAddress: boolean;
+}
+
 /** Kinds of latency, as the wire report keeps them: UDP over IPv4, UDP over IPv6, HTTPS. */
 export type LatencyKind = 'ipv4' | 'ipv6' | 'https';
 
@@ -218,6 +226,7 @@ export interface ViaProxySeen {
 /** Everything one run of a probe saw. */
 export interface Observation {
   routes?: readonly RouteSeen[];
+  unresolved?: readonly UnresolvedSeen[];
   latencies?: readonly LatencySeen[];
   addresses?: readonly AddressSeen[];
   silences?: readonly SilenceSeen[];

@@ -25,6 +25,7 @@ const TITLES = {
   silence: 'Silence',
   refusal: 'Refusal',
   quic: 'QUIC',
+  unresolved: 'Unresolved name',
   relayAccess: 'Relay access',
   homeRelay: 'Home relay',
   name: 'Name',

@@ -40,6 +40,37 @@ describe('routes', () => {
     expect(hasNoRoute(records(route(4, 'ENETUNREACH'), route(6, 'EADDRNOTAVAIL')))).toBe(true);
     expect(hasNoRoute(records(route(4, 'ENETUNREACH'), route(6, 'ENETUNREACH'), route(4)))).toBe(false);
   });
+
+  const refused = [route(4, 'EHOSTUNREACH'), route(6, 'EINVAL')];
+  const name = (mayHaveAddress: boolean): Observation => ({
+    unresolved: [{ host: 'relay1.example', code: 'EAI_AGAIN', mayHaveAddress }],
+  });
+
+  it('calls nobody offline whose relays may have a route: their names were not looked up', () => {
+    expect(verdictOf(...refused, name(true)).ipv4.routed.value).toBe('unknown');
+    expect(hasNoRoute(records(...refused, name(true)))).toBe(false);
+    expect(hasNoRoute(records(...refused, name(false)))).toBe(true);
+    // A way out in the other family leaves no doubt about this one.
+    expect(verdictOf(route(4), route(6, 'ENETUNREACH'), name(true)).ipv6.routed.value).toBe('no');
+  });
+
+  it('calls nobody offline who got an answer from anywhere', () => {
+    expect(hasNoRoute(records(...refused, https(R1)))).toBe(false);
+    expect(verdictOf(...refused, https(R1)).ipv4.routed.value).toBe('unknown');
+    expect(verdictOf(...refused, openV6())).toMatchObject({
+      ipv6: { routed: { value: 'yes' } },
+      ipv4: { routed: { value: 'no' } },
+    });
+  });
+
+  it.each([
+    ['EACCES', 'prohibited'],
+    ['EINVAL', 'blackhole'],
+    ['EPERM', 'policy of this machine'],
+    ['EHOSTUNREACH', 'unreachable'],
+  ])('says what %s means', (code, words) => {
+    expect(verdictOf(route(4, code), route(6, code)).ipv4.routed.reason).toContain(words);
+  });
 });
 
 describe('UDP', () => {

@@ -33,6 +33,7 @@ export const PROBES: Properties = {
     {},
     {
       routes: list(ref('route'), 'How datagrams would leave.'),
+      unresolved: list(ref('unresolved'), 'Names that were looked up for their routes in vain.'),
       latencies: list(ref('latency'), 'How long relays took to answer.'),
       addresses: list(ref('address'), 'Our address as seen from outside.'),
       silences: list(ref('silence'), 'Relays that were silent over UDP.'),

@@ -26,9 +26,19 @@ export const SEEN: Properties = {
     },
     {
       refusal: ref('word', "The kernel's error code when it refused, e.g. `ENETUNREACH`."),
-      gateway: orNull(ref('ip'), 'The next hop; `null`: the destination is on the link. Absent: unknown.'),
+      gateway: orNull(ref('ip'), 'The next hop; `null`: none, or none of this family. Absent: unknown.'),
       interface: ref('interface', 'The interface that the route leaves by. Absent: unknown.'),
       tunnel: boolean('Whether that interface is a tunnel. Absent: unknown.'),
+    },
+  ),
+  unresolved: object(
+    'A name that was looked up for its routes and brought no address: how datagrams to it would leave is unknown.',
+    {
+      host: ref('host', 'The name.'),
+      code: ref('word', 'Why, e.g. `EAI_AGAIN`.'),
+      mayHaveAddress: boolean(
+        'Whether it may have one all the same: somebody could be asked, and nobody said that it has none.',
+      ),
     },
   ),
   latency: object('How long a relay took to answer.', {

@@ -1,18 +1,68 @@
-import type { Family } from '../observation.js';
+import type { Family, Observation, RouteSeen } from '../observation.js';
 import type { Fact, ProbeRecord } from '../types.js';
-import { judged, seen, unknown } from './seen.js';
+import { judged, type Seen, seen, unknown } from './seen.js';
+
+/** What `connect` says of routes that lead nowhere, in words. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  ENETUNREACH: 'no route',
+  EHOSTUNREACH: 'an unreachable one',
+  EINVAL: 'a blackhole, or none of this kind',
+  EACCES: 'a prohibited one',
+  EPERM: 'forbidden by a policy of this machine',
+  EADDRNOTAVAIL: 'no address',
+  EAFNOSUPPORT: 'the family is switched off',
+};
 
 /** Whether the kernel knows a way out in one family. */
 export function judgeRouted(records: readonly ProbeRecord[], family: Family): Fact {
-  const routes = seen(records, 'routes').filter(({ part }) => part.family === family);
+  const all = seen(records, 'routes');
+  const routes = all.filter(({ part }) => part.family === family);
   if (routes.length === 0) return unknown('the kernel was not asked for a route');
-  const open = routes.filter(({ part }) => part.sourceIp !== null);
+  const open = routes.filter(isOpen);
   if (open.length > 0) return judged('yes', 'the kernel has a route', open);
-  const codes = [...new Set(routes.map(({ part }) => part.refusal ?? 'no route'))].join(', ');
-  return judged('no', `the kernel refused every destination (${codes})`, routes);
+  const answered = records.filter(({ observation }) => hasAnswer(observation, family));
+  if (answered.length > 0) return judged('yes', 'an answer came in', asSeen(answered));
+
+  const codes = [...new Set(routes.map(({ part }) => part.refusal ?? 'ENETUNREACH'))];
+  const words = codes.map((code) => (REFUSALS[code] === undefined ? code : `${code}: ${REFUSALS[code]}`));
+  const reason = `the kernel refused every destination (${words.join('; ')})`;
+  // The other family explains whatever answered, and is a way out.
+  const other = family === 4 ? 6 : 4;
+  if (all.some(isOpen) || records.some(({ observation }) => hasAnswer(observation, other)))
+    return judged('no', reason, routes);
+  const some = records.filter(({ observation }) => hasAnswer(observation, null));
+  if (some.length > 0) return unknown(`${reason}, but something answered`, [...routes, ...asSeen(some)]);
+  const names = seen(records, 'unresolved').filter(({ part }) => part.mayHaveAddress);
+  if (names.length > 0) {
+    return unknown(`${reason}, but ${names[0]?.part.host} could not be looked up`, [...routes, ...names]);
+  }
+  return judged('no', reason, routes);
 }
 
 /** Whether no family has a route: nothing can be measured, a run may end. */
 export function hasNoRoute(records: readonly ProbeRecord[]): boolean {
   return ([4, 6] as const).every((family) => judgeRouted(records, family).value === 'no');
+}
+
+function isOpen({ part }: Seen<RouteSeen>): boolean {
+  return part.sourceIp !== null;
+}
+
+/** Whether anything came back from anywhere. @param family - null: over a family that is not known */
+function hasAnswer(observation: Observation = {}, family: Family | null): boolean {
+  const { latencies = [], addresses = [], quic = [], stun = [], portals = [] } = observation;
+  const { access = [], interceptions = [], viaProxy = [] } = observation;
+  if (family === null) {
+    const isThere = access.some(({ stage }) => stage !== 'name' && stage !== 'connect');
+    const isHttps = latencies.some(({ kind }) => kind === 'https');
+    return isThere || isHttps || [portals, interceptions, viaProxy].some((parts) => parts.length > 0);
+  }
+  const isOf = (part: { family: Family }) => part.family === family;
+  const isRelay = latencies.some(({ kind }) => kind === `ipv${family}`);
+  const isStun = stun.some(({ result, ...part }) => isOf(part) && ['answered', 'error'].includes(result));
+  return isRelay || isStun || addresses.some(isOf) || quic.some(isOf);
+}
+
+function asSeen(records: readonly ProbeRecord[]): Seen<null>[] {
+  return records.map(({ ref }) => ({ ref, part: null }));
 }

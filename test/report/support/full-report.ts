@@ -70,6 +70,7 @@ export const FULL_REPORT: Full<LocalReport> = {
             tunnel: false,
           },
         ],
+        unresolved: [{ host: 'relay.corp.example', code: 'EAI_AGAIN', mayHaveAddress: true }],
         latencies: [{ relayUrl: 'https://relay.corp.example:8443/', kind: 'https', ms: 20 }],
         addresses: [
           {
