@@ -1,9 +1,10 @@
 import type { Chapter } from '../harness/verdicts-page.js';
 import { FIREWALLS } from './firewall.js';
 import { GATEWAYS } from './gateway.js';
+import { FIELD_GATEWAYS } from './gateways.js';
 import { IPV6 } from './ipv6.js';
 import { NATS } from './nat.js';
-import { OFFLINE } from './offline.js';
+import { NOT_OFFLINE, OFFLINE } from './offline.js';
 import { OVERLAYS } from './overlay.js';
 import { PORTALS } from './portal.js';
 import { QUALITY } from './quality.js';
@@ -14,12 +15,13 @@ import { STUN_SETS } from './stun.js';
 export const CHAPTERS: readonly Chapter[] = [
   { title: 'NATs', cases: NATS },
   { title: 'Firewalls', cases: FIREWALLS },
-  { title: 'Home gateways', cases: GATEWAYS },
+  { title: 'Home gateways', cases: [...GATEWAYS, ...FIELD_GATEWAYS] },
   { title: 'IPv6', cases: IPV6 },
   { title: 'Captive portals and name servers', cases: PORTALS },
   { title: 'Sets of relays', cases: RELAY_SETS },
   { title: 'Containers, VPNs and several uplinks', cases: OVERLAYS },
   { title: 'Bad links', cases: QUALITY },
   { title: 'STUN servers without relays', cases: STUN_SETS },
+  { title: 'Routes', cases: NOT_OFFLINE },
   { title: 'Offline', cases: OFFLINE },
 ];
