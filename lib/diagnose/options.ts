@@ -7,6 +7,8 @@ import {
   type GatewayFinder,
   type GatewayPorts,
   HTTP_PORT,
+  hostsFile,
+  hostsPath,
   type LookupHost,
   MAX_STUN_SERVERS,
   type MachineRoots,
@@ -209,7 +211,7 @@ function environmentOf(given: Partial<DiagnoseEnvironment>): DiagnoseEnvironment
   return {
     clock: systemClock,
     monotonic: monotonicMs,
-    lookup: systemLookup,
+    lookup: systemLookup({ hostsFile: hostsFile(hostsPath(process.platform, env)) }),
     gateways: systemGateways(),
     gatewayPorts: { portMapping: PORT_MAPPING_PORT, ssdp: SSDP_PORT },
     bundledRoots: rootCertificates,

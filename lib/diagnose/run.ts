@@ -113,7 +113,7 @@ class Run {
       signal,
       elapsed: () => this.#elapsed(),
       remaining: () => Math.max(0, deadlineMs - this.#elapsed()),
-      resolver: new Resolver(environment.lookup, signal),
+      resolver: new Resolver(environment.lookup, signal, () => deadlineMs - this.#elapsed()),
       tls: tlsTrust(environment.bundledRoots, ca, environment.machineRoots),
       gateways: environment.gateways,
       gatewayPorts: environment.gatewayPorts,

@@ -2,16 +2,28 @@ import type { PortalAnswer, ResolvedRelayTarget } from '../report/index.js';
 import { CHALLENGE_FORM, HTTP_PORT, PORTAL_PATH } from './constants.js';
 import { firstAnswer } from './first-answer.js';
 import { type HttpAnswer, httpGet, tlsName } from './http-get.js';
+import { Patience } from './patience.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 
 /** Asks each relay over plain HTTP for an answer that nobody else would give by chance. */
 export const captivePortalProbe = {
   name: 'captive-portal',
-  plan: ({ relays }) =>
-    relays.map((relay): PlannedRun => ({ target: relay.url, run: (context) => check(relay, context) })),
+  plan: ({ relays }) => {
+    const patience = new Patience();
+    return relays.map(
+      (relay): PlannedRun => ({
+        target: relay.url,
+        run: (context) => check(relay, context, patience),
+      }),
+    );
+  },
 } as const satisfies Probe;
 
-async function check({ url }: ResolvedRelayTarget, context: ProbeContext): Promise<RunResult> {
+async function check(
+  { url }: ResolvedRelayTarget,
+  context: ProbeContext,
+  patience: Patience,
+): Promise<RunResult> {
   const portalUrl = portalUrlOf(url, context.portalPort);
   const challenge = `ts_${portalUrl.hostname}`;
   if (!CHALLENGE_FORM.test(challenge)) {
@@ -20,9 +32,9 @@ async function check({ url }: ResolvedRelayTarget, context: ProbeContext): Promi
   }
   const { elapsed } = context;
   const headers = { 'X-Iroh-Challenge': challenge };
-  const addresses = await context.resolver.resolve(portalUrl.hostname);
-  const answer = await firstAnswer(addresses, context.signal, ({ ip }, signal) =>
-    httpGet({ url: portalUrl, ip, headers, signal, elapsed }),
+  const { hostname } = portalUrl;
+  const answer = await firstAnswer(context.resolver.addresses(hostname), context.signal, ({ ip }, signal) =>
+    patience.wait(signal, (cut) => httpGet({ url: portalUrl, ip, headers, signal: cut, elapsed })),
   );
   return saw({
     portals: [{ relayUrl: url, answer: kindOf(answer, portalUrl, challenge), status: answer.status }],

@@ -2,22 +2,31 @@ import { NO_ROUTE_CODES } from './constants.js';
 import type { ResolvedAddress } from './resolver.js';
 
 /**
- * Tries all addresses of a host at the same time and returns the first success, so that a family that is broken
- * does not hold up the other. The losers are aborted.
+ * Tries all addresses of a host, each as soon as it is known, and returns the first success, so that a family that
+ * is broken, or whose name server is silent, does not hold up the other. The losers are aborted.
  *
  * @throws the error of the attempt that came furthest
  */
 export async function firstAnswer<T>(
-  addresses: readonly ResolvedAddress[],
+  addresses: AsyncIterable<readonly ResolvedAddress[]>,
   signal: AbortSignal,
   attempt: (address: ResolvedAddress, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const losers = new AbortController();
   const either = AbortSignal.any([signal, losers.signal]);
+  const errors: unknown[] = [];
+  const attempts: Promise<void>[] = [];
   try {
-    return await Promise.any(addresses.map((address) => attempt(address, either)));
-  } catch (error) {
-    throw error instanceof AggregateError ? mostTelling(error.errors) : error;
+    return await new Promise<T>((resolve, reject) => {
+      const start = (address: ResolvedAddress) =>
+        attempt(address, either).then(resolve, (error: unknown) => void errors.push(error));
+      const startAll = async () => {
+        for await (const known of addresses) attempts.push(...known.map(start));
+        await Promise.all(attempts);
+        throw mostTelling(errors);
+      };
+      startAll().catch(reject);
+    });
   } finally {
     losers.abort();
   }

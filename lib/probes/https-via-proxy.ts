@@ -31,12 +31,12 @@ async function ping(relayUrl: string, proxy: HttpProxy, context: ProbeContext): 
   }
   const { elapsed, signal, resolver, tls } = context;
   const url = new URL(PING_PATH, relayUrl);
-  const addresses = await resolver.resolve(proxy.url.hostname);
+  const addresses = resolver.addresses(proxy.url.hostname);
   const secureContext = tls.trusted();
   const name = tlsName(url.hostname);
   const servername = isIP(name) === 0 ? name : '';
-  const startedAt = elapsed();
   const { status, ms } = await firstAnswer(addresses, signal, async ({ ip }, attempt) => {
+    const startedAt = elapsed();
     const socket = await openTunnel(proxy, ip, url, attempt);
     const tunnelMs = elapsed() - startedAt;
     const createConnection = () => tlsConnect({ socket, host: name, servername, secureContext });

@@ -2,6 +2,7 @@ import type { ResolvedRelayTarget } from '../report/index.js';
 import { PING_PATH } from './constants.js';
 import { firstAnswer } from './first-answer.js';
 import { type HttpAnswer, httpGet } from './http-get.js';
+import { Patience } from './patience.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 import { codeOf } from './probe-error.js';
 import type { ResolvedAddress } from './resolver.js';
@@ -10,19 +11,32 @@ import { UNTRUSTED_CODES } from './tls-trust.js';
 /** How long each relay takes to answer over HTTPS (over HTTP where its URL says so, as in development). */
 export const httpsProbe = {
   name: 'https',
-  plan: ({ relays }) =>
-    relays.map((relay): PlannedRun => ({ target: relay.url, run: (context) => ping(relay, context) })),
+  plan: ({ relays }) => {
+    const patience = new Patience();
+    return relays.map(
+      (relay): PlannedRun => ({
+        target: relay.url,
+        run: (context) => ping(relay, context, patience),
+      }),
+    );
+  },
 } as const satisfies Probe;
 
-async function ping({ url }: ResolvedRelayTarget, context: ProbeContext): Promise<RunResult> {
+async function ping(
+  { url }: ResolvedRelayTarget,
+  context: ProbeContext,
+  patience: Patience,
+): Promise<RunResult> {
   const pingUrl = new URL(PING_PATH, url);
-  const addresses = await context.resolver.resolve(pingUrl.hostname);
+  const { hostname } = pingUrl;
   // Before the clock starts: parsing the roots is no part of a relay's latency.
   const secureContext = pingUrl.protocol === 'https:' ? context.tls.trusted() : undefined;
   const get = (trust: typeof secureContext) =>
-    firstAnswer(addresses, context.signal, async (address, signal) => {
+    firstAnswer(context.resolver.addresses(hostname), context.signal, async (address, signal) => {
       const { elapsed } = context;
-      const answer = await httpGet({ url: pingUrl, ip: address.ip, secureContext: trust, signal, elapsed });
+      const answer = await patience.wait(signal, (cut) =>
+        httpGet({ url: pingUrl, ip: address.ip, secureContext: trust, signal: cut, elapsed }),
+      );
       return { address, answer: successful(answer) };
     });
   try {

@@ -1,10 +1,12 @@
 export { DEFAULT_QUIC_PORT, HTTP_PORT, PORT_MAPPING_PORT, SSDP_PORT } from './constants.js';
 export { type GatewayFinder, type NextHop, systemGateways } from './gateway.js';
+export { hostsFile, hostsPath } from './names/hosts-file.js';
+export { systemLookup } from './names/system-lookup.js';
 export { PROBE_NAMES, type ProbeName } from './names.js';
 export type { GatewayPorts, PlannedRun, Probe, ProbeContext, ProbeTargets, RunResult } from './probe.js';
 export { proxyFor } from './proxy.js';
 export { PROBES } from './registry.js';
-export { type LookupHost, type ResolvedAddress, Resolver, systemLookup } from './resolver.js';
+export { type LookupHost, type ResolvedAddress, Resolver } from './resolver.js';
 export { type NamedRun, planRuns, ReportEnded, runProbe } from './run-probe.js';
 export { MAX_STUN_SERVERS } from './stun/constants.js';
 export { parseStunServer, type StunServer } from './stun/server.js';

@@ -4,6 +4,7 @@ export const PROBE_NAMES = [
   'endpoint',
   'qad',
   'https',
+  'relay',
   'https-via-proxy',
   'captive-portal',
   'pcp',

@@ -91,10 +91,9 @@ class Run {
   async #askRelay(relay: ResolvedRelayTarget, socket: QadSocket): Promise<Answer[]> {
     const { hostname } = new URL(relay.url);
     try {
-      const addresses = await within(this.#budgetMs, this.#context.signal, (signal) =>
-        abortable(this.#context.resolver.resolve(hostname), signal),
+      const ours = await within(this.#budgetMs, this.#context.signal, (signal) =>
+        abortable(this.#context.resolver.resolve(hostname, this.#family), signal),
       );
-      const ours = addresses.filter(({ family }) => family === this.#family);
       return await Promise.all(ours.map(({ ip }) => this.#ask({ relay, ip }, socket)));
     } catch (error) {
       this.#context.signal.throwIfAborted();

@@ -1,7 +1,20 @@
 import { open } from 'node:fs/promises';
+import { codeOf } from './probe-error.js';
+
+/** The process or the machine has no file descriptor left: whoever asks must hear that, whatever it asked for. */
+const EXHAUSTED: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
 
 /** A text file of at most `maxBytes`; null when it is longer, missing or unreadable. Kernel files tell no size. */
 export async function readBounded(path: string, maxBytes: number): Promise<string | null> {
+  try {
+    return await readText(path, maxBytes);
+  } catch {
+    return null;
+  }
+}
+
+/** The same, but that there are too many open files is thrown. */
+export async function readText(path: string, maxBytes: number): Promise<string | null> {
   try {
     const file = await open(path, 'r');
     try {
@@ -17,7 +30,8 @@ export async function readBounded(path: string, maxBytes: number): Promise<strin
     } finally {
       await file.close();
     }
-  } catch {
+  } catch (error) {
+    if (EXHAUSTED.has(codeOf(error))) throw error;
     return null;
   }
 }

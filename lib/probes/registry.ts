@@ -7,6 +7,7 @@ import { natPmpProbe } from './nat-pmp.js';
 import { pcpProbe } from './pcp.js';
 import type { Probe } from './probe.js';
 import { qadProbe } from './qad.js';
+import { relayProbe } from './relay.js';
 import { routeProbe } from './route.js';
 import { stunProbe } from './stun.js';
 import { upnpProbe } from './upnp.js';
@@ -17,6 +18,7 @@ export const PROBES = [
   endpointProbe,
   qadProbe(({ tls }) => tls.anchors()),
   httpsProbe,
+  relayProbe,
   httpsViaProxyProbe,
   captivePortalProbe,
   pcpProbe,

@@ -1,57 +1,198 @@
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import type { Family } from '../report/index.js';
-import { abortable } from './abortable.js';
+import type { Family, NameSeen } from '../report/index.js';
 import { MAX_ADDRESSES_PER_FAMILY } from './constants.js';
+import type { LookupHost, ResolvedAddress } from './names/system-lookup.js';
+import { codeOf } from './probe-error.js';
+import { TimeUp, within } from './within.js';
 
-/** An address of a host. */
-export interface ResolvedAddress {
-  ip: string;
-  family: Family;
+export type { LookupHost, ResolvedAddress } from './names/system-lookup.js';
+
+const FAMILIES = [4, 6] as const;
+
+/** Addresses of a name and family that are kept: more than iroh ever needs, and what a record has room for. */
+const MAX_ADDRESSES = 8;
+
+/** A name that has no answer after this many milliseconds is silent: iroh waits as long (`DNS_TIMEOUT`). */
+const SILENT_MS = 3000;
+
+/** Lookups end this long before the report, in milliseconds, so that their silence is in it. */
+const MARGIN_MS = 100;
+
+/** Less time than this, in milliseconds, is no chance: such a lookup ends with the report. */
+const FAIR_CHANCE_MS = 1000;
+
+/** Longer than any report, and the longest that a timer takes. */
+const NEVER_MS = 2 ** 31 - 1;
+
+/** How long the second family is still waited for once the first is known: at least, and by how much the first took. */
+const SECOND_FAMILY_MS = 1500;
+const SECOND_FAMILY_TIMES = 4;
+
+/** What came of looking for one family of a name. */
+interface Answer {
+  result: NameSeen['result'];
+  addresses: readonly ResolvedAddress[];
+  error?: unknown;
 }
 
-/** Asks for all addresses of a host name. Rejects with a coded error (`ENOTFOUND`, `EAI_AGAIN`). */
-export type LookupHost = (host: string) => Promise<readonly ResolvedAddress[]>;
-
-/**
- * The system's resolver, as iroh's peers use it (hosts file included). A lookup cannot be cancelled: one that
- * hangs lives on in libuv's pool until the system gives up, but nobody waits for it.
- */
-export const systemLookup: LookupHost = async (host) => {
-  const found = await lookup(host, { all: true });
-  return found.map(({ address, family }) => ({ ip: address, family: family === 6 ? 6 : 4 }));
-};
-
-/** Resolves each host once per report: all probes then ask the same addresses. */
+/** Looks each name up once per report: all probes then ask the same addresses. Families never wait for each other. */
 export class Resolver {
   readonly #lookup: LookupHost;
   readonly #signal: AbortSignal;
-  readonly #pending = new Map<string, Promise<readonly ResolvedAddress[]>>();
+  readonly #remaining: () => number;
+  readonly #pending = new Map<string, ReadonlyMap<Family, Promise<Answer>>>();
 
-  constructor(lookupHost: LookupHost, signal: AbortSignal) {
+  /** @param remaining - milliseconds until the report ends */
+  constructor(lookupHost: LookupHost, signal: AbortSignal, remaining: () => number = () => NEVER_MS) {
     this.#lookup = lookupHost;
     this.#signal = signal;
+    this.#remaining = remaining;
   }
 
   /**
+   * The addresses of one family that may be asked; none: an empty list.
+   *
    * @param host - a name or an IP literal, as in a URL (`[::1]` included)
-   * @returns at least one and at most a few addresses of each family; rejects when the report ends first
+   * @throws when nobody answered, or with an error; when the name leads nowhere; when the report ends first
    */
-  resolve(host: string): Promise<readonly ResolvedAddress[]> {
-    const bare = host.replace(/^\[|\]$/g, '');
-    const version = isIP(bare);
-    if (version !== 0) return Promise.resolve([{ ip: bare, family: version === 6 ? 6 : 4 }]);
-    const pending = this.#pending.get(bare) ?? abortable(this.#ask(bare), this.#signal);
-    this.#pending.set(bare, pending);
-    return pending;
+  async resolve(host: string, family: Family): Promise<readonly ResolvedAddress[]> {
+    const { addresses, error } = await this.#answer(host, family);
+    if (error !== undefined) throw error;
+    const usable = addresses.filter(({ leadsNowhere }) => leadsNowhere !== true);
+    if (usable.length === 0 && addresses.length > 0) throw nowhere(host, addresses);
+    return usable.slice(0, MAX_ADDRESSES_PER_FAMILY);
   }
 
-  async #ask(host: string): Promise<readonly ResolvedAddress[]> {
-    const found = (await this.#lookup(host)).filter(({ ip }) => isIP(ip) !== 0);
-    const few = (family: Family) =>
-      found.filter((address) => address.family === family).slice(0, MAX_ADDRESSES_PER_FAMILY);
-    const addresses = [...few(4), ...few(6)];
-    if (addresses.length > 0) return addresses;
-    throw Object.assign(new Error(`${host} has no address`), { code: 'ENOTFOUND' });
+  /** What is known of one family of a name, also when it is nothing. */
+  async name(host: string, family: Family): Promise<NameSeen> {
+    const { result, addresses, error } = await this.#answer(host, family);
+    const ips = addresses.map(({ ip }) => ip);
+    return { host, family, result, ips, ...(error === undefined ? {} : { code: codeOf(error) }) };
   }
+
+  /**
+   * The addresses of both families as they become known. Each is handed over before the next family is waited for.
+   *
+   * @throws when there is none: why
+   */
+  async *addresses(host: string): AsyncGenerator<readonly ResolvedAddress[]> {
+    const errors: unknown[] = [];
+    let total = 0;
+    const waiting = new Map(
+      FAMILIES.map((family) => [
+        family,
+        this.resolve(host, family).then(
+          (addresses) => ({ family, addresses }),
+          (error: unknown) => {
+            errors.push(error);
+            return { family, addresses: [] };
+          },
+        ),
+      ]),
+    );
+    while (waiting.size > 0) {
+      const { family, addresses } = await Promise.race(waiting.values());
+      waiting.delete(family);
+      total += addresses.length;
+      if (addresses.length > 0) yield addresses;
+    }
+    if (total === 0) throw errors[0] ?? notFound(host);
+  }
+
+  async #answer(host: string, family: Family): Promise<Answer> {
+    const bare = host.replace(/^\[|\]$/g, '');
+    const version = isIP(bare);
+    if (version !== 0) {
+      const addresses = version === family ? [{ ip: bare, family }] : [];
+      return { result: addresses.length > 0 ? 'found' : 'none', addresses };
+    }
+    const pending = this.#pending.get(bare) ?? this.#askBoth(bare);
+    this.#pending.set(bare, pending);
+    const answer = pending.get(family);
+    if (answer === undefined) throw notFound(host);
+    return answer;
+  }
+
+  #askBoth(host: string): ReadonlyMap<Family, Promise<Answer>> {
+    const oneIsKnown = new AbortController();
+    const startedAt = performance.now();
+    const asked = FAMILIES.map((family) => {
+      const answer = this.#ask(host, family, oneIsKnown.signal, startedAt);
+      answer.then(
+        ({ result }) => result === 'found' && oneIsKnown.abort(),
+        () => undefined,
+      );
+      return [family, answer] as const;
+    });
+    return new Map(asked);
+  }
+
+  /** Rejects only when the report ends first. */
+  async #ask(host: string, family: Family, oneIsKnown: AbortSignal, startedAt: number): Promise<Answer> {
+    const budgetMs = this.#remaining() - MARGIN_MS;
+    const ms = budgetMs < FAIR_CHANCE_MS ? NEVER_MS : Math.min(SILENT_MS, budgetMs);
+    try {
+      const all = await within(ms, this.#signal, (signal) =>
+        patiently(signal, oneIsKnown, startedAt, (cut) => this.#lookup(host, family, cut)),
+      );
+      const addresses = all
+        .filter((address) => address.family === family && isIP(address.ip) === family)
+        .slice(0, MAX_ADDRESSES);
+      return { result: addresses.length > 0 ? 'found' : 'none', addresses };
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      if (error instanceof TimeUp) return { result: 'silent', addresses: [], error: silent(host, family) };
+      // That a name does not exist is an answer.
+      const result = codeOf(error) === 'ENOTFOUND' ? 'none' : 'failed';
+      return { result, addresses: [], error };
+    }
+  }
+}
+
+/** Waits for `act` as long as `signal` lets it, and once the other family is known only as long as is worth it. */
+function patiently<T>(
+  signal: AbortSignal,
+  oneIsKnown: AbortSignal,
+  startedAt: number,
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const cut = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const end = (reason: unknown) => {
+      cut.abort(reason);
+      reject(reason);
+    };
+    const ended = () => end(signal.reason);
+    const hurry = () => {
+      const tookMs = performance.now() - startedAt;
+      const ms = Math.max(SECOND_FAMILY_MS, SECOND_FAMILY_TIMES * tookMs) - tookMs;
+      timer = setTimeout(() => end(new TimeUp('no answer, though the other family had one')), ms);
+    };
+    signal.addEventListener('abort', ended, { once: true });
+    if (oneIsKnown.aborted) hurry();
+    else oneIsKnown.addEventListener('abort', hurry, { once: true });
+    const settled = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', ended);
+      oneIsKnown.removeEventListener('abort', hurry);
+    };
+    act(cut.signal).then(resolve, reject).finally(settled);
+    if (signal.aborted) ended();
+  });
+}
+
+function notFound(host: string): Error {
+  return Object.assign(new Error(`${host} has no address`), { code: 'ENOTFOUND' });
+}
+
+function silent(host: string, family: Family): Error {
+  const message = `no name server answered for the IPv${family} address of ${host}`;
+  return Object.assign(new Error(message), { code: 'DNS_SILENT' });
+}
+
+function nowhere(host: string, addresses: readonly ResolvedAddress[]): Error {
+  const ips = addresses.map(({ ip }) => ip).join(', ');
+  const message = `the name server gives ${ips} for ${host}, which leads nowhere: it filters that name`;
+  return Object.assign(new Error(message), { code: 'NAME_LEADS_NOWHERE' });
 }

@@ -1,4 +1,5 @@
-import { cleanText, type Family, type RouteSeen } from '../report/index.js';
+import { isIP } from 'node:net';
+import { cleanText, type Family, type NameSeen, type RouteSeen } from '../report/index.js';
 import { abortable } from './abortable.js';
 import {
   DEFAULT_QUIC_PORT,
@@ -51,39 +52,73 @@ async function toTheInternet(family: Family, context: ProbeContext): Promise<Rou
 }
 
 async function toHost(host: string, port: number, context: ProbeContext): Promise<RunResult> {
-  let addresses: readonly ResolvedAddress[];
+  const lookup = new Lookup(host, context);
   try {
-    addresses = await lookUp(host, context);
+    await lookup.ended();
   } catch (error) {
     context.signal.throwIfAborted();
-    const mayHaveAddress = await couldExist(error, context.signal);
-    return {
-      outcome: error instanceof TimeUp ? 'timeout' : 'failed',
-      error: probeError(error),
-      observation: { unresolved: [{ host: cleanText(host), code: codeOf(error), mayHaveAddress }] },
-    };
+    // What is known of one family does not wait for the other.
+    if (lookup.addresses.length === 0) {
+      const mayHaveAddress = await couldExist(error, context.signal);
+      return {
+        outcome: isSilence(error) ? 'timeout' : 'failed',
+        error: probeError(error),
+        observation: {
+          names: lookup.names,
+          unresolved: [{ host: cleanText(host), code: codeOf(error), mayHaveAddress }],
+        },
+      };
+    }
   }
-  return saw({ routes: await Promise.all(addresses.map((address) => probedRoute(address, port, context))) });
+  const routes = lookup.addresses.map((address) => probedRoute(address, port, context));
+  return saw({ names: lookup.names, routes: await Promise.all(routes) });
 }
 
-/** Its addresses; where nobody can be asked for them it waits no longer than a hosts file takes. */
-async function lookUp(host: string, context: ProbeContext): Promise<readonly ResolvedAddress[]> {
-  const { resolver, signal } = context;
-  const lookup = resolver.resolve(host);
-  const waitFor = (ms: number) => within(ms, signal, (limited) => abortable(lookup, limited));
-  try {
-    return await waitFor(Math.min(NO_SERVER_GRACE_MS, context.remaining()));
-  } catch (error) {
-    if (!(error instanceof TimeUp) || (await nameServers(signal)) === 'none') throw error;
-    return waitFor(Math.max(0, context.remaining() - LOOKUP_MARGIN_MS));
+/** What is known so far of both families of a name. */
+class Lookup {
+  readonly addresses: ResolvedAddress[] = [];
+  /** None of an IP address: that asks no name server. */
+  readonly names: NameSeen[] = [];
+  readonly #context: ProbeContext;
+  readonly #all: Promise<void>;
+
+  constructor(host: string, context: ProbeContext) {
+    this.#context = context;
+    if (isIP(host.replace(/^\[|\]$/g, '')) === 0) {
+      for (const family of [4, 6] as const) {
+        const add = (name: NameSeen) => this.names.push(name);
+        context.resolver.name(host, family).then(add, () => undefined);
+      }
+    }
+    this.#all = this.#collect(host);
   }
+
+  /** Where nobody can be asked it waits no longer than a hosts file takes. */
+  async ended(): Promise<void> {
+    const { signal } = this.#context;
+    const waitFor = (ms: number) => within(ms, signal, (limited) => abortable(this.#all, limited));
+    try {
+      await waitFor(Math.min(NO_SERVER_GRACE_MS, this.#context.remaining()));
+    } catch (error) {
+      if (!(error instanceof TimeUp) || (await nameServers(signal)) === 'none') throw error;
+      await waitFor(Math.max(0, this.#context.remaining() - LOOKUP_MARGIN_MS));
+    }
+  }
+
+  async #collect(host: string): Promise<void> {
+    for await (const some of this.#context.resolver.addresses(host)) this.addresses.push(...some);
+  }
+}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof TimeUp || codeOf(error) === 'DNS_SILENT';
 }
 
 /** Whether a name may have an address although the lookup brought none. */
 async function couldExist(error: unknown, signal: AbortSignal): Promise<boolean> {
   // Somebody said that it has none.
-  if (codeOf(error) === 'ENOTFOUND') return false;
+  if (codeOf(error) === 'ENOTFOUND' || codeOf(error) === 'NAME_LEADS_NOWHERE') return false;
   const servers = await nameServers(signal);
   // A resolver on this machine that fails at once is one without a way out itself; one that hangs may have one.
-  return servers === 'remote' || (servers === 'local' && error instanceof TimeUp);
+  return servers === 'remote' || (servers === 'local' && isSilence(error));
 }

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { httpsProbe } from '../../lib/probes/https.js';
 import { tlsTrust } from '../../lib/probes/index.js';
-import { loopbackLookup, runForRelay } from './support/context.js';
+import { runForRelay } from './support/context.js';
 import { Servers } from './support/servers.js';
 import { type Identity, TestCa } from './support/test-ca.js';
 
@@ -49,7 +49,7 @@ describe('https probe', () => {
     const port = await servers.https(good, (_, response) => response.end());
     const lookup = async () => {
       await new Promise((resolve) => setTimeout(resolve, 400));
-      return loopbackLookup('');
+      return [{ ip: '127.0.0.1', family: 4 }] as const;
     };
     const record = await runForRelay(httpsProbe, `https://relay.test:${port}/`, { tls: trusting(), lookup });
     expect(record.durationMs).toBeGreaterThanOrEqual(399);

@@ -54,34 +54,35 @@ describe('endpoint probe', () => {
 });
 
 describe('resolver', () => {
-  it('asks once per host, never for an IP address, and keeps a few addresses of each family', async () => {
+  it('asks once per host and family, never for an IP address, and keeps a few addresses of each family', async () => {
     const asked: string[] = [];
-    const lookup: LookupHost = async (host) => {
-      asked.push(host);
+    const lookup: LookupHost = async (host, family) => {
+      asked.push(`${host} ${family}`);
       return [1, 2, 3, 4].flatMap((n) => [
         { ip: `::${n}`, family: 6 as const },
         { ip: `127.0.0.${n}`, family: 4 as const },
       ]);
     };
     const resolver = new Resolver(lookup, new AbortController().signal);
-    expect(await resolver.resolve('[::1]')).toEqual([{ ip: '::1', family: 6 }]);
-    expect(await resolver.resolve('127.0.0.1')).toEqual([{ ip: '127.0.0.1', family: 4 }]);
+    expect(await resolver.resolve('[::1]', 6)).toEqual([{ ip: '::1', family: 6 }]);
+    expect(await resolver.resolve('[::1]', 4)).toEqual([]);
+    expect(await resolver.resolve('127.0.0.1', 4)).toEqual([{ ip: '127.0.0.1', family: 4 }]);
     const [first, second] = await Promise.all([
-      resolver.resolve('relay.test'),
-      resolver.resolve('relay.test'),
+      resolver.resolve('relay.test', 4),
+      resolver.resolve('relay.test', 6),
     ]);
-    expect(first.map(({ ip }) => ip)).toEqual(['127.0.0.1', '127.0.0.2', '::1', '::2']);
-    expect(second).toBe(first);
-    expect(asked).toEqual(['relay.test']);
+    expect([...first, ...second].map(({ ip }) => ip)).toEqual(['127.0.0.1', '127.0.0.2', '::1', '::2']);
+    await resolver.resolve('relay.test', 4);
+    expect(asked).toEqual(['relay.test 4', 'relay.test 6']);
   });
 
   it('rejects a name without addresses, and does not outwait its signal', async () => {
     const signal = AbortSignal.abort(new ReportEnded('deadline'));
     await expect(
-      new Resolver(async () => [], new AbortController().signal).resolve('relay.test'),
+      new Resolver(async () => [], new AbortController().signal).addresses('relay.test').next(),
     ).rejects.toMatchObject({ code: 'ENOTFOUND' });
     await expect(
-      new Resolver(() => new Promise(() => undefined), signal).resolve('relay.test'),
+      new Resolver(() => new Promise(() => undefined), signal).resolve('relay.test', 4),
     ).rejects.toMatchObject({ by: 'deadline' });
   });
 });

@@ -17,10 +17,10 @@ export async function resolveServer(
   signal: AbortSignal,
 ): Promise<Resolved> {
   try {
-    const found = await abortable(resolver.resolve(host), signal);
-    const addresses = found
-      .filter((address) => address.family === family)
-      .map(({ ip }) => parseSocketAddr(family === 4 ? `${ip}:${port}` : `[${ip}]:${port}`));
+    const found = await abortable(resolver.resolve(host, family), signal);
+    const addresses = found.map(({ ip }) =>
+      parseSocketAddr(family === 4 ? `${ip}:${port}` : `[${ip}]:${port}`),
+    );
     return { addresses };
   } catch (error) {
     return { code: signal.aborted ? 'LOOKUP_TIMEOUT' : codeOf(error) };

@@ -81,7 +81,7 @@ export interface CaseResult {
 export const RELAY_TARGETS = RELAYS.map(({ url }) => ({ url }));
 
 /** All probes but `stun`, which is asked for where a case names servers. */
-const PROBES = ['route', 'qad', 'https', 'captive-portal', 'pcp', 'nat-pmp', 'upnp'] as const;
+const PROBES = ['route', 'qad', 'https', 'relay', 'captive-portal', 'pcp', 'nat-pmp', 'upnp'] as const;
 
 /** Builds the topology, starts what runs in it, lets the client make one report, and calls `then` before it ends. */
 export async function inLab<T>(

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   type LookupHost,
   type PlannedRun,
@@ -39,6 +40,8 @@ export async function runAlone(
   const { lookup = loopbackLookup, deadlineMs = 5000, env = {}, endpoint = null, stunServers = [] } = options;
   const relays = relayUrls.map((url) => ({ url: new URL(url).href, quicPort: 7842 }));
   const end = new AbortController();
+  // As in a report: each run and each of its sockets listens.
+  setMaxListeners(0, end.signal);
   const timer = setTimeout(() => end.abort(new ReportEnded('deadline')), deadlineMs);
   options.signal?.addEventListener('abort', () => end.abort(new ReportEnded('aborted')), { once: true });
   const startedAt = performance.now();
@@ -47,7 +50,7 @@ export async function runAlone(
     signal: end.signal,
     elapsed,
     remaining: () => Math.max(0, deadlineMs - elapsed()),
-    resolver: new Resolver(lookup, end.signal),
+    resolver: new Resolver(lookup, end.signal, () => deadlineMs - elapsed()),
     tls: options.tls ?? tlsTrust([], [], async () => []),
     gateways: options.gateways ?? (async () => ({})),
     gatewayPorts: options.gatewayPorts ?? { portMapping: 5351, ssdp: 1900 },

@@ -7,6 +7,7 @@ const NAMES = new Map([
   ['endpoint', 'Endpoint'],
   ['qad', 'Address discovery'],
   ['https', 'HTTPS'],
+  ['relay', 'Relay access'],
   ['https-via-proxy', 'HTTPS through the proxy'],
   ['captive-portal', 'Captive portal'],
   ['pcp', 'PCP'],

@@ -1,0 +1,93 @@
+import { Resolver } from 'node:dns/promises';
+import type { Family } from '../../report/index.js';
+import { codeOf } from '../probe-error.js';
+
+/** Name servers that are asked; as many as glibc asks. */
+const MAX_SERVERS = 3;
+
+/** When the next server is asked as well, in milliseconds: one that is up has answered from its cache by then. */
+const NEXT_SERVER_MS = 300;
+
+/** When all are asked again, in milliseconds: a question is one datagram, and may be lost. */
+const ROUNDS_MS: readonly number[] = [0, 1000, 2500];
+
+/**
+ * How long one question waits, in milliseconds. Longer than anybody here does: a server that has to ask others first
+ * answers late, and the answer to the first question is as good as one to the third.
+ */
+const PATIENCE_MS = 10_000;
+
+/** Answers that are final: there is no such name, or it has no address of this family. */
+const NEGATIVE: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA']);
+
+interface Question {
+  host: string;
+  family: Family;
+  /** `ip` or `ip:port`. Default: those of the system. */
+  servers: readonly string[] | undefined;
+  signal: AbortSignal;
+}
+
+/**
+ * Asks the name servers for one family of a name, over sockets of its own: `getaddrinfo` would hold a thread that the
+ * whole process shares, asks for both families together, and cannot be cancelled. The first address or the first final
+ * "no" counts; what a server cannot answer is asked of the next one at once.
+ *
+ * @throws `ENOTFOUND`, `ENODATA`; `ESERVFAIL`, `ECONNREFUSED` and others when no server could answer
+ */
+export async function askDns(question: Question): Promise<readonly string[]> {
+  const { signal } = question;
+  signal.throwIfAborted();
+  const servers = (question.servers ?? new Resolver().getServers()).slice(0, MAX_SERVERS);
+  const schedule = ROUNDS_MS.flatMap((round) =>
+    servers.map((server, index) => ({ server, at: round + index * NEXT_SERVER_MS })),
+  );
+  const open = new Set<Resolver>();
+  const timers = new Set<NodeJS.Timeout>();
+  let stop: (() => void) | undefined;
+  try {
+    return await new Promise<readonly string[]>((resolve, reject) => {
+      stop = () => reject(signal.reason);
+      signal.addEventListener('abort', stop, { once: true });
+      let firstRound = servers.length;
+      let started = 0;
+      const startNext = () => {
+        const next = schedule[started];
+        if (next === undefined) return;
+        started += 1;
+        askOne(next.server, question, open).then(resolve, (error: unknown) => {
+          if (NEGATIVE.has(codeOf(error))) return reject(error);
+          firstRound -= 1;
+          // All have said that they cannot: they would say so again.
+          if (firstRound === 0) return reject(error);
+          if (started < servers.length) startNext();
+        });
+      };
+      schedule.forEach(({ at }, index) => {
+        if (at === 0) startNext();
+        else timers.add(setTimeout(() => started <= index && startNext(), at));
+      });
+      if (servers.length === 0) reject(Object.assign(new Error('no name server'), { code: 'ECONNREFUSED' }));
+    });
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    for (const resolver of open) resolver.cancel();
+    if (stop !== undefined) signal.removeEventListener('abort', stop);
+  }
+}
+
+// One each: a resolver that has seen quick answers gives up early on slow ones.
+async function askOne(
+  server: string,
+  { host, family, servers }: Question,
+  open: Set<Resolver>,
+): Promise<readonly string[]> {
+  const resolver = new Resolver({ timeout: PATIENCE_MS, tries: 1 });
+  if (servers !== undefined || resolver.getServers().length > 1) resolver.setServers([server]);
+  open.add(resolver);
+  try {
+    return await (family === 4 ? resolver.resolve4(host) : resolver.resolve6(host));
+  } finally {
+    open.delete(resolver);
+  }
+}

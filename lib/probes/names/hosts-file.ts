@@ -1,0 +1,40 @@
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import type { Family } from '../../report/index.js';
+import { readText } from '../read-bounded.js';
+
+/** Bytes of a hosts file that are read: those that block advertisements have a few megabytes. */
+const MAX_HOSTS_FILE_BYTES = 16 * 1024 * 1024;
+
+/** The addresses that a machine's own hosts file gives a name, in one family. */
+export type HostsFile = (host: string, family: Family) => Promise<readonly string[]>;
+
+/** Where this machine keeps it. */
+export function hostsPath(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): string {
+  if (platform !== 'win32') return '/etc/hosts';
+  return join(env.SystemRoot ?? 'C:\\Windows', 'System32', 'drivers', 'etc', 'hosts');
+}
+
+/**
+ * Reads the file at the first question, once. A missing or endless one holds nothing; that no further file can be
+ * opened is thrown, since it would look like a name that does not exist.
+ */
+export function hostsFile(path: string): HostsFile {
+  let text: Promise<string> | undefined;
+  return async (host, family) => {
+    text ??= readText(path, MAX_HOSTS_FILE_BYTES).then((read) => (read ?? '').toLowerCase());
+    return addressesIn(await text, host.toLowerCase(), family);
+  };
+}
+
+// Only lines that hold the name are taken apart: there may be some hundred thousand others.
+function addressesIn(text: string, host: string, family: Family): string[] {
+  const ips = new Set<string>();
+  for (let at = text.indexOf(host); at >= 0; at = text.indexOf(host, at + host.length)) {
+    const end = text.indexOf('\n', at);
+    const line = text.slice(text.lastIndexOf('\n', at) + 1, end < 0 ? text.length : end);
+    const [ip = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
+    if (isIP(ip) === family && names.includes(host)) ips.add(ip);
+  }
+  return [...ips];
+}

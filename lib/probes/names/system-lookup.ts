@@ -1,0 +1,98 @@
+import { lookup } from 'node:dns/promises';
+import type { Family } from '../../report/index.js';
+import { abortable } from '../abortable.js';
+import { codeOf } from '../probe-error.js';
+import { askDns } from './ask-dns.js';
+import type { HostsFile } from './hosts-file.js';
+import { isLocalHost, leadsNowhere } from './nowhere.js';
+
+/** An address of a host. */
+export interface ResolvedAddress {
+  ip: string;
+  family: Family;
+  /** It is no address of that host: a name server that filters gives 0.0.0.0 or a loopback address. */
+  leadsNowhere?: true;
+}
+
+/**
+ * Asks for the addresses of a host name in one family; those of others are left out by who asks. None: an empty list.
+ * Rejects with a coded error (`ENOTFOUND`, `ESERVFAIL`).
+ */
+export type LookupHost = (
+  host: string,
+  family: Family,
+  signal: AbortSignal,
+) => Promise<readonly ResolvedAddress[]>;
+
+/** What the system's lookup is made of. */
+export interface LookupParts {
+  hostsFile: HostsFile;
+  /** Name servers as `ip` or `ip:port`. Default: the system's. */
+  servers?: readonly string[];
+}
+
+/** Codes after which the system may still know the name: by a search domain, mDNS, or a server that only it knows. */
+const ASK_SYSTEM: ReadonlySet<string> = new Set(['ENOTFOUND', 'ECONNREFUSED', 'EBADNAME', 'EBADQUERY']);
+
+const LOOPBACK = { 4: '127.0.0.1', 6: '::1' } as const;
+
+/**
+ * The hosts file, then the name servers, as iroh's own resolver does it (which reads the hosts file for each family
+ * apart, too); the system's `getaddrinfo` for what they do not know.
+ */
+export function systemLookup({ hostsFile, servers }: LookupParts): LookupHost {
+  return async (host, family, signal) => {
+    const name = host.replace(/\.$/, '');
+    const listed = await hostsFile(name, family);
+    // Who writes a loopback address there means it: a relay in development.
+    if (listed.length > 0) return listed.map((ip) => found(ip, family, leadsNowhere(ip, 'unspecified')));
+    if (isLocalHost(name)) return [{ ip: LOOPBACK[family], family }];
+    const ips = await askAll(host, family, servers, signal);
+    return ips.map((ip) => found(ip, family, leadsNowhere(ip, 'loopback')));
+  };
+}
+
+function found(ip: string, family: Family, nowhere: boolean): ResolvedAddress {
+  return nowhere ? { ip, family, leadsNowhere: true } : { ip, family };
+}
+
+async function askAll(
+  host: string,
+  family: Family,
+  servers: readonly string[] | undefined,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  try {
+    // Name servers know no single labels; the system may.
+    if (!host.includes('.')) throw notFound(host);
+    return await askDns({ host, family, servers, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (codeOf(error) === 'ENODATA') return [];
+    if (!ASK_SYSTEM.has(codeOf(error))) throw error;
+    return await askSystem(host, family, signal).catch(() => {
+      signal.throwIfAborted();
+      throw error;
+    });
+  }
+}
+
+function notFound(host: string): Error {
+  return Object.assign(new Error(`${host} has no address`), { code: 'ENOTFOUND' });
+}
+
+let queue: Promise<unknown> = Promise.resolve();
+
+/**
+ * `getaddrinfo`, one at a time in the whole process: libuv lets few of them run at once, and the app that this is part
+ * of needs the others. It cannot be cancelled; one that hangs lives on until the system gives up, but nobody waits.
+ */
+function askSystem(host: string, family: Family, signal: AbortSignal): Promise<readonly string[]> {
+  const turn = queue.then(async () => {
+    if (signal.aborted) return [];
+    const all = await lookup(host, { all: true, family });
+    return all.map(({ address }) => address);
+  });
+  queue = turn.catch(() => undefined);
+  return abortable(turn, signal);
+}

@@ -1,0 +1,144 @@
+import type { Socket } from 'node:net';
+import type { RelayStage, ResolvedRelayTarget } from '../report/index.js';
+import { abortable } from './abortable.js';
+import { HTTP_PORT, HTTPS_PORT } from './constants.js';
+import { Patience } from './patience.js';
+import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
+import { codeOf, probeError } from './probe-error.js';
+import { CONNECT_MS } from './relay/constants.js';
+import { dial } from './relay/dial.js';
+import { CertificateError, secure } from './relay/secure.js';
+import { upgrade } from './relay/upgrade.js';
+import type { ResolvedAddress } from './resolver.js';
+import { TimeUp, within } from './within.js';
+
+/** The run ends itself this long before the deadline, in milliseconds, so that how far it came is in the report. */
+const MARGIN_MS = 50;
+
+/** A relay that had less time than this, in milliseconds, is not called unusable for having said nothing. */
+const FAIR_CHANCE_MS = 1000;
+
+/**
+ * Whether iroh could use a relay: does what iroh-relay's client does, up to the WebSocket in which peers are found and
+ * holes are punched. Trusts whom iroh trusts.
+ */
+export const relayProbe = {
+  name: 'relay',
+  plan: ({ relays }) => {
+    const patience = new Patience();
+    return relays.map(
+      ({ url }): PlannedRun => ({
+        target: url,
+        run: (context) => new Access(url, context, patience).look(),
+      }),
+    );
+  },
+} as const satisfies Probe;
+
+class Access {
+  readonly #url: URL;
+  readonly #relayUrl: string;
+  readonly #context: ProbeContext;
+  readonly #patience: Patience;
+  #stage: Exclude<RelayStage, 'ready'> = 'name';
+
+  constructor(relayUrl: ResolvedRelayTarget['url'], context: ProbeContext, patience: Patience) {
+    this.#relayUrl = relayUrl;
+    this.#url = new URL(relayUrl);
+    this.#context = context;
+    this.#patience = patience;
+  }
+
+  async look(): Promise<RunResult> {
+    const { signal } = this.#context;
+    const budgetMs = Math.min(CONNECT_MS, Math.max(0, this.#context.remaining() - MARGIN_MS));
+    try {
+      await within(budgetMs, signal, (cut) => this.#connect(cut));
+      return saw({ access: [{ relayUrl: this.#relayUrl, stage: 'ready' }] });
+    } catch (error) {
+      signal.throwIfAborted();
+      return this.#ended(error, budgetMs);
+    }
+  }
+
+  /** The name is not part of what others are compared by: name servers are slow for reasons of their own. */
+  async #connect(signal: AbortSignal): Promise<void> {
+    const named = this.#context.resolver.addresses(this.#url.hostname);
+    const first = await abortable(named.next(), signal);
+    this.#stage = 'connect';
+    const known: readonly ResolvedAddress[][] = first.done === true ? [] : [[...first.value]];
+    await this.#patience.wait(signal, (cut) => this.#open(following(known, named), cut));
+  }
+
+  async #open(addresses: AsyncIterable<readonly ResolvedAddress[]>, signal: AbortSignal): Promise<void> {
+    const { hostname, port, protocol } = this.#url;
+    const isSecure = protocol === 'https:';
+    const number = port === '' ? (isSecure ? HTTPS_PORT : HTTP_PORT) : Number(port);
+    const socket = await dialAgain(addresses, number, signal);
+    try {
+      if (!isSecure) return await this.#upgrade(socket, signal);
+      this.#stage = 'tls';
+      return await this.#upgrade(await secure(socket, hostname, this.#context.tls.trusted(), signal), signal);
+    } finally {
+      // What was said at the end still goes out.
+      socket.on('error', () => undefined).destroySoon();
+    }
+  }
+
+  async #upgrade(socket: Parameters<typeof upgrade>[0], signal: AbortSignal): Promise<void> {
+    this.#stage = 'upgrade';
+    await upgrade(socket, this.#url, signal);
+  }
+
+  #ended(error: unknown, budgetMs: number): RunResult {
+    const isCut = error instanceof TimeUp;
+    const told = isCut
+      ? { code: budgetMs < FAIR_CHANCE_MS ? 'DEADLINE' : 'NO_ANSWER', message: `no answer (${this.#stage})` }
+      : probeError(error);
+    const details = error instanceof CertificateError ? { details: error.details } : {};
+    return {
+      outcome: isCut ? 'timeout' : 'failed',
+      error: told,
+      observation: {
+        access: [{ relayUrl: this.#relayUrl, stage: this.#stage, code: told.code }],
+        ...details,
+      },
+    };
+  }
+}
+
+async function* following(
+  known: readonly ResolvedAddress[][],
+  more: AsyncIterable<readonly ResolvedAddress[]>,
+): AsyncGenerator<readonly ResolvedAddress[]> {
+  yield* known;
+  yield* more;
+}
+
+/** iroh dials again after a silence, for as long as it lives: on a bad link the third SYN may be the one. */
+async function dialAgain(
+  addresses: AsyncIterable<readonly ResolvedAddress[]>,
+  port: number,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const known: (readonly ResolvedAddress[])[] = [];
+  async function* noted(): AsyncGenerator<readonly ResolvedAddress[]> {
+    for await (const some of addresses) {
+      known.push(some);
+      yield some;
+    }
+  }
+  async function* again(): AsyncGenerator<readonly ResolvedAddress[]> {
+    yield* known;
+  }
+  let next = noted();
+  for (;;) {
+    try {
+      return await dial(next, port, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (codeOf(error) !== 'ETIMEDOUT') throw error;
+      next = again();
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import { connect, type Socket } from 'node:net';
+import { NO_ROUTE_CODES } from '../constants.js';
+import { codeOf } from '../probe-error.js';
+import type { ResolvedAddress } from '../resolver.js';
+import { DIAL_MS, NEXT_ADDRESS_MS, RESOLUTION_MS } from './constants.js';
+
+/**
+ * Opens a TCP connection as iroh-relay's client does (`dial_happy_eyeballs`): IPv4 first, families in turn, the next
+ * address after a quarter of a second or as soon as nothing is under way. The first connection wins, and TLS gets no
+ * second chance over another: so neither here.
+ *
+ * @throws the error of the attempt that says most
+ */
+export async function dial(
+  addresses: AsyncIterable<readonly ResolvedAddress[]>,
+  port: number,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const queue: ResolvedAddress[] = [];
+  const dialling = new Set<Socket>();
+  const errors: unknown[] = [];
+  let preferred: ResolvedAddress['family'] = 4;
+  let isStarted = false;
+  let allKnown = false;
+  let timer: NodeJS.Timeout | undefined;
+  let aborted: (() => void) | undefined;
+  let winner: Socket | undefined;
+  try {
+    return await new Promise<Socket>((resolve, reject) => {
+      aborted = () => reject(signal.reason);
+      signal.addEventListener('abort', aborted, { once: true });
+      const arm = (ms: number) => {
+        clearTimeout(timer);
+        timer = setTimeout(next, ms);
+      };
+      const next = () => {
+        clearTimeout(timer);
+        timer = undefined;
+        const index = Math.max(
+          queue.findIndex(({ family }) => family === preferred),
+          0,
+        );
+        const [address] = queue.splice(index, 1);
+        if (address === undefined) {
+          if (allKnown && dialling.size === 0) reject(mostTelling(errors));
+          return;
+        }
+        preferred = preferred === 4 ? 6 : 4;
+        isStarted = true;
+        arm(NEXT_ADDRESS_MS);
+        const socket = connect({ host: address.ip, port, noDelay: true });
+        dialling.add(socket);
+        socket.setTimeout(DIAL_MS, () => socket.destroy(silent()));
+        socket.once('error', (error) => errors.push(error));
+        socket.once('close', () => {
+          if (!dialling.delete(socket)) return;
+          if (dialling.size === 0) next();
+        });
+        socket.once('connect', () => {
+          socket.setTimeout(0).removeAllListeners();
+          winner = socket;
+          resolve(socket);
+        });
+      };
+      const collect = async () => {
+        for await (const known of addresses) {
+          queue.push(...known);
+          if (isStarted) {
+            if (dialling.size === 0 || timer === undefined) next();
+          } else if (known.some(({ family }) => family === 4)) next();
+          else arm(RESOLUTION_MS);
+        }
+        allKnown = true;
+        if (dialling.size === 0) next();
+      };
+      collect().catch(reject);
+      if (signal.aborted) aborted();
+    });
+  } finally {
+    clearTimeout(timer);
+    if (aborted !== undefined) signal.removeEventListener('abort', aborted);
+    for (const socket of dialling) {
+      if (socket !== winner) socket.on('error', () => undefined).destroy();
+    }
+  }
+}
+
+function silent(): Error {
+  return Object.assign(new Error('no answer to a TCP connection'), { code: 'ETIMEDOUT' });
+}
+
+// "No route over IPv6" says little beside "refused" over IPv4.
+function mostTelling(errors: readonly unknown[]): unknown {
+  return errors.find((error) => !NO_ROUTE_CODES.has(codeOf(error))) ?? errors[0];
+}

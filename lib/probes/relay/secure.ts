@@ -1,0 +1,63 @@
+import { isIP, type Socket } from 'node:net';
+import { connect, type SecureContext, type TLSSocket } from 'node:tls';
+import { cleanText } from '../../report/index.js';
+import { tlsName } from '../http-get.js';
+
+/** A certificate that iroh would not take, with what it says about itself. */
+export class CertificateError extends Error {
+  override name = 'CertificateError';
+  readonly code: string;
+  readonly details: Readonly<Record<string, string>>;
+
+  constructor(code: string, details: Readonly<Record<string, string>>) {
+    super(`the certificate is not one that iroh trusts (${code})`);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/**
+ * TLS over a connection. The certificate is judged after the handshake rather than in it, so that its dates and its
+ * issuer are known when it is refused.
+ */
+export function secure(
+  socket: Socket,
+  hostname: string,
+  secureContext: SecureContext,
+  signal: AbortSignal,
+): Promise<TLSSocket> {
+  const host = tlsName(hostname);
+  const servername = isIP(host) === 0 ? host : '';
+  return new Promise<TLSSocket>((resolve, reject) => {
+    const tls = connect({ socket, host, servername, secureContext, rejectUnauthorized: false });
+    const aborted = () => {
+      tls.destroy();
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', aborted, { once: true });
+    tls.once('close', () => {
+      signal.removeEventListener('abort', aborted);
+      reject(Object.assign(new Error('the connection closed in the TLS handshake'), { code: 'ECONNRESET' }));
+    });
+    tls.on('error', reject);
+    tls.once('secureConnect', () => {
+      if (tls.authorized) return resolve(tls);
+      const refused = refusal(tls);
+      tls.destroy();
+      reject(refused);
+    });
+    if (signal.aborted) aborted();
+  });
+}
+
+function refusal(tls: TLSSocket): CertificateError {
+  const { issuer, valid_from: validFrom, valid_to: validTo } = tls.getPeerCertificate();
+  const names = [issuer?.O, issuer?.CN].flat().filter((part) => typeof part === 'string');
+  // The types say Error; it is the code.
+  const code: unknown = tls.authorizationError;
+  const details = { issuer: names.join(', '), validFrom, validTo };
+  return new CertificateError(
+    typeof code === 'string' ? code : 'CERT_REJECTED',
+    Object.fromEntries(Object.entries(details).map(([key, value]) => [key, cleanText(String(value))])),
+  );
+}

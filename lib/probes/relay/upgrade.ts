@@ -1,0 +1,54 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { request } from 'node:http';
+import type { Socket } from 'node:net';
+import { MAX_HEADER_BYTES } from '../constants.js';
+import { RELAY_PATH, RELAY_PROTOCOLS, WEBSOCKET_GUID } from './constants.js';
+
+/** A close frame of a client (RFC 6455, section 5.5.1), masked with zeros: status 1000, "normal closure". */
+const CLOSE_FRAME = Uint8Array.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]);
+
+/**
+ * Asks for the WebSocket that iroh's relay protocol runs in, and closes it. What the answer must hold is what iroh's
+ * client checks.
+ *
+ * @throws `HTTP_STATUS`, `NOT_A_WEBSOCKET`, `RELAY_PROTOCOL`, or what the connection ended with
+ */
+export function upgrade(socket: Socket, url: URL, signal: AbortSignal): Promise<void> {
+  const key = randomBytes(16).toString('base64');
+  const accept = createHash('sha1').update(`${key}${WEBSOCKET_GUID}`).digest('base64');
+  return new Promise<void>((resolve, reject) => {
+    const asking = request({
+      path: RELAY_PATH,
+      createConnection: () => socket,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      signal,
+      headers: {
+        host: url.host,
+        upgrade: 'websocket',
+        connection: 'Upgrade',
+        'sec-websocket-key': key,
+        'sec-websocket-version': '13',
+        'sec-websocket-protocol': RELAY_PROTOCOLS.join(', '),
+      },
+    });
+    asking.on('upgrade', ({ headers }) => {
+      socket.on('error', () => undefined).end(CLOSE_FRAME);
+      if (headers.upgrade?.toLowerCase() !== 'websocket' || headers['sec-websocket-accept'] !== accept) {
+        reject(coded('NOT_A_WEBSOCKET', 'what answers for the relay is no WebSocket server'));
+      } else if (!RELAY_PROTOCOLS.includes(headers['sec-websocket-protocol'] ?? '')) {
+        reject(coded('RELAY_PROTOCOL', 'the relay speaks no version of the protocol that iroh speaks'));
+      } else resolve();
+    });
+    asking.on('response', ({ statusCode }) => {
+      asking.destroy();
+      reject(coded('HTTP_STATUS', `the relay answered a client with status ${statusCode}`));
+    });
+    asking.on('error', reject);
+    asking.on('close', () => reject(coded('ECONNRESET', 'the connection closed without an answer')));
+    asking.end();
+  });
+}
+
+function coded(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
