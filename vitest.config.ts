@@ -72,6 +72,8 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           include: ['test/interop/**/*.test.ts', 'test/lab/**/*.test.ts'],
           fileParallelism: false,
+          // A network mostly waits: for deadlines of reports, and for what a pair does in six seconds.
+          maxConcurrency: 12,
           hookTimeout: 1_500_000,
           testTimeout: 120_000,
         },

@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util';
+import { agrees as agreesWithPair, officialSaysDirect } from '../../test/lab/harness/agreement.js';
 import type { Case, Truth } from '../../test/lab/harness/case.js';
-import { expectTruth, inLab, RELAY_TARGETS } from '../../test/lab/harness/case.js';
+import { expectTruth, inLab, pairOf, RELAY_TARGETS } from '../../test/lab/harness/case.js';
+import { officialReport } from '../../test/lab/harness/official.js';
+import type { PairResult } from '../../test/lab/harness/pair.js';
 import { RelayCa } from '../../test/lab/harness/relays.js';
 import { Reporter } from '../../test/lab/harness/reporter.js';
 import { CHAPTERS } from '../../test/lab/topologies/index.js';
@@ -9,8 +12,8 @@ import { officialMs } from '../support/official.js';
 
 const USAGE = `node bench/run.js topologies [--only TEXT]
 
-Every network of the lab once: what is true in it, what our report says, and how long ours and the official client's
-\`net_diagnostics\` take there, one after the other. Needs root, the lab's programs and cargo (see test/lab/README.md).
+Every network of the lab once: what is true in it, what a pair of real endpoints does there, what our report and the official
+one say, and how long ours and the official client's \`net_diagnostics\` take, one after the other; then how many agree with the pair. Needs root, the lab's programs and cargo (see test/lab/README.md).
   --only  networks whose name contains this`;
 
 /** One network: the official client is not asked where there is no relay, since it knows nothing else to ask. */
@@ -19,6 +22,13 @@ interface Row {
   truth: string;
   verdict: string;
   agrees: boolean;
+  pair: PairResult;
+  /** Whether our colour says what the pair does. */
+  oursAgrees: boolean;
+  /** Why one side alone cannot know; null: it can. */
+  exception: string | null;
+  /** Whether the official net report says "direct"; null: it is not asked. */
+  officialDirect: boolean | null;
   ours: number;
   official: number | null;
 }
@@ -45,19 +55,25 @@ export async function main(args: string[]): Promise<void> {
     await reporter.remove();
     ca.remove();
   }
-  console.log([machine(), '', ...table(rows)].join('\n'));
+  console.log([machine(), '', ...table(rows), '', ...totals(rows)].join('\n'));
 }
 
 function measure(wanted: Case, tools: { ca: RelayCa; reporter: Reporter }): Promise<Row> {
-  return inLab(wanted, tools, async (result, lab) => {
+  return inLab(wanted, tools, async (result, lab, running) => {
     const relays = wanted.report?.relays ?? RELAY_TARGETS;
     const official = relays.length === 0 ? null : await officialMs(lab, { relays, caFile: tools.ca.file });
+    const net = official === null ? null : await officialReport(lab, wanted, tools.ca);
+    const pair = await pairOf(wanted, running);
     const { natType } = result.report.verdict;
     return {
       name: wanted.name,
       truth: told(wanted.truth),
       verdict: `${result.report.summary.colour}, ${natType.value}`,
       agrees: agrees(wanted, result),
+      pair,
+      oursAgrees: agreesWithPair(result.report.summary.colour, pair.outcome),
+      exception: wanted.oneSideCannotKnow?.reason ?? null,
+      officialDirect: official === null ? null : officialSaysDirect(net),
       ours: result.ms,
       official,
     };
@@ -89,11 +105,48 @@ function told({ colour, natType, ipv4, ipv6, upstreamNat, captivePortal }: Truth
 
 function table(rows: readonly Row[]): string[] {
   return [
-    '| network | truth | verdict | as in truth | ours ms | official ms |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...rows.map(
-      ({ name, truth, verdict, agrees, ours, official }) =>
-        `| ${name} | ${truth} | ${verdict} | ${agrees ? 'yes' : 'NO'} | ${ours.toFixed(0)} | ${official?.toFixed(0) ?? '–'} |`,
+    '| network | truth | pair | pair ms | verdict | as in truth | as the pair | official | as the pair | ours ms | official ms |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...rows.map((row) => `| ${cells(row).join(' | ')} |`),
+  ];
+}
+
+function cells(row: Row): string[] {
+  const { pair, officialDirect } = row;
+  const isSo = (holds: boolean) => (holds ? 'yes' : 'NO');
+  return [
+    row.name,
+    row.truth,
+    pair.family === undefined ? pair.outcome : `${pair.outcome}, IPv${pair.family}`,
+    pair.ms?.toFixed(0) ?? '–',
+    row.verdict,
+    isSo(row.agrees),
+    row.oursAgrees ? 'yes' : (row.exception ?? 'NO'),
+    officialDirect === null ? '–' : officialDirect ? 'direct' : 'not direct',
+    officialDirect === null ? '–' : isSo(officialAgrees(row)),
+    row.ours.toFixed(0),
+    row.official?.toFixed(0) ?? '–',
+  ];
+}
+
+/** It knows two words of this: direct, or not. */
+function officialAgrees({ officialDirect, pair }: Row): boolean {
+  return officialDirect === (pair.outcome === 'direct');
+}
+
+function totals(rows: readonly Row[]): string[] {
+  const asked = rows.filter(({ officialDirect }) => officialDirect !== null);
+  const ours = rows.filter(({ oursAgrees }) => oursAgrees);
+  return [
+    `Ours agrees with the pair in ${ours.length} of ${rows.length} networks, and in ${share(asked, (row) => row.oursAgrees)} of those`,
+    `where the official report can be asked; the official report in ${share(asked, officialAgrees)}.`,
+    'The official report is taken to say "direct" where UDP works in a family and its mapping is not known to vary.',
+    ...rows.flatMap(({ name, oursAgrees, exception }) =>
+      oursAgrees ? [] : [`- ${name}: ${exception ?? 'NO REASON'}`],
     ),
   ];
+}
+
+function share(rows: readonly Row[], holds: (row: Row) => boolean): string {
+  return `${rows.filter(holds).length} of ${rows.length}`;
 }

@@ -43,13 +43,18 @@ describe.skipIf(!mayRun)('what the Rust peer measures', () => {
     return measurementsOf<L>(stdout);
   }
 
-  it.each(['platform', 'client-host', 'net-report', 'net-diagnostics', 'address-discovery'])(
-    'says what %s takes',
-    async (role) => {
-      const { stdout } = await run(peer, [role, '--help']);
-      expect(stdout.startsWith(`peer ${role} `)).toBe(true);
-    },
-  );
+  it.each([
+    'platform',
+    'client-host',
+    'net-report',
+    'net-diagnostics',
+    'address-discovery',
+    'pair-accept',
+    'pair-dial',
+  ])('says what %s takes', async (role) => {
+    const { stdout } = await run(peer, [role, '--help']);
+    expect(stdout.startsWith(`peer ${role} `)).toBe(true);
+  });
 
   it.each([
     ['CERT', ['--relay', 'not a url'], '--relay not a url'],

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPeer, interopAvailable } from '../interop/support/index.js';
-import { type Case, type CaseResult, expectTruth, inLab } from './harness/case.js';
+import { type Case, type CaseOutcome, expectPair, expectTruth, inLab, pairOf } from './harness/case.js';
 import { expectAgreement, officialReport } from './harness/official.js';
 import { RELAY_PROGRAM, RelayCa } from './harness/relays.js';
 import { Reporter } from './harness/reporter.js';
@@ -12,7 +12,7 @@ const CASES = CHAPTERS.flatMap(({ cases }) => cases);
 const PROGRAMS = ['conntrack', 'turnserver', 'miniupnpd', 'openssl', 'dnsmasq', 'tayga', 'tc', RELAY_PROGRAM];
 
 describe.skipIf(!labRuns(PROGRAMS) || !interopAvailable())('real networks', () => {
-  const results = new Map<string, CaseResult>();
+  const results = new Map<string, CaseOutcome>();
   let ca: RelayCa;
   let reporter: Reporter;
   beforeAll(async () => {
@@ -26,13 +26,15 @@ describe.skipIf(!labRuns(PROGRAMS) || !interopAvailable())('real networks', () =
   });
 
   async function holds(wanted: Case): Promise<void> {
-    await inLab(wanted, { ca, reporter }, async (result, lab) => {
-      results.set(wanted.name, result);
-      expectTruth(wanted, result);
-      if (wanted.official !== null) {
-        expectAgreement(wanted, result.report, await officialReport(lab, wanted, ca));
-      }
+    await inLab(wanted, { ca, reporter }, async (result, lab, pair) => {
+      const official = wanted.official === null ? undefined : await officialReport(lab, wanted, ca);
+      // Before the pair, which maps ports.
       await wanted.also?.(result, lab);
+      const outcome = { ...result, pair: await pairOf(wanted, pair) };
+      results.set(wanted.name, outcome);
+      expectTruth(wanted, outcome);
+      if (official !== undefined) expectAgreement(wanted, outcome.report, official);
+      expectPair(wanted, outcome);
     });
   }
 

@@ -16,6 +16,7 @@ mod lines;
 mod net;
 mod net_diagnostics;
 mod net_report;
+mod pair;
 mod platform;
 mod raw;
 mod relays;
@@ -48,6 +49,8 @@ const ROLES: &[Role] = &[
         help: address_discovery::HELP,
         run: |a| Box::pin(address_discovery::run(a)),
     },
+    Role { name: "pair-accept", help: pair::ACCEPT_HELP, run: |a| Box::pin(pair::accept(a)) },
+    Role { name: "pair-dial", help: pair::DIAL_HELP, run: |a| Box::pin(pair::dial(a)) },
     #[cfg(target_os = "linux")]
     Role { name: "delay-wire", help: delay_wire::HELP, run: |a| Box::pin(async { delay_wire::run(a) }) },
 ];

@@ -14,6 +14,11 @@ export {
   type NetReportOptions,
   netDiagnosticsArguments,
   netReportArguments,
+  type PairLine,
+  type PairOptions,
+  type PairReadyLine,
+  pairAcceptArguments,
+  pairDialArguments,
 } from './measurements.js';
 export {
   RustClientHost,

@@ -37,6 +37,23 @@ export interface NetDiagnosticsLine {
   report: RustReport;
 }
 
+export interface PairOptions {
+  relays: NetReportOptions['relays'];
+  caFile: string;
+}
+
+export interface PairReadyLine {
+  event: 'pair-ready';
+  /** One for each try; relay: null: it is not online. */
+  peers: { id: string; relay: string | null }[];
+}
+
+/** `ms`: from dialling to the direct path; `echoed`: datagrams of twenty; `left`: direct paths that carried nothing. */
+export type PairLine = { event: 'pair'; online: boolean; connected: boolean } & (
+  | { direct: true; family: 4 | 6; ms: number; echoed: number; left: number }
+  | { direct: false; left?: number }
+);
+
 export interface AddressDiscoveryOptions {
   /** `ip:port` */
   relay: string;
@@ -83,6 +100,16 @@ export function netReportArguments(o: NetReportOptions): string[] {
 
 export function netDiagnosticsArguments(o: NetDiagnosticsOptions): string[] {
   return ['net-diagnostics', ...relayArguments(o), ...argument('repeat', o.repeat)];
+}
+
+export function pairAcceptArguments(o: PairOptions & { tries: number }): string[] {
+  return ['pair-accept', ...relayArguments(o), ...argument('tries', o.tries)];
+}
+
+/** @param o.peer - left out: only whether it is online is told */
+export function pairDialArguments(o: PairOptions & { peer?: { id: string; relay: string } }): string[] {
+  const peer = o.peer === undefined ? [] : ['--peer', o.peer.id, '--peer-relay', o.peer.relay];
+  return ['pair-dial', ...relayArguments(o), ...peer];
 }
 
 export function addressDiscoveryArguments(o: AddressDiscoveryOptions): string[] {

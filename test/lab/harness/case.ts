@@ -1,6 +1,10 @@
 import { expect } from 'vitest';
 import type { LocalReport } from '../../../lib/report/index.js';
+import { disagreement, type OneSideCannotKnow } from './agreement.js';
+import { withFarEnd } from './far-end.js';
 import { Lab } from './lab.js';
+import { majority, Pair, type PairResult } from './pair.js';
+import { Places } from './places.js';
 import { RELAY_NAMES, RELAY_PORTS, RELAYS, type RelayCa } from './relays.js';
 import type { Reporter, ReportOptions } from './reporter.js';
 import { relay, type Service } from './services.js';
@@ -57,6 +61,8 @@ export interface Case {
    * agree. `null`: it is not asked, with the reason as a comment beside it.
    */
   official?: Readonly<Partial<Record<OfficialMember, string>>> | null;
+  /** Where colour and pair may disagree. Never where the colour is green. */
+  oneSideCannotKnow?: OneSideCannotKnow;
 }
 
 /** Members of the official net report that are compared. */
@@ -78,29 +84,49 @@ export interface CaseResult {
   contacts: readonly Contact[];
 }
 
+/** With what two real endpoints then did; see {@link pairOf}. */
+export interface CaseOutcome extends CaseResult {
+  pair: PairResult;
+}
+
 export const RELAY_TARGETS = RELAYS.map(({ url }) => ({ url }));
 
 /** All probes but `stun`, which is asked for where a case names servers. */
 const PROBES = ['route', 'qad', 'https', 'relay', 'captive-portal', 'pcp', 'nat-pmp', 'upnp'] as const;
 
+/** Networks may wait beside each other, but a report whose time counts does not share its cores with many. */
+const REPORTS = new Places(3);
+
 /** Builds the topology, starts what runs in it, lets the client make one report, and calls `then` before it ends. */
 export async function inLab<T>(
   wanted: Pick<Case, 'topology' | 'services' | 'report'>,
   tools: { ca: RelayCa; reporter: Reporter },
-  then: (result: CaseResult, lab: Lab) => Promise<T>,
+  then: (result: CaseResult, lab: Lab, pair: Pair | null) => Promise<T>,
 ): Promise<T> {
   const { ca, reporter } = tools;
-  const lab = await Lab.start({ names: RELAY_NAMES, ...wanted.topology });
+  const lab = await Lab.start(withFarEnd({ names: RELAY_NAMES, ...wanted.topology }));
   try {
     const services = wanted.services ?? RELAYS.map((each) => relay(each));
     await Promise.all(services.map((service) => service.start(lab, ca)));
     await watch(lab, 'cli');
     const options = reportOptions(wanted.report, ca);
-    const { report, ms } = await reporter.report(lab, 'cli', options);
-    return await then({ report, ms, contacts: await contacts(lab, 'cli') }, lab);
+    const { report, ms } = await REPORTS.one(() => reporter.report(lab, 'cli', options));
+    const pair = await Pair.start(lab, wanted.topology, options.relays ?? RELAY_TARGETS, ca);
+    return await then({ report, ms, contacts: await contacts(lab, 'cli') }, lab, pair);
   } finally {
     await lab.close();
   }
+}
+
+/** What the pair of a lab does; it begins now, when nothing else is measured any more. */
+export function pairOf(wanted: Pick<Case, 'isByChance'>, pair: Pair | null): Promise<PairResult> {
+  return pair?.outcome(wanted.isByChance ?? false) ?? Promise.resolve(majority([]));
+}
+
+/** Fails where the colour does not say what the pair does. */
+export function expectPair({ oneSideCannotKnow }: Case, { report, pair }: CaseOutcome): void {
+  const wrong = disagreement(report.summary, pair.outcome, oneSideCannotKnow);
+  expect(wrong, `${report.summary.sentence} ${JSON.stringify(pair.tries)}`).toBeNull();
 }
 
 export function reportOptions(options: ReportOptions = {}, ca: RelayCa): ReportOptions {

@@ -21,6 +21,8 @@ export interface Topology {
   links: readonly (readonly [string, string])[];
   /** Lines of the lab's own /etc/hosts. Default: those of the relays. */
   names?: readonly string[];
+  /** The same for the pair's far end alone, which has no part in what is wrong with names here. Default: the relays'. */
+  farNames?: readonly string[];
   /** The lab's own /etc/resolv.conf. Default: none, so that a name that is not in /etc/hosts fails at once. */
   resolver?: string;
 }

@@ -1,4 +1,4 @@
-import type { Case, CaseResult } from './case.js';
+import type { Case, CaseOutcome } from './case.js';
 
 /** A family of topologies with its heading. */
 export interface Chapter {
@@ -9,15 +9,19 @@ export interface Chapter {
 const INTRODUCTION = `# What the report says in which network
 
 Made by the tests in \`test/lab/\` (\`npm test -- test/lab -u\`), which build each of these networks out of real NATs, firewalls, relays,
-STUN servers and gateways, and hold the report against what is true there. The sentence is what a user sees.
+STUN servers and gateways, and hold the report against what is true there. The sentence is what a user sees. *A pair* is what two real iroh
+endpoints then do, one in this network and one behind an ordinary home router: a direct path, a relayed one, or not online at all.
 `;
 
 /** The page for users: for each topology what the report says. */
-export function verdictsPage(chapters: readonly Chapter[], results: ReadonlyMap<string, CaseResult>): string {
+export function verdictsPage(
+  chapters: readonly Chapter[],
+  results: ReadonlyMap<string, CaseOutcome>,
+): string {
   return [INTRODUCTION, ...chapters.map((chapter) => chapterText(chapter, results))].join('\n');
 }
 
-function chapterText({ title, cases }: Chapter, results: ReadonlyMap<string, CaseResult>): string {
+function chapterText({ title, cases }: Chapter, results: ReadonlyMap<string, CaseOutcome>): string {
   const rows = cases.map((each) => {
     const result = results.get(each.name);
     return result === undefined ? '' : row(each, result);
@@ -25,20 +29,22 @@ function chapterText({ title, cases }: Chapter, results: ReadonlyMap<string, Cas
   return [
     `## ${title}`,
     '',
-    '| network | | the report says | next steps |',
-    '| --- | --- | --- | --- |',
+    '| network | a pair | | the report says | next steps |',
+    '| --- | --- | --- | --- | --- |',
     ...rows,
     '',
   ].join('\n');
 }
 
-function row({ name, about }: Case, { report }: CaseResult): string {
+function row({ name, about, oneSideCannotKnow }: Case, { report, pair }: CaseOutcome): string {
   const { colour, sentence, nextSteps } = report.summary;
-  return `| **${name}**<br>${about} | ${colour} | ${sentence}<br>${facts(report)} | ${nextSteps.join('<br>')} |`;
+  const why =
+    oneSideCannotKnow === undefined ? '' : `<br>(one side alone cannot know: ${oneSideCannotKnow.reason})`;
+  return `| **${name}**<br>${about} | ${pair.outcome}${why} | ${colour} | ${sentence}<br>${facts(report)} | ${nextSteps.join('<br>')} |`;
 }
 
 /** What is known beyond the sentence. */
-function facts({ verdict }: CaseResult['report']): string {
+function facts({ verdict }: CaseOutcome['report']): string {
   const { ipv4, ipv6, portMapping, upstreamNat, captivePortal } = verdict;
   const families = (
     [

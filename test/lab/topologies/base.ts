@@ -115,6 +115,20 @@ export function nat(post: string, pre = ''): string {
 }`;
 }
 
+/**
+ * What nobody asked for does not reach the NAT itself. Were it open, the other end's first datagram would take the
+ * outer port in its connection table, and the client's flow to it would get another one: a NAT that looks
+ * symmetric to whoever writes first.
+ */
+export function closedInput(device = 'wan0'): string {
+  return `table inet own {
+  chain input {
+    type filter hook input priority filter; policy accept;
+    iifname "${device}" meta l4proto { tcp, udp } ct state new drop
+  }
+}`;
+}
+
 export const MASQUERADE = 'oifname "wan0" masquerade';
 
 /** Sends whatever comes to the router on to the client. */
@@ -153,7 +167,7 @@ export function behindCarrier(post: string, rules = `${nat(MASQUERADE)}\n${firew
         addresses: { wan0: ['203.0.113.66/26'], br0: ['100.64.0.1/24'] },
         routes: ['default via 203.0.113.65'],
         forwards: true,
-        nft: nat(post),
+        nft: `${nat(post)}\n${closedInput()}`,
       },
       rtr: {
         addresses: { wan0: ['100.64.0.11/24'], lan0: ['192.168.1.1/24'] },

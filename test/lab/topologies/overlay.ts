@@ -4,6 +4,7 @@ import { RELAY_B, RELAYS } from '../harness/relays.js';
 import { relay } from '../harness/services.js';
 import type { Host, Topology } from '../harness/topology.js';
 import {
+  closedInput,
   firewall,
   HOME_CLIENT,
   home,
@@ -29,7 +30,7 @@ function withVpn(routes: readonly string[]): Topology {
         addresses: { tun0: ['10.8.0.1/24'], eth0: ['203.0.113.130/28'] },
         routes: ['default via 203.0.113.129'],
         forwards: true,
-        nft: nat('oifname "eth0" masquerade'),
+        nft: `${nat('oifname "eth0" masquerade')}\n${closedInput('eth0')}`,
       },
       cli: { addresses: { ...HOME_CLIENT.addresses, vpn0: ['10.8.0.2/24'] }, routes },
     },
@@ -60,7 +61,7 @@ export const OVERLAYS: readonly Case[] = [
   {
     name: 'container on a public host',
     about: "A container behind its host's bridge; the host has a public address.",
-    topology: home(nat(MASQUERADE)),
+    topology: home(`${nat(MASQUERADE)}\n${closedInput()}`),
     truth: {
       colour: 'green',
       natType: 'Endpoint-Independent',
