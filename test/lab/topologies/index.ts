@@ -3,6 +3,7 @@ import { FIREWALLS } from './firewall.js';
 import { GATEWAYS } from './gateway.js';
 import { FIELD_GATEWAYS } from './gateways.js';
 import { IPV6 } from './ipv6.js';
+import { NAMES } from './names.js';
 import { NATS } from './nat.js';
 import { NOT_OFFLINE, OFFLINE } from './offline.js';
 import { OVERLAYS } from './overlay.js';
@@ -18,6 +19,7 @@ export const CHAPTERS: readonly Chapter[] = [
   { title: 'Home gateways', cases: [...GATEWAYS, ...FIELD_GATEWAYS] },
   { title: 'IPv6', cases: IPV6 },
   { title: 'Captive portals and name servers', cases: PORTALS },
+  { title: 'Name servers', cases: NAMES },
   { title: 'Sets of relays', cases: RELAY_SETS },
   { title: 'Containers, VPNs and several uplinks', cases: OVERLAYS },
   { title: 'Bad links', cases: QUALITY },

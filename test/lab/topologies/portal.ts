@@ -69,7 +69,7 @@ export const PORTALS: readonly Case[] = [
       natType: 'Unknown',
       ipv4: { routed: 'yes', udp: 'unknown' },
       captivePortal: 'unknown',
-      endedBy: 'deadline',
+      endedBy: 'finished',
     },
     mayContact: [/^(udp|tcp) 203\.0\.113\.10:53$/],
   },
