@@ -22,7 +22,10 @@ export function askGateway(
 ): PlannedRun['run'] {
   return async (context) => {
     const route = await internetRoute(context);
-    if (route.sourceIp === null) return skipped('NO_ROUTE', 'this machine has no IPv4 route to the Internet');
+    if (route.sourceIp === null) {
+      const why = route.refusal === undefined ? '' : ` (${route.refusal})`;
+      return skipped('NO_ROUTE', `this machine has no IPv4 route to the Internet${why}`);
+    }
     const { gateway } = route;
     if (gateway === undefined) return skipped('GATEWAY_UNKNOWN', 'the next hop of the route is unknown');
     if (gateway === null) {
@@ -47,8 +50,8 @@ async function internetRoute(context: ProbeContext): Promise<RouteSeen> {
     routes.push(route);
     if (typeof route.gateway === 'string') return route;
   }
-  const [first] = routes.filter(({ sourceIp }) => sourceIp !== null);
-  return first ?? { family: 4, destination: REFERENCE_DESTINATIONS[4][0], sourceIp: null };
+  const none: RouteSeen = { family: 4, destination: REFERENCE_DESTINATIONS[4][0], sourceIp: null };
+  return routes.find(({ sourceIp }) => sourceIp !== null) ?? routes.at(-1) ?? none;
 }
 
 function skipped(code: string, message: string): RunResult {

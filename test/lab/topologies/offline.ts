@@ -71,6 +71,19 @@ export const NOT_OFFLINE: readonly Case[] = [
     },
   },
   {
+    name: 'no default route, and names that nobody looks up',
+    about:
+      'Relays may have routes of their own here; nobody knows, since the name server does not answer for them.',
+    topology: {
+      ...home(CLOSED, { addresses: HOME_CLIENT.addresses ?? {} }),
+      names: [],
+      resolver: 'nameserver 192.168.1.1',
+    },
+    services: [],
+    truth: { colour: 'grey', ipv4: { routed: 'unknown' }, ipv6: { routed: 'unknown' } },
+    mayContact: [/^udp 192\.168\.1\.1:53$/],
+  },
+  {
     name: 'two halves in place of a default route',
     about: 'As VPN programs set it: 0.0.0.0/1 and 128.0.0.0/1, and no default route.',
     topology: home(CLOSED, {
