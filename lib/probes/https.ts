@@ -48,7 +48,7 @@ async function ping(
     const { answer } = await get(machine).catch(() => {
       throw error;
     });
-    return intercepted(url, answer, error);
+    return vouchedByMachine(url, answer);
   }
 }
 
@@ -67,13 +67,16 @@ function latency(
   });
 }
 
-function intercepted(relayUrl: string, { issuer }: HttpAnswer, error: unknown): RunResult {
+/** Who opens TLS and who runs relays under a CA of its own look the same here: only the words can be open about it. */
+function vouchedByMachine(relayUrl: string, answer: HttpAnswer): RunResult {
+  const issuer = answer.issuer ?? '';
+  const who = `signed by "${issuer}", which this machine trusts and iroh does not`;
   return {
     outcome: 'failed',
     error: {
-      code: 'TLS_INTERCEPTED',
-      message: `TLS is intercepted; iroh will not connect (${codeOf(error)}, but this machine trusts the issuer)`,
+      code: 'ISSUER_UNKNOWN_TO_IROH',
+      message: `the certificate is ${who}: TLS inspection, or the relay owner's own CA; iroh will not connect`,
     },
-    observation: { interceptions: [{ relayUrl, issuer: issuer ?? '' }] },
+    observation: { interceptions: [{ relayUrl, issuer }] },
   };
 }

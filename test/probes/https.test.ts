@@ -161,21 +161,26 @@ describe('https probe', () => {
     expect((await runForRelay(httpsProbe, `https://relay.test:${port}/`, { tls })).outcome).toBe('ok');
   });
 
-  it("says that TLS is intercepted when only the machine's own roots vouch for the relay", async () => {
+  it("names the issuer, and both explanations, when only the machine's own roots vouch for the relay", async () => {
     const port = await servers.https(good, (_, response) => response.end());
     const tls = tlsTrust([], [], async () => [ca.cert]);
     const url = `https://relay.test:${port}/`;
     const record = await runForRelay(httpsProbe, url, { tls });
     expect(record).toMatchObject({
       outcome: 'failed',
-      error: { code: 'TLS_INTERCEPTED', message: expect.stringContaining('iroh will not connect') },
+      error: {
+        code: 'ISSUER_UNKNOWN_TO_IROH',
+        message: expect.stringMatching(
+          /Throwaway, Test CA.*TLS inspection, or the relay owner's own CA; iroh will not connect/,
+        ),
+      },
       observation: { interceptions: [{ relayUrl: url, issuer: 'Throwaway, Test CA' }] },
     });
     expect(record.observation?.latencies).toBeUndefined();
     // An expired certificate is no better for another root, and a broken store explains nothing.
     const stale = await servers.https(expired, (_, response) => response.end());
     const expiredRecord = await runForRelay(httpsProbe, `https://expired.test:${stale}/`, { tls });
-    expect(expiredRecord.error?.code).not.toBe('TLS_INTERCEPTED');
+    expect(expiredRecord.error?.code).not.toBe('ISSUER_UNKNOWN_TO_IROH');
     const broken = tlsTrust([], [], () => Promise.reject(new Error('unreadable')));
     expect((await runForRelay(httpsProbe, url, { tls: broken })).error?.code).toMatch(/^UNABLE_TO_/);
   });
