@@ -17,7 +17,7 @@ export async function within<T>(
   const limit = new AbortController();
   const cut = () => limit.abort(signal.reason);
   signal.addEventListener('abort', cut, { once: true });
-  const timer = setTimeout(() => limit.abort(new TimeUp(`no answer within ${ms} ms`)), ms);
+  const timer = setTimeout(() => limit.abort(new TimeUp(`no answer within ${Math.round(ms)} ms`)), ms);
   try {
     return await act(limit.signal);
   } finally {

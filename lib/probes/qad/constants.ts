@@ -50,6 +50,27 @@ export const ATTEMPT_INTERVAL_MS = 600;
 /** Attempts at one relay, however long the deadline is. */
 export const MAX_ATTEMPTS = 8;
 
+// The exchange of full-size datagrams after the handshake.
+
+/** Datagrams that have to be acknowledged, and the least that will do when the time is up. */
+export const EXCHANGE_DATAGRAMS = 8;
+export const MIN_EXCHANGE_DATAGRAMS = 5;
+
+/** The time between two of them, in milliseconds: the eighth leaves 266 ms after the first. */
+export const EXCHANGE_INTERVAL_MS = 38;
+
+/** The least time between the first and the last that was acknowledged. */
+export const MIN_EXCHANGE_SPAN_MS = 200;
+
+/** Datagrams on their way at once, on a path that has room for them. */
+export const MAX_EXCHANGE_WINDOW = 8;
+
+/** Datagrams of one exchange, lost ones included. */
+export const MAX_EXCHANGE_DATAGRAMS = 60;
+
+/** Without an acknowledgement for so long, in milliseconds, the path has stopped to carry full-size datagrams. */
+export const STALL_MS = 600;
+
 // What strangers may make us hold or do, per connection.
 
 /** Bytes of handshake messages per encryption level; certificate chains have 2 to 10 KiB. */

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { monotonicMs } from '../../clock.js';
 import type { SocketAddr } from '../../wire/index.js';
+import { abortable } from '../abortable.js';
 import type { TrustAnchors } from './certificates/trust-anchors.js';
 import { verifyChain } from './certificates/verify-chain.js';
 import { Connection, type Environment, type Report } from './connection/connection.js';
+import type { Exchanged } from './connection/exchange.js';
 import type { TransportParameter } from './connection/transport-parameters.js';
 import { ATTEMPT_INTERVAL_MS, MAX_ATTEMPTS, QAD_ALPN } from './constants.js';
 import { QadError } from './qad-error.js';
@@ -21,6 +23,8 @@ export interface DiscoverOptions {
   /** Milliseconds after which the discovery gives up. */
   timeoutMs: number;
   signal?: AbortSignal | undefined;
+  /** Its time is up earlier: as when `timeoutMs` are over. */
+  giveUp?: AbortSignal | undefined;
   /** Default: iroh's. */
   alpn?: string | undefined;
   /** Transport parameters for servers that are no relays, in tests. */
@@ -38,35 +42,52 @@ export interface Discovered {
   rttMs: number;
 }
 
+/** A connection that has told our address. */
+export interface Session extends Discovered {
+  /** Sends full-size datagrams for some time, once. Rejects when the connection ends meanwhile. */
+  exchange(timeoutMs: number): Promise<Exchanged>;
+  /** Ends it; an exchange stays unfinished then. */
+  close(): void;
+}
+
 const ENVIRONMENT: Environment = {
   now: monotonicMs,
   randomBytes: (length) => randomBytes(length),
 };
 
+/** Asks a relay for our address, as {@link connect} does, and is done. */
+export async function discover(options: DiscoverOptions): Promise<Discovered> {
+  const session = await connect(options);
+  session.close();
+  const { observed, rttMs } = session;
+  return { observed, rttMs };
+}
+
 /**
  * Asks a relay for our address by a QUIC handshake. Loss is met twice: by each connection itself and, as servers
- * repeat late, by a new connection beside it every 0.6 s; the first answer wins.
+ * repeat late, by a new connection beside it every 0.6 s; the first answer wins, and that connection stays open.
  *
  * @throws {@link QadError}; the kernel's own error (`ENETUNREACH`, …) when it refuses to send
  */
-export function discover(options: DiscoverOptions): Promise<Discovered> {
+export function connect(options: DiscoverOptions): Promise<Session> {
   return new Promise((resolve, reject) => new Discovery(options, resolve, reject).start());
 }
 
 class Discovery {
   readonly #options: DiscoverOptions;
-  readonly #resolve: (discovered: Discovered) => void;
+  readonly #resolve: (session: Session) => void;
   readonly #reject: (error: unknown) => void;
   readonly #host: string;
   readonly #connections = new Set<Connection>();
   readonly #aborted = () => this.#lose(new QadError('QAD_ABORTED', 'the discovery was cancelled'));
+  readonly #gaveUp = () => this.#lose(this.#silence());
   #deadline: NodeJS.Timeout | undefined;
   #ticker: NodeJS.Timeout | undefined;
   #attempts = 0;
 
   constructor(
     options: DiscoverOptions,
-    resolve: (discovered: Discovered) => void,
+    resolve: (session: Session) => void,
     reject: (error: unknown) => void,
   ) {
     this.#options = options;
@@ -76,13 +97,14 @@ class Discovery {
   }
 
   start(): void {
-    const { signal, timeoutMs } = this.#options;
+    const { signal, giveUp, timeoutMs } = this.#options;
     if (signal?.aborted === true) {
       this.#aborted();
       return;
     }
     signal?.addEventListener('abort', this.#aborted, { once: true });
-    this.#deadline = setTimeout(() => this.#lose(this.#silence()), timeoutMs).unref();
+    giveUp?.addEventListener('abort', this.#gaveUp, { once: true });
+    this.#deadline = setTimeout(this.#gaveUp, timeoutMs).unref();
     this.#ticker = setInterval(() => this.#attempt(), ATTEMPT_INTERVAL_MS).unref();
     this.#attempt();
   }
@@ -98,6 +120,7 @@ class Discovery {
       wallClock = Date.now,
     } = this.#options;
     const refused = (error: Error) => this.#lose(error);
+    const ended = new AbortController();
     try {
       const connection = new Connection({
         serverName: isIP(this.#host) === 0 ? this.#host : null,
@@ -107,7 +130,13 @@ class Discovery {
         verifyChain: (chain) =>
           verifyChain(chain, { host: this.#host, anchors: this.#options.trust, nowMs: wallClock() }),
         send: (datagram) => socket.send(datagram, ip, port, refused),
-        onEnd: (outcome) => this.#ended(connection, outcome),
+        onReport: (report) => this.#win(connection, report, ended.signal),
+        onEnd: (error) => {
+          // Before the report it is this discovery's error, after it the session's.
+          if (this.#connections.has(connection)) this.#lose(error);
+          else socket.detach(connection);
+          ended.abort(error);
+        },
         onGone: () => socket.detach(connection),
       });
       this.#connections.add(connection);
@@ -118,15 +147,13 @@ class Discovery {
     }
   }
 
-  #ended(connection: Connection, outcome: Report | QadError): void {
-    if (outcome instanceof QadError) {
-      this.#lose(outcome);
-      return;
-    }
-    // It stays attached for a while, to repeat its close should that be lost.
+  /** It stays attached: for what its owner does with it, and then for a while to repeat its close. */
+  #win(connection: Connection, { address, rttMs }: Report, ended: AbortSignal): void {
     this.#connections.delete(connection);
     this.#stop();
-    this.#resolve({ observed: outcome.address, rttMs: outcome.rttMs });
+    const exchange = (timeoutMs: number) =>
+      abortable(new Promise<Exchanged>((done) => connection.exchange(timeoutMs, done)), ended);
+    this.#resolve({ observed: address, rttMs, exchange, close: () => connection.finish() });
   }
 
   #lose(error: unknown): void {
@@ -137,7 +164,7 @@ class Discovery {
   #silence(): QadError {
     const hasHeard = [...this.#connections].some((connection) => connection.hasHeard);
     return hasHeard
-      ? new QadError('QAD_TIMEOUT', 'the relay answered but told no address in time')
+      ? new QadError('QAD_TIMEOUT', 'the relay answered, but the handshake did not come to its end in time')
       : new QadError('QAD_SILENT', 'no answer over UDP');
   }
 
@@ -145,6 +172,7 @@ class Discovery {
     clearTimeout(this.#deadline);
     clearInterval(this.#ticker);
     this.#options.signal?.removeEventListener('abort', this.#aborted);
+    this.#options.giveUp?.removeEventListener('abort', this.#gaveUp);
     for (const connection of this.#connections) {
       connection.abandon();
       this.#options.socket.detach(connection);

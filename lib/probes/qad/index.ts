@@ -1,4 +1,6 @@
 export { TrustAnchors } from './certificates/trust-anchors.js';
-export { type Discovered, type DiscoverOptions, discover } from './discover.js';
+export type { Exchanged } from './connection/exchange.js';
+export { connect, type Discovered, type DiscoverOptions, discover, type Session } from './discover.js';
+export { Exchanges, type Proof } from './exchanges.js';
 export { QadError, type QadErrorCode } from './qad-error.js';
 export { QadSocket } from './qad-socket.js';

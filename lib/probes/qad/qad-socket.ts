@@ -45,7 +45,8 @@ export class QadSocket {
         reject(error);
       };
       socket.once('error', failed);
-      socket.bind(0, () => {
+      // Workers of node:cluster would share one port otherwise.
+      socket.bind({ port: 0, exclusive: true }, () => {
         socket.off('error', failed);
         resolve(new QadSocket(family, socket, now));
       });

@@ -115,7 +115,8 @@ export class StunSocket {
   #bind(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#socket.once('error', reject);
-      this.#socket.bind(0, () => {
+      // Workers of node:cluster would share one port otherwise.
+      this.#socket.bind({ port: 0, exclusive: true }, () => {
         this.#socket.off('error', reject);
         // What a socket complains of later shows as silence.
         this.#socket.on('error', () => undefined);

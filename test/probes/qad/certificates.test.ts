@@ -63,7 +63,7 @@ describe('a server’s chain', () => {
   });
   it('expired, and not valid yet', () => {
     expect(check([leaf, middle], [root], HOST, Date.now() + 3 * DAY_MS)).toBe('QAD_CERT_EXPIRED');
-    expect(check([leaf, middle], [root], HOST, Date.now() - DAY_MS)).toBe('QAD_CERT_EXPIRED');
+    expect(check([leaf, middle], [root], HOST, Date.now() - DAY_MS)).toBe('QAD_CERT_NOT_YET_VALID');
   });
   it('only the intermediate expired', () => {
     const short = ca.issue(root, 'Short', { extensions: CA_EXTENSIONS, days: 1 });

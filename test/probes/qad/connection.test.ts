@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Connection, type Report } from '../../../lib/probes/qad/connection/connection.js';
+import { Connection } from '../../../lib/probes/qad/connection/connection.js';
 import { encodeTransportClose, PING } from '../../../lib/probes/qad/connection/frames.js';
 import type { QadError } from '../../../lib/probes/qad/index.js';
 import { initialSecrets, PacketKeys } from '../../../lib/probes/qad/packets/packet-keys.js';
@@ -13,7 +13,7 @@ const SERVER_ID = Buffer.alloc(8, 3);
 function setUp() {
   const random = [CLIENT_ID, ORIGINAL_ID];
   const sent: Buffer[] = [];
-  const ends: (Report | QadError)[] = [];
+  const ends: QadError[] = [];
   const connection = new Connection({
     serverName: 'relay.test',
     alpn: 'x',
@@ -22,7 +22,8 @@ function setUp() {
       throw new Error('never reached');
     },
     send: (datagram) => sent.push(datagram),
-    onEnd: (outcome) => ends.push(outcome),
+    onReport: () => undefined,
+    onEnd: (error) => ends.push(error),
     onGone: () => undefined,
   });
   connection.start();

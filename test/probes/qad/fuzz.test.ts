@@ -124,6 +124,7 @@ describe('bytes of strangers', () => {
         throw new Error('never reached');
       },
       send: (datagram) => sent.push(datagram),
+      onReport: () => undefined,
       onEnd: () => undefined,
       onGone: () => undefined,
     });

@@ -14,7 +14,7 @@ import type { ProbeRecord } from '../../../lib/report/index.js';
 import { derOf, LabCa } from './support/lab-ca.js';
 import { observedAddress, QadServer, type ServerScript } from './support/qad-server.js';
 
-const IPS: Record<string, string> = { 'a.test': '127.0.0.1', 'b.test': '127.0.0.2' };
+const IPS: Record<string, string> = { 'a.test': '127.0.0.1', 'b.test': '127.0.0.2', 'c.test': '127.0.0.2' };
 
 describe('the probe', () => {
   const ca = new LabCa();
@@ -81,7 +81,7 @@ describe('the probe', () => {
 
   it('asks all relays of a family from one socket', async () => {
     const [a, b] = [await relay('a.test'), await relay('b.test')];
-    const [v4, v6] = await run([a, b]);
+    const [v4, , v6] = await run([a, b]);
     expect(v4).toMatchObject({ ref: 'qad IPv4', family: 4, outcome: 'ok' });
     const addresses = v4?.observation?.addresses ?? [];
     expect(addresses.map(({ destinationIp }) => destinationIp)).toEqual(['127.0.0.1', '127.0.0.2']);
@@ -128,6 +128,24 @@ describe('the probe', () => {
       error: { code: 'QAD_SILENT' },
       observation: { silences: [] },
     });
+  });
+
+  it('a dead relay holds back neither the end nor the question whether the first repeats itself', async () => {
+    const dead = { url: 'https://c.test/', quicPort: (await relay('b.test', { deafAfter: 0 })).quicPort };
+    const [v4] = await run([await relay('a.test', sees(1)), dead, await relay('b.test', sees(2))], 20_000);
+    expect(v4?.observation?.addresses?.[0]?.again).toBe(v4?.observation?.addresses?.[0]?.observed);
+    expect(v4?.observation?.silences).toMatchObject([{ relayUrl: dead.url }]);
+    expect(v4?.durationMs).toBeLessThan(10_000);
+  });
+
+  it('no discovery is named beside what QUIC reached', async () => {
+    const parameters = (right: ReadonlyMap<bigint, Buffer>) =>
+      new Map([...right].filter(([id]) => id !== 0x9f81a176n));
+    const [v4, exchange] = await run([
+      await relay('a.test', { parameters, applicationFrames: () => Buffer.of(1) }),
+    ]);
+    expect(v4).toMatchObject({ outcome: 'failed', error: { code: 'QAD_NOT_OFFERED' } });
+    expect(exchange?.observation?.quic).toMatchObject([{ reached: 'established', code: 'QAD_NOT_OFFERED' }]);
   });
 
   it('one relay’s errors stand beside the other’s answer', async () => {

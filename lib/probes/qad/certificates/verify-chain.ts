@@ -66,7 +66,7 @@ function checkLeaf(leaf: Certificate, { nowMs }: ChainCheck): void {
 /** What holds for every certificate of a path. */
 function checkCommon(certificate: Certificate, nowMs: number): void {
   const { notBeforeMs, notAfterMs, extensions } = certificate.fields;
-  if (nowMs < notBeforeMs) throw failure('QAD_CERT_EXPIRED', 'a certificate is not valid yet');
+  if (nowMs < notBeforeMs) throw failure('QAD_CERT_NOT_YET_VALID', 'a certificate is not valid yet');
   if (nowMs > notAfterMs) throw failure('QAD_CERT_EXPIRED', 'a certificate has expired');
   const [critical] = extensions.unknownCritical;
   if (critical !== undefined) {
@@ -195,6 +195,7 @@ function checkIssuer(
 
 const ALERTS: Partial<Record<QadErrorCode, number>> = {
   QAD_CERT_EXPIRED: TlsAlert.CERTIFICATE_EXPIRED,
+  QAD_CERT_NOT_YET_VALID: TlsAlert.CERTIFICATE_EXPIRED,
   QAD_CERT_UNTRUSTED: TlsAlert.UNKNOWN_CA,
   QAD_CERT_WRONG_PURPOSE: TlsAlert.UNSUPPORTED_CERTIFICATE,
 };

@@ -2,6 +2,7 @@ import { type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { SocketAddr } from '../../../wire/index.js';
 import {
   CONNECTION_ID_BYTES,
+  INITIAL_RTT_MS,
   MAX_DATAGRAMS,
   MIN_STATELESS_RESET_BYTES,
   RESET_TOKEN_BYTES,
@@ -10,6 +11,7 @@ import { hasShortHeader, type Level } from '../packets/header.js';
 import { initialSecrets } from '../packets/packet-keys.js';
 import { protocolError, QadError, TransportError } from '../qad-error.js';
 import { TlsClient } from '../tls/tls-client.js';
+import { Exchange, type Exchanged } from './exchange.js';
 import { encodePathResponse, type Frame } from './frames.js';
 import { Goodbye } from './goodbye.js';
 import { Incoming } from './incoming.js';
@@ -40,8 +42,10 @@ export interface ConnectionOptions {
   verifyChain(chain: readonly Buffer[]): KeyObject;
   environment: Environment;
   send(datagram: Buffer): void;
-  /** Called once, at the end. */
-  onEnd(outcome: Report | QadError): void;
+  /** Called once, when the handshake is complete on both sides and the address is known. */
+  onReport(report: Report): void;
+  /** Called once, when it ends by itself, before or after the report. */
+  onEnd(error: QadError): void;
   /** Called after a good end, once the server needs no answers any more. */
   onGone(): void;
 }
@@ -49,8 +53,9 @@ export interface ConnectionOptions {
 type FrameOf<T extends Frame['type']> = Extract<Frame, { type: T }>;
 
 /**
- * One QUIC v1 connection of a client that wants to know its address and nothing else: no streams, no migration, no
- * key update. It ends by itself with a report or an error; time limits are its owner's.
+ * One QUIC v1 connection of a client that wants to know its address, and whether full-size datagrams pass: no streams,
+ * no migration, no key update. Once it has its report it is quiet until its owner goes on with it, or ends it; time
+ * limits are its owner's.
  */
 export class Connection {
   /** Our connection id: the server's packets carry it. */
@@ -66,7 +71,9 @@ export class Connection {
   readonly #sender: Sender;
   readonly #incoming: Incoming;
   readonly #goodbye: Goodbye;
-  #state: 'handshake' | 'established' | 'closing' | 'ended' = 'handshake';
+  /** `established` by TLS; `confirmed`: the server showed that it is complete on its side, too. */
+  #state: 'handshake' | 'established' | 'confirmed' | 'reported' | 'closing' | 'ended' = 'handshake';
+  #exchange: Exchange | null = null;
   #observed: { sequence: bigint; address: SocketAddr } | null = null;
   #datagrams = 0;
 
@@ -133,7 +140,7 @@ export class Connection {
    * connection id. An authentic packet cannot: its last bytes are an authentication tag.
    */
   isReset(datagram: Buffer): boolean {
-    const token = this.#state === 'established' ? (this.#peer.parameters?.resetToken ?? null) : null;
+    const token = this.#isEstablished() ? (this.#peer.parameters?.resetToken ?? null) : null;
     if (token === null || !hasShortHeader(datagram) || datagram.length < MIN_STATELESS_RESET_BYTES)
       return false;
     return timingSafeEqual(datagram.subarray(-RESET_TOKEN_BYTES), token);
@@ -144,7 +151,41 @@ export class Connection {
     if (!this.#isOver()) this.#goodbye.refuse(TransportError.APPLICATION, '');
     this.#state = 'ended';
     this.#sender.stop();
+    this.#exchange?.stop();
     this.#goodbye.stop();
+  }
+
+  /**
+   * After the report: sends full-size datagrams until it is clear whether they pass, or `timeoutMs` are over.
+   * `onEnd` of the connection may come instead.
+   */
+  exchange(timeoutMs: number, onEnd: (exchanged: Exchanged) => void): void {
+    let number = 0;
+    const exchange = new Exchange({
+      roundTripMs: this.#sender.roundTrip.smoothedMs ?? INITIAL_RTT_MS,
+      timeoutMs,
+      now: () => this.#options.environment.now(),
+      send: () => this.#sender.write(true, number++),
+      onEnd,
+    });
+    this.#exchange = exchange;
+    exchange.start();
+  }
+
+  /** After the report: closes as iroh's client does. */
+  finish(): void {
+    if (this.#isOver()) return;
+    this.#sender.stop();
+    this.#exchange?.stop();
+    this.#state = 'closing';
+    this.#goodbye.finish(() => {
+      this.#state = 'ended';
+      this.#options.onGone();
+    });
+  }
+
+  #isEstablished(): boolean {
+    return this.#state === 'established' || this.#state === 'confirmed' || this.#state === 'reported';
   }
 
   #isOver(): boolean {
@@ -173,8 +214,7 @@ export class Connection {
         this.#spaces[level].push(encodePathResponse(frame.data));
         break;
       case 'handshake-done':
-        // RFC 9001 §4.9.2: now the handshake is confirmed.
-        this.#spaces.handshake.discard();
+        this.#confirm();
         break;
       case 'observed-address':
         this.#takeObserved(frame);
@@ -188,13 +228,21 @@ export class Connection {
   }
 
   #takeAck({ ranges, delay }: FrameOf<'ack'>, level: Level, atMs: number): void {
-    const { isNews, measuredFromMs } = this.#spaces[level].acknowledged(ranges);
+    const { isNews, measuredFromMs, fullNumbers } = this.#spaces[level].acknowledged(ranges);
     if (isNews) this.#sender.heard();
+    if (isNews && level === 'application') this.#confirm();
+    this.#exchange?.acknowledged(fullNumbers, atMs);
     if (measuredFromMs === null) return;
     const { ackDelayUnitMs = 0, maxAckDelayMs = 0 } = this.#peer.parameters ?? {};
     // Initial and Handshake packets are acknowledged at once (RFC 9002 §5.3).
     const delayMs = level === 'application' ? Math.min(delay * ackDelayUnitMs, maxAckDelayMs) : 0;
     this.#sender.roundTrip.sample(atMs - measuredFromMs, delayMs);
+  }
+
+  /** RFC 9001 §4.1.2: the server has read our last message; §4.9.2: Handshake keys have served. */
+  #confirm(): void {
+    if (this.#state === 'established') this.#state = 'confirmed';
+    this.#spaces.handshake.discard();
   }
 
   #takeObserved({ sequence, address }: FrameOf<'observed-address'>): void {
@@ -214,23 +262,25 @@ export class Connection {
   // Ends
 
   #conclude(): void {
-    if (this.#state === 'established' && this.#peer.parameters?.reportsAddresses !== true) {
-      this.#finish(new QadError('QAD_NOT_OFFERED', 'the server does not report addresses'));
+    if (this.#state === 'reported') {
+      // Acknowledges what came; nothing of ours waits for an answer.
+      this.#sender.write(false);
+      return;
+    }
+    if (this.#isEstablished() && this.#peer.parameters?.reportsAddresses !== true) {
+      this.finish();
+      this.#options.onEnd(new QadError('QAD_NOT_OFFERED', 'the server does not report addresses'));
       return;
     }
     const rttMs = this.#sender.roundTrip.smoothedMs;
-    if (this.#observed === null || rttMs === null) this.#sender.flush();
-    else this.#finish({ address: this.#observed.address, rttMs });
-  }
-
-  #finish(outcome: Report | QadError): void {
+    if (this.#state !== 'confirmed' || this.#observed === null || rttMs === null) {
+      this.#sender.flush();
+      return;
+    }
+    this.#state = 'reported';
+    this.#sender.write(false);
     this.#sender.stop();
-    this.#state = 'closing';
-    this.#goodbye.finish(() => {
-      this.#state = 'ended';
-      this.#options.onGone();
-    });
-    this.#options.onEnd(outcome);
+    this.#options.onReport({ address: this.#observed.address, rttMs });
   }
 
   #fail(cause: unknown): void {
@@ -245,6 +295,7 @@ export class Connection {
 
   #end(outcome: QadError): void {
     this.#sender.stop();
+    this.#exchange?.stop();
     this.#state = 'ended';
     this.#options.onEnd(outcome);
   }

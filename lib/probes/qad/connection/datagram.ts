@@ -14,6 +14,8 @@ export interface DatagramContext {
   nowMs: number;
   /** The probe timeout fired: repeat, or ping. */
   isProbe: boolean;
+  /** Fills the datagram with its 1-RTT packet, and gives that this number. */
+  fullNumber: number | null;
 }
 
 /** A datagram, and whether a Handshake packet is in it. */
@@ -35,7 +37,9 @@ export function writeDatagram(context: DatagramContext): Datagram | null {
   const size = pieces.reduce((sum, piece) => sum + sizeOf(piece), 0);
   const packets = pieces.map(({ fields, outgoing, keys }) => {
     // PADDING frames are zeros. Those of the Initial packet fill the datagram (RFC 9000 §14.1).
-    const padding = fields.level === 'initial' ? Math.max(0, DATAGRAM_BYTES - size) : 0;
+    const isFilled =
+      fields.level === 'initial' || (fields.level === 'application' && context.fullNumber !== null);
+    const padding = isFilled ? Math.max(0, DATAGRAM_BYTES - size) : 0;
     return sealPacket(fields, Buffer.concat([outgoing.payload, Buffer.alloc(padding)]), keys);
   });
   const hasHandshake = pieces.some(({ fields }) => fields.level === 'handshake');
@@ -48,7 +52,7 @@ function pieceOf(level: Level, context: DatagramContext): Piece[] {
   const outgoing = space.outgoing(context.isProbe, context.nowMs, context.ackDelayUnitMs);
   if (outgoing === null) return [];
   const { destinationId, sourceId, token, nowMs } = context;
-  const packetNumber = space.sending(outgoing, nowMs);
+  const packetNumber = space.sending(outgoing, nowMs, level === 'application' ? context.fullNumber : null);
   const fields = { level, destinationId, sourceId, token, packetNumber };
   return [{ fields, outgoing, keys: space.keys.send }];
 }

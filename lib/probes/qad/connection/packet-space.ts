@@ -9,6 +9,8 @@ interface SentPacket {
   atMs: number;
   isEliciting: boolean;
   hasCrypto: boolean;
+  /** Of a full-size datagram of the exchange: its number. */
+  fullNumber: number | null;
 }
 
 /** The frames for one packet. */
@@ -16,6 +18,13 @@ export interface Outgoing {
   payload: Buffer;
   isEliciting: boolean;
   hasCrypto: boolean;
+}
+
+/** What an acknowledgement says. */
+export interface Acknowledged {
+  isNews: boolean;
+  measuredFromMs: number | null;
+  fullNumbers: readonly number[];
 }
 
 /** One packet number space with its keys and its part of the handshake (RFC 9000 §12.3). */
@@ -90,29 +99,32 @@ export class PacketSpace {
   }
 
   /** The packet number for what is sent now. */
-  sending({ isEliciting, hasCrypto }: Outgoing, atMs: number): number {
+  sending({ isEliciting, hasCrypto }: Outgoing, atMs: number, fullNumber: number | null = null): number {
     const packetNumber = this.#nextNumber++;
-    this.#sent.set(packetNumber, { atMs, isEliciting, hasCrypto });
+    this.#sent.set(packetNumber, { atMs, isEliciting, hasCrypto, fullNumber });
     return packetNumber;
   }
 
   /**
    * Takes an acknowledgement.
-   * @returns whether it says anything new, and when the packet left that measures the round trip (RFC 9002 §5.1)
+   * @returns whether it says anything new, when the packet left that measures the round trip (RFC 9002 §5.1), and the
+   *   numbers of full-size datagrams, whose time on a slow line is no measure for small ones
    * @throws `QAD_PROTOCOL` for numbers that were never sent
    */
-  acknowledged(ranges: readonly Range[]): { isNews: boolean; measuredFromMs: number | null } {
+  acknowledged(ranges: readonly Range[]): Acknowledged {
     const largest = ranges[0]?.to ?? 0;
     if (largest >= this.#nextNumber) throw protocolError('a packet is acknowledged that was never sent');
     let isNews = false;
     let measuredFromMs: number | null = null;
+    const fullNumbers: number[] = [];
     for (const [packetNumber, packet] of this.#sent) {
       if (!ranges.some(({ from, to }) => from <= packetNumber && packetNumber <= to)) continue;
       this.#sent.delete(packetNumber);
       if (packet.isEliciting) isNews = true;
       if (packet.hasCrypto) this.#isCryptoAcked = true;
-      if (packet.isEliciting && packetNumber === largest) measuredFromMs = packet.atMs;
+      if (packet.fullNumber !== null) fullNumbers.push(packet.fullNumber);
+      else if (packet.isEliciting && packetNumber === largest) measuredFromMs = packet.atMs;
     }
-    return { isNews, measuredFromMs };
+    return { isNews, measuredFromMs, fullNumbers };
   }
 }

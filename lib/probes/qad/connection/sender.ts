@@ -32,11 +32,14 @@ export class Sender {
     this.#probes = 0;
   }
 
-  /** @param isProbe - repeat what is not acknowledged, or ping */
-  write(isProbe: boolean): void {
+  /**
+   * @param isProbe - repeat what is not acknowledged, or ping
+   * @param fullNumber - fill the datagram; its number in the exchange
+   */
+  write(isProbe: boolean, fullNumber: number | null = null): void {
     const { spaces, peer, sourceId, now, send } = this.#options;
     const { destinationId, token } = peer;
-    const context = { spaces, destinationId, sourceId, token, isProbe };
+    const context = { spaces, destinationId, sourceId, token, isProbe, fullNumber };
     const datagram = writeDatagram({ ...context, ackDelayUnitMs: ACK_DELAY_UNIT_MS, nowMs: now() });
     if (datagram === null) return;
     // RFC 9001 §4.9.1: the server has our Handshake keys too, so the Initial ones have served.

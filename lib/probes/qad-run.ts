@@ -1,0 +1,282 @@
+import type {
+  AddressSeen,
+  Family,
+  LatencySeen,
+  QuicSeen,
+  RefusalSeen,
+  ResolvedRelayTarget,
+  SilenceSeen,
+} from '../report/index.js';
+import { formatSocketAddr } from '../wire/index.js';
+import { abortable } from './abortable.js';
+import { DEFAULT_QUIC_PORT } from './constants.js';
+import type { ProbeContext, RunResult } from './probe.js';
+import { codeOf, probeError } from './probe-error.js';
+import { connect, Exchanges, QadError, QadSocket, type Session, type TrustAnchors } from './qad/index.js';
+import { udpRoute } from './udp-route.js';
+import { within } from './within.js';
+
+/** The runs end themselves this long before the deadline, so that what they saw until then is in the report. */
+const MARGIN_MS = 50;
+
+/** A relay that was asked for a shorter time than this, in milliseconds, was not silent: it had no time. */
+const FAIR_CHANCE_MS = 1000;
+
+/** How long the others are waited for once one has answered: so many milliseconds, or round trips where they are long. */
+const OTHERS_MS = 1200;
+const OTHERS_ROUND_TRIPS = 6;
+
+/** The kernel's word for a datagram that a firewall on this machine did not let out. */
+const LOCAL_REFUSALS: ReadonlySet<string> = new Set(['EPERM', 'EACCES']);
+
+/** Ends of a discovery that say nothing of the relay. */
+const SAYS_NOTHING: ReadonlySet<string> = new Set(['QAD_SILENT', 'QAD_ABORTED']);
+
+/** One address of one relay. */
+interface Destination {
+  relay: ResolvedRelayTarget;
+  ip: string;
+}
+
+type Seen = Destination & { result: 'seen'; local: string; observed: string; session: Session };
+
+/** What came of asking it. */
+type Answer =
+  | Seen
+  | (Destination & { result: 'silent' })
+  | (Destination & { result: 'failed'; error: unknown });
+
+/** One family's relays, all asked from one socket, so that their answers can be compared. */
+export class QadRun {
+  /** What they saw. */
+  readonly addresses: Promise<RunResult>;
+  /** What the path to them carries. */
+  readonly quic: Promise<RunResult>;
+  readonly #family: Family;
+  readonly #context: ProbeContext;
+  readonly #trust: TrustAnchors;
+  readonly #exchanges: Exchanges;
+  /** In the order in which they answered. */
+  readonly #seen: Seen[] = [];
+  /** The first that answered, asked once more: null without an answer. */
+  #again: Promise<{ first: Seen; observed: string | null }> | null = null;
+  /** Fires when those that have not answered yet have had their time. */
+  readonly #othersEnd = new AbortController();
+  #othersTimer: NodeJS.Timeout | undefined;
+  readonly #startedMs: number;
+
+  constructor(
+    family: Family,
+    context: ProbeContext,
+    trust: TrustAnchors,
+    relays: readonly ResolvedRelayTarget[],
+  ) {
+    this.#family = family;
+    this.#context = context;
+    this.#trust = trust;
+    this.#startedMs = context.elapsed();
+    this.#exchanges = new Exchanges(family, () => this.#budgetMs);
+    const socket = QadSocket.bind(family);
+    const answers = socket.then((bound) => this.#askAll(relays, bound));
+    this.addresses = answers.then((all) => this.#addressesOf(all));
+    this.quic = this.#prove(socket, answers);
+    // Each has its reader, who may have gone.
+    this.addresses.catch(() => undefined);
+    this.quic.catch(() => undefined);
+  }
+
+  get #budgetMs(): number {
+    return Math.max(0, this.#context.remaining() - MARGIN_MS);
+  }
+
+  async #prove(socket: Promise<QadSocket>, answers: Promise<Answer[]>): Promise<RunResult> {
+    const { signal } = this.#context;
+    try {
+      const all = await answers;
+      await abortable(this.#exchanges.done, signal);
+      await this.addresses;
+      return this.#quicOf(all);
+    } finally {
+      clearTimeout(this.#othersTimer);
+      for (const { session } of this.#seen) session.close();
+      await (await socket).close();
+    }
+  }
+
+  async #askAll(relays: readonly ResolvedRelayTarget[], socket: QadSocket): Promise<Answer[]> {
+    try {
+      return (await Promise.all(relays.map((relay) => this.#askRelay(relay, socket)))).flat();
+    } finally {
+      this.#exchanges.close();
+    }
+  }
+
+  /** None, when the relay has no address of this family. */
+  async #askRelay(relay: ResolvedRelayTarget, socket: QadSocket): Promise<Answer[]> {
+    const { hostname } = new URL(relay.url);
+    const { signal, resolver } = this.#context;
+    try {
+      const patience = AbortSignal.any([signal, this.#othersEnd.signal]);
+      const ours = await within(this.#budgetMs, patience, (limit) =>
+        abortable(resolver.resolve(hostname, this.#family), limit),
+      );
+      return await Promise.all(ours.map(({ ip }) => this.#askFirst({ relay, ip }, socket)));
+    } catch (error) {
+      signal.throwIfAborted();
+      return [{ relay, ip: hostname, result: 'failed', error }];
+    }
+  }
+
+  async #askFirst(destination: Destination, socket: QadSocket): Promise<Answer> {
+    const answer = await this.#ask(destination, socket, this.#othersEnd.signal);
+    if (answer.result === 'seen') this.#take(answer, socket);
+    return answer;
+  }
+
+  #take(answer: Seen, socket: QadSocket): void {
+    this.#seen.push(answer);
+    this.#exchanges.add(answer.session);
+    if (this.#seen.length === 1) this.#limitOthers(answer);
+    this.#askAgain(socket);
+  }
+
+  #limitOthers({ session: { rttMs } }: Seen): void {
+    const spentMs = this.#context.elapsed() - this.#startedMs;
+    const ms = Math.max(OTHERS_MS, OTHERS_ROUND_TRIPS * rttMs) - spentMs;
+    const end = () =>
+      this.#othersEnd.abort(Object.assign(new Error('its name was not resolved'), { code: 'NO_ANSWER' }));
+    this.#othersTimer = setTimeout(end, Math.max(ms, 0)).unref();
+  }
+
+  /**
+   * Asks the first that answered once more, as soon as the answers differ: only then it matters whether it repeats
+   * itself. Nobody else is waited for.
+   */
+  #askAgain(socket: QadSocket): void {
+    if (this.#again !== null) return;
+    const first = this.#seen.find(({ local, observed }) =>
+      this.#seen.some((other) => other.local === local && other.observed !== observed),
+    );
+    if (first === undefined) return;
+    this.#again = this.#ask(first, socket).then((answer) => {
+      if (answer.result !== 'seen') return { first, observed: null };
+      answer.session.close();
+      return { first, observed: answer.observed };
+    });
+    this.#again.catch(() => undefined);
+  }
+
+  async #ask({ relay, ip }: Destination, socket: QadSocket, giveUp?: AbortSignal): Promise<Answer> {
+    const { signal } = this.#context;
+    const port = relay.quicPort ?? DEFAULT_QUIC_PORT;
+    const timeoutMs = this.#budgetMs;
+    const askedMs = this.#context.elapsed();
+    try {
+      const { sourceIp, refusal } = await udpRoute(this.#family, ip, port, signal);
+      if (sourceIp === null) throw noRoute(refusal);
+      const host = new URL(relay.url).hostname;
+      const trust = this.#trust;
+      const session = await connect({ host, ip, port, socket, trust, timeoutMs, signal, giveUp });
+      const local = formatSocketAddr({ family: this.#family, ip: sourceIp, port: socket.port });
+      return { relay, ip, result: 'seen', local, observed: formatSocketAddr(session.observed), session };
+    } catch (error) {
+      signal.throwIfAborted();
+      const hadTime = this.#context.elapsed() - askedMs >= FAIR_CHANCE_MS;
+      const isSilent = codeOf(error) === 'QAD_SILENT' && hadTime;
+      return isSilent ? { relay, ip, result: 'silent' } : { relay, ip, result: 'failed', error };
+    }
+  }
+
+  async #addressesOf(answers: readonly Answer[]): Promise<RunResult> {
+    const family = this.#family;
+    if (answers.length === 0) return this.#noAddress();
+    const again = await this.#again;
+    const latencies: LatencySeen[] = [];
+    const silences: SilenceSeen[] = [];
+    const refusals: RefusalSeen[] = [];
+    const details: Record<string, string> = {};
+    for (const answer of answers) {
+      const { relay, ip } = answer;
+      if (answer.result === 'seen') {
+        const kind = family === 4 ? 'ipv4' : 'ipv6';
+        latencies.push({ relayUrl: relay.url, kind, ms: answer.session.rttMs });
+      } else if (answer.result === 'failed') {
+        const { code, message } = probeError(answer.error);
+        details[`${relay.url} ${ip}`] = `${code}: ${message}`;
+        if (LOCAL_REFUSALS.has(code)) refusals.push({ family, relayUrl: relay.url, code });
+      } else {
+        details[`${relay.url} ${ip}`] = 'QAD_SILENT: no answer over UDP';
+        if (silences.some(({ relayUrl }) => relayUrl === relay.url)) continue;
+        if (answers.every((other) => other.relay !== relay || other.result === 'silent'))
+          silences.push({ family, relayUrl: relay.url, isKnown: relay.isQuicPortKnown });
+      }
+    }
+    const seen = answers.filter((answer) => answer.result === 'seen');
+    // The one that was asked again leads: it is what the others are compared with.
+    seen.sort((a, b) => Number(b === again?.first) - Number(a === again?.first));
+    const addresses = seen.map((answer): AddressSeen => {
+      const { relay, ip, local, observed } = answer;
+      const repeated = answer === again?.first && again.observed !== null ? { again: again.observed } : {};
+      const destination = { destinationIp: ip, destinationPort: relay.quicPort ?? DEFAULT_QUIC_PORT };
+      return { family, local, by: 'quic', observed, ...destination, ...repeated };
+    });
+    const observation = { addresses, latencies, silences, refusals, details };
+    if (addresses.length > 0) return { outcome: 'ok', observation };
+    const failed = answers.find((answer) => answer.result === 'failed');
+    if (failed !== undefined) return { outcome: 'failed', error: probeError(failed.error), observation };
+    return {
+      outcome: 'timeout',
+      error: { code: 'QAD_SILENT', message: 'no relay answered over UDP' },
+      observation,
+    };
+  }
+
+  #quicOf(answers: readonly Answer[]): RunResult {
+    if (answers.length === 0) return this.#noAddress();
+    const quic = answers.flatMap((answer): QuicSeen[] => {
+      const { relay, ip } = answer;
+      const destination = { destinationIp: ip, destinationPort: relay.quicPort ?? DEFAULT_QUIC_PORT };
+      const base = { family: this.#family, relayUrl: relay.url, ...destination };
+      if (answer.result === 'seen') return [{ ...base, ...this.#reachedBy(answer) }];
+      if (answer.result === 'silent') return [];
+      const { error } = answer;
+      if (!(error instanceof QadError) || SAYS_NOTHING.has(error.code)) return [];
+      const reached = error.code === 'QAD_NOT_OFFERED' ? 'established' : 'answered';
+      return [{ ...base, reached, ...NOTHING_SENT, code: error.code }];
+    });
+    const observation = { quic };
+    if (quic.some(({ reached }) => reached === 'sustained')) return { outcome: 'ok', observation };
+    const tried = quic.find(({ reached }) => reached === 'stalled') ?? quic[0];
+    if (tried === undefined) {
+      const message = 'no relay answered over QUIC';
+      return { outcome: 'skipped', error: { code: 'QAD_SILENT', message }, observation };
+    }
+    const { reached, code = reached === 'stalled' ? 'QAD_STALLED' : 'QAD_UNFINISHED' } = tried;
+    return {
+      outcome: reached === 'stalled' ? 'failed' : 'timeout',
+      error: { code, message: 'full-size datagrams were not acknowledged for long enough' },
+      observation,
+    };
+  }
+
+  #reachedBy({ session }: Seen): Pick<QuicSeen, 'reached' | 'sent' | 'acknowledged' | 'spanMs' | 'code'> {
+    const proof = this.#exchanges.proofs.get(session);
+    if (proof === undefined) return { reached: 'established', ...NOTHING_SENT };
+    if ('error' in proof) return { reached: 'established', ...NOTHING_SENT, code: codeOf(proof.error) };
+    const { end, isFragmented, sent, acknowledged, spanMs } = proof;
+    const counts = { sent, acknowledged, spanMs: Math.round(spanMs) };
+    if (isFragmented) return { reached: 'stalled', ...counts, code: 'QAD_FRAGMENTED' };
+    return { reached: end === 'cut' ? 'established' : end, ...counts };
+  }
+
+  #noAddress(): RunResult {
+    const message = `no relay has an IPv${this.#family} address`;
+    return { outcome: 'skipped', error: { code: 'NO_ADDRESS', message } };
+  }
+}
+
+const NOTHING_SENT = { sent: 0, acknowledged: 0, spanMs: 0 } as const;
+
+function noRoute(code = 'ENETUNREACH'): Error {
+  return Object.assign(new Error('this machine has no route there'), { code });
+}

@@ -1,0 +1,149 @@
+import {
+  EXCHANGE_DATAGRAMS,
+  EXCHANGE_INTERVAL_MS,
+  MAX_EXCHANGE_DATAGRAMS,
+  MAX_EXCHANGE_WINDOW,
+  MIN_EXCHANGE_DATAGRAMS,
+  MIN_EXCHANGE_SPAN_MS,
+  STALL_MS,
+} from '../constants.js';
+
+/** What became of the full-size datagrams of one connection. */
+export interface Exchanged {
+  /** `sustained`: they are acknowledged, to the last; `stalled`: they are not; `cut`: the time was up before either. */
+  end: 'sustained' | 'stalled' | 'cut';
+  sent: number;
+  acknowledged: number;
+  /** Milliseconds between the first of them and the last that was acknowledged; 0 without any. */
+  spanMs: number;
+}
+
+interface Sent {
+  atMs: number;
+  isAcknowledged: boolean;
+  /** Neither acknowledged nor given up. */
+  isInFlight: boolean;
+}
+
+export interface ExchangeOptions {
+  /** How long a small packet and its acknowledgement take. */
+  roundTripMs: number;
+  timeoutMs: number;
+  now(): number;
+  /** Sends the next full-size datagram. Its number is how many were sent before. */
+  send(): void;
+  /** Called once. */
+  onEnd(exchanged: Exchanged): void;
+}
+
+/**
+ * Full-size datagrams one after the other, as a connection with data has them. One every few dozen milliseconds shows
+ * more than a burst: some firewalls let the first datagrams of a flow pass. At most two are on their way until the path
+ * shows that it takes more without a queue, so that a slow uplink does not lose what it could carry. Lost ones are
+ * replaced.
+ */
+export class Exchange {
+  readonly #options: ExchangeOptions;
+  readonly #sent: Sent[] = [];
+  #window = 2;
+  #roundTripMs: number;
+  /** When something was acknowledged last; at first when it began. */
+  #heardAtMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #isOver = false;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    this.#roundTripMs = options.roundTripMs;
+    this.#heardAtMs = options.now();
+  }
+
+  start(): void {
+    this.#deadline = setTimeout(() => this.#cut(), this.#options.timeoutMs).unref();
+    this.#step();
+  }
+
+  /** @param numbers - datagrams that the peer has now acknowledged */
+  acknowledged(numbers: readonly number[], atMs: number): void {
+    for (const number of numbers) {
+      const sent = this.#sent[number];
+      if (sent === undefined) continue;
+      sent.isAcknowledged = true;
+      this.#heardAtMs = atMs;
+      this.#measure(atMs - sent.atMs);
+      // What left before it and is still out was overtaken or lost.
+      for (const earlier of this.#sent.slice(0, number + 1)) earlier.isInFlight = false;
+    }
+    if (numbers.length > 0) this.#step();
+  }
+
+  /** Nobody wants to know any more. `onEnd` is not called. */
+  stop(): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#deadline);
+  }
+
+  /** The time is up: what was seen has to do. */
+  #cut(): void {
+    const { acknowledged, spanMs } = this.#result();
+    const isEnough = acknowledged >= MIN_EXCHANGE_DATAGRAMS && spanMs >= MIN_EXCHANGE_SPAN_MS;
+    if (isEnough && this.#unanswered < this.#window) this.#end('sustained');
+    else this.#end(this.#isStalled() ? 'stalled' : 'cut');
+  }
+
+  #measure(ms: number): void {
+    // Datagrams that wait in a queue say so by their time: no more of them at once then.
+    if (ms <= 1.5 * this.#options.roundTripMs + 50)
+      this.#window = Math.min(this.#window + 1, MAX_EXCHANGE_WINDOW);
+    this.#roundTripMs = Math.max(ms, (7 * this.#roundTripMs + ms) / 8);
+  }
+
+  /** How many were sent since the last that was acknowledged. */
+  get #unanswered(): number {
+    return this.#sent.length - 1 - this.#sent.findLastIndex(({ isAcknowledged }) => isAcknowledged);
+  }
+
+  #isStalled(): boolean {
+    const silentMs = this.#options.now() - this.#heardAtMs;
+    return (
+      this.#unanswered >= MIN_EXCHANGE_DATAGRAMS && silentMs >= Math.max(STALL_MS, 6 * this.#roundTripMs)
+    );
+  }
+
+  #step(): void {
+    if (this.#isOver) return;
+    const { acknowledged, sent } = this.#result();
+    if (acknowledged >= EXCHANGE_DATAGRAMS) this.#end('sustained');
+    else if (this.#isStalled() || sent >= MAX_EXCHANGE_DATAGRAMS) this.#end('stalled');
+    else this.#sendIfDue();
+  }
+
+  #sendIfDue(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#step(), EXCHANGE_INTERVAL_MS).unref();
+    const now = this.#options.now();
+    const lossMs = Math.max(150, 3 * this.#roundTripMs + 50);
+    for (const each of this.#sent) if (now - each.atMs >= lossMs) each.isInFlight = false;
+    const isRoom = this.#sent.filter(({ isInFlight }) => isInFlight).length < this.#window;
+    // Timers may come a little early.
+    const nextAtMs = (this.#sent.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY) + EXCHANGE_INTERVAL_MS - 1;
+    if (!isRoom || now < nextAtMs) return;
+    this.#sent.push({ atMs: now, isAcknowledged: false, isInFlight: true });
+    this.#options.send();
+  }
+
+  #result(): Omit<Exchanged, 'end'> {
+    const acknowledged = this.#sent.filter(({ isAcknowledged }) => isAcknowledged);
+    const [first, last] = [this.#sent[0], acknowledged.at(-1)];
+    const spanMs = first === undefined || last === undefined ? 0 : last.atMs - first.atMs;
+    return { sent: this.#sent.length, acknowledged: acknowledged.length, spanMs };
+  }
+
+  #end(end: Exchanged['end']): void {
+    if (this.#isOver) return;
+    this.stop();
+    this.#options.onEnd({ end, ...this.#result() });
+  }
+}

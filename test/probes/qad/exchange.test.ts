@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect, type Exchanged, QadSocket, TrustAnchors } from '../../../lib/probes/qad/index.js';
+import { LabCa } from './support/lab-ca.js';
+import { IROH_RELAY, Programs, runsHere } from './support/programs.js';
+import { type Relay, startRelay } from './support/relay.js';
+import { type Passes, UdpProxy } from './support/udp-proxy.js';
+
+const mayRun = runsHere(IROH_RELAY, 'iroh-relay (cargo install iroh-relay --features server)');
+const HOST = 'relay.test';
+
+/** A packet of 1-RTT, which is what a connection consists of after its handshake. */
+const isShort = (datagram: Buffer) => (datagram.readUInt8() & 0x80) === 0;
+
+describe.skipIf(!mayRun)('full-size datagrams to a real iroh-relay', () => {
+  const ca = new LabCa();
+  const programs = new Programs();
+  const root = ca.root('Lab CA');
+  const trust = new TrustAnchors([root.cert]);
+  let relay: Relay;
+  beforeAll(async () => {
+    relay = await startRelay(programs, ca, ca.server(root, HOST), 'info');
+  });
+  afterAll(async () => {
+    await programs.close();
+    ca.remove();
+  });
+
+  /** Over a path that passes what `passes` says. */
+  async function exchange(passes: Passes, timeoutMs = 10_000): Promise<{ result: Exchanged; rttMs: number }> {
+    const proxy = await UdpProxy.start(relay.quic, passes);
+    const socket = await QadSocket.bind(4);
+    try {
+      const target = { host: HOST, ip: '127.0.0.1', port: proxy.port, socket, trust };
+      const session = await connect({ ...target, timeoutMs: 10_000 });
+      const result = await session.exchange(timeoutMs);
+      session.close();
+      return { result, rttMs: session.rttMs };
+    } finally {
+      await socket.close();
+      await proxy.close();
+    }
+  }
+
+  it('are sustained on an open path, each of 1200 bytes', async () => {
+    const full: number[] = [];
+    const { result } = await exchange((direction, _, datagram) => {
+      if (direction === 'to-server' && isShort(datagram) && datagram.length > 1000)
+        full.push(datagram.length);
+      return true;
+    });
+    expect(result).toMatchObject({ end: 'sustained', acknowledged: 8 });
+    expect(result.spanMs).toBeGreaterThan(200);
+    expect(new Set(full)).toEqual(new Set([1200]));
+  });
+
+  it('are sustained where every third datagram is lost', async () => {
+    let count = 0;
+    expect((await exchange(() => count++ % 3 !== 0)).result.end).toBe('sustained');
+  });
+
+  it('are stalled where the path carries small 1-RTT packets alone', async () => {
+    const { result } = await exchange((_, __, datagram) => !isShort(datagram) || datagram.length < 600);
+    expect(result).toMatchObject({ end: 'stalled', acknowledged: 0, spanMs: 0 });
+  });
+
+  it('are stalled by a limiter that lets the first eight datagrams of a flow pass', async () => {
+    const { result } = await exchange((direction, index) => direction === 'to-client' || index < 8);
+    expect(result.end).toBe('stalled');
+    expect(result.acknowledged).toBeLessThan(8);
+  });
+
+  it('no report without our last handshake message: a filter on all but the first datagram', async () => {
+    const first = exchange((direction, index) => direction === 'to-client' || index < 1);
+    await expect(first).rejects.toMatchObject({ code: 'QAD_TIMEOUT' });
+  }, 20_000);
+
+  it('are cut by the time', async () => {
+    expect((await exchange(() => true, 60)).result.end).toBe('cut');
+  });
+});
