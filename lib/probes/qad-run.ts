@@ -22,9 +22,9 @@ const MARGIN_MS = 50;
 /** A relay that was asked for a shorter time than this, in milliseconds, was not silent: it had no time. */
 const FAIR_CHANCE_MS = 1000;
 
-/** How long the others are waited for once one has answered: so many milliseconds, or round trips where they are long. */
-const OTHERS_MS = 1200;
-const OTHERS_ROUND_TRIPS = 6;
+/** How long the others are waited for once one has answered: so many milliseconds, or times as long as that one took. */
+const OTHERS_MS = 1500;
+const OTHERS_TIMES = 3;
 
 /** The kernel's word for a datagram that a firewall on this machine did not let out. */
 const LOCAL_REFUSALS: ReadonlySet<string> = new Set(['EPERM', 'EACCES']);
@@ -136,13 +136,13 @@ export class QadRun {
   #take(answer: Seen, socket: QadSocket): void {
     this.#seen.push(answer);
     this.#exchanges.add(answer.session);
-    if (this.#seen.length === 1) this.#limitOthers(answer);
+    if (this.#seen.length === 1) this.#limitOthers();
     this.#askAgain(socket);
   }
 
-  #limitOthers({ session: { rttMs } }: Seen): void {
-    const spentMs = this.#context.elapsed() - this.#startedMs;
-    const ms = Math.max(OTHERS_MS, OTHERS_ROUND_TRIPS * rttMs) - spentMs;
+  #limitOthers(): void {
+    const tookMs = this.#context.elapsed() - this.#startedMs;
+    const ms = Math.max(OTHERS_MS, OTHERS_TIMES * tookMs) - tookMs;
     const end = () =>
       this.#othersEnd.abort(Object.assign(new Error('its name was not resolved'), { code: 'NO_ANSWER' }));
     this.#othersTimer = setTimeout(end, Math.max(ms, 0)).unref();

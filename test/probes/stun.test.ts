@@ -67,6 +67,8 @@ describe('mapping', () => {
       local: first?.local,
       observed: first?.local,
       destinationIp: '127.0.0.1',
+      destinationPort: Number(servers[0]?.label.split(':')[1]),
+      by: 'stun',
     });
     expect(mapping.observation?.stun).toEqual(
       servers.map(({ label }) => ({

@@ -23,7 +23,7 @@ export interface DiscoverOptions {
   /** Milliseconds after which the discovery gives up. */
   timeoutMs: number;
   signal?: AbortSignal | undefined;
-  /** Its time is up earlier: as when `timeoutMs` are over. */
+  /** Fires when silence has lasted long enough; a handshake on its way goes on. */
   giveUp?: AbortSignal | undefined;
   /** Default: iroh's. */
   alpn?: string | undefined;
@@ -80,7 +80,9 @@ class Discovery {
   readonly #host: string;
   readonly #connections = new Set<Connection>();
   readonly #aborted = () => this.#lose(new QadError('QAD_ABORTED', 'the discovery was cancelled'));
-  readonly #gaveUp = () => this.#lose(this.#silence());
+  readonly #gaveUp = () => {
+    if (!this.#hasHeard) this.#lose(this.#silence());
+  };
   #deadline: NodeJS.Timeout | undefined;
   #ticker: NodeJS.Timeout | undefined;
   #attempts = 0;
@@ -104,7 +106,7 @@ class Discovery {
     }
     signal?.addEventListener('abort', this.#aborted, { once: true });
     giveUp?.addEventListener('abort', this.#gaveUp, { once: true });
-    this.#deadline = setTimeout(this.#gaveUp, timeoutMs).unref();
+    this.#deadline = setTimeout(() => this.#lose(this.#silence()), timeoutMs).unref();
     this.#ticker = setInterval(() => this.#attempt(), ATTEMPT_INTERVAL_MS).unref();
     this.#attempt();
   }
@@ -161,9 +163,12 @@ class Discovery {
     this.#reject(error);
   }
 
+  get #hasHeard(): boolean {
+    return [...this.#connections].some((connection) => connection.hasHeard);
+  }
+
   #silence(): QadError {
-    const hasHeard = [...this.#connections].some((connection) => connection.hasHeard);
-    return hasHeard
+    return this.#hasHeard
       ? new QadError('QAD_TIMEOUT', 'the relay answered, but the handshake did not come to its end in time')
       : new QadError('QAD_SILENT', 'no answer over UDP');
   }

@@ -106,12 +106,12 @@ describe('the probe', () => {
 
   it('a silent relay beside one that answers', async () => {
     const relays = [await relay('a.test', { deafAfter: 0 }), await relay('b.test')];
-    const [v4] = await run(relays, 1500);
+    const [v4] = await run(relays, 4000);
     expect(v4).toMatchObject({
       outcome: 'ok',
       observation: { silences: [{ family: 4, relayUrl: relays[0]?.url }] },
     });
-    expect(v4?.durationMs).toBeLessThan(1500);
+    expect(v4?.durationMs).toBeLessThan(4000);
   });
 
   it('nobody answers; too little time is no silence', async () => {
@@ -151,7 +151,7 @@ describe('the probe', () => {
   it('one relay’s errors stand beside the other’s answer', async () => {
     const wrong = { ...(await relay('a.test')), url: 'https://b.test/' };
     const relays = [{ url: 'https://nowhere.test/', quicPort: 1 }, await relay('b.test'), wrong];
-    const [v4] = await run(relays, 1500);
+    const [v4] = await run(relays, 4000);
     expect(v4?.outcome).toBe('ok');
     expect(v4?.observation?.addresses).toHaveLength(1);
     expect(v4?.observation?.details).toMatchObject({
