@@ -1,7 +1,7 @@
 import type { DiagnoseOptions } from './diagnose/options.js';
 import type { LocalReport } from './report/index.js';
 
-export type { DiagnoseEnvironment, DiagnoseOptions, ProbeEvent } from './diagnose/options.js';
+export type { DiagnoseEnvironment, DiagnoseOptions, ProbeEvent, SoFar } from './diagnose/options.js';
 
 /**
  * Runs all probes at the same time and reports what they saw and what follows from it. Ends at the deadline with

@@ -4,7 +4,7 @@
  */
 export { type ClientLimits, type GrantState, RemoteError } from './client/index.js';
 export type { Clock, Sleep } from './clock.js';
-export { type DiagnoseOptions, diagnose, type ProbeEvent } from './diagnose.js';
+export { type DiagnoseOptions, diagnose, type ProbeEvent, type SoFar } from './diagnose.js';
 export { hasCode, NetDiagnosticsError, type NetDiagnosticsErrorCode } from './errors.js';
 export type { GrantEvent, NetDiagnosticsEvent, ReportEvent, ReportTrigger, StateEvent } from './events.js';
 export {

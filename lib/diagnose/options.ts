@@ -33,6 +33,7 @@ import {
   type RelayTarget,
   type ReportSettings,
   type ResolvedRelayTarget,
+  type Summary,
 } from '../report/index.js';
 import { normaliseRelayUrl } from '../wire/index.js';
 
@@ -44,6 +45,17 @@ const MAX_DEADLINE_MS = 10 * 60_000;
 /** Relays of one report: all are asked at the same time. iroh's networks have a handful. */
 const MAX_RELAYS = 64;
 
+/** What follows from the runs that have ended, while others go on. */
+export interface SoFar {
+  /** As the report would have it if it ended now. */
+  summary: Summary;
+  /**
+   * Whether the colour will stay as it is, whatever is still out. The sentence and the next steps may yet become
+   * richer, and so does the rest of the report. Once true it stays true; with the last run it is.
+   */
+  isFinal: boolean;
+}
+
 /** Progress of one run of a probe. */
 export interface ProbeEvent {
   phase: 'started' | 'ended';
@@ -51,6 +63,8 @@ export interface ProbeEvent {
   ref: string;
   /** With `ended`: what enters the report. */
   record?: ProbeRecord;
+  /** With `ended`: what is concluded by now. */
+  soFar?: SoFar;
   /** Runs that have ended, this one included. */
   done: number;
   /** Runs of the whole report. */

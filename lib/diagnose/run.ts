@@ -13,13 +13,16 @@ import {
 import {
   GENERATOR,
   hasNoRoute,
+  isSettled,
   judge,
   type LocalReport,
   type ProbeRecord,
   REPORT_VERSION,
+  type Summary,
   summarise,
+  type Verdict,
 } from '../report/index.js';
-import { type DiagnoseOptions, type DiagnosePlan, parseDiagnoseOptions } from './options.js';
+import { type DiagnoseOptions, type DiagnosePlan, parseDiagnoseOptions, type SoFar } from './options.js';
 
 /** Probes that the want of a route does not end: the way out may be a proxy's. */
 const WITHOUT_ROUTE: ReadonlySet<string> = new Set<ProbeName>(['route', 'https-via-proxy']);
@@ -35,6 +38,8 @@ class Run {
   readonly #end = new AbortController();
   readonly #startedAt: number;
   readonly #records = new Map<string, ProbeRecord>();
+  /** Whether the colour is settled: it was found once, and need not be again. */
+  #isFinal = false;
 
   constructor(plan: DiagnosePlan, options: Pick<DiagnoseOptions, 'signal' | 'onProbe'>) {
     this.#plan = plan;
@@ -54,8 +59,7 @@ class Run {
     signal?.addEventListener('abort', cancel, { once: true });
     try {
       const records = await this.#runAll();
-      const urls = this.#plan.relays.map(({ url }) => url);
-      const verdict = judge(records, urls, this.#plan.isPublicAddress);
+      const { verdict, summary } = this.#conclude(records);
       const { relays, relaysFrom, stunServers, probes, notes, endpoint } = this.#plan;
       const { reason } = this.#end.signal;
       return {
@@ -70,7 +74,7 @@ class Run {
         notes,
         probes: records,
         verdict,
-        summary: summarise(verdict),
+        summary,
       };
     } finally {
       clearTimeout(deadline);
@@ -94,9 +98,31 @@ class Run {
     this.#tell({ phase: 'started', ref, done: this.#records.size, total });
     const record = await runProbe(run, context);
     this.#records.set(ref, record);
-    this.#tell({ phase: 'ended', ref, record, done: this.#records.size, total });
+    const { onProbe } = this.#options;
+    if (onProbe !== undefined) {
+      const soFar = this.#soFar(runs);
+      this.#tell({ phase: 'ended', ref, record, soFar, done: this.#records.size, total });
+    }
     this.#endWithoutRoute(runs);
     return record;
+  }
+
+  #conclude(records: readonly ProbeRecord[]): { verdict: Verdict; summary: Summary } {
+    const { relays, isPublicAddress } = this.#plan;
+    const urls = relays.map(({ url }) => url);
+    const verdict = judge(records, urls, isPublicAddress);
+    return { verdict, summary: summarise(verdict) };
+  }
+
+  /** The records in the order of the plan, as in the report: a verdict may depend on it. */
+  #soFar(runs: readonly NamedRun[]): SoFar {
+    const records = runs.flatMap(({ ref }) => this.#records.get(ref) ?? []);
+    const { summary } = this.#conclude(records);
+    if (!this.#isFinal) {
+      const colourOf = (all: readonly ProbeRecord[]) => this.#conclude(all).summary.colour;
+      this.#isFinal = isSettled(runs, { records, relays: this.#plan.relays }, colourOf);
+    }
+    return { summary, isFinal: this.#isFinal };
   }
 
   /** Nothing can be measured where nothing can leave: once that is known of every destination, the rest is idle. */

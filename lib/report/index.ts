@@ -11,6 +11,7 @@ export type { EndpointSnapshot, PathSnapshot } from './endpoint-snapshot.js';
 export type * from './observation.js';
 export { redactReport } from './redact.js';
 export { type JsonSchema, REPORT_SCHEMA } from './schema.js';
+export { isSettled, type PendingRun } from './settled/index.js';
 export { summarise } from './summary.js';
 export { renderText, type TextOptions } from './text.js';
 export { toWireReport } from './to-wire.js';

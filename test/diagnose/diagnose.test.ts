@@ -209,6 +209,9 @@ describe('diagnose', () => {
     expect(ended.every(({ total, record }) => total === local.probes.length && record !== undefined)).toBe(
       true,
     );
+    // What is concluded travels along; with the last run it is the report's own, and final.
+    expect(ended.at(-1)?.soFar).toEqual({ summary: local.summary, isFinal: true });
+    expect(ended.every(({ soFar }) => soFar !== undefined)).toBe(true);
   });
 
   it('keeps nothing between calls', async () => {

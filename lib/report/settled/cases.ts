@@ -1,0 +1,171 @@
+import { formatSocketAddr, parseSocketAddr } from '../../wire/index.js';
+import type {
+  AddressSeen,
+  Family,
+  Observation,
+  PortMappingProtocol,
+  QuicReached,
+  QuicSeen,
+} from '../observation.js';
+import type { ProbeRecord, ResolvedRelayTarget } from '../types.js';
+import { seen } from '../verdict/seen.js';
+
+/** A run that has not ended. */
+export type PendingRun = Pick<ProbeRecord, 'ref' | 'probe' | 'target' | 'family'>;
+
+/** What is known when it is asked what a run may still see. */
+export interface Known {
+  records: readonly ProbeRecord[];
+  relays: readonly ResolvedRelayTarget[];
+}
+
+/**
+ * What a run of each probe may still see, as far as a colour can depend on it: the extremes, each as one
+ * observation. That it sees nothing is always possible, and not listed. A probe that is not listed may see anything:
+ * while it runs nothing is settled.
+ */
+export const CASES: Readonly<Record<string, (run: PendingRun, known: Known) => readonly Observation[]>> = {
+  route: routeCases,
+  qad: ({ family = 4 }, known) => quicCases(family, known),
+  https: ({ target = '' }) => [
+    { latencies: [{ relayUrl: target, kind: 'https', ms: 1 }] },
+    { interceptions: [{ relayUrl: target, issuer: '' }] },
+  ],
+  // iroh uses no proxy: what went through one is judged by nobody.
+  'https-via-proxy': () => [],
+  'captive-portal': ({ target = '' }) =>
+    (['right', 'wrong'] as const).map((answer) => ({
+      portals: [{ relayUrl: target, answer, status: 200 }],
+    })),
+  pcp: (_, known) => portMappingCases('pcp', known),
+  'nat-pmp': (_, known) => portMappingCases('natPmp', known),
+  upnp: (_, known) => portMappingCases('upnp', known),
+  stun: ({ target, family = 4 }, known) => (target === 'mapping' ? stunCases(family, known) : []),
+};
+
+/** Two places on the Internet of each family. */
+const PLACES = { 4: ['1.1.1.1', '9.9.9.9'], 6: ['2606:4700::1111', '2620:fe::9'] } as const;
+
+/** Where a NAT may put us. */
+const OUTSIDE = { 4: '8.8.4.4', 6: '2001:4860::8844' } as const;
+
+const OTHER_SOURCES = { 4: '192.168.77.77', 6: 'fd77::77' } as const;
+
+/** How a NAT may map a new socket, as two places see it, or one alone. */
+type Sight = 'one' | 'equal' | 'different' | 'changed' | 'own';
+const SIGHTS: readonly Sight[] = ['one', 'equal', 'different', 'changed', 'own'];
+
+/**
+ * Everything that two places may see of a new socket: from the address that we know or from another one, as a NAT of
+ * each kind makes it look; and what somebody inside sees. Through a translator an IPv6 socket has an IPv4 address.
+ */
+function views(by: AddressSeen['by'], family: Family, known: Known): AddressSeen[][] {
+  const elsewhere = OTHER_SOURCES[family];
+  const sources = [...new Set([sourceOf(family, known), elsewhere])];
+  const seenAs: readonly Family[] = family === 4 ? [4] : [6, 4];
+  const inside = view(by, { family, as: family, ip: elsewhere, sight: 'own' });
+  return [
+    ...sources.flatMap((ip) =>
+      seenAs.flatMap((as) => SIGHTS.map((sight) => view(by, { family, as, ip, sight }))),
+    ),
+    inside.map((seen) => ({ ...seen, destinationIp: elsewhere })),
+  ];
+}
+
+function view(
+  by: AddressSeen['by'],
+  { family, as, ip, sight }: { family: Family; as: Family; ip: string; sight: Sight },
+): AddressSeen[] {
+  const local = formatSocketAddr({ family, ip, port: 1 });
+  const observed = (port: number) =>
+    sight === 'own' ? local : formatSocketAddr({ family: as, ip: OUTSIDE[as], port });
+  const base = { family, local, by, destinationPort: by === 'quic' ? 7842 : 3478 };
+  const [here, there] = PLACES[family];
+  const first = { ...base, destinationIp: here, observed: observed(2) };
+  if (sight === 'one') return [first];
+  if (sight === 'equal' || sight === 'own') return [first, { ...first, destinationIp: there }];
+  const again = sight === 'changed' ? observed(4) : first.observed;
+  return [
+    { ...first, again },
+    { ...first, destinationIp: there, observed: observed(3) },
+  ];
+}
+
+/** Where the answers that are there left from, else where the kernel would send from. */
+function sourceOf(family: Family, { records }: Known): string {
+  const [answer] = seen(records, 'addresses').filter(({ part }) => part.family === family);
+  if (answer !== undefined) return parseSocketAddr(answer.part.local).ip;
+  const routes = seen(records, 'routes').filter(({ part }) => part.family === family);
+  return routes.find(({ part }) => part.sourceIp !== null)?.part.sourceIp ?? OTHER_SOURCES[family];
+}
+
+function quicCases(family: Family, known: Known): Observation[] {
+  const asked = known.relays.filter(({ quicPort }) => quicPort !== null);
+  const quic = (reached: QuicReached, code?: string): QuicSeen[] =>
+    asked.flatMap(({ url }) =>
+      PLACES[family].map((destinationIp) => ({
+        ...{ family, relayUrl: url, destinationIp, destinationPort: 7842, reached },
+        ...{ sent: 1, acknowledged: 1, spanMs: 300 },
+        ...(code === undefined ? {} : { code }),
+      })),
+    );
+  const kind = family === 4 ? 'ipv4' : 'ipv6';
+  const latencies = asked.map(({ url }) => ({ relayUrl: url, kind, ms: 1 }) as const);
+  const told = views('quic', family, known).flatMap((addresses) =>
+    (['sustained', 'established', 'stalled'] as const).map((reached) => ({
+      addresses,
+      latencies,
+      quic: quic(reached),
+    })),
+  );
+  const silences = asked.map(({ url, isQuicPortKnown }) => ({
+    ...{ family, relayUrl: url, isKnown: isQuicPortKnown },
+  }));
+  const refusals = asked.map(({ url }) => ({ family, relayUrl: url, code: 'EPERM' }));
+  return [
+    { silences },
+    ...told,
+    { refusals },
+    { quic: quic('answered', 'QAD_TIMEOUT') },
+    { quic: quic('answered', 'QAD_CERT_EXPIRED') },
+    { quic: quic('established') },
+  ];
+}
+
+function stunCases(family: Family, known: Known): Observation[] {
+  const answers = (result: 'answered' | 'silent') =>
+    PLACES[family].map((ip) => ({ server: `${ip}:3478`, family, ip, result }));
+  const told = views('stun', family, known).map((addresses) => ({ addresses, stun: answers('answered') }));
+  return [...told, { stun: answers('silent') }, { stun: answers('answered') }];
+}
+
+function portMappingCases(protocol: PortMappingProtocol, { records }: Known): Observation[] {
+  const gateways = [...new Set(seen(records, 'routes').flatMap(({ part }) => part.gateway ?? []))];
+  const outer = seen(records, 'addresses').map(({ part }) => part.observed);
+  const observed = outer.find((address) => !address.startsWith('['))?.replace(/:\d+$/, '');
+  const offers = [undefined, observed ?? OUTSIDE[4], OUTSIDE[4], '10.77.77.77'];
+  return (gateways.length === 0 ? [OTHER_SOURCES[4]] : gateways).flatMap((gateway) => [
+    ...offers.map((externalIp) => ({
+      portMappings: [
+        { protocol, available: true, gateway, ...(externalIp === undefined ? {} : { externalIp }) },
+      ],
+    })),
+    { portMappings: [{ protocol, available: false, gateway, refusal: 'NOT_AUTHORIZED' }] },
+  ]);
+}
+
+function routeCases({ target = '', family }: PendingRun): Observation[] {
+  const families: readonly Family[] = family === undefined ? [4, 6] : [family];
+  const open = (of: Family) => ({
+    ...{ family: of, destination: PLACES[of][0], sourceIp: OTHER_SOURCES[of] },
+    gateway: OTHER_SOURCES[of],
+  });
+  const refused = (of: Family) => ({
+    ...{ family: of, destination: PLACES[of][0], sourceIp: null, refusal: 'ENETUNREACH' },
+  });
+  return [
+    ...families.map((of) => ({ routes: [open(of)] })),
+    { routes: families.map(refused) },
+    { routes: families.map(open), details: { target } },
+  ];
+}

@@ -1,0 +1,220 @@
+import { PROBE_NAMES } from '../../../lib/probes/names.js';
+import type {
+  AddressSeen,
+  Family,
+  Observation,
+  PendingRun,
+  PortMappingProtocol,
+  QuicReached,
+  ResolvedRelayTarget,
+} from '../../../lib/report/index.js';
+
+/** A network that is made up, and differs from the truth of its own probes as it likes. */
+export interface World {
+  random(): number;
+  relays: readonly ResolvedRelayTarget[];
+  hasStun: boolean;
+}
+
+const FAMILIES = [4, 6] as const;
+
+/** With up to three relays. */
+export function worldFrom(random: () => number): World {
+  const relays = Array.from({ length: 1 + Math.floor(random() * 3) }, (_, at) => ({
+    url: `https://relay${at}.example./`,
+    quicPort: random() < 0.1 ? null : 7842,
+    isQuicPortKnown: random() < 0.7,
+  }));
+  return { random, relays, hasStun: random() < 0.5 };
+}
+
+/** The runs that its report would have. */
+export function planOf({ relays, hasStun }: World): PendingRun[] {
+  const targets: Record<string, Pick<PendingRun, 'target' | 'family'>[]> = {
+    route: [{ target: '192.0.2.1', family: 4 }, { target: '2001:db8::1', family: 6 }, ...perRelay(relays)],
+    qad: FAMILIES.map((family) => ({ family })),
+    https: perRelay(relays),
+    'captive-portal': perRelay(relays),
+    pcp: [{}],
+    'nat-pmp': [{}],
+    upnp: [{}],
+    stun: hasStun
+      ? FAMILIES.flatMap((family) => [
+          { target: 'mapping', family },
+          { target: 'filtering', family },
+        ])
+      : [],
+  };
+  return PROBE_NAMES.flatMap((probe) =>
+    (targets[probe] ?? []).map((target) => ({
+      ...{ ref: [probe, ...Object.values(target)].join(' '), probe, ...target },
+    })),
+  );
+}
+
+function perRelay(relays: readonly ResolvedRelayTarget[]) {
+  return relays.map(({ url }) => ({ target: url }));
+}
+
+/** What a run sees: anything that its probe may report. Null: it ended without. */
+export function observationOf(run: PendingRun, world: World): Observation | null {
+  const { random } = world;
+  if (random() < 0.2) return null;
+  const { target = '', family = 4 } = run;
+  switch (run.probe) {
+    case 'route':
+      return { routes: (run.family === undefined ? FAMILIES : [family]).map((of) => route(of, world)) };
+    case 'qad':
+      return quic(family, world);
+    case 'https':
+      return random() < 0.8
+        ? { latencies: [{ relayUrl: target, kind: 'https', ms: 1 + Math.floor(random() * 90) }] }
+        : { interceptions: [{ relayUrl: target, issuer: 'somebody' }] };
+    case 'captive-portal':
+      return {
+        portals: [
+          {
+            relayUrl: target,
+            answer: pick(['right', 'own-https', 'client-error', 'wrong'], random),
+            status: 204,
+          },
+        ],
+      };
+    case 'pcp':
+      return portMapping('pcp', world);
+    case 'nat-pmp':
+      return portMapping('natPmp', world);
+    case 'upnp':
+      return portMapping('upnp', world);
+    case 'stun':
+      return run.target === 'mapping' ? stun(family, world) : filtering(family);
+    default:
+      return null;
+  }
+}
+
+function pick<T>(items: readonly [T, ...T[]], random: () => number): T {
+  return items[Math.floor(random() * items.length)] ?? items[0];
+}
+
+const OWN = { 4: ['192.168.1.100', '203.0.113.66'], 6: ['2001:db8:1::100', 'fd00::100'] } as const;
+const OUTSIDE = {
+  4: ['203.0.113.66', '203.0.113.67', '10.9.9.9'],
+  6: ['2001:db8:1::100', '2001:db8:2::1'],
+} as const;
+const PLACES = {
+  4: ['203.0.113.10', '198.51.100.10', '192.168.1.5'],
+  6: ['2001:db8:a::10', '2001:db8:b::10'],
+} as const;
+
+function route(family: Family, { random }: World) {
+  const destination = pick(PLACES[family], random);
+  if (random() < 0.3) return { family, destination, sourceIp: null, refusal: 'ENETUNREACH' };
+  const gateway = pick([null, family === 4 ? '192.168.1.1' : 'fe80::1'], random);
+  return { family, destination, sourceIp: OWN[family][0], ...(random() < 0.7 ? { gateway } : {}) };
+}
+
+function addressText(ip: string, port: number): string {
+  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+}
+
+/** What the destinations see of one socket: mostly of one mind, as NATs are. */
+function sights(family: Family, by: AddressSeen['by'], world: World): AddressSeen[] {
+  const { random } = world;
+  // Each run has its own socket.
+  const port = by === 'quic' ? 5000 : 5002;
+  const own = addressText(random() < 0.85 ? OWN[family][0] : OWN[family][1], port);
+  const as: Family = family === 6 && random() < 0.1 ? 4 : family;
+  const mapped = addressText(pick(OUTSIDE[as], random), 6000);
+  const isDependent = random() < 0.35;
+  const isOpen = random() < 0.25;
+  const destinations = PLACES[family].filter(() => random() < 0.7);
+  const seen = destinations.map(
+    (destinationIp, at): AddressSeen => ({
+      ...{ family, local: own, by, destinationIp, destinationPort: by === 'quic' ? 7842 : 3478 },
+      observed: isOpen ? own : isDependent ? addressText(pick(OUTSIDE[as], random), 6000 + at) : mapped,
+    }),
+  );
+  const [first] = seen;
+  if (first === undefined || seen.every(({ observed }) => observed === first.observed)) return seen;
+  const again = random() < 0.8 ? first.observed : addressText(OUTSIDE[as][0], 7777);
+  return seen.map((one) => (one === first && random() < 0.9 ? { ...one, again } : one));
+}
+
+function quic(family: Family, world: World): Observation {
+  const { random } = world;
+  const asked = world.relays.filter(({ quicPort }) => quicPort !== null);
+  if (random() < 0.35) {
+    const silent = asked.filter(() => random() < 0.9);
+    return {
+      silences: silent.map(({ url, isQuicPortKnown }) => ({
+        family,
+        relayUrl: url,
+        isKnown: isQuicPortKnown,
+      })),
+    };
+  }
+  if (random() < 0.05) {
+    return { refusals: asked.map(({ url }) => ({ family, relayUrl: url, code: 'EPERM' })) };
+  }
+  const addresses = sights(family, 'quic', world);
+  const reached = pick<QuicReached>(
+    ['sustained', 'sustained', 'sustained', 'established', 'stalled', 'answered'],
+    random,
+  );
+  const answering = asked.filter(() => random() < 0.9);
+  return {
+    addresses,
+    latencies: answering.map(({ url }) => ({
+      relayUrl: url,
+      kind: family === 4 ? 'ipv4' : 'ipv6',
+      ms: 1 + random(),
+    })),
+    quic: answering.map(({ url }, at) => ({
+      ...{
+        family,
+        relayUrl: url,
+        destinationIp: PLACES[family][at % PLACES[family].length] ?? PLACES[family][0],
+      },
+      ...{ destinationPort: 7842, reached, sent: 8, acknowledged: 8, spanMs: 300 },
+      ...(reached === 'answered' ? { code: pick(['QAD_TIMEOUT', 'QAD_CERT_EXPIRED'], random) } : {}),
+    })),
+    silences: asked
+      .filter((relay) => !answering.includes(relay))
+      .map(({ url, isQuicPortKnown }) => ({ family, relayUrl: url, isKnown: isQuicPortKnown })),
+  };
+}
+
+function stun(family: Family, world: World): Observation {
+  const { random } = world;
+  const addresses = random() < 0.7 ? sights(family, 'stun', world) : [];
+  return {
+    addresses,
+    stun: PLACES[family].map((ip) => ({
+      ...{ server: `${ip}:3478`, family, ip },
+      result: addresses.some(({ destinationIp }) => destinationIp === ip) ? 'answered' : 'silent',
+    })),
+  };
+}
+
+function filtering(family: Family): Observation {
+  const [server, other] = PLACES[family].map((ip) => addressText(ip, 3478));
+  return {
+    filterings: [
+      {
+        ...{ family, local: addressText(OWN[family][0], 5001), server: server ?? '', other: other ?? '' },
+        ...{ fromOtherIp: 'arrived', fromOtherPort: 'arrived', isSteady: true },
+      },
+    ],
+  };
+}
+
+function portMapping(protocol: PortMappingProtocol, { random }: World): Observation {
+  const available = random() < 0.6;
+  const externalIp = pick(['203.0.113.66', '203.0.113.67', '10.9.9.9', undefined], random);
+  return {
+    portMappings: [
+      { protocol, available, gateway: '192.168.1.1', ...(externalIp === undefined ? {} : { externalIp }) },
+    ],
+  };
+}
