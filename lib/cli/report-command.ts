@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { linkedAbort } from '../abort.js';
-import { diagnose } from '../diagnose.js';
+import { diagnose, type ProbeEvent } from '../diagnose.js';
 import { PROBE_NAMES } from '../probes/index.js';
 import type { Colour, LocalReport } from '../report/index.js';
 import type { Command } from './command.js';
@@ -133,11 +133,17 @@ async function once(plan: ReportPlan, shell: Shell, signal: AbortSignal): Promis
       probes: probes ?? undefined,
       deadlineMs: deadline,
       signal,
-      onProbe: ({ done, total, ref }) => shell.showProgress(`${done}/${total} probes done, ${ref}`),
+      onProbe: (event) => shell.showProgress(progressLine(event)),
     });
   } finally {
     shell.eraseProgress();
   }
+}
+
+/** The colour as soon as nothing that is still out can change it. */
+function progressLine({ done, total, ref, soFar }: ProbeEvent): string {
+  const verdict = soFar?.isFinal === true ? `${soFar.summary.colour.toUpperCase()}; ` : '';
+  return `${verdict}${done}/${total} probes done, ${ref}`;
 }
 
 /** @returns whether the whole pause has passed. A timer that holds the process: nothing else does meanwhile. */

@@ -35,6 +35,21 @@ describe('the progress of a run', () => {
   });
 });
 
+describe('the colour while a run goes on', () => {
+  const soFar = (isFinal: boolean) => ({
+    summary: { colour: 'green' as const, sentence: 'UDP works.', nextSteps: [] },
+    isFinal,
+  });
+
+  it('is told once it is final, and stays', () => {
+    const early = advance(NO_PROGRESS, { ...ended('upnp', 'ok', 1), soFar: soFar(false) });
+    expect(early.final).toBeNull();
+    const late = advance(early, { ...ended('https', 'ok', 2), soFar: soFar(true) });
+    expect(late.final).toBe('Green, whatever is still out. UDP works.');
+    expect(advance(late, started('pcp')).final).toBe(late.final);
+  });
+});
+
 describe('what is said when there is no report', () => {
   it.each([
     [

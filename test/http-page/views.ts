@@ -54,6 +54,7 @@ export interface Progress {
   done: number;
   total: number;
   steps: readonly Step[];
+  final: string | null;
 }
 
 export const reportView = () =>

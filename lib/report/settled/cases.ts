@@ -6,6 +6,7 @@ import type {
   PortMappingProtocol,
   QuicReached,
   QuicSeen,
+  RelayStage,
 } from '../observation.js';
 import type { ProbeRecord, ResolvedRelayTarget } from '../types.js';
 import { seen } from '../verdict/seen.js';
@@ -31,6 +32,10 @@ export const CASES: Readonly<Record<string, (run: PendingRun, known: Known) => r
     { latencies: [{ relayUrl: target, kind: 'https', ms: 1 }] },
     { interceptions: [{ relayUrl: target, issuer: '' }] },
   ],
+  relay: ({ target = '' }) => [
+    ...RELAY_STAGES.map((stage) => ({ access: [{ relayUrl: target, stage }] })),
+    { access: [{ relayUrl: target, stage: 'tls' }], interceptions: [{ relayUrl: target, issuer: '' }] },
+  ],
   // iroh uses no proxy: what went through one is judged by nobody.
   'https-via-proxy': () => [],
   'captive-portal': ({ target = '' }) =>
@@ -42,6 +47,8 @@ export const CASES: Readonly<Record<string, (run: PendingRun, known: Known) => r
   upnp: (_, known) => portMappingCases('upnp', known),
   stun: ({ target, family = 4 }, known) => (target === 'mapping' ? stunCases(family, known) : []),
 };
+
+const RELAY_STAGES: readonly RelayStage[] = ['ready', 'name', 'connect', 'tls', 'upgrade'];
 
 /** Two places on the Internet of each family. */
 const PLACES = { 4: ['1.1.1.1', '9.9.9.9'], 6: ['2606:4700::1111', '2620:fe::9'] } as const;

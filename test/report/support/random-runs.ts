@@ -14,6 +14,8 @@ export interface World {
   random(): number;
   relays: readonly ResolvedRelayTarget[];
   hasStun: boolean;
+  /** Nothing answers over UDP. */
+  isBlocked: boolean;
 }
 
 const FAMILIES = [4, 6] as const;
@@ -25,7 +27,8 @@ export function worldFrom(random: () => number): World {
     quicPort: random() < 0.1 ? null : 7842,
     isQuicPortKnown: random() < 0.7,
   }));
-  return { random, relays, hasStun: random() < 0.5 };
+  const isBlocked = random() < 0.25;
+  return { random, relays, hasStun: random() < 0.5, isBlocked };
 }
 
 /** The runs that its report would have. */
@@ -34,6 +37,7 @@ export function planOf({ relays, hasStun }: World): PendingRun[] {
     route: [{ target: '192.0.2.1', family: 4 }, { target: '2001:db8::1', family: 6 }, ...perRelay(relays)],
     qad: FAMILIES.map((family) => ({ family })),
     https: perRelay(relays),
+    relay: perRelay(relays),
     'captive-portal': perRelay(relays),
     pcp: [{}],
     'nat-pmp': [{}],
@@ -70,6 +74,10 @@ export function observationOf(run: PendingRun, world: World): Observation | null
       return random() < 0.8
         ? { latencies: [{ relayUrl: target, kind: 'https', ms: 1 + Math.floor(random() * 90) }] }
         : { interceptions: [{ relayUrl: target, issuer: 'somebody' }] };
+    case 'relay':
+      return {
+        access: [{ relayUrl: target, stage: pick(['ready', 'ready', 'connect', 'tls', 'upgrade'], random) }],
+      };
     case 'captive-portal':
       return {
         portals: [
@@ -144,7 +152,7 @@ function sights(family: Family, by: AddressSeen['by'], world: World): AddressSee
 function quic(family: Family, world: World): Observation {
   const { random } = world;
   const asked = world.relays.filter(({ quicPort }) => quicPort !== null);
-  if (random() < 0.35) {
+  if (world.isBlocked || random() < 0.35) {
     const silent = asked.filter(() => random() < 0.9);
     return {
       silences: silent.map(({ url, isQuicPortKnown }) => ({
@@ -187,7 +195,7 @@ function quic(family: Family, world: World): Observation {
 
 function stun(family: Family, world: World): Observation {
   const { random } = world;
-  const addresses = random() < 0.7 ? sights(family, 'stun', world) : [];
+  const addresses = !world.isBlocked && random() < 0.7 ? sights(family, 'stun', world) : [];
   return {
     addresses,
     stun: PLACES[family].map((ip) => ({

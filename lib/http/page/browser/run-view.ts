@@ -4,21 +4,21 @@ import { probeName } from './probes-view.js';
 
 /**
  * @typedef {{ probe: string, name: string, started: number, ended: number, ok: number }} Step
- * @typedef {{ done: number, total: number, steps: readonly Step[] }} Progress
+ * @typedef {{ done: number, total: number, steps: readonly Step[], final: string | null }} Progress
  */
 
 /**
  * A run of which nothing has been heard yet.
  * @type {Progress}
  */
-export const NO_PROGRESS = { done: 0, total: 0, steps: [] };
+export const NO_PROGRESS = { done: 0, total: 0, steps: [], final: null };
 
 /**
  * The progress after an event: one step for each kind of probe, in the order in which they began.
  * @param {Progress} progress
- * @param {Pick<ProbeEvent, 'phase' | 'ref' | 'done' | 'total' | 'record'>} event
+ * @param {Pick<ProbeEvent, 'phase' | 'ref' | 'done' | 'total' | 'record' | 'soFar'>} event
  */
-export function advance({ steps }, { phase, ref, done, total, record }) {
+export function advance({ steps, final }, { phase, ref, done, total, record, soFar }) {
   const [probe = ref] = ref.split(' ', 1);
   const known = steps.find((step) => step.probe === probe) ?? { probe, name: probeName(probe), started: 0, ended: 0, ok: 0 };
   const next = {
@@ -28,7 +28,15 @@ export function advance({ steps }, { phase, ref, done, total, record }) {
     ok: known.ok + (record?.outcome === 'ok' ? 1 : 0),
   };
   const others = steps.includes(known) ? steps.map((step) => (step === known ? next : step)) : [...steps, next];
-  return { done, total, steps: others };
+  return { done, total, steps: others, final: soFar?.isFinal === true ? viewFinal(soFar) : final };
+}
+
+/**
+ * What is said once nothing that is still out can change the colour. Its sentence may become richer yet.
+ * @param {NonNullable<ProbeEvent['soFar']>} soFar
+ */
+function viewFinal({ summary: { colour, sentence } }) {
+  return colour.charAt(0).toUpperCase() + colour.slice(1) + ', whatever is still out. ' + sentence;
 }
 
 /** 'HTTPS 1 of 2', and how the step stands. */

@@ -29,11 +29,12 @@ function makeStep() {
   return { node, update };
 }
 
-function showProgress({ done, total, steps }) {
+function showProgress({ done, total, steps, final }) {
   const bar = byId('bar');
   bar.max = Math.max(total, 1);
   bar.value = done;
   showSteps(steps);
+  if (final !== null) setText(announce, final);
 }
 
 /** The report of a run, with its progress on the page. */
