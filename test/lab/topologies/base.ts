@@ -129,6 +129,16 @@ export function closedInput(device = 'wan0'): string {
 }`;
 }
 
+/** A router's IPv6 NAT. */
+export function nat66(post: string): string {
+  return `table ip6 nat {
+  chain post {
+    type nat hook postrouting priority srcnat; policy accept;
+    ${post}
+  }
+}`;
+}
+
 export const MASQUERADE = 'oifname "wan0" masquerade';
 
 /** Sends whatever comes to the router on to the client. */

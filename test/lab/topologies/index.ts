@@ -1,4 +1,5 @@
 import type { Chapter } from '../harness/verdicts-page.js';
+import { FAMILIES } from './families.js';
 import { FIREWALLS } from './firewall.js';
 import { GATEWAYS } from './gateway.js';
 import { FIELD_GATEWAYS } from './gateways.js';
@@ -18,6 +19,7 @@ export const CHAPTERS: readonly Chapter[] = [
   { title: 'Firewalls', cases: FIREWALLS },
   { title: 'Home gateways', cases: [...GATEWAYS, ...FIELD_GATEWAYS] },
   { title: 'IPv6', cases: IPV6 },
+  { title: 'One family of two', cases: FAMILIES },
   { title: 'Captive portals and name servers', cases: PORTALS },
   { title: 'Name servers', cases: NAMES },
   { title: 'Sets of relays', cases: RELAY_SETS },

@@ -8,6 +8,7 @@ import {
   home,
   MASQUERADE,
   nat,
+  nat66,
   STUN_ADDRESSES_V6,
   STUN_SERVERS_V6,
   V6_CLIENT,
@@ -17,16 +18,6 @@ const WITH_STUN = {
   services: [...RELAYS.map((each) => relay(each)), coturn(STUN_ADDRESSES_V6)],
   report: { stunServers: STUN_SERVERS_V6 },
 };
-
-/** A router's IPv6 NAT. */
-function nat66(post: string): string {
-  return `table ip6 nat {
-  chain post {
-    type nat hook postrouting priority srcnat; policy accept;
-    ${post}
-  }
-}`;
-}
 
 /** The names of the relays as a DNS64 gives them: IPv4 addresses behind the network's own prefix (tayga
  * does not put documentation addresses behind the well-known one). */
