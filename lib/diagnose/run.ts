@@ -109,8 +109,7 @@ class Run {
 
   #conclude(records: readonly ProbeRecord[]): { verdict: Verdict; summary: Summary } {
     const { relays, isPublicAddress } = this.#plan;
-    const urls = relays.map(({ url }) => url);
-    const verdict = judge(records, urls, isPublicAddress);
+    const verdict = judge(records, relays, isPublicAddress);
     return { verdict, summary: summarise(verdict) };
   }
 

@@ -3,6 +3,8 @@ import { BlockList, isIPv4 } from 'node:net';
 /** Whether an IP address belongs to the public Internet. Overridable: a lab's documentation ranges play it. */
 export type IsPublicAddress = (ip: string) => boolean;
 
+const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+
 // IANA's special-purpose registries (RFC 6890 and updates), as far as a peer's address can lie in them.
 const NOT_PUBLIC_V4: readonly (readonly [string, number])[] = [
   ['0.0.0.0', 8],
@@ -49,6 +51,18 @@ for (const [net, bits] of BEHIND_NAT) behindNat.addSubnet(net, bits, 'ipv4');
 const shared = new BlockList();
 shared.addSubnet('100.64.0.0', 10, 'ipv4');
 
+// "This host", loopback, and their IPv6 kin: what DNS filters answer with.
+const nowhere = new BlockList();
+nowhere.addSubnet('0.0.0.0', 8, 'ipv4');
+nowhere.addSubnet('127.0.0.0', 8, 'ipv4');
+nowhere.addSubnet('::', 127, 'ipv6');
+
+/** Whether a name that has this address leads to no other machine. */
+export function leadsNowhere(ip: string): boolean {
+  const v4 = MAPPED.exec(ip)?.[1] ?? ip;
+  return isIPv4(v4) ? nowhere.check(v4, 'ipv4') : nowhere.check(ip, 'ipv6');
+}
+
 /** Whether an IPv4 address can reach the Internet only through a NAT. */
 export function isBehindNat(ip: string): boolean {
   return behindNat.check(ip, 'ipv4');
@@ -58,8 +72,6 @@ export function isBehindNat(ip: string): boolean {
 export function isSharedAddress(ip: string): boolean {
   return shared.check(ip, 'ipv4');
 }
-
-const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 /** The default {@link IsPublicAddress}: false for private, shared, local, documentation and reserved ranges. */
 export const isPublicAddress: IsPublicAddress = (ip) => {

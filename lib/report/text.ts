@@ -26,11 +26,14 @@ export function renderText(local: LocalReport, options: TextOptions = {}): strin
     row('NAT type', `${verdict.natType.value} (${verdict.natType.reason})`),
     ...familyRows('IPv4', verdict.ipv4),
     ...familyRows('IPv6', verdict.ipv6),
+    row('Relay to use', factText(verdict.relayUsable)),
+    row('Other UDP ports', factText(verdict.otherPorts)),
     row('Captive portal', factText(verdict.captivePortal)),
     row('TLS intercepted', factText(verdict.tlsIntercepted)),
     row('UPnP', factText(verdict.portMapping.upnp)),
     row('PCP', factText(verdict.portMapping.pcp)),
     row('NAT-PMP', factText(verdict.portMapping.natPmp)),
+    row('Mapped ports', factText(verdict.portMapping.reachable)),
     row('Upstream NAT', factText(verdict.upstreamNat)),
     '',
     ...relayRows(verdict.relays, verdict.preferredRelay),
@@ -71,8 +74,9 @@ function relayRows(relays: readonly RelayVerdict[], preferred: string | null): s
       ['HTTPS', relay.httpsMs],
     ] as const;
     const measured = kinds.flatMap(([kind, ms]) => (ms === null ? [] : [`${kind} ${round(ms)} ms`]));
+    const unusable = relay.usable.value === 'no' ? `  (iroh cannot use it: ${relay.usable.reason})` : '';
     const latency = measured.length > 0 ? measured.join(', ') : 'no latency measured';
-    return `  ${relay.url}  ${latency}${relay.url === preferred ? '  (preferred)' : ''}`;
+    return `  ${relay.url}  ${latency}${relay.url === preferred ? '  (preferred)' : ''}${unusable}`;
   });
   return ['Relays', ...rows, ''];
 }

@@ -61,7 +61,7 @@ export interface PublicAddress {
 export interface FamilyVerdict {
   /** Whether the kernel would send datagrams anywhere. */
   routed: Fact;
-  /** Whether UDP passes. */
+  /** Whether UDP passes as iroh needs it: QUIC, in full-size datagrams, for a while. */
   udp: Fact;
   publicAddress: PublicAddress;
   mapping: Mapping;
@@ -76,6 +76,34 @@ export interface RelayVerdict {
   httpsMs: number | null;
   /** Whether it gave any answer that only the relay itself can give. */
   answered: boolean;
+  /** Whether iroh can use it: HTTPS with the roots that iroh trusts, up to the WebSocket. */
+  usable: Fact;
+}
+
+/** What keeps iroh from the relays. */
+export type RelayProblemKind =
+  | 'too-many-files'
+  | 'names-lead-nowhere'
+  | 'name-server-silent'
+  | 'name-server-failed'
+  | 'names-unknown'
+  | 'proxy-only'
+  | 'certificate-untrusted'
+  | 'certificate-expired'
+  | 'certificate-early'
+  | 'tls-hangs'
+  | 'upgrade-refused'
+  | 'tcp-refused'
+  | 'tcp-silent'
+  | 'no-route';
+
+/** Why no relay can be used. */
+export interface RelayProblem {
+  kind: RelayProblemKind;
+  /** One plain clause. */
+  reason: string;
+  /** {@link ProbeRecord.ref}s. */
+  evidence: readonly string[];
 }
 
 /** The words of iroh services. */
@@ -96,16 +124,31 @@ export interface Verdict {
   relays: readonly RelayVerdict[];
   /** URL of the relay with the lowest latency of any kind. */
   preferredRelay: string | null;
+  /** Whether iroh has a relay that it can use: without one peers do not find it, and no hole is punched. */
+  relayUsable: Fact;
+  /** Why it has none, where a cause can be named. */
+  relayProblem: RelayProblem | null;
+  /** Whether UDP passes to other ports than those of the relays: peers listen on any. */
+  otherPorts: Fact;
   captivePortal: Fact;
   /** Whether something between here and the relays opens TLS; iroh will then not connect to them. */
   tlsIntercepted: Fact;
-  portMapping: { upnp: Fact; pcp: Fact; natPmp: Fact };
+  portMapping: {
+    upnp: Fact;
+    pcp: Fact;
+    natPmp: Fact;
+    /** Whether a port that the gateway maps on request can be reached from the Internet. */
+    reachable: Fact;
+  };
   /** A second NAT before the Internet (double NAT, a carrier's NAT); IPv4. */
   upstreamNat: UpstreamNat;
   natType: NatType;
 }
 
-/** green: direct connections should work; orange: often relayed; red: relayed; grey: cannot tell. */
+/**
+ * green: direct connections should work; orange: often relayed; red: relayed, or, without a relay that iroh can use, none
+ * at all; grey: cannot tell.
+ */
 export type Colour = 'green' | 'orange' | 'red' | 'grey';
 
 /** The verdict for a reader in a hurry. */

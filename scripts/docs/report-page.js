@@ -11,6 +11,7 @@ const TITLES = {
   natType: 'NAT type',
   upstreamNat: 'Upstream NAT',
   relay: 'Relay verdict',
+  relayProblem: 'Relay problem',
   portMappings: 'Port mapping verdict',
   settings: 'Settings of the run',
   relayTarget: 'Relay target',

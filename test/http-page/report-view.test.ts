@@ -74,7 +74,12 @@ describe('the words of a local report', () => {
     [['no', 'unknown', 'unknown'], 'Not offered (plain)'],
     [['unknown', 'unknown', 'unknown'], 'Unknown (unknown)'],
   ] as const)('say of port mapping by UPnP, PCP and NAT-PMP %j: %s', ([upnp, pcp, natPmp], text) => {
-    const portMapping = { upnp: judged(upnp), pcp: judged(pcp), natPmp: judged(natPmp) };
+    const portMapping = {
+      upnp: judged(upnp),
+      pcp: judged(pcp),
+      natPmp: judged(natPmp),
+      reachable: judged('unknown'),
+    };
     expect(values(viewLocalReport(report({ portMapping })).network)['Port mapping']).toBe(text);
   });
 

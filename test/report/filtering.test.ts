@@ -78,7 +78,12 @@ describe('mapping over the sockets of several probes', () => {
       '',
       [...equal, seenAs(otherThere, '203.0.113.10', other)],
     ],
-    ['two that contradict each other', 'unknown', 'contradict', [...equal, ...different]],
+    [
+      'one that proves dependence beside equal ones',
+      'endpoint-dependent',
+      'differs',
+      [...equal, ...different],
+    ],
     [
       'one answer each: ports of different sockets are not compared',
       'unknown',

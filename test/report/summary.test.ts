@@ -1,30 +1,99 @@
 import { describe, expect, it } from 'vitest';
 import type { Colour, Observation } from '../../lib/report/index.js';
-import { https, openV6, R1, R2, reportOf, route, seenAs, silence } from './support/records.js';
+import {
+  access,
+  https,
+  openV6,
+  quic,
+  R1,
+  R2,
+  reportOf,
+  route,
+  seenAs,
+  silence,
+  stun,
+} from './support/records.js';
 
 const summaryOf = (observations: Observation[], relays = [R1, R2]) => reportOf(observations, relays).summary;
 
 const there = '198.51.100.7:5000';
-const independent = [seenAs(there), seenAs(there, '203.0.113.11')];
+/** A relay to meet at, and QUIC that passes. */
+const good = [access(R1), quic()];
+const good6 = [access(R1), quic('sustained', R1, { family: 6 })];
+const independent = [...good, seenAs(there), seenAs(there, '203.0.113.11')];
 const dependent = [
+  ...good,
   seenAs(there, '203.0.113.10', { again: there }),
   seenAs('198.51.100.7:5001', '203.0.113.11'),
 ];
-const blocked = [route(4), silence(4, R1), silence(4, R2), https(R1), https(R2)];
+const overHttps = [https(R1), https(R2), access(R1), access(R2)];
+const blocked = [route(4), silence(4, R1), silence(4, R2), ...overHttps];
 const wrongPortal: Observation = { portals: [{ relayUrl: R1, answer: 'wrong', status: 302 }] };
 const intercepted: Observation = { interceptions: [{ relayUrl: R1, issuer: 'Corp' }] };
+const noRelay = [access(R1, 'connect', 'NO_ANSWER'), access(R2, 'connect', 'NO_ANSWER')];
+const maps: Observation = {
+  portMappings: [{ protocol: 'upnp', available: true, gateway: '192.168.1.1', externalIp: '198.51.100.7' }],
+};
+const silentServers = [stun('silent', 'a.test:3478'), stun('silent', 'b.test:3478')];
 
 describe('summary', () => {
   it.each<[string, Colour, RegExp, Observation[]]>([
     [
       'Endpoint-Independent',
       'green',
-      /Endpoint-Independent \(IPv4\): direct connections should work/,
+      /Endpoint-Independent \(IPv4\): direct connections should work\. No UDP port but the relays' was tried/,
       independent,
     ],
-    ['No NAT over IPv6 alone', 'green', /No NAT \(IPv6\)/, [openV6()]],
+    [
+      'Endpoint-Independent, with a live path to a peer',
+      'green',
+      /direct connections should work\.$/,
+      [...independent, { paths: [{ remoteAddr: '198.51.100.77:50000', isRelay: false }] }],
+    ],
+    ['UDP to the relays alone', 'orange', /not to others/, [...independent, ...silentServers]],
+    [
+      'no relay that iroh can use, UDP or not',
+      'red',
+      /TCP.*UDP works, but without a relay/,
+      [quic(), seenAs(there), seenAs(there, '203.0.113.11'), ...noRelay],
+    ],
+    [
+      'a relay whose use is unknown',
+      'grey',
+      /whether iroh can use a relay is unknown/,
+      [quic(), seenAs(there), seenAs(there, '203.0.113.11')],
+    ],
+    [
+      'expired certificates',
+      'red',
+      /expired, or this machine's clock/,
+      [access(R1, 'tls', 'CERT_HAS_EXPIRED'), access(R2, 'tls', 'CERT_HAS_EXPIRED')],
+    ],
+    [
+      'No NAT over IPv6 alone',
+      'green',
+      /over IPv6 \(No NAT\).*with peers that have IPv6/,
+      [...good6, openV6()],
+    ],
+    [
+      'IPv4 blocked beside an open IPv6',
+      'green',
+      /with peers that have IPv6\. UDP over IPv4 is blocked/,
+      [...good6, openV6(), ...blocked],
+    ],
     ['Endpoint-Dependent', 'orange', /often relayed/, dependent],
-    ['one vantage point', 'orange', /one vantage point cannot tell; add a second relay/, [seenAs(there)]],
+    [
+      'Endpoint-Dependent, with a gateway that maps ports',
+      'green',
+      /the gateway maps ports on request/,
+      [...dependent, maps],
+    ],
+    [
+      'one vantage point',
+      'orange',
+      /one vantage point cannot tell; add a second relay/,
+      [...good, seenAs(there)],
+    ],
     ['UDP blocked, IPv6 not routed', 'red', /UDP is blocked/, [...blocked, route(6, 'ENETUNREACH')]],
     ['UDP blocked, IPv6 routed but untested', 'grey', /answer over HTTPS/, [...blocked, route(6)]],
     ['HTTPS only', 'grey', /answer over HTTPS; whether UDP works is unknown/, [route(4), https(R1)]],
@@ -32,6 +101,12 @@ describe('summary', () => {
     ['no route', 'grey', /offline/, [route(4, 'ENETUNREACH'), route(6, 'ENETUNREACH')]],
     ['a captive portal', 'grey', /captive portal/, [route(4), wrongPortal]],
     ['TLS intercepted', 'grey', /TLS is intercepted/, [route(4), intercepted]],
+    [
+      'TLS intercepted at all relays',
+      'red',
+      /TLS is intercepted/,
+      [route(4), intercepted, access(R1, 'tls', 'X'), access(R2, 'tls', 'X')],
+    ],
   ])('%s: %s', (_, colour, sentence, observations) => {
     const summary = summaryOf(observations);
     expect(summary.colour).toBe(colour);
@@ -47,10 +122,11 @@ describe('summary', () => {
     expect(summary.nextSteps).toEqual([expect.stringContaining('Configure relays')]);
   });
 
-  it('mentions an open IPv6 beside a bad IPv4', () => {
-    expect(summaryOf([...dependent, openV6()]).sentence).toContain(
-      'direct over IPv6 with peers that have it',
-    );
+  it('is green beside a bad IPv4 where IPv6 is open, with peers that have it', () => {
+    const summary = summaryOf([...dependent, ...good6, openV6()]);
+    expect(summary.colour).toBe('green');
+    expect(summary.sentence).toContain('with peers that have IPv6');
+    expect(summary.sentence).toContain('often relayed with others');
     expect(summaryOf(dependent).sentence).not.toContain('IPv6');
   });
 
@@ -60,7 +136,7 @@ describe('summary', () => {
     expect(steps([...blocked, route(6, 'ENETUNREACH')])).toEqual([expect.stringContaining('7842')]);
     expect(steps([wrongPortal])).toEqual([expect.stringContaining('captive portal')]);
     expect(steps([intercepted])).toEqual([expect.stringContaining('TLS inspection')]);
-    expect(steps([seenAs(there)], [R1])).toEqual([expect.stringContaining('second relay')]);
+    expect(steps([...good, seenAs(there)], [R1])).toEqual([expect.stringContaining('second relay')]);
     expect(steps(dependent)).toEqual([expect.stringContaining('Enable IPv6')]);
     expect(steps(independent)).toEqual([]);
   });

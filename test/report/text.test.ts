@@ -2,12 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { cleanText, PACKAGE_VERSION, renderText } from '../../lib/report/index.js';
 import { parseSocketAddr, SecretKey } from '../../lib/wire/index.js';
-import { https, openV6, R1, R2, reportOf, seenAs } from './support/records.js';
+import { https, openV6, quic, R1, R2, reportOf, seenAs } from './support/records.js';
 
 const ESCAPE = '\x1b';
 
 describe('text rendering', () => {
-  const report = reportOf([https(R1, 12.34), seenAs('198.51.100.7:5000'), openV6()], [R1, R2]);
+  const report = reportOf(
+    [https(R1, 12.34), seenAs('198.51.100.7:5000'), quic('sustained', R1, { family: 6 }), openV6()],
+    [R1, R2],
+  );
 
   it('leads with the summary and shows every section, plain', () => {
     const text = renderText(report);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toWireReport } from '../../lib/report/index.js';
 import { decodeReport, encodeReport, parseSocketAddr, SecretKey } from '../../lib/wire/index.js';
-import { https, openV6, R1, R2, reportOf, route, seenAs } from './support/records.js';
+import { https, openV6, quic, R1, R2, reportOf, route, seenAs } from './support/records.js';
 
 const endpointId = SecretKey.fromBytes(new Uint8Array(32).fill(21)).id;
 const endpoint = (...direct: string[]) => ({
@@ -61,6 +61,8 @@ describe('the wire report', () => {
           seenAs(there, '203.0.113.10', { again: there }),
           seenAs('198.51.100.7:5001', '203.0.113.11'),
           openV6(),
+          quic(),
+          quic('sustained', R1, { family: 6 }),
           { portals: [{ relayUrl: R1, answer: 'right', status: 204 }] },
           { portMappings: [{ protocol: 'pcp', available: true, gateway: '192.168.1.1' }] },
         ],

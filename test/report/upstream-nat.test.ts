@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { judge, type Observation, type RouteSeen } from '../../lib/report/index.js';
-import { records, reportOf, seenAs } from './support/records.js';
+import { access, quic, R1, records, reportOf, seenAs } from './support/records.js';
 
 const GATEWAY = '192.168.1.1';
 const SEEN = '203.0.113.66:5000';
@@ -190,6 +190,8 @@ describe('upstream NAT', () => {
 
 describe('the next step', () => {
   const dependent = [
+    access(R1),
+    quic(),
     seenAs('198.51.100.7:5000', '203.0.113.10', { again: '198.51.100.7:5000' }),
     seenAs('198.51.100.7:5001', '203.0.113.11'),
   ];

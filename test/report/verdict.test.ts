@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { hasNoRoute, isPublicAddress, judge, type Observation } from '../../lib/report/index.js';
 import {
+  access,
   https,
   isPublicHere,
   openV6,
+  quic,
   R1,
   R2,
   records,
@@ -11,9 +13,12 @@ import {
   route,
   seenAs,
   silence,
+  stun,
+  targets,
 } from './support/records.js';
 
-const verdictOf = (...observations: Observation[]) => judge(records(...observations), [R1, R2], isPublicHere);
+const verdictOf = (...observations: Observation[]) =>
+  judge(records(...observations), targets([R1, R2]), isPublicHere);
 const path = (remoteAddr: string, isRelay = false): Observation => ({ paths: [{ remoteAddr, isRelay }] });
 
 describe('routes', () => {
@@ -74,40 +79,144 @@ describe('routes', () => {
 });
 
 describe('UDP', () => {
+  const bothSilent = [silence(4, R1), silence(4, R2)];
+  const unknownSilence = (relayUrl: string): Observation => ({
+    silences: [{ family: 4, relayUrl, isKnown: false }],
+  });
+  const bothOverHttps = [https(R1), https(R2)];
   it.each<[string, 'yes' | 'no' | 'unknown', Observation[]]>([
-    ['an observed address', 'yes', [seenAs('198.51.100.7:1')]],
+    ['full-size QUIC that keeps coming', 'yes', [quic()]],
+    ['a QUIC handshake alone', 'unknown', [quic('established')]],
+    ['an address that STUN tells', 'unknown', [stun('answered', 'stun.test:3478')]],
+    ['a handshake, and then nothing', 'no', [quic('stalled')]],
+    [
+      'a handshake that stalled at one relay and not at the other',
+      'yes',
+      [quic('stalled', R1), quic('sustained', R2)],
+    ],
+    ['a certificate that was refused', 'yes', [quic('answered', R1, { code: 'QAD_CERT_EXPIRED' })]],
+    ['first packets of one relay', 'unknown', [quic('answered', R1, { code: 'QAD_TIMEOUT' })]],
+    [
+      'first packets of two relays',
+      'no',
+      [quic('answered', R1, { code: 'QAD_TIMEOUT' }), quic('answered', R2, { code: 'QAD_TIMEOUT' })],
+    ],
+    ['QUIC in the other family', 'unknown', [quic('sustained', R1, { family: 6 })]],
+    [
+      'QUIC with a relay in our own network',
+      'unknown',
+      [quic('sustained', R1, { destinationIp: '192.168.1.7' }), seenAs('192.168.1.100:5000', '192.168.1.7')],
+    ],
+    [
+      'QUIC with a relay at a public-looking address that stands before the NAT',
+      'unknown',
+      [
+        quic('sustained', R1, { destinationIp: '203.0.113.9' }),
+        seenAs('203.0.113.8:5000', '203.0.113.9', { local: '203.0.113.8:5000' }),
+        seenAs('198.51.100.7:5000', '203.0.113.20', { local: '203.0.113.8:5000' }),
+      ],
+    ],
     ['a live direct path to a public peer', 'yes', [path('8.8.8.8:4433')]],
     ['a live direct path in IPv4-mapped form', 'yes', [path('[::ffff:8.8.8.8]:4433')]],
     ['a live direct path in the local network', 'unknown', [path('192.168.1.7:4433')]],
     ['a live direct path inside an overlay', 'unknown', [path('100.100.1.1:4433')]],
     ['a live path through a relay', 'unknown', [path(R1, true)]],
     ['a path address nobody can read', 'unknown', [path('custom:xyz')]],
-    ['HTTPS alone', 'unknown', [https(R1), https(R2)]],
-    ['silence of two relays alone', 'unknown', [silence(4, R1), silence(4, R2)]],
-    ['silence of one relay that answers HTTPS', 'unknown', [silence(4, R1), silence(4, R2), https(R1)]],
-    ['silence of two relays that answer HTTPS', 'no', [silence(4, R1), silence(4, R2), https(R1), https(R2)]],
+    ['HTTPS alone', 'unknown', bothOverHttps],
+    ['silence of two relays alone', 'unknown', bothSilent],
+    ['silence of one relay that answers HTTPS', 'unknown', [...bothSilent, https(R1)]],
+    ['silence of two relays that answer HTTPS', 'no', [...bothSilent, ...bothOverHttps]],
+    [
+      'silence of two relays that may have discovery off',
+      'unknown',
+      [unknownSilence(R1), unknownSilence(R2), ...bothOverHttps],
+    ],
+    [
+      'silence of two such relays that discovered over IPv6',
+      'no',
+      [
+        ...[unknownSilence(R1), unknownSilence(R2), ...bothOverHttps],
+        ...[R1, R2].map((relayUrl): Observation => ({ latencies: [{ relayUrl, kind: 'ipv6', ms: 9 }] })),
+      ],
+    ],
+    [
+      'silence of such relays and of STUN servers',
+      'no',
+      [unknownSilence(R1), ...bothOverHttps, stun('silent', 'stun.test:3478')],
+    ],
+    [
+      'silence of such relays beside an answer of STUN',
+      'unknown',
+      [unknownSilence(R1), unknownSilence(R2), ...bothOverHttps, stun('answered', 'stun.test:3478')],
+    ],
+    [
+      'silence of known relays beside an answer of STUN',
+      'no',
+      [...bothSilent, ...bothOverHttps, stun('answered', 'stun.test:3478')],
+    ],
     ['a refusal of this machine for one relay', 'unknown', [refusal(4, R1), silence(4, R2), https(R1)]],
     ['a refusal of this machine for two relays', 'no', [refusal(4, R1), refusal(4, R2)]],
     ['a refusal in the other family', 'unknown', [refusal(6, R1), refusal(6, R2)]],
-    ['silence in the other family', 'unknown', [silence(6, R1), silence(6, R2), https(R1), https(R2)]],
-    [
-      'silence beside an observed address',
-      'yes',
-      [silence(4, R1), silence(4, R2), https(R1), https(R2), seenAs('198.51.100.7:1')],
-    ],
+    ['silence in the other family', 'unknown', [silence(6, R1), silence(6, R2), ...bothOverHttps]],
+    ['silence beside QUIC that works', 'yes', [...bothSilent, ...bothOverHttps, quic()]],
   ])('%s: %s', (_, expected, observations) => {
     expect(verdictOf(...observations).ipv4.udp.value).toBe(expected);
   });
 
   it('names both the silence and its control as evidence', () => {
-    const { udp } = verdictOf(silence(4, R1), silence(4, R2), https(R1), https(R2)).ipv4;
+    const { udp } = verdictOf(...bothSilent, ...bothOverHttps).ipv4;
     expect(udp.evidence).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('names the relay that may have discovery off', () => {
+    const { udp } = verdictOf(unknownSilence(R1), https(R1)).ipv4;
+    expect(udp.reason).toContain('relay1.example. may have address discovery switched off');
   });
 
   it('takes the classification of addresses as an argument', () => {
     const observed = records(path('203.0.113.10:4433'));
     expect(judge(observed, []).ipv4.udp.value).toBe('unknown');
     expect(judge(observed, [], (ip) => ip.startsWith('203.0.113.')).ipv4.udp.value).toBe('yes');
+  });
+});
+
+describe('other ports', () => {
+  const stunSeen = (port: number): Observation => ({
+    addresses: [
+      {
+        ...{ family: 4, local: '192.168.1.100:5001', observed: '198.51.100.7:5001' },
+        ...{ destinationIp: '203.0.113.50', destinationPort: port, by: 'stun' },
+      },
+    ],
+  });
+  it.each<[string, 'yes' | 'no' | 'unknown', Observation[]]>([
+    ['nothing', 'unknown', []],
+    ['the relays alone', 'unknown', [quic()]],
+    ['STUN at another port', 'yes', [quic(), stunSeen(3478), stun('answered', 'stun.test:3478')]],
+    [
+      'STUN at the port of the relays',
+      'unknown',
+      [quic(), stunSeen(7842), stun('answered', 'stun.test:7842')],
+    ],
+    ['a direct path to a peer', 'yes', [quic(), path('8.8.8.8:50123')]],
+    ['a direct path to a neighbour', 'unknown', [quic(), path('192.168.1.7:50123')]],
+    ['one silent STUN server', 'unknown', [quic(), stun('silent', 'a.test:3478')]],
+    ['two silent STUN servers', 'no', [quic(), stun('silent', 'a.test:3478'), stun('silent', 'b.test:3478')]],
+    [
+      'two silent STUN servers beside one that answers',
+      'yes',
+      [
+        ...[quic(), stun('silent', 'a.test:3478'), stun('silent', 'b.test:3478')],
+        ...[stunSeen(3478), stun('answered', 'c.test:3478')],
+      ],
+    ],
+    [
+      'two silent STUN servers where QUIC is silent too',
+      'unknown',
+      [stun('silent', 'a.test:1'), stun('silent', 'b.test:1')],
+    ],
+  ])('%s: %s', (_, expected, observations) => {
+    expect(verdictOf(...observations).otherPorts.value).toBe(expected);
   });
 });
 
@@ -142,6 +251,59 @@ describe('mapping and NAT type', () => {
       [seenAs(there), seenAs(there, '203.0.113.11')],
     ],
     ['equal answers from one IP address', 'unknown', 'Unknown', [seenAs(there), seenAs(there)]],
+    [
+      'a relay behind a balancer beside two that agree',
+      'endpoint-independent',
+      'Endpoint-Independent',
+      [
+        seenAs('203.0.113.12:6000', '203.0.113.12'),
+        seenAs(there, '203.0.113.10', { again: there }),
+        seenAs(there, '203.0.113.11'),
+      ],
+    ],
+    [
+      'a relay behind a proxy with a private address, alone',
+      'unknown',
+      'Unknown',
+      [seenAs('172.17.0.1:41000', '203.0.113.10')],
+    ],
+    [
+      'one odd witness among three',
+      'endpoint-independent',
+      'Endpoint-Independent',
+      [
+        seenAs(there, '203.0.113.10', { again: there }),
+        seenAs('198.51.100.99:5000', '203.0.113.12'),
+        seenAs(there, '203.0.113.11'),
+      ],
+    ],
+    [
+      'one odd port among three',
+      'endpoint-dependent',
+      'Endpoint-Dependent',
+      [
+        seenAs(there, '203.0.113.10', { again: there }),
+        seenAs('198.51.100.7:5001', '203.0.113.12'),
+        seenAs(there, '203.0.113.11'),
+      ],
+    ],
+    [
+      'dependence on one socket, equal answers on another',
+      'endpoint-dependent',
+      'Endpoint-Dependent',
+      [
+        seenAs(there, '203.0.113.10', { again: there }),
+        seenAs('198.51.100.7:5001', '203.0.113.11'),
+        seenAs('198.51.100.7:6000', '203.0.113.10', { local: '192.168.1.100:6000' }),
+        seenAs('198.51.100.7:6000', '203.0.113.11', { local: '192.168.1.100:6000' }),
+      ],
+    ],
+    [
+      'our own address by one relay, which may stand inside: another is silent',
+      'unknown',
+      'Unknown',
+      [seenAs(there, '203.0.113.10', { local: there }), silence(4, R2), https(R2)],
+    ],
     [
       'different ports, the first repeats',
       'endpoint-dependent',
@@ -187,6 +349,45 @@ describe('mapping and NAT type', () => {
       verdictOf(first, seenAs(observed, '203.0.113.11')).ipv4.mapping.reason;
     expect(reason('198.51.100.7:5001')).toContain('only the public port');
     expect(reason('198.51.100.8:5000')).toContain('the public address');
+  });
+
+  it('names the relay that told nothing, and why', () => {
+    const silent = verdictOf(
+      { latencies: [{ relayUrl: R1, kind: 'ipv4', ms: 9 }] },
+      seenAs(there),
+      silence(4, R2),
+    );
+    expect(silent.ipv4.mapping.reason).toContain('relay2.example. was silent over QUIC (UDP port 7842)');
+    expect(silent.ipv4.mapping.reason).not.toContain('relay1');
+    const nameless: Observation = {
+      names: [{ host: 'relay2.example.', family: 4, result: 'none', ips: [] }],
+    };
+    expect(verdictOf(seenAs(there), nameless).ipv4.mapping.reason).toContain(
+      'relay2.example. has no IPv4 address',
+    );
+    const refused = quic('answered', R2, { code: 'QAD_NOT_OFFERED' });
+    expect(verdictOf(seenAs(there), refused).ipv4.mapping.reason).toContain(
+      'relay2.example. does not discover addresses',
+    );
+  });
+
+  it('counts what a translator (NAT64) shows as IPv4, beside a native answer over IPv6', () => {
+    const translated = (destinationIp: string): Observation => ({
+      addresses: [
+        {
+          ...{ family: 6, local: '[2001:db8:1::100]:6000', observed: '198.51.100.7:6000' },
+          ...{ destinationIp, destinationPort: 7842, by: 'quic' },
+        },
+      ],
+    });
+    const { ipv4, ipv6 } = verdictOf(
+      openV6(),
+      translated('64:ff9b::cb00:710a'),
+      translated('64:ff9b::cb00:710b'),
+    );
+    expect(ipv6.mapping.value).toBe('none');
+    expect(ipv4.mapping.value).toBe('endpoint-independent');
+    expect(ipv4.publicAddress.value).toBe('198.51.100.7:6000');
   });
 
   it("is IPv6's when IPv4's is unknown, and says so", () => {
@@ -249,7 +450,13 @@ describe('relays', () => {
     const verdict = verdictOf(https(R1, 30), https(R1, 25), https(R2, 24.5), {
       latencies: [{ relayUrl: R1, kind: 'ipv4', ms: 24 }],
     });
-    expect(verdict.relays[0]).toEqual({ url: R1, ipv4Ms: 24, ipv6Ms: null, httpsMs: 25, answered: true });
+    expect(verdict.relays[0]).toMatchObject({
+      url: R1,
+      ipv4Ms: 24,
+      ipv6Ms: null,
+      httpsMs: 25,
+      answered: true,
+    });
     expect(verdict.preferredRelay).toBe(R1);
   });
 
@@ -258,6 +465,56 @@ describe('relays', () => {
     expect(verdictOf(https(R1, 20), udp).preferredRelay).toBe(R2);
     expect(verdictOf().preferredRelay).toBeNull();
     expect(verdictOf().relays.map(({ answered }) => answered)).toEqual([false, false]);
+  });
+});
+
+describe('relays that iroh can use', () => {
+  const usable = (...observations: Observation[]) => verdictOf(...observations).relayUsable.value;
+  const problem = (...observations: Observation[]) => verdictOf(...observations).relayProblem?.kind;
+  const names = (host: string, result: 'found' | 'none' | 'silent', ...ips: string[]): Observation => ({
+    names: ([4, 6] as const).map((family) => ({ host, family, result, ips })),
+  });
+
+  it('are those that take the connection, or that the endpoint has', () => {
+    expect(usable(access(R1), access(R2, 'tls', 'CERT_HAS_EXPIRED'))).toBe('yes');
+    expect(usable({ homeRelays: [{ relayUrl: R2 }] }, access(R2, 'tls', 'X'), access(R1, 'connect'))).toBe(
+      'yes',
+    );
+    expect(usable(access(R1, 'connect', 'NO_ANSWER'), access(R2, 'tls', 'CERT_HAS_EXPIRED'))).toBe('no');
+    expect(usable(access(R1, 'connect', 'NO_ANSWER'))).toBe('unknown');
+    expect(usable()).toBe('unknown');
+  });
+
+  it.each<[string | undefined, Observation[]]>([
+    [undefined, [access(R1), access(R2, 'tls', 'CERT_HAS_EXPIRED')]],
+    ['certificate-expired', [access(R1, 'connect', 'ENETUNREACH'), access(R2, 'tls', 'CERT_HAS_EXPIRED')]],
+    ['certificate-early', [access(R1, 'tls', 'CERT_NOT_YET_VALID')]],
+    ['certificate-untrusted', [access(R1, 'tls', 'DEPTH_ZERO_SELF_SIGNED_CERT')]],
+    ['certificate-untrusted', [{ interceptions: [{ relayUrl: R1, issuer: 'Corp' }] }]],
+    ['tls-hangs', [access(R1, 'tls', 'NO_ANSWER')]],
+    ['tcp-silent', [access(R1, 'connect', 'NO_ANSWER')]],
+    ['tcp-refused', [access(R1, 'connect', 'ECONNREFUSED')]],
+    ['no-route', [access(R1, 'connect', 'ENETUNREACH')]],
+    ['upgrade-refused', [access(R1, 'upgrade', 'HTTP_STATUS')]],
+    [
+      'names-lead-nowhere',
+      [names('relay1.example.', 'found', '0.0.0.0'), names('relay2.example.', 'found', '::')],
+    ],
+    ['name-server-silent', [names('relay1.example.', 'silent'), names('relay2.example.', 'silent')]],
+    ['names-unknown', [names('relay1.example.', 'none'), names('relay2.example.', 'none')]],
+    [
+      'tcp-silent',
+      [
+        ...[names('relay1.example.', 'found', '203.0.113.10'), names('relay2.example.', 'silent')],
+        access(R1, 'connect', 'NO_ANSWER'),
+      ],
+    ],
+    [
+      'proxy-only',
+      [access(R1, 'connect', 'NO_ANSWER'), { viaProxy: [{ relayUrl: R1, proxy: 'proxy.test:3128', ms: 9 }] }],
+    ],
+  ])('have a problem that is named: %s', (kind, observations) => {
+    expect(problem(...observations)).toBe(kind);
   });
 });
 
@@ -279,6 +536,25 @@ describe('TLS and port mapping', () => {
     expect(portMapping.pcp.value).toBe('yes');
     expect(portMapping.natPmp.value).toBe('no');
     expect(portMapping.upnp.value).toBe('unknown');
+  });
+});
+
+describe('mapped ports', () => {
+  const gateway = (externalIp?: string): Observation => ({
+    portMappings: [
+      {
+        ...{ protocol: 'upnp', available: true, gateway: '192.168.1.1' },
+        ...(externalIp === undefined ? {} : { externalIp }),
+      },
+    ],
+  });
+  it.each<[string, string, Observation[]]>([
+    ['the address that others see', 'yes', [gateway('198.51.100.7'), seenAs('198.51.100.7:1')]],
+    ['another address', 'no', [gateway('100.64.0.11'), seenAs('198.51.100.7:1')]],
+    ['no address', 'unknown', [gateway(), seenAs('198.51.100.7:1')]],
+    ['an address that nobody saw', 'unknown', [gateway('198.51.100.7')]],
+  ])('a gateway that maps ports of %s: %s', (_, expected, observations) => {
+    expect(verdictOf(...observations).portMapping.reachable.value).toBe(expected);
   });
 });
 

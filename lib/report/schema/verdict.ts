@@ -32,6 +32,18 @@ export const VERDICT: Properties = {
       ref('url'),
       'The relay with the lowest latency of any kind; `null`: none answered.',
     ),
+    relayUsable: ref(
+      'fact',
+      'Whether iroh has a relay that it can use: without one peers do not find it, and no hole is punched.',
+    ),
+    relayProblem: orNull(
+      ref('relayProblem'),
+      'Why it has none; `null`: it has one, or no cause can be named.',
+    ),
+    otherPorts: ref(
+      'fact',
+      'Whether UDP passes to other ports than those of the relays: peers listen on any.',
+    ),
     captivePortal: ref('fact', 'Whether a captive portal answers in place of the relays.'),
     tlsIntercepted: ref(
       'fact',
@@ -43,7 +55,7 @@ export const VERDICT: Properties = {
   }),
   family: object('What was concluded about one address family.', {
     routed: ref('fact', 'Whether the kernel would send datagrams anywhere.'),
-    udp: ref('fact', 'Whether UDP passes.'),
+    udp: ref('fact', 'Whether UDP passes as iroh needs it: QUIC, in full-size datagrams, for a while.'),
     publicAddress: ref('publicAddress', 'The address of this machine as seen from outside.'),
     mapping: judged(
       'How the NAT maps one local port (RFC 4787, section 4.1).',
@@ -71,11 +83,42 @@ export const VERDICT: Properties = {
     ipv6Ms: orNull(ms('Milliseconds.'), 'Milliseconds of UDP over IPv6; `null`: not measured.'),
     httpsMs: orNull(ms('Milliseconds.'), 'Milliseconds of HTTPS; `null`: not measured.'),
     answered: boolean('Whether it gave any answer that only the relay itself can give.'),
+    usable: ref(
+      'fact',
+      'Whether iroh can use it: HTTPS with the roots that iroh trusts, up to the WebSocket.',
+    ),
+  }),
+  relayProblem: object('What keeps iroh from the relays.', {
+    kind: oneOf(
+      [
+        'too-many-files',
+        'names-lead-nowhere',
+        'name-server-silent',
+        'name-server-failed',
+        'names-unknown',
+        'proxy-only',
+        'certificate-untrusted',
+        'certificate-expired',
+        'certificate-early',
+        'tls-hangs',
+        'upgrade-refused',
+        'tcp-refused',
+        'tcp-silent',
+        'no-route',
+      ],
+      'The cause that has to be put right first.',
+    ),
+    reason: REASON,
+    evidence: EVIDENCE,
   }),
   portMappings: object('Which port-mapping protocols the gateway offers.', {
     upnp: ref('fact', 'UPnP.'),
     pcp: ref('fact', 'PCP (RFC 6887).'),
     natPmp: ref('fact', 'NAT-PMP (RFC 6886).'),
+    reachable: ref(
+      'fact',
+      'Whether a port that the gateway maps on request can be reached from the Internet.',
+    ),
   }),
   upstreamNat: judged(
     'Whether another NAT stands between the gateway and the Internet (double NAT, a carrier’s NAT); IPv4.',
@@ -93,7 +136,7 @@ export const VERDICT: Properties = {
   summary: object('The verdict for a reader in a hurry.', {
     colour: oneOf(
       ['green', 'orange', 'red', 'grey'],
-      '`green`: direct connections should work; `orange`: often relayed; `red`: relayed; `grey`: cannot tell.',
+      '`green`: direct connections should work; `orange`: often relayed; `red`: relayed, or, without a relay that iroh can use, none at all; `grey`: cannot tell.',
     ),
     sentence: ref('text', 'The same in words.'),
     nextSteps: list(ref('text'), 'What could be done about it, if anything.'),

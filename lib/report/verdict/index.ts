@@ -1,11 +1,14 @@
 import { type IsPublicAddress, isPublicAddress } from '../address-class.js';
 import type { Family } from '../observation.js';
-import type { FamilyVerdict, ProbeRecord, Verdict } from '../types.js';
+import type { FamilyVerdict, ProbeRecord, ResolvedRelayTarget, Verdict } from '../types.js';
 import { judgeFiltering } from './filtering.js';
 import { judgeMapping, judgePublicAddress } from './mapping.js';
 import { judgeNatType } from './nat-type.js';
-import { judgePortMapping } from './port-mapping.js';
+import { judgeOtherPorts } from './other-ports.js';
+import { judgeMappedPorts, judgePortMapping } from './port-mapping.js';
 import { judgeCaptivePortal, judgeInterception } from './portal.js';
+import { judgeAnyRelay } from './relay-access.js';
+import { findRelayProblem } from './relay-problem.js';
 import { judgeRelays, preferRelay } from './relays.js';
 import { judgeRouted } from './routes.js';
 import { judgeUdp } from './udp.js';
@@ -16,28 +19,34 @@ export { hasNoRoute } from './routes.js';
 /**
  * Concludes from what the probes saw. Pure.
  *
- * @param relayUrls - the relays that were to be asked, normalised
+ * @param targets - the relays that were to be asked
  * @param isPublic - default: the public Internet
  */
 export function judge(
   records: readonly ProbeRecord[],
-  relayUrls: readonly string[],
+  targets: readonly ResolvedRelayTarget[],
   isPublic: IsPublicAddress = isPublicAddress,
 ): Verdict {
-  const ipv4 = judgeFamily(records, 4, isPublic);
-  const ipv6 = judgeFamily(records, 6, isPublic);
-  const relays = judgeRelays(records, relayUrls);
+  const ipv4 = judgeFamily(records, targets, 4, isPublic);
+  const ipv6 = judgeFamily(records, targets, 6, isPublic);
+  const urls = targets.map(({ url }) => url);
+  const relays = judgeRelays(records, urls);
+  const relayUsable = judgeAnyRelay(relays);
   return {
     ipv4,
     ipv6,
     relays,
     preferredRelay: preferRelay(relays),
+    relayUsable,
+    relayProblem: findRelayProblem(records, urls, relayUsable),
+    otherPorts: judgeOtherPorts(records, isPublic),
     captivePortal: judgeCaptivePortal(records),
     tlsIntercepted: judgeInterception(records),
     portMapping: {
       upnp: judgePortMapping(records, 'upnp'),
       pcp: judgePortMapping(records, 'pcp'),
       natPmp: judgePortMapping(records, 'natPmp'),
+      reachable: judgeMappedPorts(records, isPublic),
     },
     upstreamNat: judgeUpstreamNat(records, isPublic),
     natType: judgeNatType(ipv4.mapping, ipv6.mapping),
@@ -46,6 +55,7 @@ export function judge(
 
 function judgeFamily(
   records: readonly ProbeRecord[],
+  targets: readonly ResolvedRelayTarget[],
   family: Family,
   isPublic: IsPublicAddress,
 ): FamilyVerdict {
@@ -53,8 +63,8 @@ function judgeFamily(
   return {
     routed,
     udp: judgeUdp(records, family, routed, isPublic),
-    publicAddress: judgePublicAddress(records, family, isPublic),
-    mapping: judgeMapping(records, family, isPublic),
+    publicAddress: judgePublicAddress(records, targets, family, isPublic),
+    mapping: judgeMapping(records, targets, family, isPublic),
     filtering: judgeFiltering(records, family),
   };
 }

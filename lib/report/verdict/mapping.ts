@@ -1,103 +1,136 @@
-import { parseSocketAddr } from '../../wire/index.js';
 import type { IsPublicAddress } from '../address-class.js';
 import { MIN_VANTAGE_POINTS } from '../constants.js';
-import type { AddressSeen, Family } from '../observation.js';
-import type { Mapping, ProbeRecord, PublicAddress } from '../types.js';
-import { judged, type Seen, seen, unknown } from './seen.js';
+import type { Family } from '../observation.js';
+import type { Mapping, ProbeRecord, PublicAddress, ResolvedRelayTarget } from '../types.js';
+import { missingWitnesses } from './missing.js';
+import { judged, seen, unknown } from './seen.js';
+import { ipOf, isOwn, type Witness, type Witnesses, witnessesOf } from './witnesses.js';
 
-const ONE_VANTAGE_POINT = 'one vantage point cannot tell; add a second relay at another IP address';
+const ONE_VANTAGE_POINT = 'one vantage point cannot tell';
 
 /** How the NAT of one family maps a local port. Answers are compared only where they left from the same local side. */
 export function judgeMapping(
   records: readonly ProbeRecord[],
+  relays: readonly ResolvedRelayTarget[],
   family: Family,
   isPublic: IsPublicAddress,
 ): Mapping {
-  const { answers, inside } = answersOf(records, family, isPublic);
-  if (answers.length === 0) return unknown(nobodyOutside(inside), inside);
-  if (answers.every(({ part }) => part.observed === part.local)) {
-    return judged('none', 'the address seen from outside is our own: no NAT', answers);
+  const witnesses = witnessesOf(records, family, isPublic);
+  const { outside } = witnesses;
+  const missing = missingWitnesses(records, relays, family);
+  if (outside.length === 0) return nobodyOutside(witnesses, missing);
+  if (outside.every(({ part }) => isOwn(part))) return judgeOwn(records, outside, family);
+  const mappings = [...new Set(outside.map(({ part }) => part.local))].map((local) =>
+    judgeSocket(
+      outside.filter(({ part }) => part.local === local),
+      advice(witnesses, missing),
+    ),
+  );
+  // What one socket proved no answer to another takes away.
+  const dependent = mappings.filter(({ value }) => value === 'endpoint-dependent');
+  if (dependent.length > 0) return together(dependent);
+  if (new Set(outside.map(({ part }) => ipOf(part.local))).size > 1) {
+    return unknown('split routes: the answers left from different local addresses', outside);
   }
-  if (new Set(answers.map(({ part }) => ipOf(part.local))).size > 1) {
-    return unknown('split routes: the answers left from different local addresses', answers);
-  }
-  const sockets = [...new Set(answers.map(({ part }) => part.local))];
-  return agreed(sockets.map((local) => judgeSocket(answers.filter(({ part }) => part.local === local))));
-}
-
-/** The answers to one socket, at least one. */
-function judgeSocket(answers: readonly Seen<AddressSeen>[]): Mapping {
-  const [first] = answers;
-  if (first === undefined || answers.length === 1) {
-    return unknown(ONE_VANTAGE_POINT, answers);
-  }
-  return answers.every(({ part }) => part.observed === first.part.observed)
-    ? judgeEqual(answers)
-    : judgeDifferent(first, answers);
-}
-
-/** One verdict from those over several sockets (of several probes): the known ones must be the same. */
-function agreed(mappings: readonly Mapping[]): Mapping {
-  const known = mappings.filter(({ value }) => value !== 'unknown');
-  const telling = known.length > 0 ? known : mappings;
-  const evidence = [...new Set(telling.flatMap((mapping) => mapping.evidence))];
-  if (new Set(known.map(({ value }) => value)).size > 1) {
-    return { value: 'unknown', reason: 'the answers to different sockets contradict each other', evidence };
-  }
-  // "Differs, but did not repeat itself" says more than "one vantage point".
-  const best = telling.find(({ reason }) => reason !== ONE_VANTAGE_POINT) ?? telling[0];
-  return { value: best?.value ?? 'unknown', reason: best?.reason ?? ONE_VANTAGE_POINT, evidence };
+  return agreed(mappings);
 }
 
 /** The address that the first vantage point saw. */
 export function judgePublicAddress(
   records: readonly ProbeRecord[],
+  relays: readonly ResolvedRelayTarget[],
   family: Family,
   isPublic: IsPublicAddress,
 ): PublicAddress {
-  const { answers, inside } = answersOf(records, family, isPublic);
-  const [first] = answers;
-  if (first === undefined)
-    return { value: null, reason: nobodyOutside(inside), evidence: inside.map(({ ref }) => ref) };
+  const witnesses = witnessesOf(records, family, isPublic);
+  const [first] = witnesses.outside;
+  if (first === undefined) {
+    const { reason, evidence } = nobodyOutside(witnesses, missingWitnesses(records, relays, family));
+    return { value: null, reason, evidence };
+  }
   return { value: first.part.observed, reason: `seen by ${first.part.destinationIp}`, evidence: [first.ref] };
 }
 
-interface Answers {
-  /** From vantage points on the Internet. */
-  answers: Seen<AddressSeen>[];
-  /** From a relay in our own network: it sees us before the NAT, and must not be compared with the others. */
-  inside: Seen<AddressSeen>[];
+function nobodyOutside({ useless }: Witnesses, missing: readonly string[]): Mapping {
+  const heard = useless.map(({ witness, why }) => `${witness.part.destinationIp} ${why}`);
+  const clauses = ['nobody outside told our public address', ...heard, ...missing];
+  return unknown(
+    clauses.join('; '),
+    useless.map(({ witness }) => witness),
+  );
 }
 
-function answersOf(records: readonly ProbeRecord[], family: Family, isPublic: IsPublicAddress): Answers {
-  const all = seen(records, 'addresses').filter(({ part }) => part.family === family);
-  const isOutside = ({ part }: Seen<AddressSeen>) => isPublic(parseSocketAddr(part.observed).ip);
-  return { answers: all.filter(isOutside), inside: all.filter((answer) => !isOutside(answer)) };
-}
-
-function nobodyOutside(inside: readonly Seen<AddressSeen>[]): string {
-  return inside.length === 0
-    ? 'nobody outside told our public address'
-    : 'who answered sees us at a private address: it stands in our own network and cannot tell';
-}
-
-function judgeEqual(answers: readonly Seen<AddressSeen>[]): Mapping {
-  const vantagePoints = new Set(answers.map(({ part }) => part.destinationIp)).size;
-  if (vantagePoints < MIN_VANTAGE_POINTS) {
-    return unknown('equal answers, but all from one IP address; add a relay at another one', answers);
+/**
+ * Nothing was translated. One relay alone may stand inside, at an address that only looks public, when another one that
+ * works is silent over UDP.
+ */
+function judgeOwn(records: readonly ProbeRecord[], own: readonly Witness[], family: Family): Mapping {
+  const places = new Set(own.map(({ part }) => part.destinationIp)).size;
+  const overHttps = new Set(seen(records, 'latencies').map(({ part }) => part.relayUrl));
+  const silent = seen(records, 'silences').filter(
+    ({ part }) => part.family === family && overHttps.has(part.relayUrl),
+  );
+  if (places < MIN_VANTAGE_POINTS && silent.length > 0) {
+    const reason = 'one relay sees our own address, and may stand in our own network: another one is silent';
+    return unknown(reason, [...own, ...silent]);
   }
-  return judged('endpoint-independent', `${vantagePoints} IP addresses saw the same address`, answers);
+  return judged('none', 'the address seen from outside is our own: no NAT', own);
 }
 
-function judgeDifferent(first: Seen<AddressSeen>, answers: readonly Seen<AddressSeen>[]): Mapping {
-  const { observed, again } = first.part;
-  if (again === undefined) return unknown('the answers differ, and none was asked again', answers);
-  if (again !== observed) return unknown('the first answer changed when asked again', answers);
-  const ips = new Set(answers.map((answer) => ipOf(answer.part.observed)));
+/** The answers to one socket, at least one. */
+function judgeSocket(answers: readonly Witness[], help: string): Mapping {
+  const [first] = answers;
+  if (first === undefined || answers.length === 1) return unknown(`${ONE_VANTAGE_POINT}; ${help}`, answers);
+  return answers.every(({ part }) => part.observed === first.part.observed)
+    ? judgeEqual(answers, help)
+    : judgeDifferent(answers);
+}
+
+function judgeEqual(answers: readonly Witness[], help: string): Mapping {
+  const places = new Set(answers.map(({ part }) => part.destinationIp)).size;
+  if (places < MIN_VANTAGE_POINTS) {
+    return unknown(`equal answers, but all from one IP address; ${help}`, answers);
+  }
+  return judged('endpoint-independent', `${places} IP addresses saw the same address`, answers);
+}
+
+function judgeDifferent(answers: readonly Witness[]): Mapping {
+  const asked = answers.filter(({ part }) => part.again !== undefined);
+  if (asked.length === 0) return unknown('the answers differ, and none was asked again', answers);
+  if (asked.some(({ part }) => part.again !== part.observed)) {
+    return unknown('the first answer changed when asked again', answers);
+  }
+  const ips = new Set(answers.map(({ part }) => ipOf(part.observed)));
   const what = ips.size > 1 ? 'the public address' : 'only the public port';
   return judged('endpoint-dependent', `${what} differs from destination to destination`, answers);
 }
 
-function ipOf(socketAddr: string): string {
-  return socketAddr.slice(0, socketAddr.lastIndexOf(':'));
+/** One verdict from those over several sockets (of several probes): the known ones must be the same. */
+function agreed(mappings: readonly Mapping[]): Mapping {
+  const known = mappings.filter(({ value }) => value !== 'unknown');
+  if (new Set(known.map(({ value }) => value)).size > 1) {
+    return {
+      ...together(known),
+      value: 'unknown',
+      reason: 'the answers to different sockets contradict each other',
+    };
+  }
+  if (known.length > 0) return together(known);
+  // "Differs, but did not repeat itself" says more than "one vantage point".
+  const telling = mappings.filter(({ reason }) => !reason.startsWith(ONE_VANTAGE_POINT));
+  return together([...telling, ...mappings]);
+}
+
+/** The first with the evidence of all. */
+function together(mappings: readonly Mapping[]): Mapping {
+  const [first] = mappings;
+  const evidence = [...new Set(mappings.flatMap((mapping) => mapping.evidence))];
+  return { value: first?.value ?? 'unknown', reason: first?.reason ?? ONE_VANTAGE_POINT, evidence };
+}
+
+/** What would make a second vantage point: those that failed are named before more are asked for. */
+function advice({ useless }: Witnesses, missing: readonly string[]): string {
+  const heard = useless.map(({ witness, why }) => `${witness.part.destinationIp} ${why}`);
+  const named = [...heard, ...missing];
+  return named.length === 0 ? 'add a second relay at another IP address' : named.join('; ');
 }

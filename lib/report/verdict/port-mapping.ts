@@ -1,6 +1,8 @@
+import type { IsPublicAddress } from '../address-class.js';
 import type { PortMappingProtocol, PortMappingSeen } from '../observation.js';
 import type { Fact, ProbeRecord } from '../types.js';
 import { judged, seen, unknown } from './seen.js';
+import { ipOf, witnessesOf } from './witnesses.js';
 
 /** Whether a gateway offers one port-mapping protocol. Silence is unknown, a refusal is no. */
 export function judgePortMapping(records: readonly ProbeRecord[], protocol: PortMappingProtocol): Fact {
@@ -11,6 +13,28 @@ export function judgePortMapping(records: readonly ProbeRecord[], protocol: Port
   const [refusal] = answers;
   if (refusal !== undefined) return judged('no', refusalOf(refusal.part), answers);
   return unknown('no gateway was asked, or none answered');
+}
+
+/**
+ * Whether a mapped port would be reached: the gateway must hold the address that others see. Nothing is mapped to find
+ * out, and not every protocol names that address without.
+ */
+export function judgeMappedPorts(records: readonly ProbeRecord[], isPublic: IsPublicAddress): Fact {
+  const offers = seen(records, 'portMappings').filter(({ part }) => part.available);
+  if (offers.length === 0) return unknown('no gateway offered to map ports');
+  const { outside } = witnessesOf(records, 4, isPublic);
+  const observed = new Set(outside.map(({ part }) => ipOf(part.observed)));
+  const named = offers.filter(({ part }) => part.externalIp !== undefined);
+  const same = named.filter(({ part }) => observed.has(part.externalIp ?? ''));
+  if (same.length > 0) {
+    const reason = `the gateway maps ports of ${same[0]?.part.externalIp}, the address that others see`;
+    return judged('yes', reason, [...same, ...outside]);
+  }
+  if (named.length > 0 && observed.size > 0) {
+    const reason = `the gateway maps ports of ${named[0]?.part.externalIp}, which is not the address that others see`;
+    return judged('no', reason, [...named, ...outside]);
+  }
+  return unknown('the gateway maps ports, but did not name the address that it maps them from', offers);
 }
 
 function offerOf({ gateway, externalIp }: PortMappingSeen): string {

@@ -1,5 +1,6 @@
 import type { LatencyKind } from '../observation.js';
 import type { ProbeRecord, RelayVerdict } from '../types.js';
+import { judgeRelayUse } from './relay-access.js';
 import { seen } from './seen.js';
 
 /** Every relay that was asked or answered, in the order given, with its smallest latencies. */
@@ -24,6 +25,7 @@ export function judgeRelays(records: readonly ProbeRecord[], urls: readonly stri
       ipv6Ms: smallest('ipv6'),
       httpsMs: smallest('https'),
       answered: ownAnswers.has(url),
+      usable: judgeRelayUse(records, url),
     };
   });
 }

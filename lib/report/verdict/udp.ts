@@ -1,49 +1,147 @@
 import { parseSocketAddr, type SocketAddr } from '../../wire/index.js';
 import type { IsPublicAddress } from '../address-class.js';
 import { MIN_SILENT_RELAYS } from '../constants.js';
-import type { Family } from '../observation.js';
+import type { Family, QuicSeen } from '../observation.js';
 import type { Fact, ProbeRecord } from '../types.js';
-import { judged, seen, unknown } from './seen.js';
+import { hostOf } from './missing.js';
+import { judged, type Seen, seen, unknown } from './seen.js';
+import { witnessesOf } from './witnesses.js';
 
-/** Whether UDP passes in one family. */
+/**
+ * Whether UDP passes in one family, as iroh needs it: QUIC, whole and for a while. What STUN alone shows is not enough,
+ * since what lets STUN pass may drop QUIC, or all but small datagrams.
+ */
 export function judgeUdp(
   records: readonly ProbeRecord[],
   family: Family,
   routed: Fact,
   isPublic: IsPublicAddress,
 ): Fact {
-  const addresses = seen(records, 'addresses').filter(({ part }) => part.family === family);
-  if (addresses.length > 0) return judged('yes', 'an answer over UDP told our public address', addresses);
-
   const paths = seen(records, 'paths').filter(
     ({ part }) => !part.isRelay && isRemotePeer(part.remoteAddr, family, isPublic),
   );
   if (paths.length > 0) return judged('yes', 'a direct path to a peer on the Internet is live', paths);
 
+  const quic = outsideQuic(records, family, isPublic);
+  const sustained = quic.filter(({ part }) => part.reached === 'sustained');
+  if (sustained.length > 0)
+    return judged('yes', 'full-size QUIC datagrams came through, and kept coming', sustained);
+  const certificates = quic.filter(({ part }) => part.code?.startsWith('QAD_CERT_') === true);
+  if (certificates.length > 0) {
+    return judged(
+      'yes',
+      "a relay's handshake came back over UDP, though its certificate was refused",
+      certificates,
+    );
+  }
   if (routed.value === 'no') return { ...routed };
-  return judgeSilence(records, family);
+  return judgeRefusals(records, family) ?? judgeHalf(quic) ?? judgeSilence(records, family);
 }
 
-/** Nobody answered: because nothing left, because nothing came through, or for a reason that cannot be told. */
-function judgeSilence(records: readonly ProbeRecord[], family: Family): Fact {
+/** What relays on the Internet proved: those inside our own network prove the inside. */
+function outsideQuic(
+  records: readonly ProbeRecord[],
+  family: Family,
+  isPublic: IsPublicAddress,
+): Seen<QuicSeen>[] {
+  const insiders = new Set(
+    witnessesOf(records, family, isPublic)
+      .useless.filter(({ isInside }) => isInside)
+      .map(({ witness }) => witness.part.destinationIp),
+  );
+  return seen(records, 'quic').filter(
+    ({ part }) => part.family === family && !insiders.has(part.destinationIp),
+  );
+}
+
+/** This machine itself would not send. */
+function judgeRefusals(records: readonly ProbeRecord[], family: Family): Fact | null {
   const refused = seen(records, 'refusals').filter(({ part }) => part.family === family);
-  if (new Set(refused.map(({ part }) => part.relayUrl)).size >= MIN_SILENT_RELAYS) {
-    return judged('no', 'this machine itself refused to send datagrams: a firewall on it', refused);
+  const relays = new Set(refused.map(({ part }) => part.relayUrl)).size;
+  if (relays < MIN_SILENT_RELAYS) return null;
+  return judged('no', 'this machine itself refused to send datagrams: a firewall on it', refused);
+}
+
+/** QUIC began with somebody on the Internet, and came to nothing or not to an end. */
+function judgeHalf(quic: readonly Seen<QuicSeen>[]): Fact | null {
+  const stalled = quic.filter(({ part }) => part.reached === 'stalled');
+  if (stalled.length > 0) {
+    const reason = 'a QUIC handshake passes, but full-size datagrams after it do not, or not for long';
+    return judged('no', reason, stalled);
   }
+  const established = quic.filter(({ part }) => part.reached === 'established');
+  if (established.length > 0) {
+    return unknown(
+      'a QUIC handshake passes; whether datagrams keep passing was not seen in time',
+      established,
+    );
+  }
+  const broken = quic.filter(({ part }) => part.reached === 'answered' && part.code === 'QAD_TIMEOUT');
+  const relays = new Set(broken.map(({ part }) => part.relayUrl)).size;
+  if (relays >= MIN_SILENT_RELAYS) {
+    return judged('no', `${relays} relays answered over UDP, but no QUIC handshake came to its end`, broken);
+  }
+  return null;
+}
+
+/**
+ * Nobody answered over QUIC. Relays ship with address discovery off, so their silence says something only where they are
+ * known to have it, or where others who speak UDP were silent as well.
+ */
+function judgeSilence(records: readonly ProbeRecord[], family: Family): Fact {
   const silent = seen(records, 'silences').filter(({ part }) => part.family === family);
-  if (silent.length === 0) return unknown('no probe that speaks UDP was answered or had the time to be');
   const overHttps = seen(records, 'latencies').filter(({ part }) => part.kind === 'https');
   const reachable = new Set(overHttps.map(({ part }) => part.relayUrl));
   const telling = silent.filter(({ part }) => reachable.has(part.relayUrl));
-  const relays = new Set(telling.map(({ part }) => part.relayUrl));
-  if (relays.size >= MIN_SILENT_RELAYS) {
-    const controls = overHttps.filter(({ part }) => relays.has(part.relayUrl));
-    return judged('no', `${relays.size} relays answered over HTTPS but not over UDP`, [
+  const known = telling.filter(({ part }) => part.isKnown || answeredElsewhere(records, part.relayUrl));
+  const stun = seen(records, 'stun').filter(({ part }) => part.family === family);
+  const stunAnswers = stun.filter(({ part }) => part.result === 'answered');
+  const stunSilences = stun.filter(({ part }) => part.result === 'silent');
+  const controls = overHttps.filter(({ part }) =>
+    telling.some((relay) => relay.part.relayUrl === part.relayUrl),
+  );
+
+  if (stunAnswers.length > 0) {
+    if (relaysOf(known).length >= MIN_SILENT_RELAYS) {
+      const reason = `STUN passes, but QUIC does not: ${namesOf(known)} were silent over QUIC while they answered over HTTPS`;
+      return judged('no', reason, [...known, ...controls, ...stunAnswers]);
+    }
+    return unknown(`STUN passes; whether QUIC does is not known: ${whyNotKnown(telling)}`, [
+      ...stunAnswers,
       ...telling,
-      ...controls,
     ]);
   }
-  return unknown('too few relays were silent over UDP while they answered over HTTPS', silent);
+  if (relaysOf(known).length >= MIN_SILENT_RELAYS) {
+    const reason = `${relaysOf(known).length} relays answered over HTTPS but not over UDP`;
+    return judged('no', reason, [...known, ...controls]);
+  }
+  if (relaysOf(telling).length > 0 && stunSilences.length > 0) {
+    const reason = `neither relays nor STUN servers answered over UDP, while ${namesOf(telling)} answered over HTTPS`;
+    return judged('no', reason, [...telling, ...controls, ...stunSilences]);
+  }
+  if (silent.length === 0) return unknown('no probe that speaks UDP was answered or had the time to be');
+  return unknown(`silence over UDP tells nothing here: ${whyNotKnown(telling)}`, silent);
+}
+
+function whyNotKnown(telling: readonly Seen<{ relayUrl: string; isKnown: boolean }>[]): string {
+  if (telling.length === 0) return 'no relay that answered over HTTPS was asked over QUIC in time';
+  const off = telling.filter(({ part }) => !part.isKnown);
+  return off.length === 0
+    ? `only ${namesOf(telling)} was silent, while it answered over HTTPS`
+    : `${namesOf(off)} may have address discovery switched off, as relays ship (say its quicPort if it is on)`;
+}
+
+/** Whether it discovered an address in this very report, in whichever family. */
+function answeredElsewhere(records: readonly ProbeRecord[], relayUrl: string): boolean {
+  return seen(records, 'latencies').some(({ part }) => part.relayUrl === relayUrl && part.kind !== 'https');
+}
+
+function relaysOf(parts: readonly Seen<{ relayUrl: string }>[]): string[] {
+  return [...new Set(parts.map(({ part }) => part.relayUrl))];
+}
+
+function namesOf(parts: readonly Seen<{ relayUrl: string }>[]): string {
+  return relaysOf(parts).map(hostOf).join(' and ');
 }
 
 function isRemotePeer(remoteAddr: string, family: Family, isPublic: IsPublicAddress): boolean {

@@ -4,6 +4,9 @@ import {
   type LocalReport,
   type Observation,
   type ProbeRecord,
+  type QuicReached,
+  type RelayStage,
+  type ResolvedRelayTarget,
   summarise,
 } from '../../../lib/report/index.js';
 
@@ -64,12 +67,42 @@ export function seenAs(
   };
 }
 
+/** QUIC with a relay that came so far. */
+export function quic(
+  reached: QuicReached = 'sustained',
+  relayUrl = R1,
+  more: { family?: 4 | 6; code?: string; destinationIp?: string } = {},
+): Observation {
+  const { family = 4, code, destinationIp = family === 4 ? '203.0.113.10' : '2001:db8:a::10' } = more;
+  const part = { family, relayUrl, destinationIp, destinationPort: 7842, reached };
+  const counts =
+    reached === 'sustained'
+      ? { sent: 8, acknowledged: 8, spanMs: 280 }
+      : { sent: 8, acknowledged: 0, spanMs: 0 };
+  return { quic: [{ ...part, ...counts, ...(code === undefined ? {} : { code }) }] };
+}
+
+/** A relay that iroh can use, or where that ends. */
+export function access(relayUrl: string, stage: RelayStage = 'ready', code?: string): Observation {
+  return { access: [{ relayUrl, stage, ...(code === undefined ? {} : { code }) }] };
+}
+
+/** What STUN servers did. */
+export function stun(result: 'answered' | 'silent', server: string): Observation {
+  return { stun: [{ server, family: 4, result }] };
+}
+
 /** An IPv6 host without NAT. */
 export function openV6(destinationIp = '2001:db8:a::10'): Observation {
   const addr = '[2001:db8:1::100]:6000';
   return {
     addresses: [{ family: 6, local: addr, destinationIp, destinationPort: 7842, by: 'quic', observed: addr }],
   };
+}
+
+/** Relays that are known to discover addresses. */
+export function targets(urls: readonly string[]): ResolvedRelayTarget[] {
+  return urls.map((url) => ({ url, quicPort: 7842, isQuicPortKnown: true }));
 }
 
 /** A whole report around some observations. */
@@ -79,7 +112,7 @@ export function reportOf(
   endpoint: LocalReport['endpoint'] = null,
 ): LocalReport {
   const probes = records(...observations);
-  const verdict = judge(probes, relays, isPublicHere);
+  const verdict = judge(probes, targets(relays), isPublicHere);
   return {
     version: 1,
     generator: 'test',
@@ -88,7 +121,7 @@ export function reportOf(
     deadlineMs: 3000,
     endedBy: 'finished',
     settings: {
-      relays: relays.map((url) => ({ url, quicPort: 7842, isQuicPortKnown: true })),
+      relays: targets(relays),
       relaysFrom: 'settings',
       stunServers: [],
       probes: [],

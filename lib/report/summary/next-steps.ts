@@ -1,0 +1,64 @@
+import type { Colour, Verdict } from '../types.js';
+import { PROBLEMS } from './problems.js';
+import { directFamilies, isOffline, passesUdp } from './reach.js';
+
+const FIREWALL =
+  'Ask for outgoing UDP to port 7842 of the relays (or to everywhere), and HTTPS to the relays.';
+
+const ONE_NAT =
+  'ask the provider for a public IPv4 address, or switch the second router to bridge mode if it is your own.';
+
+/** What to do next, the most telling first. */
+export function nextStepsOf(verdict: Verdict, colour: Colour): string[] {
+  if (isOffline(verdict)) return ['Connect this machine to a network.'];
+  return [
+    ...new Set([...portalSteps(verdict), ...relaySteps(verdict, colour), ...udpSteps(verdict, colour)]),
+  ];
+}
+
+function portalSteps({ captivePortal }: Verdict): string[] {
+  return captivePortal.value === 'yes'
+    ? ['Open a web page on this network and get past its captive portal, then run this again.']
+    : [];
+}
+
+function relaySteps(verdict: Verdict, colour: Colour): string[] {
+  const { relays, relayUsable, relayProblem, tlsIntercepted, captivePortal } = verdict;
+  if (relays.length === 0) return ['Configure relays, at least two at different IP addresses.'];
+  if (captivePortal.value === 'yes') return [];
+  if (relayUsable.value !== 'yes' && relayProblem !== null) return [PROBLEMS[relayProblem.kind].step];
+  if (tlsIntercepted.value === 'yes') return [PROBLEMS['certificate-untrusted'].step];
+  const isSilent = colour === 'grey' && !relays.some(({ answered }) => answered);
+  return isSilent ? ['Check that the relays are up and that their URLs are right.', FIREWALL] : [];
+}
+
+function udpSteps(verdict: Verdict, colour: Colour): string[] {
+  const { natType, relays, relayUsable, otherPorts } = verdict;
+  if (relayUsable.value === 'no') return [];
+  if (colour === 'red') return [FIREWALL];
+  if (colour === 'grey' && relays.some(({ httpsMs }) => httpsMs !== null) && !passesUdp(verdict)) {
+    return ["Say the relays' quicPort if address discovery is switched on there, or list STUN servers."];
+  }
+  if (colour !== 'orange') return [];
+  if (otherPorts.value === 'no' && directFamilies(verdict).length > 0) {
+    return ['Ask for outgoing UDP to all ports: peers listen on any.'];
+  }
+  if (natType.value === 'Endpoint-Dependent') return easierNat(verdict);
+  return relays.length === 1 ? ['Add a second relay at another IP address.'] : [];
+}
+
+function easierNat({ ipv6, portMapping, upstreamNat }: Verdict): string[] {
+  const steps: string[] = [];
+  if (ipv6.udp.value !== 'yes') steps.push('Enable IPv6: it needs no NAT.');
+  if (upstreamNat.value === 'certain') {
+    // A port mapped at the gateway ends at the next NAT: no advice to map one.
+    return [...steps, `There is a second NAT beyond the gateway: ${ONE_NAT}`];
+  }
+  if (upstreamNat.value === 'likely')
+    steps.push(`There seems to be a second NAT beyond the gateway: ${ONE_NAT}`);
+  // A refusal comes from a home-type gateway too: there the switch exists.
+  const { upnp, pcp, natPmp } = portMapping;
+  const hasOther = pcp.value === 'yes' || natPmp.value === 'yes';
+  if (upnp.value === 'no' && !hasOther) steps.push('Enable UPnP on the gateway.');
+  return steps;
+}

@@ -1,0 +1,57 @@
+import { parseSocketAddr } from '../../wire/index.js';
+import type { IsPublicAddress } from '../address-class.js';
+import type { Fact, ProbeRecord } from '../types.js';
+import { judged, seen, unknown } from './seen.js';
+
+/** STUN servers that must be silent before a firewall is blamed: one may be down. */
+const MIN_SILENT_SERVERS = 2;
+
+/**
+ * Whether UDP passes to other ports than those on which relays answered: peers listen on any port, and a firewall may be
+ * open for the relays alone.
+ */
+export function judgeOtherPorts(records: readonly ProbeRecord[], isPublic: IsPublicAddress): Fact {
+  const quic = seen(records, 'quic').filter(({ part }) => part.reached !== 'answered');
+  const relayPorts = new Set(quic.map(({ part }) => part.destinationPort));
+  const paths = seen(records, 'paths').filter(
+    ({ part }) => !part.isRelay && isElsewhere(part.remoteAddr, relayPorts, isPublic),
+  );
+  if (paths.length > 0) return judged('yes', 'a direct path to a peer at another port is live', paths);
+
+  const answers = seen(records, 'addresses').filter(
+    ({ part }) => part.by === 'stun' && !relayPorts.has(part.destinationPort) && isPublic(part.destinationIp),
+  );
+  if (answers.length > 0) {
+    const ports = [...new Set(answers.map(({ part }) => part.destinationPort))].join(', ');
+    return judged('yes', `STUN servers answered at UDP port ${ports}`, answers);
+  }
+  const silent = seen(records, 'stun').filter(
+    ({ part }) => part.result === 'silent' && !relayPorts.has(Number(/:(\d+)$/.exec(part.server)?.[1])),
+  );
+  const heard = seen(records, 'stun').some(({ part }) => part.result === 'answered');
+  if (
+    relayPorts.size > 0 &&
+    !heard &&
+    new Set(silent.map(({ part }) => part.server)).size >= MIN_SILENT_SERVERS
+  ) {
+    const ports = [...relayPorts].join(', ');
+    return judged('no', `UDP port ${ports} passes, but no STUN server at another port answered`, [
+      ...quic,
+      ...silent,
+    ]);
+  }
+  return unknown('no other UDP port than those of the relays was tried, or none could tell', silent);
+}
+
+function isElsewhere(
+  remoteAddr: string,
+  relayPorts: ReadonlySet<number>,
+  isPublic: IsPublicAddress,
+): boolean {
+  try {
+    const { ip, port } = parseSocketAddr(remoteAddr);
+    return !relayPorts.has(port) && isPublic(ip);
+  } catch {
+    return false; // a peer's address in a form of its own proves nothing
+  }
+}

@@ -1,0 +1,49 @@
+import type { Fact, ProbeRecord } from '../types.js';
+import { hostOf } from './missing.js';
+import { judged, type Seen, seen, unknown } from './seen.js';
+
+/** Whether iroh can use one relay: it finds its peers and punches its holes through one. */
+export function judgeRelayUse(records: readonly ProbeRecord[], url: string): Fact {
+  const homes = seen(records, 'homeRelays').filter(({ part }) => part.relayUrl === url);
+  if (homes.length > 0) return judged('yes', 'the endpoint is connected to it', homes);
+  const access = seen(records, 'access').filter(({ part }) => part.relayUrl === url);
+  const ready = access.filter(({ part }) => part.stage === 'ready');
+  if (ready.length > 0) return judged('yes', 'it takes the connection that iroh makes', ready);
+  const [ended] = access;
+  if (ended !== undefined) return judged('no', endOf(ended), access);
+  const intercepted = seen(records, 'interceptions').filter(({ part }) => part.relayUrl === url);
+  if (intercepted.length > 0) return judged('no', 'iroh does not trust its certificate', intercepted);
+  // Where the connection itself was not tried.
+  const answered = seen(records, 'latencies').filter(
+    ({ part }) => part.relayUrl === url && part.kind === 'https',
+  );
+  if (answered.length > 0) return judged('yes', 'it answers over HTTPS as iroh trusts it', answered);
+  return unknown('it was not seen in time whether it takes connections');
+}
+
+type Ended = Seen<{ stage: string; code?: string }>;
+
+const STAGES: Readonly<Record<string, string>> = {
+  name: 'its name has no address',
+  connect: 'it cannot be reached over TCP',
+  tls: 'its TLS handshake fails',
+  upgrade: 'it refuses the WebSocket that iroh uses it by',
+};
+
+function endOf({ part: { stage, code } }: Ended): string {
+  const what = STAGES[stage] ?? stage;
+  return code === undefined ? what : `${what} (${code})`;
+}
+
+/** Whether iroh has any relay that it can use. `relays`: what was found of each. */
+export function judgeAnyRelay(relays: readonly { url: string; usable: Fact }[]): Fact {
+  const [usable] = relays.filter((relay) => relay.usable.value === 'yes');
+  if (usable !== undefined) {
+    return { ...usable.usable, reason: `${hostOf(usable.url)}: ${usable.usable.reason}` };
+  }
+  if (relays.length === 0) return unknown('no relay is configured');
+  const reason = relays.map((relay) => `${hostOf(relay.url)}: ${relay.usable.reason}`).join('; ');
+  const evidence = [...new Set(relays.flatMap((relay) => relay.usable.evidence))];
+  const value = relays.every((relay) => relay.usable.value === 'no') ? 'no' : 'unknown';
+  return { value, reason, evidence };
+}

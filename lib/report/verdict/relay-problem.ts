@@ -1,0 +1,126 @@
+import { leadsNowhere } from '../address-class.js';
+import type { NameSeen, RelayAccessSeen } from '../observation.js';
+import type { Fact, ProbeRecord, RelayProblem, RelayProblemKind } from '../types.js';
+import { bareHost, hostOf } from './missing.js';
+import { refsOf, type Seen, seen } from './seen.js';
+
+/** Errors of a process that may open no more files, hence no more sockets. */
+const FILE_LIMITS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
+
+const EXPIRED: ReadonlySet<string> = new Set(['CERT_HAS_EXPIRED']);
+const EARLY: ReadonlySet<string> = new Set(['CERT_NOT_YET_VALID']);
+const TIMEOUTS: ReadonlySet<string> = new Set(['NO_ANSWER', 'DEADLINE', 'ETIMEDOUT']);
+const NO_ROUTES: ReadonlySet<string> = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL']);
+
+/**
+ * Why iroh can use none of the relays, where a cause can be named: the one that has to be put right first. Null: a relay
+ * can be used, or nothing that was seen explains it.
+ */
+export function findRelayProblem(
+  records: readonly ProbeRecord[],
+  urls: readonly string[],
+  anyRelay: Fact,
+): RelayProblem | null {
+  if (anyRelay.value === 'yes' || urls.length === 0) return null;
+  return (
+    tooManyFiles(records) ??
+    nameProblem(records, urls) ??
+    proxyOnly(records) ??
+    accessProblem(records) ??
+    null
+  );
+}
+
+function tooManyFiles(records: readonly ProbeRecord[]): RelayProblem | null {
+  const refused = records.filter(({ error }) => error !== undefined && FILE_LIMITS.has(error.code));
+  if (refused.length === 0) return null;
+  return {
+    kind: 'too-many-files',
+    reason: `this process may open no more files (${refused[0]?.error?.code})`,
+    evidence: refused.map(({ ref }) => ref),
+  };
+}
+
+/** Whatever is wrong with all of the names; one good name is enough to go on with. */
+function nameProblem(records: readonly ProbeRecord[], urls: readonly string[]): RelayProblem | null {
+  const names = seen(records, 'names');
+  const each = urls.map((url) => names.filter(({ part }) => part.host === bareHost(url)));
+  if (each.some((families) => families.length === 0 || families.some(leadsSomewhere))) return null;
+  const all = each.flat();
+  const has = (test: (name: NameSeen) => boolean) => all.some(({ part }) => test(part));
+  const kind: RelayProblemKind = has(({ result }) => result === 'found')
+    ? 'names-lead-nowhere'
+    : has(({ result }) => result === 'silent')
+      ? 'name-server-silent'
+      : has(({ result }) => result === 'failed')
+        ? 'name-server-failed'
+        : 'names-unknown';
+  return {
+    kind,
+    reason: [...new Set(all.map(({ part }) => nameClause(part)))].join('; '),
+    evidence: refsOf(all),
+  };
+}
+
+function leadsSomewhere({ part: { host, result, ips } }: Seen<NameSeen>): boolean {
+  return result === 'found' && ips.some((ip) => isLocal(host) || !leadsNowhere(ip));
+}
+
+/** A relay in development, on this machine. */
+function isLocal(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost');
+}
+
+function nameClause({ host, family, result, ips, code }: NameSeen): string {
+  const why = code === undefined ? '' : ` (${code})`;
+  const clauses = {
+    found: `${host} leads to ${ips.join(', ')}`,
+    none: `${host} has no IPv${family} address`,
+    silent: `no name server told an IPv${family} address of ${host} in time${why}`,
+    failed: `the look-up of ${host} failed${why}`,
+  };
+  return clauses[result];
+}
+
+function proxyOnly(records: readonly ProbeRecord[]): RelayProblem | null {
+  const viaProxy = seen(records, 'viaProxy');
+  const [first] = viaProxy;
+  if (first === undefined) return null;
+  const reason = `${viaProxy.map(({ part }) => hostOf(part.relayUrl)).join(' and ')} answered through ${first.part.proxy} alone`;
+  return { kind: 'proxy-only', reason, evidence: refsOf(viaProxy) };
+}
+
+function accessProblem(records: readonly ProbeRecord[]): RelayProblem | null {
+  const interceptions = seen(records, 'interceptions');
+  const [intercepted] = interceptions;
+  if (intercepted !== undefined) {
+    const { relayUrl, issuer } = intercepted.part;
+    return {
+      kind: 'certificate-untrusted',
+      reason: `the certificate of ${hostOf(relayUrl)} is signed by '${issuer}', which this machine trusts and iroh does not`,
+      evidence: refsOf(interceptions),
+    };
+  }
+  const ended = seen(records, 'access').filter(({ part }) => part.stage !== 'ready');
+  // The end that came furthest says most: "no route over IPv6" is little beside a bad certificate.
+  const furthest = ended.toSorted((a, b) => STAGES.indexOf(b.part.stage) - STAGES.indexOf(a.part.stage));
+  const [first] = furthest;
+  if (first === undefined) return null;
+  const { relayUrl, stage, code = '' } = first.part;
+  const reason = `${hostOf(relayUrl)}: ${stage}${code === '' ? '' : `, ${code}`}`;
+  return { kind: kindOf(first.part), reason, evidence: refsOf(ended) };
+}
+
+const STAGES: readonly RelayAccessSeen['stage'][] = ['name', 'connect', 'tls', 'upgrade', 'ready'];
+
+function kindOf({ stage, code = '' }: RelayAccessSeen): RelayProblemKind {
+  if (stage === 'upgrade') return 'upgrade-refused';
+  if (stage === 'name') return 'names-unknown';
+  if (stage === 'tls') {
+    if (EXPIRED.has(code)) return 'certificate-expired';
+    if (EARLY.has(code)) return 'certificate-early';
+    return TIMEOUTS.has(code) ? 'tls-hangs' : 'certificate-untrusted';
+  }
+  if (NO_ROUTES.has(code)) return 'no-route';
+  return code === 'ECONNREFUSED' ? 'tcp-refused' : 'tcp-silent';
+}
