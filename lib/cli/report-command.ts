@@ -44,7 +44,7 @@ Examples:
 Exit codes (of a watch: the last report's):
   0  green   direct connections should work
   1  orange  often relayed, or the kind of NAT is unknown
-  2  red     UDP is blocked: relays only
+  2  red     relays only, or no relay that iroh can use
   3  grey    cannot tell
   ${EXIT.usage} wrong words, ${EXIT.noReport} no report could be made, 129 to 143 ended before there was one
 `;

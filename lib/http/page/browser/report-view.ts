@@ -57,9 +57,17 @@ export function viewLocalReport(report) {
  */
 export function viewSummary({ summary, verdict }) {
   const { colour, sentence, nextSteps } = summary;
-  const isOften = colour === 'orange' && verdict.natType.value === 'Endpoint-Dependent';
-  const headline = isOften ? 'Orange: often relayed' : (HEADLINES[colour] ?? HEADLINES.grey);
-  return { level: colour, headline, sentence, nextSteps: [...nextSteps] };
+  return { level: colour, headline: headlineOf(colour, verdict), sentence, nextSteps: [...nextSteps] };
+}
+
+/**
+ * @param {LocalReport['summary']['colour']} colour
+ * @param {LocalReport['verdict']} verdict
+ */
+function headlineOf(colour, { natType: type, relayUsable }) {
+  if (colour === 'orange' && type.value === 'Endpoint-Dependent') return 'Orange: often relayed';
+  if (colour === 'red' && relayUsable.value === 'no') return 'Red: no relay';
+  return HEADLINES[colour] ?? HEADLINES.grey;
 }
 
 /** @param {LocalReport} report */
@@ -131,10 +139,12 @@ function natType({ natType: type }) {
 }
 
 /** @param {LocalReport['verdict']} verdict */
-function networkFacts({ captivePortal, tlsIntercepted, portMapping, upstreamNat }) {
+function networkFacts({ relayUsable, otherPorts, captivePortal, tlsIntercepted, portMapping, upstreamNat }) {
   const portal = captivePortal.value === 'yes' ? 'The network wants a login before it lets traffic through.' : '';
   const tls = tlsIntercepted.value === 'yes' ? 'iroh will not connect to the relays.' : '';
   return [
+    judgedFact('A relay to use', relayUsable, { yes: ['Yes', 'good'], no: ['None', 'bad'] }),
+    judgedFact('Other UDP ports', otherPorts, { yes: ['Pass', 'good'], no: ['Blocked', 'warn'] }),
     portMappingFact(portMapping),
     judgedFact('Second NAT', upstreamNat, SECOND_NATS),
     judgedFact('Captive portal', captivePortal, { yes: ['Yes', 'bad'], no: ['None', 'good'] }, portal),
