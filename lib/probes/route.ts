@@ -45,7 +45,7 @@ async function toTheInternet(family: Family, context: ProbeContext): Promise<Rou
   const routes: RouteSeen[] = [];
   for (const ip of REFERENCE_DESTINATIONS[family]) {
     const route = await probedRoute({ family, ip }, DEFAULT_QUIC_PORT, context);
-    routes.push(route);
+    routes.push({ ...route, isReference: true });
     if (route.sourceIp !== null) break;
   }
   return routes;

@@ -22,6 +22,8 @@ export interface RouteSeen {
   interface?: string;
   /** Whether that interface is a tunnel (it has no link-layer address). Absent: unknown. */
   tunnel?: boolean;
+  /** The destination stands for the Internet: nobody asks it anything. Absent: somebody who is asked. */
+  isReference?: boolean;
 }
 
 /** A name that was looked up for its routes and brought no address: how datagrams to it would leave is unknown. */

@@ -40,6 +40,9 @@ export interface Judged<T extends string> {
 /** Yes, no, or unknown. */
 export type Fact = Judged<'yes' | 'no'>;
 
+/** Whether the kernel has a way out. `listed-only`: to the relays and servers that were asked, and to nobody else. */
+export type Routed = Judged<'yes' | 'listed-only' | 'no'>;
+
 /** How a NAT maps one local port (RFC 4787, section 4.1), or that there is none. */
 export type Mapping = Judged<'none' | 'endpoint-independent' | 'endpoint-dependent'>;
 
@@ -60,7 +63,7 @@ export interface PublicAddress {
 /** What was concluded about one address family. */
 export interface FamilyVerdict {
   /** Whether the kernel would send datagrams anywhere. */
-  routed: Fact;
+  routed: Routed;
   /** Whether UDP passes as iroh needs it: QUIC, in full-size datagrams, for a while. */
   udp: Fact;
   publicAddress: PublicAddress;
@@ -128,6 +131,8 @@ export interface Verdict {
   relayUsable: Fact;
   /** Why it has none, where a cause can be named. */
   relayProblem: RelayProblem | null;
+  /** Whether iroh learns from the relays at which address it is seen: behind a NAT it cannot be reached without. */
+  learnsAddress: Fact;
   /** Whether UDP passes to other ports than those of the relays: peers listen on any. */
   otherPorts: Fact;
   captivePortal: Fact;

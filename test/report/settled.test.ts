@@ -22,14 +22,7 @@ const WORLDS = 100;
 const COMPLETIONS = 25;
 
 function colourOf(relays: readonly ResolvedRelayTarget[]) {
-  return (records: readonly ProbeRecord[]): Colour =>
-    summarise(
-      judge(
-        records,
-        relays.map(({ url }) => url),
-        isPublicHere,
-      ),
-    ).colour;
+  return (records: readonly ProbeRecord[]): Colour => summarise(judge(records, relays, isPublicHere)).colour;
 }
 
 function ended(run: PendingRun, world: World): ProbeRecord {

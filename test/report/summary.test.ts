@@ -34,6 +34,12 @@ const noRelay = [access(R1, 'connect', 'NO_ANSWER'), access(R2, 'connect', 'NO_A
 const maps: Observation = {
   portMappings: [{ protocol: 'upnp', available: true, gateway: '192.168.1.1', externalIp: '198.51.100.7' }],
 };
+const listedOnly: Observation = {
+  routes: [
+    { family: 4, destination: '192.0.2.1', sourceIp: null, refusal: 'ENETUNREACH', isReference: true },
+    { family: 4, destination: '203.0.113.10', sourceIp: '192.168.1.100', gateway: '192.168.1.1' },
+  ],
+};
 const silentServers = [stun('silent', 'a.test:3478'), stun('silent', 'b.test:3478')];
 
 describe('summary', () => {
@@ -95,12 +101,24 @@ describe('summary', () => {
       [...good, seenAs(there)],
     ],
     ['UDP blocked, IPv6 not routed', 'red', /UDP is blocked/, [...blocked, route(6, 'ENETUNREACH')]],
-    ['UDP blocked, IPv6 routed but untested', 'grey', /answer over HTTPS/, [...blocked, route(6)]],
+    ['UDP blocked, IPv6 routed but untested', 'orange', /none told over QUIC/, [...blocked, route(6)]],
     ['HTTPS only', 'grey', /answer over HTTPS; whether UDP works is unknown/, [route(4), https(R1)]],
     ['no answer at all', 'grey', /Nothing answered/, [route(4)]],
     ['no route', 'grey', /offline/, [route(4, 'ENETUNREACH'), route(6, 'ENETUNREACH')]],
     ['a captive portal', 'grey', /captive portal/, [route(4), wrongPortal]],
     ['TLS intercepted', 'grey', /TLS is intercepted/, [route(4), intercepted]],
+    [
+      'relays that tell no address',
+      'orange',
+      /none told over QUIC.*relay1.example. was silent.*connections are relayed/,
+      [...overHttps, { silences: [R1, R2].map((relayUrl) => ({ family: 4, relayUrl, isKnown: false })) }],
+    ],
+    [
+      'routes to the relays alone',
+      'orange',
+      /routes to the relays or servers alone/,
+      [...independent, listedOnly],
+    ],
     [
       'TLS intercepted at all relays',
       'red',

@@ -29,6 +29,7 @@ export const SEEN: Properties = {
       gateway: orNull(ref('ip'), 'The next hop; `null`: none, or none of this family. Absent: unknown.'),
       interface: ref('interface', 'The interface that the route leaves by. Absent: unknown.'),
       tunnel: boolean('Whether that interface is a tunnel. Absent: unknown.'),
+      isReference: boolean('The destination stands for the Internet. Absent: somebody who is asked.'),
     },
   ),
   unresolved: object(

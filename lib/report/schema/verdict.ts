@@ -40,6 +40,10 @@ export const VERDICT: Properties = {
       ref('relayProblem'),
       'Why it has none; `null`: it has one, or no cause can be named.',
     ),
+    learnsAddress: ref(
+      'fact',
+      'Whether iroh learns from the relays at which address it is seen: behind a NAT it cannot be reached without.',
+    ),
     otherPorts: ref(
       'fact',
       'Whether UDP passes to other ports than those of the relays: peers listen on any.',
@@ -54,7 +58,11 @@ export const VERDICT: Properties = {
     natType: ref('natType', 'The NAT type in one word.'),
   }),
   family: object('What was concluded about one address family.', {
-    routed: ref('fact', 'Whether the kernel would send datagrams anywhere.'),
+    routed: judged(
+      'Whether the kernel would send datagrams anywhere.',
+      ['yes', 'listed-only', 'no'],
+      '`listed-only`: to the relays and servers that were asked, and to nobody else.',
+    ),
     udp: ref('fact', 'Whether UDP passes as iroh needs it: QUIC, in full-size datagrams, for a while.'),
     publicAddress: ref('publicAddress', 'The address of this machine as seen from outside.'),
     mapping: judged(

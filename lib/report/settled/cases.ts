@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { formatSocketAddr, parseSocketAddr } from '../../wire/index.js';
 import type {
   AddressSeen,
@@ -7,6 +8,7 @@ import type {
   QuicReached,
   QuicSeen,
   RelayStage,
+  RouteSeen,
 } from '../observation.js';
 import type { ProbeRecord, ResolvedRelayTarget } from '../types.js';
 import { seen } from '../verdict/seen.js';
@@ -161,7 +163,14 @@ function portMappingCases(protocol: PortMappingProtocol, { records }: Known): Ob
   ]);
 }
 
-function routeCases({ target = '', family }: PendingRun): Observation[] {
+function neighbours(family: Family, { records }: Known): RouteSeen[] {
+  const ips = seen(records, 'addresses').map(({ part }) => part.destinationIp);
+  return [...new Set(ips)]
+    .filter((ip) => isIP(ip) === family)
+    .map((destination) => ({ family, destination, sourceIp: OTHER_SOURCES[family], gateway: null }));
+}
+
+function routeCases({ target = '', family }: PendingRun, known: Known): Observation[] {
   const families: readonly Family[] = family === undefined ? [4, 6] : [family];
   const open = (of: Family) => ({
     ...{ family: of, destination: PLACES[of][0], sourceIp: OTHER_SOURCES[of] },
@@ -173,6 +182,8 @@ function routeCases({ target = '', family }: PendingRun): Observation[] {
   return [
     ...families.map((of) => ({ routes: [open(of)] })),
     { routes: families.map(refused) },
+    // Whoever told our address may turn out to be a neighbour.
+    { routes: families.flatMap((of) => [open(of), ...neighbours(of, known)]) },
     { routes: families.map(open), details: { target } },
   ];
 }

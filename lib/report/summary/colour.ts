@@ -7,7 +7,7 @@ import { directFamilies, familiesOf, isOffline, passesUdp } from './reach.js';
  * colour but grey would be honest.
  */
 export function colourOf(verdict: Verdict): Colour {
-  const { relayUsable, otherPorts } = verdict;
+  const { relayUsable, otherPorts, learnsAddress } = verdict;
   if (isOffline(verdict)) return 'grey';
   if (relayUsable.value === 'no') return hasHeard(verdict) ? 'red' : 'grey';
   if (passesUdp(verdict)) {
@@ -15,7 +15,9 @@ export function colourOf(verdict: Verdict): Colour {
     return otherPorts.value !== 'no' && directFamilies(verdict).length > 0 ? 'green' : 'orange';
   }
   const routed = familiesOf(verdict).filter((family) => family.routed.value !== 'no');
-  return routed.every(({ udp }) => udp.value === 'no') ? 'red' : 'grey';
+  if (routed.every(({ udp }) => udp.value === 'no')) return 'red';
+  // iroh has a relay, and no address that it could tell its peers.
+  return relayUsable.value === 'yes' && learnsAddress.value === 'no' ? 'orange' : 'grey';
 }
 
 /** Whether anything answered at all that no portal would: without that, nothing is claimed. */

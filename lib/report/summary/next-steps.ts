@@ -36,8 +36,10 @@ function udpSteps(verdict: Verdict, colour: Colour): string[] {
   const { natType, relays, relayUsable, otherPorts } = verdict;
   if (relayUsable.value === 'no') return [];
   if (colour === 'red') return [FIREWALL];
-  if (colour === 'grey' && relays.some(({ httpsMs }) => httpsMs !== null) && !passesUdp(verdict)) {
-    return ["Say the relays' quicPort if address discovery is switched on there, or list STUN servers."];
+  if (colour !== 'green' && relays.some(({ httpsMs }) => httpsMs !== null) && !passesUdp(verdict)) {
+    return [
+      'Switch address discovery on in the relays, and say their quicPort; or ask for outgoing UDP to it.',
+    ];
   }
   if (colour !== 'orange') return [];
   if (otherPorts.value === 'no' && directFamilies(verdict).length > 0) {

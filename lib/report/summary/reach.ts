@@ -5,9 +5,14 @@ import type { FamilyVerdict, Verdict } from '../types.js';
 export function directFamilies(verdict: Pick<Verdict, 'ipv4' | 'ipv6' | 'portMapping'>): Family[] {
   const { ipv4, ipv6, portMapping } = verdict;
   const isMapped = ipv4.mapping.value === 'endpoint-dependent' && portMapping.reachable.value === 'yes';
-  const direct4 = ipv4.udp.value === 'yes' && (isFriendly(ipv4) || isMapped);
-  const direct6 = ipv6.udp.value === 'yes' && isFriendly(ipv6);
+  const direct4 = reachesPeers(ipv4) && ipv4.udp.value === 'yes' && (isFriendly(ipv4) || isMapped);
+  const direct6 = reachesPeers(ipv6) && ipv6.udp.value === 'yes' && isFriendly(ipv6);
   return [...(direct4 ? ([4] as const) : []), ...(direct6 ? ([6] as const) : [])];
+}
+
+/** Whether the kernel has a way to others than those that were asked. */
+function reachesPeers({ routed }: FamilyVerdict): boolean {
+  return routed.value !== 'listed-only';
 }
 
 function isFriendly({ mapping }: FamilyVerdict): boolean {

@@ -56,6 +56,13 @@ function orangeSentence(verdict: Verdict): string {
   if (otherPorts.value === 'no' && directFamilies(verdict).length > 0) {
     return `UDP works to the relays' port, but not to others (${otherPorts.reason}): connections are relayed.`;
   }
+  if (!passesUdp(verdict)) {
+    return `The relays can be used, but none told over QUIC at which address this machine is seen (${verdict.learnsAddress.reason}): behind a NAT connections are relayed. Whether UDP works is unknown: ${whyUnknown(verdict)}.`;
+  }
+  const [listed] = [ipv4, ipv6].filter(({ routed }) => routed.value === 'listed-only');
+  if (listed !== undefined && directFamilies(verdict).length === 0) {
+    return `UDP works, but ${listed.routed.reason}: connections are relayed.`;
+  }
   if (natType.value === 'Endpoint-Dependent') {
     const over = natType.family === null ? '' : ` (IPv${natType.family})`;
     const maps = mayMap(portMapping)

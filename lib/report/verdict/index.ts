@@ -2,6 +2,7 @@ import { type IsPublicAddress, isPublicAddress } from '../address-class.js';
 import type { Family } from '../observation.js';
 import type { FamilyVerdict, ProbeRecord, ResolvedRelayTarget, Verdict } from '../types.js';
 import { judgeFiltering } from './filtering.js';
+import { judgeLearning } from './learning.js';
 import { judgeMapping, judgePublicAddress } from './mapping.js';
 import { judgeNatType } from './nat-type.js';
 import { judgeOtherPorts } from './other-ports.js';
@@ -39,6 +40,7 @@ export function judge(
     preferredRelay: preferRelay(relays),
     relayUsable,
     relayProblem: findRelayProblem(records, urls, relayUsable),
+    learnsAddress: judgeLearning(records, targets),
     otherPorts: judgeOtherPorts(records, isPublic),
     captivePortal: judgeCaptivePortal(records),
     tlsIntercepted: judgeInterception(records),

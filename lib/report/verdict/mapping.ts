@@ -32,7 +32,7 @@ export function judgeMapping(
   if (new Set(outside.map(({ part }) => ipOf(part.local))).size > 1) {
     return unknown('split routes: the answers left from different local addresses', outside);
   }
-  return agreed(mappings);
+  return agreed(mappings, new Set(outside.map(({ part }) => ipOf(part.observed))));
 }
 
 /** The address that the first vantage point saw. */
@@ -106,7 +106,7 @@ function judgeDifferent(answers: readonly Witness[]): Mapping {
 }
 
 /** One verdict from those over several sockets (of several probes): the known ones must be the same. */
-function agreed(mappings: readonly Mapping[]): Mapping {
+function agreed(mappings: readonly Mapping[], publicIps: ReadonlySet<string>): Mapping {
   const known = mappings.filter(({ value }) => value !== 'unknown');
   if (new Set(known.map(({ value }) => value)).size > 1) {
     return {
@@ -114,6 +114,10 @@ function agreed(mappings: readonly Mapping[]): Mapping {
       value: 'unknown',
       reason: 'the answers to different sockets contradict each other',
     };
+  }
+  if (known.length > 0 && publicIps.size > 1) {
+    const reason = `different sockets are seen at different addresses (${[...publicIps].join(', ')}): a pool, or several uplinks`;
+    return { ...together(known), value: 'unknown', reason };
   }
   if (known.length > 0) return together(known);
   // "Differs, but did not repeat itself" says more than "one vantage point".

@@ -1,5 +1,6 @@
 import type { PortalSeen } from '../observation.js';
 import type { Fact, ProbeRecord } from '../types.js';
+import { bareHost } from './missing.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
 
 /** A captive portal: no relay answered the check rightly and at least one answered wrongly. */
@@ -69,12 +70,26 @@ function isWrong({ part }: Seen<PortalSeen>, { overHttps, impersonated }: Relays
   }
 }
 
+/** The last two labels of a relay's name, which mostly belong to one owner. */
+function ownerOf(relayUrl: string): string {
+  return bareHost(relayUrl).replace(/\.$/, '').split('.').slice(-2).join('.');
+}
+
 /** Whether something opens TLS between here and a relay. */
 export function judgeInterception(records: readonly ProbeRecord[]): Fact {
   const intercepted = seen(records, 'interceptions');
   if (intercepted.length > 0) {
-    const reason = "the certificate is vouched for by this machine's own roots only";
-    return judged('yes', `${reason}; iroh will not connect`, intercepted);
+    const reason = 'an authority that this machine trusts and iroh does not signed';
+    // One authority for names of different owners signs what it does not own.
+    const owners = new Set(intercepted.map(({ part }) => ownerOf(part.relayUrl)));
+    const issuers = new Set(intercepted.map(({ part }) => part.issuer));
+    if (owners.size > 1 && issuers.size === 1) {
+      return judged('yes', `${reason} for relays of different owners; iroh will not connect`, intercepted);
+    }
+    return unknown(
+      `${reason}: TLS inspection, or the relays' owner's own authority; iroh will not connect`,
+      intercepted,
+    );
   }
   const answered = seen(records, 'latencies').filter(
     ({ part }) => part.kind === 'https' && part.relayUrl.startsWith('https:'),

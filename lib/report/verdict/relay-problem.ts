@@ -9,7 +9,8 @@ const FILE_LIMITS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
 
 const EXPIRED: ReadonlySet<string> = new Set(['CERT_HAS_EXPIRED']);
 const EARLY: ReadonlySet<string> = new Set(['CERT_NOT_YET_VALID']);
-const TIMEOUTS: ReadonlySet<string> = new Set(['NO_ANSWER', 'DEADLINE', 'ETIMEDOUT']);
+const TIMEOUTS: ReadonlySet<string> = new Set(['NO_ANSWER', 'DEADLINE', 'ETIMEDOUT', 'DNS_SILENT']);
+const NO_SUCH_NAME: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'NO_ADDRESS']);
 const NO_ROUTES: ReadonlySet<string> = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL']);
 
 /**
@@ -43,6 +44,9 @@ function tooManyFiles(records: readonly ProbeRecord[]): RelayProblem | null {
 
 /** Whatever is wrong with all of the names; one good name is enough to go on with. */
 function nameProblem(records: readonly ProbeRecord[], urls: readonly string[]): RelayProblem | null {
+  // Somebody was found at an address, and what he said tells more.
+  if (seen(records, 'access').some(({ part }) => part.stage !== 'name' && part.stage !== 'connect'))
+    return null;
   const names = seen(records, 'names');
   const each = urls.map((url) => names.filter(({ part }) => part.host === bareHost(url)));
   if (each.some((families) => families.length === 0 || families.some(leadsSomewhere))) return null;
@@ -115,7 +119,11 @@ const STAGES: readonly RelayAccessSeen['stage'][] = ['name', 'connect', 'tls', '
 
 function kindOf({ stage, code = '' }: RelayAccessSeen): RelayProblemKind {
   if (stage === 'upgrade') return 'upgrade-refused';
-  if (stage === 'name') return 'names-unknown';
+  if (stage === 'name') {
+    if (code === 'NAME_LEADS_NOWHERE') return 'names-lead-nowhere';
+    if (TIMEOUTS.has(code)) return 'name-server-silent';
+    return NO_SUCH_NAME.has(code) ? 'names-unknown' : 'name-server-failed';
+  }
   if (stage === 'tls') {
     if (EXPIRED.has(code)) return 'certificate-expired';
     if (EARLY.has(code)) return 'certificate-early';

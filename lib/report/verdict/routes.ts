@@ -1,5 +1,5 @@
 import type { Family, Observation, RouteSeen } from '../observation.js';
-import type { Fact, ProbeRecord } from '../types.js';
+import type { ProbeRecord, Routed } from '../types.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
 
 /** What `connect` says of routes that lead nowhere, in words. */
@@ -13,12 +13,19 @@ const REFUSALS: Readonly<Record<string, string>> = {
   EAFNOSUPPORT: 'the family is switched off',
 };
 
-/** Whether the kernel knows a way out in one family. */
-export function judgeRouted(records: readonly ProbeRecord[], family: Family): Fact {
+/** Whether the kernel knows a way out in one family, or only to those that were asked. */
+export function judgeRouted(records: readonly ProbeRecord[], family: Family): Routed {
   const all = seen(records, 'routes');
   const routes = all.filter(({ part }) => part.family === family);
   if (routes.length === 0) return unknown('the kernel was not asked for a route');
   const open = routes.filter(isOpen);
+  const references = routes.filter(({ part }) => part.isReference === true);
+  const isOnlyListed = references.length > 0 && !references.some(isOpen);
+  if (open.length > 0 && isOnlyListed) {
+    const reason =
+      'the kernel has routes to the relays or servers alone, and none to the rest of the Internet';
+    return judged('listed-only', reason, [...open, ...references]);
+  }
   if (open.length > 0) return judged('yes', 'the kernel has a route', open);
   const answered = records.filter(({ observation }) => hasAnswer(observation, family));
   if (answered.length > 0) return judged('yes', 'an answer came in', asSeen(answered));

@@ -2,7 +2,7 @@ import { parseSocketAddr, type SocketAddr } from '../../wire/index.js';
 import type { IsPublicAddress } from '../address-class.js';
 import { MIN_SILENT_RELAYS } from '../constants.js';
 import type { Family, QuicSeen } from '../observation.js';
-import type { Fact, ProbeRecord } from '../types.js';
+import type { Fact, ProbeRecord, Routed } from '../types.js';
 import { hostOf } from './missing.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
 import { witnessesOf } from './witnesses.js';
@@ -14,7 +14,7 @@ import { witnessesOf } from './witnesses.js';
 export function judgeUdp(
   records: readonly ProbeRecord[],
   family: Family,
-  routed: Fact,
+  routed: Routed,
   isPublic: IsPublicAddress,
 ): Fact {
   const paths = seen(records, 'paths').filter(
@@ -34,7 +34,7 @@ export function judgeUdp(
       certificates,
     );
   }
-  if (routed.value === 'no') return { ...routed };
+  if (routed.value === 'no') return { ...routed, value: 'no' };
   return judgeRefusals(records, family) ?? judgeHalf(quic) ?? judgeSilence(records, family);
 }
 

@@ -59,7 +59,7 @@ function flawOf(
     return { why: 'stands on our own link, which is not the way to the Internet', isInside: true };
   }
   // A balancer or proxy before the relay writes in its own name.
-  if (observedIp === destinationIp) {
+  if (observedIp === destinationIp && !isOwn(seen)) {
     return { why: 'sees everyone at its own address: a balancer or proxy stands before it', isInside: false };
   }
   if (isPublic(observedIp)) return null;
