@@ -1,3 +1,5 @@
+import type { EndpointSnapshot, HomeRelaySeen } from '../report/index.js';
+import { normaliseRelayUrl } from '../wire/index.js';
 import { type Probe, saw } from './probe.js';
 
 /** What iroh itself sees: the live paths of the snapshot the report was given. */
@@ -11,6 +13,7 @@ export const endpointProbe = {
             run: async () =>
               saw({
                 paths: endpoint.paths,
+                homeRelays: relaysInUse(endpoint),
                 details: {
                   directAddrs: endpoint.directAddrs.length,
                   homeRelay: endpoint.homeRelay ?? 'none',
@@ -19,3 +22,15 @@ export const endpointProbe = {
           },
         ],
 } as const satisfies Probe;
+
+/**
+ * Relays that carry a live path, the home relay and others. The home relay of the address alone proves nothing: iroh
+ * names it as soon as it has chosen it, before it is connected, and goes on naming it while every attempt fails.
+ */
+function relaysInUse({ paths }: EndpointSnapshot): HomeRelaySeen[] {
+  const urls = paths.flatMap(({ remoteAddr, isRelay }) => {
+    const url = isRelay ? normaliseRelayUrl(remoteAddr) : null;
+    return url === null ? [] : [url];
+  });
+  return [...new Set(urls)].map((relayUrl) => ({ relayUrl }));
+}

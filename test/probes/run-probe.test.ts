@@ -51,6 +51,22 @@ describe('endpoint probe', () => {
     expect(record?.observation?.paths).toEqual(endpoint.paths);
     expect(await runAlone(endpointProbe, [])).toEqual([]);
   });
+
+  it('takes a live path for the proof that a relay can be used, and not that iroh has chosen it', async () => {
+    const endpoint = {
+      endpointId: SecretKey.fromBytes(new Uint8Array(32).fill(21)).id,
+      directAddrs: [],
+      homeRelay: 'https://chosen.test/',
+      paths: [
+        { remoteAddr: 'https://used.test', isRelay: true },
+        { remoteAddr: 'https://used.test/', isRelay: true },
+        { remoteAddr: 'no relay', isRelay: true },
+        { remoteAddr: '8.8.8.8:1', isRelay: false },
+      ],
+    };
+    const [record] = await runAlone(endpointProbe, [], { endpoint });
+    expect(record?.observation?.homeRelays).toEqual([{ relayUrl: 'https://used.test/' }]);
+  });
 });
 
 describe('resolver', () => {
