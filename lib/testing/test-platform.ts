@@ -102,7 +102,7 @@ export class TestPlatform {
       if (granted !== null) return granted;
       if (monotonicMs() >= end) {
         const why = explain({ choice, endpoints, isAway: this.#isAway, refusal: this.#refusal });
-        throw new NetDiagnosticsError('ERR_TIMEOUT', `No grant within ${timeoutMs} ms. ${why}`);
+        throw new NetDiagnosticsError('ERR_TIMEOUT', `No grant within ${Math.round(timeoutMs)} ms. ${why}`);
       }
       await sleep(POLL_MS);
     }

@@ -42,7 +42,9 @@ export async function bounded<T>(
     timeoutMs > MAX_TIMER_MS
       ? undefined
       : setTimeout(() => {
-          giveUp(new NetDiagnosticsError('ERR_TIMEOUT', `${what}: nothing after ${timeoutMs} ms.`));
+          giveUp(
+            new NetDiagnosticsError('ERR_TIMEOUT', `${what}: nothing after ${Math.round(timeoutMs)} ms.`),
+          );
         }, timeoutMs);
 
   const step: Step = async (promise, late) => {
