@@ -2,7 +2,7 @@
 export { isNativeEndpoint } from './options/code-kinds.js';
 export type { HttpAccess, HttpAuthorize, HttpSettings } from './options/http-kind.js';
 export { settingsMarkdown } from './options/markdown.js';
-export { DEFAULT_QUIC_PORT, type RelaySetting } from './options/network-kinds.js';
+export { type RelaySetting, relayFromUrl } from './options/network-kinds.js';
 export { type ActiveSettings, resolveSettings, type Settings } from './options/resolve.js';
 export { SettingError } from './options/setting-error.js';
 export { SETTINGS } from './options/table.js';

@@ -1,11 +1,15 @@
 import { parseArgs } from 'node:util';
+import { messageOf } from '../errors.js';
+import { show } from '../options/show.js';
+import { relayFromUrl } from '../options.js';
 import { Platform, type PlatformOptions } from '../platform/index.js';
+import type { RelayConfig } from '../transport/index.js';
 import type { Command } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { onInterruption, untilInterrupted } from './interruption.js';
 import { DEFAULT_DATA_DIR, noteRunning } from './running-platform.js';
 import type { Shell } from './shell.js';
-import { parsing, wholeNumber } from './usage-error.js';
+import { parsing, UsageError, wholeNumber } from './usage-error.js';
 
 const HELP = `Usage: iroh-net-diagnostics platform [options]
 
@@ -14,7 +18,8 @@ Runs the self-hosted platform until Ctrl-C. It listens on loopback only, and nee
   --data DIR              its key and store; made if it is missing (default ${DEFAULT_DATA_DIR})
   --port N                UDP port, which API secrets contain (default: the one used last, at first any)
   --dashboard-port N      TCP port of the dashboard (default: the one used last, at first any)
-  --relay URL             a relay through which apps can reach it; may be given several times
+  --relay URL             a relay through which apps can reach it; may be given several times. URL?quicPort=PORT
+                          says where it answers QUIC address discovery, URL?quicPort=none that it does not
 
 Example:
   iroh-net-diagnostics platform --data ./platform-data
@@ -40,7 +45,7 @@ async function platform(words: readonly string[], shell: Shell): Promise<number>
   const options: PlatformOptions = {
     dataDir: values.data,
     port: wholeNumber('--port', values.port, PORT),
-    relays: values.relay?.map((url) => ({ url })),
+    relays: values.relay?.map(relayOf),
     dashboard: { port: wholeNumber('--dashboard-port', values['dashboard-port'], PORT) },
     onEvent: (event) => {
       if (event.type === 'warning') shell.err(`${event.message}\n`);
@@ -54,4 +59,13 @@ async function platform(words: readonly string[], shell: Shell): Promise<number>
   await forget();
   await running.stop();
   return EXIT.ok;
+}
+
+function relayOf(text: string): RelayConfig {
+  try {
+    const { url, quicPort } = relayFromUrl(text);
+    return { url, quicPort };
+  } catch (error) {
+    throw new UsageError(`--relay was ${show(text)}: ${messageOf(error)}.`);
+  }
 }

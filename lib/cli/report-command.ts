@@ -25,7 +25,8 @@ Asked are the relays and STUN servers that you name, and this network's gateway.
 report knows this machine and its gateway alone.
 
   --relay URL        a relay to ask, several times for several; "${N0}" means n0's public relays
-                     (default: NET_DIAGNOSTICS_RELAYS, else none)
+                     (default: NET_DIAGNOSTICS_RELAYS, else none). URL?quicPort=PORT says where it answers QUIC
+                     address discovery (7842 if nothing is said), URL?quicPort=none that it does not
   --stun HOST[:PORT] a STUN server to ask, may be repeated (default: NET_DIAGNOSTICS_STUN, else none)
   --deadline MS      a report takes no longer (default: NET_DIAGNOSTICS_DEADLINE, else 3000)
   --probe NAME       run this probe alone, may be repeated (default: NET_DIAGNOSTICS_PROBES, else all):

@@ -3,15 +3,15 @@ import { MAX_STUN_SERVERS, parseStunServer } from '../probes/index.js';
 import { normaliseRelayUrl, parseSocketAddr } from '../wire/index.js';
 import { type Kind, listOf, Refusal } from './kind.js';
 
-/** Where iroh's relays answer QUIC address discovery unless told otherwise. */
-export const DEFAULT_QUIC_PORT = 7842;
-
-/** A relay of the settings, complete. */
+/** A relay of the settings. */
 export interface RelaySetting {
   /** As `new URL(url).href` writes it. */
   url: string;
-  /** `null`: the relay has no QUIC address discovery. */
-  quicPort: number | null;
+  /**
+   * `null`: the relay has no QUIC address discovery. `undefined`: nobody said. Then iroh asks at its default port, but a
+   * silence there tells a report nothing: relays ship with address discovery switched off.
+   */
+  quicPort: number | null | undefined;
   /** `services`: it wants a token that is signed with the API secret. */
   auth: 'services' | null;
 }
@@ -21,10 +21,13 @@ const LOOPBACK = 'loopback';
 
 const RELAY_KEYS = ['url', 'quicPort', 'auth'];
 
+/** The parameter of a relay's URL that says where it answers QUIC address discovery. */
+const QUIC_PORT_PARAMETER = 'quicPort';
+
 /** Relays: URLs, or objects in code. */
 export function relays(): Kind<readonly RelaySetting[]> {
   return listOf(
-    'a list of relay URLs (https://…); in code also { url, quicPort, auth: "services" }',
+    'a list of relay URLs (https://…, ?quicPort=PORT or ?quicPort=none at the end); in code also { url, quicPort, auth: "services" }',
     { fromText: relayFromUrl, fromValue: relayFromValue },
     (entries) => {
       const repeated = entries.find(({ url }, i) => entries.findIndex((other) => other.url === url) !== i);
@@ -33,26 +36,45 @@ export function relays(): Kind<readonly RelaySetting[]> {
   );
 }
 
-function relayFromUrl(text: string): RelaySetting {
-  const url = normaliseRelayUrl(text);
-  if (url === null) throw new Refusal('no http or https URL');
-  const { username, password } = new URL(url);
+/** Reads a relay's URL, without the parameter that is meant for us. @throws {@link Refusal} */
+export function relayFromUrl(text: string): RelaySetting {
+  const href = normaliseRelayUrl(text);
+  if (href === null) throw new Refusal('no http or https URL');
+  const url = new URL(href);
   // iroh would drop them silently, and they would end up in reports.
-  if (username !== '' || password !== '') throw new Refusal('a relay URL takes no user or password');
-  return { url, quicPort: DEFAULT_QUIC_PORT, auth: null };
+  if (url.username !== '' || url.password !== '') throw new Refusal('a relay URL takes no user or password');
+  const quicPort = takeQuicPort(url);
+  return { url: url.href, quicPort, auth: null };
+}
+
+function takeQuicPort({ searchParams }: URL): RelaySetting['quicPort'] {
+  const [said, ...more] = searchParams.getAll(QUIC_PORT_PARAMETER);
+  if (said === undefined) return undefined;
+  if (more.length > 0) throw new Refusal('quicPort is said twice');
+  searchParams.delete(QUIC_PORT_PARAMETER);
+  if (said === 'none') return null;
+  const port = /^\d{1,5}$/.test(said) ? Number(said) : null;
+  if (!isPort(port)) throw new Refusal('quicPort in a URL is a port from 1 to 65535, or none');
+  return port;
 }
 
 function relayFromValue(value: unknown): RelaySetting {
   if (typeof value === 'string') return relayFromUrl(value);
   if (typeof value !== 'object' || value === null) throw new Refusal('neither a URL nor an object');
-  const { url, quicPort = DEFAULT_QUIC_PORT, auth } = value as Record<string, unknown>;
+  const { url, quicPort, auth } = value as Record<string, unknown>;
   const unknownKey = Object.keys(value).find((key) => !RELAY_KEYS.includes(key));
   if (unknownKey !== undefined) throw new Refusal(`"${unknownKey}" is no key of a relay`);
   if (typeof url !== 'string') throw new Refusal('url is missing');
-  if (quicPort !== null && !isPort(quicPort))
+  if (quicPort !== undefined && quicPort !== null && !isPort(quicPort))
     throw new Refusal('quicPort is a port from 1 to 65535, or null');
   if (auth !== undefined && auth !== 'services') throw new Refusal('auth is "services" or left out');
-  return { ...relayFromUrl(url), quicPort, auth: auth ?? null };
+  const fromUrl = relayFromUrl(url);
+  if (fromUrl.quicPort !== undefined && quicPort !== undefined) throw new Refusal('quicPort is said twice');
+  return {
+    url: fromUrl.url,
+    quicPort: quicPort === undefined ? fromUrl.quicPort : quicPort,
+    auth: auth ?? null,
+  };
 }
 
 function isPort(value: unknown): value is number {

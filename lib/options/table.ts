@@ -55,7 +55,7 @@ export const SETTINGS = {
   ),
   relays: optional(
     relays(),
-    'Relays to use and to probe, in place of the network\'s own. In code also `{ url, quicPort, auth: "services" }`: a relay of iroh services gets a `relay:use` token, renewed at half of its life.',
+    'Relays to use and to probe, in place of the network\'s own. `https://relay.example/?quicPort=7843` says where it answers QUIC address discovery, `?quicPort=none` that it does not. In code also `{ url, quicPort, auth: "services" }`: a relay of iroh services gets a `relay:use` token, renewed at half of its life.',
     { variable: 'NET_DIAGNOSTICS_RELAYS', defaultText: "the network's" },
   ),
   bindAddrs: optional(

@@ -8,9 +8,12 @@ import type { HttpAccess, HttpAuthorize } from './http-kind.js';
 
 /** A relay as the `relays` option takes it. */
 export interface RelayOption {
-  /** `https://relay.example`; the final slash may lack. */
+  /** `https://relay.example`; the final slash may lack. At the end `?quicPort=7843` or `?quicPort=none`. */
   url: string;
-  /** UDP port of QUIC address discovery; `null`: the relay has none. Default: 7842. */
+  /**
+   * UDP port of QUIC address discovery; `null`: the relay has none. Default: 7842, and a silence there is not taken
+   * for blocked UDP until the relay has answered once: relays ship with address discovery switched off.
+   */
   quicPort?: number | null | undefined;
   /**
    * `'services'`: the relay belongs to iroh services and wants a `relay:use` token. One is signed with the API

@@ -70,6 +70,21 @@ describe('report', () => {
     }
   });
 
+  it('takes the port of address discovery from a relay’s URL, and says which one is wrong', async () => {
+    const { url } = await relay();
+    const { stdout } = await report(['--relay', `${url}?quicPort=none`, '--probe', 'https', '--json']);
+    const { settings, verdict } = JSON.parse(stdout) as LocalReport;
+    expect(settings.relays).toEqual([{ url, quicPort: null, isQuicPortKnown: true }]);
+    expect(verdict.relays[0]?.answered).toBe(true);
+
+    const unsaid = await report(['--relay', url, '--probe', 'https', '--json']);
+    expect((JSON.parse(unsaid.stdout) as LocalReport).settings.relays).toEqual([
+      { url, quicPort: 7842, isQuicPortKnown: false },
+    ]);
+    const wrong = await report(['--relay', `${url}?quicPort=0`]);
+    expect([wrong.code, wrong.stderr]).toEqual([64, expect.stringMatching(/^--relay: .*quicPort.*65535/)]);
+  });
+
   it('asks nobody who is not named, and says how to name relays', async () => {
     const { code, stdout, stderr } = await report(['--json']);
     expect(code).toBe(3);

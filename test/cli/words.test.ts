@@ -83,6 +83,10 @@ describe('the words of the command line', () => {
     [['report', '--rely', 'x'], 'There is no option "--rely". Did you mean --relay?'],
     [['doctor', '--gran'], 'There is no option "--gran". Did you mean --grant?'],
     [['platform', '--quux'], 'There is no option "--quux".'],
+    [
+      ['platform', '--relay', 'https://relay.test/?quicPort=x'],
+      '--relay was "https://relay.test/?quicPort=x": quicPort in a URL is a port from 1 to 65535, or none.',
+    ],
     [['report', 'extra'], 'The word "extra" is one too many.'],
     [['report', '--relay'], "Option '--relay <value>' argument missing."],
     [['report', '--json=1'], "Option '--json' does not take an argument."],

@@ -70,8 +70,18 @@ describe('a variable', () => {
       'https://a.example, http://b.example:3340/',
       'relays',
       [
-        { url: 'https://a.example/', quicPort: 7842, auth: null },
-        { url: 'http://b.example:3340/', quicPort: 7842, auth: null },
+        { url: 'https://a.example/', quicPort: undefined, auth: null },
+        { url: 'http://b.example:3340/', quicPort: undefined, auth: null },
+      ],
+    ],
+    [
+      'NET_DIAGNOSTICS_RELAYS',
+      'https://a.example?quicPort=7843,https://b.example/?quicPort=none,https://c.example/?a=b&quicPort=65535',
+      'relays',
+      [
+        { url: 'https://a.example/', quicPort: 7843, auth: null },
+        { url: 'https://b.example/', quicPort: null, auth: null },
+        { url: 'https://c.example/?a=b', quicPort: 65_535, auth: null },
       ],
     ],
     ['NET_DIAGNOSTICS_BIND', '127.0.0.1:0,[::1]:0', 'bindAddrs', ['127.0.0.1:0', '[::1]:0']],
@@ -139,10 +149,14 @@ describe('an option', () => {
     const relays = [
       { url: 'https://a.example', quicPort: null, auth: 'services' as const },
       'https://b.example',
+      'https://c.example?quicPort=1',
+      { url: 'https://d.example?quicPort=none', auth: 'services' as const },
     ];
     expect(resolveSettings({ relays }).relays).toEqual([
       { url: 'https://a.example/', quicPort: null, auth: 'services' },
-      { url: 'https://b.example/', quicPort: 7842, auth: null },
+      { url: 'https://b.example/', quicPort: undefined, auth: null },
+      { url: 'https://c.example/', quicPort: 1, auth: null },
+      { url: 'https://d.example/', quicPort: null, auth: 'services' },
     ]);
   });
 
@@ -156,7 +170,7 @@ describe('an option', () => {
 });
 
 describe('a wrong value', () => {
-  it.each([
+  it.each<[object, string]>([
     [
       { deadline: 99 },
       '`deadline` (variable NET_DIAGNOSTICS_DEADLINE) was 99; it must be a whole number of milliseconds from 100 to 60000.',
@@ -178,6 +192,13 @@ describe('a wrong value', () => {
     [{ relays: ['ftp://a.example'] }, 'entry 1 of 1: no http or https URL'],
     [{ relays: ['https://a.example', 'https://a.example/'] }, 'listed twice'],
     [{ relays: [{ url: 'https://a.example', quicPort: 0 }] }, 'quicPort'],
+    ...['', '0', '65536', 'NONE', '0x10', '1.5', ' 7842'].map((port): [object, string] => [
+      { relays: [`https://a.example/?quicPort=${port}`] },
+      'entry 1 of 1: quicPort in a URL is a port from 1 to 65535, or none',
+    ]),
+    [{ relays: ['https://a.example/?quicPort=1&quicPort=1'] }, 'quicPort is said twice'],
+    [{ relays: [{ url: 'https://a.example/?quicPort=1', quicPort: null }] }, 'quicPort is said twice'],
+    [{ relays: ['https://a.example/?quicPort=1', 'https://a.example'] }, 'listed twice'],
     [{ relays: [{ url: 'https://a.example', auth: 'x' }] }, 'auth'],
     [{ relays: [{ url: 'https://a.example', token: 'x' }] }, '"token" is no key of a relay'],
     [{ relays: [{}] }, 'url is missing'],
