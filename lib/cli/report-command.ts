@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { linkedAbort } from '../abort.js';
 import { diagnose, type ProbeEvent } from '../diagnose.js';
+import { AnsweringRelays } from '../net-diagnostics/answering-relays.js';
 import { PROBE_NAMES } from '../probes/index.js';
 import type { Colour, LocalReport } from '../report/index.js';
 import type { Command } from './command.js';
@@ -110,13 +111,15 @@ interface Reports {
 
 async function reports({ plan, print, watchSeconds, shell, interruption }: Reports): Promise<number> {
   const end = linkedAbort(interruption.signal, shell.outClosed);
+  const answering = new AnsweringRelays();
   let last: LocalReport | null = null;
   try {
     do {
-      const next = await once(plan, shell, end.signal);
+      const next = await once(plan, answering.urls, shell, end.signal);
       // What was cut off says less than the one before.
       if (end.signal.aborted) break;
       printReport(next, last, print, shell);
+      answering.note(next);
       last = next;
     } while (watchSeconds !== undefined && (await pause(watchSeconds, end.signal)));
   } finally {
@@ -125,11 +128,17 @@ async function reports({ plan, print, watchSeconds, shell, interruption }: Repor
   return last === null ? (interruption.exitCode ?? SIGNAL_EXIT.SIGPIPE) : exitCodeOf(last);
 }
 
-async function once(plan: ReportPlan, shell: Shell, signal: AbortSignal): Promise<LocalReport> {
+async function once(
+  plan: ReportPlan,
+  answeredBefore: readonly string[],
+  shell: Shell,
+  signal: AbortSignal,
+): Promise<LocalReport> {
   const { relays, stun, probes, deadline } = plan;
   try {
     return await diagnose({
       relays,
+      answeredBefore,
       stunServers: stun,
       probes: probes ?? undefined,
       deadlineMs: deadline,

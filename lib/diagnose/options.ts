@@ -95,6 +95,11 @@ export interface DiagnoseOptions {
   /** Relays to ask. Default: the endpoint's home relay alone, and the report says so. */
   relays?: readonly RelayTarget[] | undefined;
   /**
+   * URLs of relays that answered QUIC address discovery in an earlier report: a silence of theirs is evidence now,
+   * though nobody said their `quicPort`. Default: none.
+   */
+  answeredBefore?: readonly string[] | undefined;
+  /**
    * STUN servers to ask as well: `host`, `host:port` or `stun:host:port`, at most 8. Two at different IP addresses
    * tell the mapping; one that can answer from another address tells the filtering. Default: none.
    */
@@ -131,10 +136,11 @@ export interface DiagnosePlan extends Omit<ReportSettings, 'stunServers'> {
 /** @throws `ERR_SETTING` naming the option */
 export function parseDiagnoseOptions(options: DiagnoseOptions): DiagnosePlan {
   const endpoint = options.endpoint === undefined ? null : boundedSnapshot(options.endpoint);
-  const listed = parseRelays(options.relays ?? []);
+  const answered = parseAnswered(options.answeredBefore ?? []);
+  const listed = parseRelays(options.relays ?? [], answered);
   const home = endpoint?.homeRelay ?? null;
   const fromHome = listed.length === 0 && home !== null;
-  const relays = fromHome ? [{ url: home, quicPort: DEFAULT_QUIC_PORT, isQuicPortKnown: false }] : listed;
+  const relays = fromHome ? parseRelays([{ url: home }], answered) : listed;
   const ca = parseCa(options.ca ?? []);
   const environment = environmentOf(options.environment ?? {});
   return {
@@ -151,7 +157,18 @@ export function parseDiagnoseOptions(options: DiagnoseOptions): DiagnosePlan {
   };
 }
 
-function parseRelays(targets: readonly RelayTarget[]): ResolvedRelayTarget[] {
+function parseAnswered(urls: readonly string[]): ReadonlySet<string> {
+  return new Set(
+    urls.map((url) => {
+      const href = normaliseRelayUrl(String(url));
+      if (href === null)
+        throw setting('answeredBefore', `http or https URLs, not '${cleanText(String(url))}'`);
+      return href;
+    }),
+  );
+}
+
+function parseRelays(targets: readonly RelayTarget[], answered: ReadonlySet<string>): ResolvedRelayTarget[] {
   if (targets.length > MAX_RELAYS) throw setting('relays', `at most ${MAX_RELAYS} relays`);
   const byUrl = new Map<string, ResolvedRelayTarget>();
   for (const { url, quicPort: said } of targets) {
@@ -164,7 +181,7 @@ function parseRelays(targets: readonly RelayTarget[]): ResolvedRelayTarget[] {
     if (quicPort !== null && !(Number.isInteger(quicPort) && quicPort >= 1 && quicPort <= 65_535)) {
       throw setting('relays', `a quicPort from 1 to 65535 or null, not ${quicPort}`);
     }
-    byUrl.set(href, { url: href, quicPort, isQuicPortKnown: said !== undefined });
+    byUrl.set(href, { url: href, quicPort, isQuicPortKnown: said !== undefined || answered.has(href) });
   }
   return [...byUrl.values()];
 }

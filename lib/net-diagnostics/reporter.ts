@@ -4,6 +4,7 @@ import type { Settings } from '../options.js';
 import type { EndpointSnapshot, LocalReport } from '../report/index.js';
 import type { Telemetry } from '../telemetry/index.js';
 import type { Endpoint } from '../transport/index.js';
+import { AnsweringRelays } from './answering-relays.js';
 import type { LivePaths } from './live-paths.js';
 import type { Surroundings } from './parts.js';
 import type { StatusBoard } from './status-board.js';
@@ -28,6 +29,7 @@ export interface ReporterOptions {
 /** Makes every report of one app, whatever it is for, and writes down that it did. */
 export class Reporter {
   readonly #options: ReporterOptions;
+  readonly #answering = new AnsweringRelays();
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -37,9 +39,11 @@ export class Reporter {
   async report(trigger: ReportTrigger, subject: Subject | null, run: RunOptions): Promise<LocalReport> {
     const { settings, board, telemetry, surroundings } = this.#options;
     const { signal, onProbe } = run;
+    const answeredBefore = this.#answering.urls;
     const local = await telemetry.run(trigger, onProbe, (listener) =>
-      measure(settings, subject, { ...surroundings, signal, onProbe: listener }),
+      measure(settings, subject, { ...surroundings, answeredBefore, signal, onProbe: listener }),
     );
+    this.#answering.note(local);
     board.noteReport(local, trigger);
     return local;
   }
@@ -48,12 +52,12 @@ export class Reporter {
 function measure(
   settings: Settings,
   subject: Subject | null,
-  run: RunOptions & Surroundings,
+  run: RunOptions & Surroundings & Pick<DiagnoseOptions, 'answeredBefore'>,
 ): Promise<LocalReport> {
   const { relays, stun, probes, deadline } = settings;
   return diagnose({
     ...run,
-    // Those of the settings, else the network's own; an endpoint of the app's own knows neither.
+    // Those of the settings, else the network's own, which say their ports; an endpoint of the app's own knows neither.
     relays: relays ?? subject?.endpoint.relays() ?? [],
     stunServers: stun,
     deadlineMs: deadline,

@@ -249,12 +249,33 @@ describe('diagnose', () => {
 });
 
 describe('diagnose options', () => {
+  it('a relay’s port is known when it was said, or the relay answered before', async () => {
+    const listed = [
+      { url: 'https://said.test/', quicPort: 7842 },
+      { url: 'https://none.test/', quicPort: null },
+      { url: 'https://answered.test/' },
+      { url: 'https://new.test/' },
+    ];
+    const common = { endpoint, probes: ['endpoint'], environment } as const;
+    const known = async (options: DiagnoseOptions) => {
+      const { settings } = await diagnose({ ...common, ...options });
+      return settings.relays.filter(({ isQuicPortKnown }) => isQuicPortKnown).map(({ url }) => url);
+    };
+    const answeredBefore = ['https://answered.test', 'https://home.test/'];
+    expect(await known({ relays: listed, answeredBefore })).toEqual(listed.slice(0, 3).map(({ url }) => url));
+    expect(await known({ relays: listed })).toEqual(listed.slice(0, 2).map(({ url }) => url));
+    // The home relay, when none is listed.
+    expect(await known({})).toEqual([]);
+    expect(await known({ answeredBefore })).toEqual(['https://home.test/']);
+  });
+
   it.each<[string, unknown]>([
     ['relays', { relays: [{ url: 'ftp://relay.test/' }] }],
     ['relays', { relays: [{ url: 'relay.test' }] }],
     ['relays', { relays: [{ url: 'https://me:secret@relay.test/' }] }],
     ['relays', { relays: [{ url: 'https://relay.test/', quicPort: 0 }] }],
     ['relays', { relays: Array.from({ length: 65 }, (_, n) => ({ url: `https://r${n}.test/` })) }],
+    ['answeredBefore', { answeredBefore: ['relay.test'] }],
     ['probes', { probes: ['route', 'hairpin'] }],
     ['deadlineMs', { deadlineMs: 0 }],
     ['deadlineMs', { deadlineMs: Number.NaN }],

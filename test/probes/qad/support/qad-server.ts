@@ -74,9 +74,10 @@ export class QadServer {
     key: string,
     script: ServerScript = {},
     address = '127.0.0.1',
+    port = 0,
   ): Promise<QadServer> {
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
-    await new Promise<void>((bound) => socket.bind(0, address, bound));
+    await new Promise<void>((bound) => socket.bind(port, address, bound));
     return new QadServer(socket, chain, key, script);
   }
 

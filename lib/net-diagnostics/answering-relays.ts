@@ -1,0 +1,26 @@
+import type { LocalReport } from '../report/index.js';
+
+/** As many as one report may ask. */
+const MAX_RELAYS = 64;
+
+/**
+ * Relays that answered QUIC address discovery. Where nobody said that a relay has it, only this tells a relay that is
+ * blocked now from one whose address discovery is switched off.
+ */
+export class AnsweringRelays {
+  readonly #urls = new Set<string>();
+
+  /** Learns from a report. The relays that answered last stay longest. */
+  note({ verdict }: Pick<LocalReport, 'verdict'>): void {
+    for (const { url, ipv4Ms, ipv6Ms } of verdict.relays) {
+      if (ipv4Ms === null && ipv6Ms === null) continue;
+      this.#urls.delete(url);
+      this.#urls.add(url);
+    }
+    for (const url of [...this.#urls].slice(0, -MAX_RELAYS)) this.#urls.delete(url);
+  }
+
+  get urls(): string[] {
+    return [...this.#urls];
+  }
+}
