@@ -23,13 +23,6 @@ describe('colour and pair', () => {
     expect(disagreement(said('orange', 'other ports'), 'direct')).toBe('orange, but the pair is direct');
   });
 
-  it('may not disagree where the colour is green, whatever is said', () => {
-    const exception = { reason: 'other ports were not tried', says: /other ports/ };
-    expect(disagreement(said('green', 'other ports were not tried'), 'relayed', exception)).toBe(
-      'green, but the pair is relayed',
-    );
-  });
-
   it('has no exception that nothing needs', () => {
     expect(disagreement(said('green'), 'direct', { reason: '', says: /x/ })).toMatch(/nothing is to be/);
   });

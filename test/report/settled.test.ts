@@ -14,8 +14,8 @@ import { CASES } from '../../lib/report/settled/cases.js';
 import { observationOf, planOf, type World, worldFrom } from './support/random-runs.js';
 import { isPublicHere } from './support/records.js';
 
-/** Probes that end in the moment in which they begin: nobody has to know what they may see. */
-const INSTANT: readonly string[] = ['endpoint'];
+/** Probes that end as soon as names are known: nobody has to know what they may see, and nothing is settled before. */
+const INSTANT: readonly string[] = ['endpoint', 'route'];
 
 const WORLDS = 100;
 /** How often the rest of a report is made up once its colour is settled. */

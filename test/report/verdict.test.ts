@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { hasNoRoute, isPublicAddress, judge, type Observation } from '../../lib/report/index.js';
+import {
+  hasNoRoute,
+  isPublicAddress,
+  judge,
+  type Observation,
+  type QuicSeen,
+} from '../../lib/report/index.js';
 import {
   access,
   https,
@@ -79,6 +85,10 @@ describe('routes', () => {
 });
 
 describe('UDP', () => {
+  const SLOW = {
+    ...{ family: 4, relayUrl: R2, destinationIp: '203.0.113.11', destinationPort: 7842 },
+    ...{ reached: 'established', sent: 11 },
+  } as const satisfies Partial<QuicSeen>;
   const bothSilent = [silence(4, R1), silence(4, R2)];
   const unknownSilence = (relayUrl: string): Observation => ({
     silences: [{ family: 4, relayUrl, isKnown: false }],
@@ -93,6 +103,11 @@ describe('UDP', () => {
       'a handshake that stalled at one relay and not at the other',
       'yes',
       [quic('stalled', R1), quic('sustained', R2)],
+    ],
+    [
+      'full-size QUIC on a slow uplink, beside a relay where it stalled',
+      'yes',
+      [quic('stalled', R1), { quic: [{ ...SLOW, acknowledged: 5, spanMs: 1200 }] }],
     ],
     ['a certificate that was refused', 'yes', [quic('answered', R1, { code: 'QAD_CERT_EXPIRED' })]],
     ['first packets of one relay', 'unknown', [quic('answered', R1, { code: 'QAD_TIMEOUT' })]],
@@ -200,6 +215,11 @@ describe('other ports', () => {
     ],
     ['a direct path to a peer', 'yes', [quic(), path('8.8.8.8:50123')]],
     ['a direct path to a neighbour', 'unknown', [quic(), path('192.168.1.7:50123')]],
+    [
+      'STUN at a well-known port alone',
+      'unknown',
+      [quic(), stunSeen(500), stun('answered', 'stun.test:500')],
+    ],
     ['one silent STUN server', 'unknown', [quic(), stun('silent', 'a.test:3478')]],
     ['two silent STUN servers', 'no', [quic(), stun('silent', 'a.test:3478'), stun('silent', 'b.test:3478')]],
     [

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { formatSocketAddr, parseSocketAddr } from '../../wire/index.js';
 import type {
   AddressSeen,
@@ -8,7 +7,6 @@ import type {
   QuicReached,
   QuicSeen,
   RelayStage,
-  RouteSeen,
 } from '../observation.js';
 import type { ProbeRecord, ResolvedRelayTarget } from '../types.js';
 import { seen } from '../verdict/seen.js';
@@ -28,7 +26,6 @@ export interface Known {
  * while it runs nothing is settled.
  */
 export const CASES: Readonly<Record<string, (run: PendingRun, known: Known) => readonly Observation[]>> = {
-  route: routeCases,
   qad: ({ family = 4 }, known) => quicCases(family, known),
   https: ({ target = '' }) => [
     { latencies: [{ relayUrl: target, kind: 'https', ms: 1 }] },
@@ -161,29 +158,4 @@ function portMappingCases(protocol: PortMappingProtocol, { records }: Known): Ob
     })),
     { portMappings: [{ protocol, available: false, gateway, refusal: 'NOT_AUTHORIZED' }] },
   ]);
-}
-
-function neighbours(family: Family, { records }: Known): RouteSeen[] {
-  const ips = seen(records, 'addresses').map(({ part }) => part.destinationIp);
-  return [...new Set(ips)]
-    .filter((ip) => isIP(ip) === family)
-    .map((destination) => ({ family, destination, sourceIp: OTHER_SOURCES[family], gateway: null }));
-}
-
-function routeCases({ target = '', family }: PendingRun, known: Known): Observation[] {
-  const families: readonly Family[] = family === undefined ? [4, 6] : [family];
-  const open = (of: Family) => ({
-    ...{ family: of, destination: PLACES[of][0], sourceIp: OTHER_SOURCES[of] },
-    gateway: OTHER_SOURCES[of],
-  });
-  const refused = (of: Family) => ({
-    ...{ family: of, destination: PLACES[of][0], sourceIp: null, refusal: 'ENETUNREACH' },
-  });
-  return [
-    ...families.map((of) => ({ routes: [open(of)] })),
-    { routes: families.map(refused) },
-    // Whoever told our address may turn out to be a neighbour.
-    { routes: families.flatMap((of) => [open(of), ...neighbours(of, known)]) },
-    { routes: families.map(open), details: { target } },
-  ];
 }

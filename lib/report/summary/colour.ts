@@ -12,7 +12,8 @@ export function colourOf(verdict: Verdict): Colour {
   if (relayUsable.value === 'no') return hasHeard(verdict) ? 'red' : 'grey';
   if (passesUdp(verdict)) {
     if (relayUsable.value === 'unknown') return 'grey';
-    return otherPorts.value !== 'no' && directFamilies(verdict).length > 0 ? 'green' : 'orange';
+    const isOpen = otherPorts.value !== 'no' && learnsAddress.value !== 'no';
+    return isOpen && directFamilies(verdict).length > 0 ? 'green' : 'orange';
   }
   const routed = familiesOf(verdict).filter((family) => family.routed.value !== 'no');
   if (routed.every(({ udp }) => udp.value === 'no')) return 'red';

@@ -45,6 +45,11 @@ function udpSteps(verdict: Verdict, colour: Colour): string[] {
   if (otherPorts.value === 'no' && directFamilies(verdict).length > 0) {
     return ['Ask for outgoing UDP to all ports: peers listen on any.'];
   }
+  if (verdict.learnsAddress.value === 'no') {
+    return [
+      "Let the balancer or proxy before that relay pass on its clients' addresses, or use another relay.",
+    ];
+  }
   if (natType.value === 'Endpoint-Dependent') return easierNat(verdict);
   return relays.length === 1 ? ['Add a second relay at another IP address.'] : [];
 }

@@ -48,7 +48,9 @@ function isOpen({ udp, mapping }: FamilyVerdict): boolean {
 
 /** What was not measured, where a firewall could make it untrue. */
 function caveat({ otherPorts }: Verdict): string {
-  return otherPorts.value === 'unknown' ? " No UDP port but the relays' was tried." : '';
+  return otherPorts.value === 'unknown'
+    ? ' A firewall may let UDP out to the relays alone: no other UDP port was tried.'
+    : '';
 }
 
 function orangeSentence(verdict: Verdict): string {
@@ -58,6 +60,9 @@ function orangeSentence(verdict: Verdict): string {
   }
   if (!passesUdp(verdict)) {
     return `The relays can be used, but none told over QUIC at which address this machine is seen (${verdict.learnsAddress.reason}): behind a NAT connections are relayed. Whether UDP works is unknown: ${whyUnknown(verdict)}.`;
+  }
+  if (verdict.learnsAddress.value === 'no' && directFamilies(verdict).length > 0) {
+    return `UDP works and the NAT type is ${natType.value}, but ${verdict.learnsAddress.reason}: connections may be relayed.`;
   }
   const [listed] = [ipv4, ipv6].filter(({ routed }) => routed.value === 'listed-only');
   if (listed !== undefined && directFamilies(verdict).length === 0) {
@@ -69,6 +74,9 @@ function orangeSentence(verdict: Verdict): string {
       ? ' The gateway maps ports on request; whether they can be reached from outside was not tried.'
       : '';
     return `UDP works, but the NAT type is Endpoint-Dependent${over}: connections are often relayed.${maps}`;
+  }
+  if (ipv4.routed.value === 'no' && ipv4.mapping.value !== 'unknown') {
+    return 'UDP works to IPv4 through a translator (NAT64) alone, and iroh writes to no IPv4 peer through one: connections are relayed, but with peers whose IPv6 can be reached.';
   }
   const [working] = [ipv4, ipv6].filter(({ udp }) => udp.value === 'yes');
   return `UDP works, but the NAT type is unknown: ${working?.mapping.reason ?? natType.reason}.`;
@@ -87,7 +95,7 @@ function redSentence(verdict: Verdict): string {
     return `${what}${despite} without a relay peers neither find this machine nor get through to it.`;
   }
   const blocked = [ipv4, ipv6].find(({ routed, udp }) => routed.value !== 'no' && udp.value === 'no');
-  return `UDP is blocked: connections work through relays only (${blocked?.udp.reason ?? 'no UDP passes'}).`;
+  return `UDP is blocked for iroh: connections work through relays only (${blocked?.udp.reason ?? 'no UDP passes'}).`;
 }
 
 function greySentence(verdict: Verdict): string {
@@ -96,7 +104,10 @@ function greySentence(verdict: Verdict): string {
   if (captivePortal.value === 'yes' && !passesUdp(verdict)) {
     return 'A captive portal answers in the place of the relays: the network lets nothing through yet.';
   }
-  if (relayUsable.value !== 'yes' && relayProblem !== null) return PROBLEMS[relayProblem.kind].sentence;
+  const isSilence = relayProblem?.kind === 'tcp-silent' && !relays.some(({ answered }) => answered);
+  if (relayUsable.value !== 'yes' && relayProblem !== null && !isSilence) {
+    return PROBLEMS[relayProblem.kind].sentence;
+  }
   if (tlsIntercepted.value === 'yes') return PROBLEMS['certificate-untrusted'].sentence;
   if (relays.length === 0) return withoutRelays(verdict);
   if (passesUdp(verdict))

@@ -40,7 +40,7 @@ export function judge(
     preferredRelay: preferRelay(relays),
     relayUsable,
     relayProblem: findRelayProblem(records, urls, relayUsable),
-    learnsAddress: judgeLearning(records, targets),
+    learnsAddress: judgeLearning(records, targets, isPublic),
     otherPorts: judgeOtherPorts(records, isPublic),
     captivePortal: judgeCaptivePortal(records),
     tlsIntercepted: judgeInterception(records),

@@ -1,22 +1,43 @@
+import type { IsPublicAddress } from '../address-class.js';
 import type { Fact, ProbeRecord, ResolvedRelayTarget } from '../types.js';
 import { missingWitnesses } from './missing.js';
 import { judged, refsOf, seen, unknown } from './seen.js';
+import { witnessesOf } from './witnesses.js';
 
 /**
  * Whether iroh learns its public address from the relays, as we do: it tells its peers that address, and a peer that knows
  * none can only be relayed to where a NAT stands between.
  */
-export function judgeLearning(records: readonly ProbeRecord[], relays: readonly ResolvedRelayTarget[]): Fact {
-  const told = seen(records, 'latencies').filter(({ part }) => part.kind !== 'https');
+export function judgeLearning(
+  records: readonly ProbeRecord[],
+  relays: readonly ResolvedRelayTarget[],
+  isPublic: IsPublicAddress,
+): Fact {
+  const witnesses = ([4, 6] as const).map((family) => witnessesOf(records, family, isPublic));
+  const told = witnesses.flatMap(({ outside }) => outside).filter(({ part }) => part.by === 'quic');
+  const useless = witnesses.flatMap((each) => each.useless);
+  const misleading = useless.filter(({ witness, isInside }) => !isInside && witness.part.by === 'quic');
+  if (told.length > 0 && misleading.length > 0) {
+    const flaws = misleading.map(({ witness, why }) => `${witness.part.destinationIp} ${why}`);
+    const parts = misleading.map(({ witness }) => witness);
+    return judged('no', `iroh may believe a relay that is wrong about it: ${flaws.join('; ')}`, parts);
+  }
   if (told.length > 0) return judged('yes', 'a relay told our address over QUIC', told);
+  // Where one of them answered, it was of no use.
+  const answered = seen(records, 'latencies').filter(({ part }) => part.kind !== 'https');
   const silent = seen(records, 'silences');
   const unable = seen(records, 'quic').filter(({ part }) => part.code === 'QAD_NOT_OFFERED');
-  const without = (url: string) => [...silent, ...unable].some(({ part }) => part.relayUrl === url);
-  const isNone = relays.every(({ url, quicPort }) => quicPort === null || without(url));
-  if (relays.length === 0 || !isNone)
+  const tellsNothing = (url: string) =>
+    [...silent, ...unable, ...answered].some(({ part }) => part.relayUrl === url);
+  const isNone = relays.every(({ url, quicPort }) => quicPort === null || tellsNothing(url));
+  if (relays.length === 0 || !isNone) {
     return unknown('no relay was asked for our address, or none had the time to tell it');
-  const why = [
-    ...new Set([4, 6].flatMap((family) => missingWitnesses(records, relays, family === 4 ? 4 : 6))),
-  ];
-  return { value: 'no', reason: why.join('; '), evidence: refsOf([...silent, ...unable]) };
+  }
+  const missing = ([4, 6] as const).flatMap((family) => missingWitnesses(records, relays, family));
+  const flaws = useless.map(({ witness, why }) => `${witness.part.destinationIp} ${why}`);
+  return {
+    value: 'no',
+    reason: [...new Set([...flaws, ...missing])].join('; '),
+    evidence: refsOf([...silent, ...unable, ...useless.map(({ witness }) => witness)]),
+  };
 }

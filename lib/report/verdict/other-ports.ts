@@ -6,6 +6,9 @@ import { judged, seen, unknown } from './seen.js';
 /** STUN servers that must be silent before a firewall is blamed: one may be down. */
 const MIN_SILENT_SERVERS = 2;
 
+/** Peers listen on ports from here on. */
+const FIRST_UNPRIVILEGED_PORT = 1024;
+
 /**
  * Whether UDP passes to other ports than those on which relays answered: peers listen on any port, and a firewall may be
  * open for the relays alone.
@@ -19,28 +22,36 @@ export function judgeOtherPorts(records: readonly ProbeRecord[], isPublic: IsPub
   if (paths.length > 0) return judged('yes', 'a direct path to a peer at another port is live', paths);
 
   const answers = seen(records, 'addresses').filter(
-    ({ part }) => part.by === 'stun' && !relayPorts.has(part.destinationPort) && isPublic(part.destinationIp),
+    ({ part }) =>
+      part.by === 'stun' &&
+      !relayPorts.has(part.destinationPort) &&
+      part.destinationPort >= FIRST_UNPRIVILEGED_PORT &&
+      isPublic(part.destinationIp),
   );
   if (answers.length > 0) {
     const ports = [...new Set(answers.map(({ part }) => part.destinationPort))].join(', ');
     return judged('yes', `STUN servers answered at UDP port ${ports}`, answers);
   }
   const silent = seen(records, 'stun').filter(
-    ({ part }) => part.result === 'silent' && !relayPorts.has(Number(/:(\d+)$/.exec(part.server)?.[1])),
+    ({ part }) => part.result === 'silent' && isPeerPort(portOf(part.server), relayPorts),
   );
-  const heard = seen(records, 'stun').some(({ part }) => part.result === 'answered');
-  if (
-    relayPorts.size > 0 &&
-    !heard &&
-    new Set(silent.map(({ part }) => part.server)).size >= MIN_SILENT_SERVERS
-  ) {
+  // Where none but well-known ports passed, one silent server is one too many.
+  const areAllKnown = [...relayPorts].every((port) => port < FIRST_UNPRIVILEGED_PORT);
+  const servers = new Set(silent.map(({ part }) => part.server)).size;
+  if (relayPorts.size > 0 && servers >= (areAllKnown ? 1 : MIN_SILENT_SERVERS)) {
     const ports = [...relayPorts].join(', ');
-    return judged('no', `UDP port ${ports} passes, but no STUN server at another port answered`, [
-      ...quic,
-      ...silent,
-    ]);
+    const reason = `UDP port ${ports} passes, but no STUN server at a port as peers have it answered`;
+    return judged('no', reason, [...quic, ...silent]);
   }
   return unknown('no other UDP port than those of the relays was tried, or none could tell', silent);
+}
+
+function isPeerPort(port: number, relayPorts: ReadonlySet<number>): boolean {
+  return port >= FIRST_UNPRIVILEGED_PORT && !relayPorts.has(port);
+}
+
+function portOf(server: string): number {
+  return Number(/:(\d+)$/.exec(server)?.[1]);
 }
 
 function isElsewhere(

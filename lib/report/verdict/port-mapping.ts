@@ -25,16 +25,21 @@ export function judgeMappedPorts(records: readonly ProbeRecord[], isPublic: IsPu
   const { outside } = witnessesOf(records, 4, isPublic);
   const observed = new Set(outside.map(({ part }) => ipOf(part.observed)));
   const named = offers.filter(({ part }) => part.externalIp !== undefined);
-  const same = named.filter(({ part }) => observed.has(part.externalIp ?? ''));
+  // Of mappings by PCP and NAT-PMP no pair was seen to get through; those by UPnP are used.
+  const same = named.filter(({ part }) => part.protocol === 'upnp' && observed.has(part.externalIp ?? ''));
   if (same.length > 0) {
     const reason = `the gateway maps ports of ${same[0]?.part.externalIp}, the address that others see`;
     return judged('yes', reason, [...same, ...outside]);
   }
-  if (named.length > 0 && observed.size > 0) {
+  if (
+    named.length > 0 &&
+    observed.size > 0 &&
+    !named.some(({ part }) => observed.has(part.externalIp ?? ''))
+  ) {
     const reason = `the gateway maps ports of ${named[0]?.part.externalIp}, which is not the address that others see`;
     return judged('no', reason, [...named, ...outside]);
   }
-  return unknown('the gateway maps ports, but did not name the address that it maps them from', offers);
+  return unknown('the gateway maps ports; whether they can be reached from outside was not tried', offers);
 }
 
 function offerOf({ gateway, externalIp }: PortMappingSeen): string {

@@ -7,6 +7,10 @@ import { hostOf } from './missing.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
 import { witnessesOf } from './witnesses.js';
 
+/** Full-size datagrams that a slow uplink carried, and over how many milliseconds, so that they count as a path. */
+const SLOW_DATAGRAMS = 5;
+const SLOW_SPAN_MS = 500;
+
 /**
  * Whether UDP passes in one family, as iroh needs it: QUIC, whole and for a while. What STUN alone shows is not enough,
  * since what lets STUN pass may drop QUIC, or all but small datagrams.
@@ -23,7 +27,7 @@ export function judgeUdp(
   if (paths.length > 0) return judged('yes', 'a direct path to a peer on the Internet is live', paths);
 
   const quic = outsideQuic(records, family, isPublic);
-  const sustained = quic.filter(({ part }) => part.reached === 'sustained');
+  const sustained = quic.filter(({ part }) => isSustained(part));
   if (sustained.length > 0)
     return judged('yes', 'full-size QUIC datagrams came through, and kept coming', sustained);
   const certificates = quic.filter(({ part }) => part.code?.startsWith('QAD_CERT_') === true);
@@ -52,6 +56,11 @@ function outsideQuic(
   return seen(records, 'quic').filter(
     ({ part }) => part.family === family && !insiders.has(part.destinationIp),
   );
+}
+
+/** A slow uplink does not come to the end of it in a report's time, but it kept going. */
+function isSustained({ reached, acknowledged, spanMs }: QuicSeen): boolean {
+  return reached === 'sustained' || (acknowledged >= SLOW_DATAGRAMS && spanMs >= SLOW_SPAN_MS);
 }
 
 /** This machine itself would not send. */

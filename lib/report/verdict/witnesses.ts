@@ -35,10 +35,12 @@ export function witnessesOf(
   const outside: Witness[] = [];
   const useless: UselessWitness[] = [];
   const neighbours = neighboursOf(records, family);
+  const hasSilent = seen(records, 'silences').some(({ part }) => part.family === family);
   for (const witness of seen(records, 'addresses')) {
     if (parseSocketAddr(witness.part.observed).family !== family) continue;
     const flaw = flawOf(witness.part, family, isPublic, neighbours);
-    if (flaw === null) outside.push(witness);
+    if (flaw === null && !(hasSilent && isSeenFromItsOwnNetwork(witness.part))) outside.push(witness);
+    else if (flaw === null) useless.push({ witness, why: OWN_NETWORK, isInside: true });
     else useless.push({ witness, ...flaw });
   }
   return withoutOdd(withoutInsiders({ outside, useless }));
@@ -68,6 +70,14 @@ function flawOf(
     : { why: 'sees us at a private address: a balancer or proxy stands before it', isInside: false };
 }
 
+const OWN_NETWORK = 'sees us in its own network, while another relay is silent: it may stand inside';
+
+/** A relay inside, at an address that only looks public, sees the router between by an address of the same network. */
+function isSeenFromItsOwnNetwork({ by, observed, destinationIp }: AddressSeen): boolean {
+  const network = (ip: string) => ip.split('.').slice(0, 3).join('.');
+  return by === 'quic' && !destinationIp.includes(':') && network(ipOf(observed)) === network(destinationIp);
+}
+
 /** Destinations on the link itself. Where no route has a next hop (a tunnel, a point-to-point line) that says nothing. */
 function neighboursOf(records: readonly ProbeRecord[], family: Family): ReadonlySet<string> {
   const routes = seen(records, 'routes')
@@ -88,24 +98,32 @@ function withoutInsiders({ outside, useless }: Witnesses): Witnesses {
   };
 }
 
-/** One of three or more that alone sees another IP address is looked at from elsewhere: a balancer, another uplink. */
+/**
+ * One of three or more that alone sees another IP address is looked at from elsewhere: through a balancer, over another
+ * uplink. Ports are not compared: the others may have been asked from several sockets.
+ */
 function withoutOdd({ outside, useless }: Witnesses): Witnesses {
-  const odd = [...new Set(outside.map(({ part }) => part.local))].flatMap((local) => {
-    const group = outside.filter(({ part }) => part.local === local);
-    const ips = group.map(({ part }) => ipOf(part.observed));
-    const alone = group.filter((_, at) => ips.indexOf(ips[at] ?? '') === ips.lastIndexOf(ips[at] ?? ''));
-    const [one] = alone;
-    if (one === undefined || alone.length !== 1) return [];
-    const others = group.filter((witness) => witness !== one);
-    const agree = new Set(others.map(({ part }) => part.observed)).size === 1;
-    const places = new Set(others.map(({ part }) => part.destinationIp));
-    return agree && places.size >= 2 && !places.has(one.part.destinationIp) ? [one] : [];
-  });
+  const odd = [...new Set(outside.map(({ part }) => ipOf(part.local)))].flatMap((localIp) =>
+    oddOf(outside.filter(({ part }) => ipOf(part.local) === localIp)),
+  );
   const why = 'alone sees another IP address than all others: it is not believed';
   return {
     outside: outside.filter((witness) => !odd.includes(witness)),
     useless: [...useless, ...odd.map((witness) => ({ witness, why, isInside: false }))],
   };
+}
+
+function oddOf(group: readonly Witness[]): Witness[] {
+  const placesBy = new Map<string, Set<string>>();
+  for (const { part } of group) {
+    const ip = ipOf(part.observed);
+    placesBy.set(ip, (placesBy.get(ip) ?? new Set()).add(part.destinationIp));
+  }
+  const lone = [...placesBy].filter(([, places]) => places.size === 1);
+  const many = [...placesBy].filter(([, places]) => places.size > 1);
+  const [one] = lone;
+  if (one === undefined || lone.length !== 1 || many.length !== 1) return [];
+  return group.filter(({ part }) => ipOf(part.observed) === one[0]);
 }
 
 /** Whether nothing was translated on the way. */

@@ -4,6 +4,8 @@ import type { PairOutcome } from './pair.js';
 export interface OneSideCannotKnow {
   reason: string;
   says: RegExp;
+  /** The pair does now the one, now the other. */
+  isByChance?: boolean;
 }
 
 /** What a colour claims of a pair. */
@@ -21,7 +23,6 @@ export function agrees(colour: string, outcome: PairOutcome): boolean {
 
 /**
  * What is wrong between the summary and the pair, as a sentence; null: nothing.
- * No exception makes a green right that has no direct pair.
  */
 export function disagreement(
   { colour, sentence, nextSteps }: { colour: string; sentence: string; nextSteps: readonly string[] },
@@ -29,10 +30,12 @@ export function disagreement(
   exception?: OneSideCannotKnow,
 ): string | null {
   if (agrees(colour, outcome)) {
-    return exception === undefined ? null : 'the pair agrees: nothing is to be excused';
+    return exception === undefined || exception.isByChance === true
+      ? null
+      : 'the pair agrees: nothing is to be excused';
   }
   const what = `${colour}, but the pair is ${outcome}`;
-  if (exception === undefined || colour === 'green') return what;
+  if (exception === undefined) return what;
   const isSaid = [sentence, ...nextSteps].some((words) => exception.says.test(words));
   return isSaid ? null : `${what}, and nothing says ${exception.says}`;
 }

@@ -61,7 +61,7 @@ export interface Case {
    * agree. `null`: it is not asked, with the reason as a comment beside it.
    */
   official?: Readonly<Partial<Record<OfficialMember, string>>> | null;
-  /** Where colour and pair may disagree. Never where the colour is green. */
+  /** Where colour and pair may disagree: the report says in its own words what was not measured. */
   oneSideCannotKnow?: OneSideCannotKnow;
 }
 
@@ -89,13 +89,14 @@ export interface CaseOutcome extends CaseResult {
   pair: PairResult;
 }
 
-export const RELAY_TARGETS = RELAYS.map(({ url }) => ({ url }));
+/** Who runs the relays says that they discover addresses: their silence then means something. */
+export const RELAY_TARGETS = RELAYS.map(({ url }) => ({ url, quicPort: RELAY_PORTS.quic }));
 
 /** All probes but `stun`, which is asked for where a case names servers. */
 const PROBES = ['route', 'qad', 'https', 'relay', 'captive-portal', 'pcp', 'nat-pmp', 'upnp'] as const;
 
 /** Networks may wait beside each other, but a report whose time counts does not share its cores with many. */
-const REPORTS = new Places(3);
+const REPORTS = new Places(2);
 
 /** Builds the topology, starts what runs in it, lets the client make one report, and calls `then` before it ends. */
 export async function inLab<T>(

@@ -116,9 +116,8 @@ export function nat(post: string, pre = ''): string {
 }
 
 /**
- * What nobody asked for does not reach the NAT itself. Were it open, the other end's first datagram would take the
- * outer port in its connection table, and the client's flow to it would get another one: a NAT that looks
- * symmetric to whoever writes first.
+ * What nobody asked for does not reach the NAT itself. Where it does, pairs were seen relayed: the other end's first datagram
+ * takes the outer port in the connection table, it seems, and the client's flow to it gets another one.
  */
 export function closedInput(device = 'wan0'): string {
   return `table inet own {

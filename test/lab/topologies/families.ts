@@ -14,6 +14,37 @@ const RANDOM = `${MASQUERADE} fully-random`;
 /** Networks in which one family does what the other does not. */
 export const FAMILIES: readonly Case[] = [
   {
+    name: 'IPv4 UDP blocked, IPv6 open',
+    about: 'A company that filters UDP by IPv4 and forgot IPv6.',
+    topology: dual(MASQUERADE, { first: NO_V4_UDP }),
+    truth: {
+      colour: 'green',
+      sentence: /with peers that have (it|IPv6)/,
+      ipv6: { udp: 'yes', mapping: 'none' },
+    },
+  },
+  {
+    name: 'IPv4 broken, IPv6 open',
+    about: 'An IPv4 default route that leads nowhere; everything goes by IPv6.',
+    topology: dual(MASQUERADE, { first: 'meta nfproto ipv4 drop' }),
+    truth: {
+      colour: 'green',
+      sentence: /with peers that have (it|IPv6)/,
+      ipv6: { udp: 'yes', mapping: 'none' },
+    },
+  },
+  {
+    name: 'symmetric NAT beside open IPv6',
+    about: 'A mobile carrier: IPv4 behind a symmetric NAT, IPv6 without any.',
+    topology: dual(RANDOM),
+    truth: {
+      colour: 'green',
+      sentence: /with peers that have (it|IPv6)/,
+      ipv4: { mapping: 'endpoint-dependent' },
+      ipv6: { udp: 'yes', mapping: 'none' },
+    },
+  },
+  {
     name: 'IPv6 UDP blocked, IPv4 behind a home NAT',
     about: 'A firewall that lets no UDP out by IPv6, beside an ordinary IPv4 NAT.',
     topology: dual(MASQUERADE, { first: NO_V6_UDP }),

@@ -1,9 +1,5 @@
 import type { Case } from '../harness/case.js';
-import { RELAY_A, RELAY_B, RELAYS } from '../harness/relays.js';
-import { coturn, relay } from '../harness/services.js';
-import { firewall, HOME_CLIENT, home, MASQUERADE, nat, STUN_ADDRESSES, STUN_SERVERS } from './base.js';
-
-const RELAYS_AND_STUN = [...RELAYS.map((each) => relay(each)), coturn(STUN_ADDRESSES)];
+import { firewall, HOME_CLIENT, home, MASQUERADE, nat } from './base.js';
 
 /** Firewalls that let through less than everything. */
 export const FIREWALLS: readonly Case[] = [
@@ -52,38 +48,6 @@ export const FIREWALLS: readonly Case[] = [
     },
     outcomes: { 'qad IPv4': 'failed', pcp: 'failed', 'nat-pmp': 'failed' },
     maxMs: 2000,
-  },
-  {
-    name: 'only UDP 7842',
-    about: 'A firewall that was opened for the relays alone: address discovery works, STUN does not.',
-    topology: home(
-      `${nat(MASQUERADE)}\n${firewall('iifname "lan0" udp dport != { 7842, 5351, 1900 } drop')}`,
-    ),
-    services: RELAYS_AND_STUN,
-    report: { stunServers: STUN_SERVERS },
-    truth: {
-      colour: 'green',
-      natType: 'Endpoint-Independent',
-      ipv4: { udp: 'yes', mapping: 'endpoint-independent', filtering: 'unknown' },
-    },
-    outcomes: { 'qad IPv4': 'ok', 'stun IPv4 mapping': 'timeout' },
-  },
-  {
-    name: 'only UDP 53 and 443',
-    about: 'A firewall that lets out DNS and HTTP/3 only; these relays discover addresses on port 443.',
-    topology: home(`${nat(MASQUERADE)}\n${firewall('iifname "lan0" udp dport != { 53, 443 } drop')}`),
-    services: [relay(RELAY_A, { quic: 443 }), relay(RELAY_B, { quic: 443 }), coturn(STUN_ADDRESSES)],
-    report: {
-      relays: [RELAY_A, RELAY_B].map(({ url }) => ({ url, quicPort: 443 })),
-      stunServers: STUN_SERVERS,
-    },
-    truth: {
-      colour: 'green',
-      natType: 'Endpoint-Independent',
-      ipv4: { udp: 'yes', mapping: 'endpoint-independent', filtering: 'unknown' },
-    },
-    outcomes: { 'stun IPv4 mapping': 'timeout' },
-    mayContact: [/^udp 198\.51\.100\.[12]0:443$/],
   },
   {
     name: 'replies to multicast dropped',

@@ -43,7 +43,7 @@ export const FIELD_GATEWAYS: readonly Case[] = [
     topology: home(SYMMETRIC),
     services: [...BOTH, gateway()],
     truth: {
-      colour: 'orange',
+      colour: 'green',
       natType: 'Endpoint-Dependent',
       ipv4: { mapping: 'endpoint-dependent' },
       portMapping: { upnp: 'yes', pcp: 'yes', natPmp: 'yes' },

@@ -1,14 +1,18 @@
 import type { Chapter } from '../harness/verdicts-page.js';
+import { DISCOVERY } from './discovery.js';
 import { FAMILIES } from './families.js';
 import { FIREWALLS } from './firewall.js';
 import { GATEWAYS } from './gateway.js';
 import { FIELD_GATEWAYS } from './gateways.js';
+import { INSIDE } from './inside.js';
 import { IPV6 } from './ipv6.js';
+import { MAPPINGS } from './mapping.js';
 import { NAMES } from './names.js';
 import { NATS } from './nat.js';
 import { NOT_OFFLINE, OFFLINE } from './offline.js';
 import { OVERLAYS } from './overlay.js';
 import { PORTALS } from './portal.js';
+import { PORTS } from './ports.js';
 import { QUALITY } from './quality.js';
 import { RELAY_SETS } from './relays.js';
 import { STUN_SETS } from './stun.js';
@@ -16,13 +20,17 @@ import { STUN_SETS } from './stun.js';
 /** All topologies, in the order of docs/verdicts.md. */
 export const CHAPTERS: readonly Chapter[] = [
   { title: 'NATs', cases: NATS },
+  { title: 'NATs that show themselves to some', cases: MAPPINGS },
   { title: 'Firewalls', cases: FIREWALLS },
+  { title: 'Firewalls that know ports or addresses', cases: PORTS },
   { title: 'Home gateways', cases: [...GATEWAYS, ...FIELD_GATEWAYS] },
   { title: 'IPv6', cases: IPV6 },
   { title: 'One family of two', cases: FAMILIES },
   { title: 'Captive portals and name servers', cases: PORTALS },
   { title: 'Name servers', cases: NAMES },
   { title: 'Sets of relays', cases: RELAY_SETS },
+  { title: 'Relays with address discovery off', cases: DISCOVERY },
+  { title: 'Relays inside, and behind balancers', cases: INSIDE },
   { title: 'Containers, VPNs and several uplinks', cases: OVERLAYS },
   { title: 'Bad links', cases: QUALITY },
   { title: 'STUN servers without relays', cases: STUN_SETS },

@@ -137,6 +137,7 @@ export const NATS: readonly Case[] = [
     topology: home(
       `${nat(`oifname "wan0" meta l4proto udp ip daddr ${RELAYS[0].ipv4} masquerade to :30000-30999
     oifname "wan0" meta l4proto udp ip daddr ${RELAYS[1].ipv4} masquerade to :40000-40999
+    oifname "wan0" meta l4proto udp masquerade to :50000-50999
     ${MASQUERADE}`)}\n${firewall()}`,
     ),
     truth: { colour: 'orange', natType: 'Endpoint-Dependent', ipv4: { mapping: 'endpoint-dependent' } },

@@ -36,6 +36,9 @@ const HOME_TRUTH = {
   endedBy: 'finished',
 } as const;
 
+/** Documentation ranges play the Internet here: the other end of the pair stands in one. */
+const TO_THE_OTHER_END = '198.51.100.128/26 via 192.168.1.1';
+
 const TO_RELAYS = RELAYS.map(({ ipv4 }) => `${ipv4}/32 via 192.168.1.1`);
 
 /** Machines that are not offline although the usual signs of it are there. */
@@ -44,7 +47,7 @@ export const NOT_OFFLINE: readonly Case[] = [
     (type): Case => ({
       name: `bogons are ${type}`,
       about: 'A machine that sends addresses nowhere that should not be on the Internet. All else works.',
-      topology: withBogons(type, ['default via 192.168.1.1']),
+      topology: withBogons(type, ['default via 192.168.1.1', TO_THE_OTHER_END]),
       truth: HOME_TRUTH,
     }),
   ),
@@ -53,8 +56,9 @@ export const NOT_OFFLINE: readonly Case[] = [
     about: 'A machine that may reach its relays and nobody else: no default route, one route for each relay.',
     topology: home(CLOSED, { ...HOME_CLIENT, routes: TO_RELAYS }),
     truth: {
-      colour: 'green',
-      ipv4: { routed: 'yes', udp: 'yes' },
+      colour: 'orange',
+      sentence: /routes to the relays or servers alone/,
+      ipv4: { routed: 'listed-only', udp: 'yes' },
       ipv6: { routed: 'no' },
       endedBy: 'finished',
     },
@@ -64,8 +68,9 @@ export const NOT_OFFLINE: readonly Case[] = [
     about: 'The same on a machine that prohibits what should not be on the Internet.',
     topology: withBogons('prohibit', TO_RELAYS),
     truth: {
-      colour: 'green',
-      ipv4: { routed: 'yes', udp: 'yes' },
+      colour: 'orange',
+      sentence: /routes to the relays or servers alone/,
+      ipv4: { routed: 'listed-only', udp: 'yes' },
       ipv6: { routed: 'no' },
       endedBy: 'finished',
     },

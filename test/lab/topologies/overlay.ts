@@ -152,6 +152,11 @@ export const OVERLAYS: readonly Case[] = [
     name: 'split-tunnel VPN',
     about: 'Some destinations go through a VPN, others do not.',
     topology: withVpn(['default via 192.168.1.1', `${RELAY_B.ipv4}/32 via 10.8.0.1`]),
+    oneSideCannotKnow: {
+      reason: 'the way to a peer is the one or the other',
+      says: /split routes/,
+      isByChance: true,
+    },
     truth: { colour: 'orange', natType: 'Unknown', ipv4: { udp: 'yes', mapping: 'unknown' } },
     official: {
       mapping_varies_by_dest_ipv4:

@@ -13,6 +13,7 @@ export const QUALITY: readonly Case[] = [
     name: 'every third packet lost',
     about: 'A link that loses every third packet of either direction.',
     topology: home(`${nat(MASQUERADE)}\n${firewall('numgen inc mod 3 == 0 drop')}`),
+    isByChance: true,
     truth: {
       colour: 'green',
       natType: 'Endpoint-Independent',
@@ -46,7 +47,9 @@ export const QUALITY: readonly Case[] = [
   },
   {
     name: 'bufferbloat',
-    about: 'A slow uplink (64 kbit/s) whose queue is deep.',
+    about: 'A slow uplink (64 kbit/s) whose queue is deep. A report needs more than three seconds there.',
+    report: { deadlineMs: 6000 },
+    maxMs: 7000,
     topology: home(`${nat(MASQUERADE)}\n${firewall()}`),
     services: [
       ...RELAYS.map((each) => relay(each)),

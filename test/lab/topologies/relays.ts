@@ -5,6 +5,12 @@ import { firewall, home, MASQUERADE, nat } from './base.js';
 
 const HOME = home(`${nat(MASQUERADE)}\n${firewall()}`);
 
+/** The mapping is not measured with one witness. */
+const ONE_WITNESS = {
+  reason: 'one witness cannot tell the mapping',
+  says: /one vantage point cannot tell|from one IP address/,
+};
+
 /** Sets of relays that cannot tell everything. */
 export const RELAY_SETS: readonly Case[] = [
   {
@@ -19,6 +25,7 @@ export const RELAY_SETS: readonly Case[] = [
       ipv4: { udp: 'yes', mapping: 'unknown', publicAddress: /^203\.0\.113\.66:/ },
       preferredRelay: /relay-a/,
     },
+    oneSideCannotKnow: ONE_WITNESS,
   },
   {
     name: 'two relays on one address',
@@ -26,6 +33,7 @@ export const RELAY_SETS: readonly Case[] = [
     topology: { ...HOME, names: [`${RELAY_A.ipv4} ${RELAY_A.name}`, `${RELAY_A.ipv4} ${RELAY_B.name}`] },
     services: [relay({ ...RELAY_A, alias: RELAY_B.name })],
     truth: { colour: 'orange', natType: 'Unknown', ipv4: { udp: 'yes', mapping: 'unknown' } },
+    oneSideCannotKnow: ONE_WITNESS,
     official: {
       mapping_varies_by_dest_ipv4:
         'it compares answers of relays by their names: these come from one address',
@@ -38,9 +46,9 @@ export const RELAY_SETS: readonly Case[] = [
     services: [relay(RELAY_A, { quic: null }), relay(RELAY_B, { quic: null })],
     report: { relays: [RELAY_A, RELAY_B].map(({ url }) => ({ url, quicPort: null })) },
     truth: {
-      colour: 'grey',
+      colour: 'orange',
       natType: 'Unknown',
-      sentence: /whether UDP works is unknown/,
+      sentence: /none told over QUIC/,
       ipv4: { udp: 'unknown' },
       captivePortal: 'no',
     },
@@ -52,5 +60,6 @@ export const RELAY_SETS: readonly Case[] = [
     services: [relay(RELAY_A), relay(RELAY_B, { quic: null })],
     report: { relays: [{ url: RELAY_A.url }, { url: RELAY_B.url, quicPort: null }] },
     truth: { colour: 'orange', natType: 'Unknown', ipv4: { udp: 'yes', mapping: 'unknown' } },
+    oneSideCannotKnow: ONE_WITNESS,
   },
 ];

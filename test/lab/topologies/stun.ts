@@ -20,7 +20,7 @@ export const STUN_SETS: readonly Case[] = [
     report: only(STUN_SERVERS),
     official: null,
     truth: {
-      colour: 'green',
+      colour: 'grey',
       natType: 'Endpoint-Independent',
       ipv4: { mapping: 'endpoint-independent', filtering: 'endpoint-independent' },
     },
@@ -34,7 +34,7 @@ export const STUN_SETS: readonly Case[] = [
     report: only(STUN_SERVERS),
     official: null,
     truth: {
-      colour: 'green',
+      colour: 'grey',
       ipv4: { mapping: 'endpoint-independent', filtering: 'endpoint-independent' },
     },
   },
@@ -45,7 +45,7 @@ export const STUN_SETS: readonly Case[] = [
     services: [coturn(['203.0.113.10']), coturn(['203.0.113.11'], 3480)],
     report: only(['203.0.113.10:3478', '203.0.113.11:3480']),
     official: null,
-    truth: { colour: 'green', ipv4: { mapping: 'endpoint-independent', filtering: 'unknown' } },
+    truth: { colour: 'grey', ipv4: { mapping: 'endpoint-independent', filtering: 'unknown' } },
     outcomes: { 'stun IPv4 filtering': 'skipped' },
   },
   {
@@ -55,7 +55,7 @@ export const STUN_SETS: readonly Case[] = [
     services: [coturn(STUN_ADDRESSES)],
     report: only(['203.0.113.11:3478']),
     official: null,
-    truth: { colour: 'orange', ipv4: { udp: 'yes', mapping: 'unknown', filtering: 'unknown' } },
+    truth: { colour: 'grey', ipv4: { udp: 'unknown', mapping: 'unknown', filtering: 'unknown' } },
     outcomes: { 'stun IPv4 filtering': 'skipped' },
   },
   {
@@ -65,7 +65,7 @@ export const STUN_SETS: readonly Case[] = [
     services: [coturn(STUN_ADDRESSES, 3478, '--aux-server=203.0.113.10:3500')],
     report: only(['203.0.113.10:3500']),
     official: null,
-    truth: { colour: 'orange', ipv4: { udp: 'yes', mapping: 'unknown', filtering: 'unknown' } },
+    truth: { colour: 'grey', ipv4: { udp: 'unknown', mapping: 'unknown', filtering: 'unknown' } },
     outcomes: { 'stun IPv4 filtering': 'skipped' },
   },
   {
