@@ -25,8 +25,9 @@ export function findRelayProblem(
   if (anyRelay.value === 'yes' || urls.length === 0) return null;
   return (
     tooManyFiles(records) ??
-    nameProblem(records, urls) ??
+    // Before the names: where a proxy looks them up, nobody else has to know them.
     proxyOnly(records) ??
+    nameProblem(records, urls) ??
     accessProblem(records) ??
     null
   );
