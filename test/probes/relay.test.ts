@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { tlsTrust } from '../../lib/probes/index.js';
 import { relayProbe } from '../../lib/probes/relay.js';
+import { LabCa } from './qad/support/lab-ca.js';
 import { runAlone, runForRelay } from './support/context.js';
 import { Servers } from './support/servers.js';
 import { type Identity, TestCa } from './support/test-ca.js';
@@ -14,19 +15,30 @@ const open: Server[] = [];
 let ca: TestCa;
 let good: Identity;
 let expired: Identity;
+/** From tomorrow on, of an authority of its own. */
+let early: Identity;
+const labCa = new LabCa();
+const labRoot = labCa.root('Lab CA');
 
 beforeAll(async () => {
   ca = await TestCa.create();
   good = await ca.issue('relay.test', 'DNS:relay.test');
   expired = await ca.issue('expired.test', 'DNS:expired.test', -1);
+  const day = 24 * 60 * 60 * 1000;
+  early = labCa.server(labRoot, 'early.test', {
+    validity: [new Date(Date.now() + day), new Date(Date.now() + 2 * day)],
+  });
 });
 afterEach(async () => {
   for (const server of open.splice(0)) server.close();
   await servers.close();
 });
-afterAll(() => ca.remove());
+afterAll(async () => {
+  labCa.remove();
+  await ca.remove();
+});
 
-const trusting = () => tlsTrust([ca.cert], [], async () => []);
+const trusting = () => tlsTrust([ca.cert, labRoot.cert], [], async () => []);
 
 /** What a relay answers to a client, `protocol` apart; `heard` collects the bytes that came afterwards. */
 async function relay(identity: Identity, protocol = 'iroh-relay-v2', heard: Buffer[] = [], key?: string) {
@@ -73,6 +85,12 @@ describe('relay probe', () => {
       async () => `https://expired.test:${await relay(expired)}/`,
       'tls',
       'CERT_HAS_EXPIRED',
+    ],
+    [
+      'a certificate that is not valid yet',
+      async () => `https://early.test:${await relay(early)}/`,
+      'tls',
+      'CERT_NOT_YET_VALID',
     ],
     [
       "another's certificate",

@@ -20,6 +20,8 @@ interface Request {
   extensions?: readonly string[];
   /** Validity as openssl's `-not_before` / `-not_after` would say; days from now, may be negative. */
   days?: number;
+  /** First and last moment, where days from now will not do. Not of a root. */
+  validity?: readonly [from: Date, to: Date];
   digest?: 'sha1' | 'sha256' | 'sha384' | 'sha512';
 }
 
@@ -57,27 +59,51 @@ export class LabCa {
   }
 
   #make(name: string, issuer: Issued | null, request: Request): Issued {
-    const { key: kind = 'P-256', extensions = [], days = 2, digest } = request;
+    const { key: kind = 'P-256', extensions = [], days = 2, digest, validity } = request;
     const serial = this.#serial++;
     const file = (suffix: string) => join(this.folder, `${serial}.${suffix}`);
     writeFileSync(file('ext'), extensions.join('\n'));
     this.#openssl('genpkey', ...keyArguments(kind), '-out', file('key'));
     this.#openssl('req', '-new', '-key', file('key'), '-subj', `/CN=${name}`, '-out', file('csr'));
-    const signer =
-      issuer === null ? ['-signkey', file('key')] : ['-CA', issuer.certFile, '-CAkey', issuer.keyFile];
-    this.#openssl(
-      ...['x509', '-req', '-in', file('csr'), ...signer, '-set_serial', String(serial)],
-      ...['-days', String(days), '-extfile', file('ext'), '-out', file('crt')],
-      ...(digest === undefined ? [] : [`-${digest}`]),
-    );
+    if (issuer !== null && validity !== undefined) {
+      this.#sign(issuer, validity, file);
+    } else {
+      const signer =
+        issuer === null ? ['-signkey', file('key')] : ['-CA', issuer.certFile, '-CAkey', issuer.keyFile];
+      this.#openssl(
+        ...['x509', '-req', '-in', file('csr'), ...signer, '-set_serial', String(serial)],
+        ...['-days', String(days), '-extfile', file('ext'), '-out', file('crt')],
+        ...(digest === undefined ? [] : [`-${digest}`]),
+      );
+    }
     const [certFile, keyFile] = [file('crt'), file('key')];
     const read = (path: string) => readFileSync(path, 'utf8');
     return { name, certFile, keyFile, cert: read(certFile), key: read(keyFile) };
   }
 
+  /** With dates of its own: `openssl x509` has learnt them late, `openssl ca` always knew them. */
+  #sign(issuer: Issued, [from, to]: readonly [Date, Date], file: (suffix: string) => string): void {
+    const config = [
+      ...['[ca]', 'default_ca = own', '[own]', `database = ${file('db')}`, `new_certs_dir = ${this.folder}`],
+      ...[`serial = ${file('srl')}`, 'default_md = sha256', 'policy = any', '[any]', 'commonName = supplied'],
+    ];
+    writeFileSync(file('cnf'), config.join('\n'));
+    writeFileSync(file('db'), '');
+    this.#openssl(
+      ...['ca', '-batch', '-notext', '-rand_serial', '-config', file('cnf'), '-in', file('csr')],
+      ...['-cert', issuer.certFile, '-keyfile', issuer.keyFile, '-extfile', file('ext'), '-out', file('crt')],
+      ...['-startdate', asn1Time(from), '-enddate', asn1Time(to)],
+    );
+  }
+
   #openssl(...args: readonly string[]): void {
     execFileSync('openssl', args, { stdio: 'pipe' });
   }
+}
+
+/** GeneralizedTime without a fraction (RFC 5280, section 4.1.2.5.2). */
+function asn1Time(date: Date): string {
+  return `${date.toISOString().slice(0, 19).replace(/[-T:]/g, '')}Z`;
 }
 
 function keyArguments(kind: KeyKind): string[] {
