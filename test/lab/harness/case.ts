@@ -93,7 +93,17 @@ export interface CaseOutcome extends CaseResult {
 export const RELAY_TARGETS = RELAYS.map(({ url }) => ({ url, quicPort: RELAY_PORTS.quic }));
 
 /** All probes but `stun`, which is asked for where a case names servers. */
-const PROBES = ['route', 'qad', 'https', 'relay', 'captive-portal', 'pcp', 'nat-pmp', 'upnp'] as const;
+const PROBES = [
+  'route',
+  'qad',
+  'https',
+  'https-via-proxy',
+  'relay',
+  'captive-portal',
+  'pcp',
+  'nat-pmp',
+  'upnp',
+] as const;
 
 /** Networks may wait beside each other, but a report whose time counts does not share its cores with many. */
 const REPORTS = new Places(2);

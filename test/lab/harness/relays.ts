@@ -48,11 +48,16 @@ export function relayHost({ ipv4, ipv6 }: LabRelay, index: number): Host {
   };
 }
 
+/** From when to when a certificate is valid, in days from now. */
+export type ValidDays = readonly [from: number, to: number];
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
 /** A certificate authority for the relays of this process's labs. `remove` when the tests are over. */
 export class RelayCa {
   readonly #ca = new LabCa();
   readonly #root: Issued = this.#ca.root('Lab CA');
-  readonly #servers = new Map<string, Issued>();
+  readonly #issued = new Map<string, Issued>();
 
   /** PEM. */
   get pem(): string {
@@ -63,21 +68,50 @@ export class RelayCa {
     return this.#root.certFile;
   }
 
-  /** The certificate for some names, made once. */
-  server(...names: readonly string[]): Issued {
-    const key = names.join(' ');
-    const known = this.#servers.get(key);
-    if (known !== undefined) return known;
-    const alternatives = names.map((name) => (/^[\d.]+$|:/.test(name) ? `IP:${name}` : `DNS:${name}`));
-    const extensions = [`subjectAltName=${alternatives.join(',')}`];
-    const server = this.#ca.issue(this.#root, names[0] ?? '', { extensions });
-    this.#servers.set(key, server);
-    return server;
+  /** The certificate for some names, made once. Default: valid today. */
+  server(names: readonly string[], valid?: ValidDays): Issued {
+    const validity = valid === undefined ? {} : { validity: datesOf(valid) };
+    return this.#once(`${valid ?? ''} ${names.join(' ')}`, () =>
+      this.#ca.issue(this.#root, names[0] ?? '', { extensions: alternatives(names), ...validity }),
+    );
+  }
+
+  /** One that nobody vouches for. */
+  selfSigned(names: readonly string[]): Issued {
+    return this.#once(`self ${names.join(' ')}`, () =>
+      this.#ca.root(names[0] ?? '', { extensions: alternatives(names) }),
+    );
+  }
+
+  /** One of another authority, that of a company, with that authority. */
+  company(names: readonly string[]): { root: Issued; server: Issued } {
+    const root = this.#once('company', () => this.#ca.root('Company CA'));
+    const server = this.#once(`company ${names.join(' ')}`, () =>
+      this.#ca.issue(root, names[0] ?? '', { extensions: alternatives(names) }),
+    );
+    return { root, server };
   }
 
   remove(): void {
     this.#ca.remove();
   }
+
+  #once(key: string, make: () => Issued): Issued {
+    const known = this.#issued.get(key);
+    if (known !== undefined) return known;
+    const issued = make();
+    this.#issued.set(key, issued);
+    return issued;
+  }
+}
+
+function alternatives(names: readonly string[]): string[] {
+  const each = names.map((name) => (/^[\d.]+$|:/.test(name) ? `IP:${name}` : `DNS:${name}`));
+  return [`subjectAltName=${each.join(',')}`];
+}
+
+function datesOf([from, to]: ValidDays): readonly [Date, Date] {
+  return [new Date(Date.now() + from * DAY_MS), new Date(Date.now() + to * DAY_MS)];
 }
 
 /** How a relay of the lab is run. Defaults: {@link RELAY_PORTS}. */
@@ -85,6 +119,8 @@ export interface RelayOptions {
   http?: number;
   /** null: no address discovery. */
   quic?: number | null;
+  /** Its certificate's. */
+  valid?: ValidDays;
 }
 
 /** The configuration of a real iroh-relay that listens at all addresses of its host. */

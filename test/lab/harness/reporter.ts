@@ -4,7 +4,11 @@ import { Compiled } from './compiled.js';
 import type { Lab } from './lab.js';
 
 /** What a report is asked for; plain JSON. */
-export type ReportOptions = Pick<DiagnoseOptions, 'relays' | 'stunServers' | 'probes' | 'deadlineMs' | 'ca'>;
+export interface ReportOptions
+  extends Pick<DiagnoseOptions, 'relays' | 'stunServers' | 'probes' | 'deadlineMs' | 'ca'> {
+  /** Environment variables of the app. Default: none. */
+  env?: Readonly<Record<string, string>>;
+}
 
 /** A report, with how long `diagnose()` took by the clock of its own process. */
 export interface Reported {

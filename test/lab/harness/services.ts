@@ -3,6 +3,7 @@ import {
   type LabRelay,
   RELAY_PORTS,
   RELAY_PROGRAM,
+  RELAYS,
   type RelayCa,
   type RelayOptions,
   relayConfig,
@@ -20,12 +21,9 @@ export function relay(which: LabRelay, options: RelayOptions = {}): Service {
   return {
     async start(lab, ca) {
       const file = `/run/lab/${which.host}.toml`;
-      const certificate = ca.server(
-        which.name,
-        which.ipv4,
-        which.ipv6,
-        ...(which.alias === undefined ? [] : [which.alias]),
-      );
+      const { name, ipv4, ipv6, alias } = which;
+      const names = [name, ipv4, ipv6, ...(alias === undefined ? [] : [alias])];
+      const certificate = ca.server(names, options.valid);
       await lab.sh(which.host, `cat >${file} <<'END'\n${relayConfig(certificate, options)}\nEND`);
       const program = lab.start(which.host, [RELAY_PROGRAM, '--config-path', file], {
         RUST_LOG: 'warn',
@@ -133,4 +131,86 @@ export function dnsmasq(host: string, listen: string, ...args: readonly string[]
       );
     },
   };
+}
+
+/** Where the authority of a company lies, for a machine that trusts it. */
+export const COMPANY_ROOT = '/run/lab/company.pem';
+
+const NAMES_OF_RELAYS = RELAYS.map(({ name }) => name);
+
+/**
+ * TLS inspection: ends the clients' TLS and speaks to the relay in their place. `signer`: who signed the certificate
+ * that it shows.
+ */
+export function inspection(
+  host: string,
+  listen: string,
+  port: number,
+  signer: 'itself' | 'a company',
+): Service {
+  const script = `
+    const { createServer, connect } = require('node:tls');
+    const [, certFile, keyFile] = process.argv;
+    const read = (file) => require('node:fs').readFileSync(file);
+    createServer({ cert: read(certFile), key: read(keyFile) }, (client) => {
+      const name = client.servername;
+      const relay = connect({ host: name, port: 443, servername: name, rejectUnauthorized: false });
+      for (const [one, other] of [[client, relay], [relay, client]]) {
+        one.on('error', () => other.destroy()).on('close', () => other.destroy()).pipe(other);
+      }
+    }).on('tlsClientError', () => undefined).listen(${port}, '${listen}', () => console.log('ready'));`;
+  return {
+    async start(lab, ca) {
+      const { root, server } = ca.company(NAMES_OF_RELAYS);
+      const shown = signer === 'itself' ? ca.selfSigned(NAMES_OF_RELAYS) : server;
+      await lab.run(host, ['cp', root.certFile, COMPANY_ROOT]);
+      await lab.start(host, [process.execPath, '-e', script, shown.certFile, shown.keyFile]).says(/ready/);
+    },
+  };
+}
+
+/** An HTTP proxy that opens tunnels (CONNECT) to the relays, whose names it knows by itself. */
+export function connectProxy(host: string, listen: string, port: number): Service {
+  const places = Object.fromEntries(RELAYS.map(({ name, ipv4 }) => [name, ipv4]));
+  const script = `
+    const places = ${JSON.stringify(places)};
+    require('node:http').createServer().on('connect', (request, client) => {
+      const [name, port] = request.url.split(':');
+      const relay = require('node:net').connect(Number(port), places[name]);
+      relay.on('connect', () => client.write('HTTP/1.1 200 OK\\r\\n\\r\\n'));
+      for (const [one, other] of [[client, relay], [relay, client]]) {
+        one.on('error', () => other.destroy()).on('close', () => other.destroy()).pipe(other);
+      }
+    }).listen(${port}, '${listen}', () => console.log('ready'));`;
+  return { start: (lab) => lab.start(host, [process.execPath, '-e', script]).says(/ready/) };
+}
+
+/** A name server that fails at every question; others ask it. */
+export function failingNames(host: string, port: number): Service {
+  const script = `
+    const socket = require('node:dgram').createSocket('udp4');
+    socket.on('message', (question, { port, address }) => {
+      question[2] |= 0x80;
+      question[3] = 0x82;
+      socket.send(question, port, address);
+    });
+    socket.bind(${port}, '127.0.0.1', () => console.log('ready'));`;
+  return { start: (lab) => lab.start(host, [process.execPath, '-e', script]).says(/ready/) };
+}
+
+/** Asks the name server of the host itself, and keeps each answer for so many milliseconds. */
+export function lateNames(host: string, listen: string, ms: number): Service {
+  const script = `
+    const { createSocket } = require('node:dgram');
+    const socket = createSocket('udp4');
+    socket.on('message', (question, { port, address }) => {
+      const asking = createSocket('udp4');
+      asking.on('message', (answer) => {
+        asking.close();
+        setTimeout(() => socket.send(answer, port, address), ${ms});
+      });
+      asking.send(question, 53, '127.0.0.1');
+    });
+    socket.bind(53, '${listen}', () => console.log('ready'));`;
+  return { start: (lab) => lab.start(host, [process.execPath, '-e', script]).says(/ready/) };
 }

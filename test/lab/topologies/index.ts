@@ -13,9 +13,11 @@ import { NOT_OFFLINE, OFFLINE } from './offline.js';
 import { OVERLAYS } from './overlay.js';
 import { PORTALS } from './portal.js';
 import { PORTS } from './ports.js';
+import { PROXIES } from './proxies.js';
 import { QUALITY } from './quality.js';
 import { RELAY_SETS } from './relays.js';
 import { STUN_SETS } from './stun.js';
+import { TRUST } from './trust.js';
 
 /** All topologies, in the order of docs/verdicts.md. */
 export const CHAPTERS: readonly Chapter[] = [
@@ -28,6 +30,8 @@ export const CHAPTERS: readonly Chapter[] = [
   { title: 'One family of two', cases: FAMILIES },
   { title: 'Captive portals and name servers', cases: PORTALS },
   { title: 'Name servers', cases: NAMES },
+  { title: 'TCP and TLS to the relays', cases: TRUST },
+  { title: 'HTTP proxies', cases: PROXIES },
   { title: 'Sets of relays', cases: RELAY_SETS },
   { title: 'Relays with address discovery off', cases: DISCOVERY },
   { title: 'Relays inside, and behind balancers', cases: INSIDE },

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Case } from '../harness/case.js';
 import { RELAY_A, RELAY_B, RELAYS } from '../harness/relays.js';
-import { dnsmasq, relay, type Service, web } from '../harness/services.js';
+import { dnsmasq, failingNames, lateNames, relay, type Service, web } from '../harness/services.js';
 import { firewall, home, MASQUERADE, nat } from './base.js';
 
 const RUNNING = RELAYS.map((each) => relay(each));
@@ -87,6 +87,38 @@ export const NAMES: readonly Case[] = [
     topology: NAMED,
     services: [...filtered('127.0.0.1'), web('cli', '127.0.0.1', 80, `response.end('my own page')`)],
     truth: NOWHERE,
+    mayContact: TO_NAME_SERVER,
+  },
+  {
+    name: 'names filtered to ::',
+    about: 'A name server that filters gives :: for the relays.',
+    topology: NAMED,
+    services: filtered('::'),
+    truth: NOWHERE,
+    mayContact: TO_NAME_SERVER,
+  },
+  {
+    name: 'AAAA questions fail',
+    about: 'A name server that answers for IPv4 and fails (SERVFAIL) at every question for IPv6.',
+    topology: NAMED,
+    services: [
+      ...RUNNING,
+      failingNames('rtr', 5353),
+      dnsmasq('rtr', '192.168.1.1', ...A_RECORDS, '--server=127.0.0.1#5353'),
+    ],
+    truth: { colour: 'green', natType: 'Endpoint-Independent', ipv4: { udp: 'yes' } },
+    mayContact: TO_NAME_SERVER,
+  },
+  {
+    name: 'slow name server',
+    about: 'Every answer of the name server takes a second and a half.',
+    topology: NAMED,
+    services: [
+      ...RUNNING,
+      dnsmasq('rtr', '127.0.0.1', ...A_RECORDS, '--local=/test/'),
+      lateNames('rtr', '192.168.1.1', 1500),
+    ],
+    truth: { colour: 'green', natType: 'Endpoint-Independent', ipv4: { udp: 'yes' } },
     mayContact: TO_NAME_SERVER,
   },
 ];
