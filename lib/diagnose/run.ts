@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import {
+  HeadStart,
   type NamedRun,
   PROBES,
   type ProbeContext,
@@ -139,6 +140,7 @@ class Run {
       elapsed: () => this.#elapsed(),
       remaining: () => Math.max(0, deadlineMs - this.#elapsed()),
       resolver: new Resolver(environment.lookup, signal, () => deadlineMs - this.#elapsed()),
+      headStart: new HeadStart(),
       tls: tlsTrust(environment.bundledRoots, ca, environment.machineRoots),
       gateways: environment.gateways,
       gatewayPorts: environment.gatewayPorts,

@@ -1,5 +1,6 @@
 export { DEFAULT_QUIC_PORT, HTTP_PORT, PORT_MAPPING_PORT, SSDP_PORT } from './constants.js';
 export { type GatewayFinder, type NextHop, systemGateways } from './gateway.js';
+export { HeadStart } from './head-start.js';
 export { hostsFile, hostsPath } from './names/hosts-file.js';
 export { systemLookup } from './names/system-lookup.js';
 export { PROBE_NAMES, type ProbeName } from './names.js';

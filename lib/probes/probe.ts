@@ -7,6 +7,7 @@ import type {
   ResolvedRelayTarget,
 } from '../report/index.js';
 import type { GatewayFinder } from './gateway.js';
+import type { HeadStart } from './head-start.js';
 import type { Resolver } from './resolver.js';
 import type { StunServer } from './stun/server.js';
 import type { TlsTrust } from './tls-trust.js';
@@ -59,6 +60,8 @@ export interface ProbeContext {
   /** Milliseconds left until the deadline, never negative. */
   remaining(): number;
   readonly resolver: Resolver;
+  /** Address discovery's, before those who ask for details. */
+  readonly headStart: HeadStart;
   readonly tls: TlsTrust;
   readonly gateways: GatewayFinder;
   /** Where gateways answer. */

@@ -76,12 +76,13 @@ export class QadRun {
     this.#trust = trust;
     this.#startedMs = context.elapsed();
     this.#exchanges = new Exchanges(family, () => this.#budgetMs);
+    const giveBack = context.headStart.take();
     const socket = QadSocket.bind(family);
     const answers = socket.then((bound) => this.#askAll(relays, bound));
     this.addresses = answers.then((all) => this.#addressesOf(all));
     this.quic = this.#prove(socket, answers);
-    // Each has its reader, who may have gone.
-    this.addresses.catch(() => undefined);
+    this.addresses.then(giveBack, giveBack);
+    // Has its reader, who may have gone.
     this.quic.catch(() => undefined);
   }
 

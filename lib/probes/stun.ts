@@ -1,6 +1,5 @@
-import type { PlannedRun, Probe } from './probe.js';
-import { runFiltering } from './stun/filtering.js';
-import { runMapping } from './stun/mapping.js';
+import type { PlannedRun, Probe, ProbeContext } from './probe.js';
+import { StunRun } from './stun-run.js';
 
 const FAMILIES = [4, 6] as const;
 
@@ -10,11 +9,18 @@ const FAMILIES = [4, 6] as const;
  */
 export const stunProbe = {
   name: 'stun',
-  plan: ({ stunServers }) =>
-    stunServers.length === 0
-      ? []
-      : FAMILIES.flatMap((family): PlannedRun[] => [
-          { target: 'mapping', family, run: (context) => runMapping(stunServers, family, context) },
-          { target: 'filtering', family, run: (context) => runFiltering(stunServers, family, context) },
-        ]),
+  plan: ({ stunServers }) => {
+    if (stunServers.length === 0) return [];
+    return FAMILIES.flatMap((family): PlannedRun[] => {
+      let shared: StunRun | undefined;
+      const run = (context: ProbeContext) => {
+        shared ??= new StunRun(stunServers, family, context);
+        return shared;
+      };
+      return [
+        { target: 'mapping', family, run: (context) => run(context).mapping },
+        { target: 'filtering', family, run: (context) => run(context).filtering },
+      ];
+    });
+  },
 } as const satisfies Probe;

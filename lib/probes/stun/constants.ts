@@ -4,6 +4,12 @@ export const STUN_PORT = 3478;
 /** Servers of one report. Two at different IP addresses tell all there is to tell. */
 export const MAX_STUN_SERVERS = 8;
 
+/**
+ * Servers of a family that are asked to answer from elsewhere: each needs a socket of its own, and some networks give
+ * a machine few UDP flows.
+ */
+export const MAX_FILTERING_TESTS = 2;
+
 /** RFC 8489, section 5. */
 export const MAGIC_COOKIE = 0x2112a442;
 export const HEADER_BYTES = 20;
@@ -22,7 +28,7 @@ export const MESSAGE_TYPE = {
   bindingError: 0x0111,
 } as const;
 
-/** Attribute types (RFC 8489, section 14; RFC 5780, section 7; the rest is RFC 3489's). */
+/** Attribute types (RFC 8489, section 14; RFC 5780, section 7; the rest is RFC 3489's and its drafts'). */
 export const ATTRIBUTE = {
   mappedAddress: 0x0001,
   responseAddress: 0x0002,
@@ -34,6 +40,7 @@ export const ATTRIBUTE = {
   unknownAttributes: 0x000a,
   reflectedFrom: 0x000b,
   xorMappedAddress: 0x0020,
+  xorMappedAddressOfDrafts: 0x8020,
   fingerprint: 0x8028,
   responseOrigin: 0x802b,
   otherAddress: 0x802c,
@@ -62,17 +69,22 @@ export interface Schedule {
 export const BINDING_SCHEDULE: Schedule = { sendAt: [0, 250, 600, 1100, 1600], giveUpAfter: 2200 };
 
 /**
- * Silence is what these requests are about, so more of them must be lost before it means something, and none may
- * wait long: the round-trip time is known by now.
+ * Silence is what these requests are about, so more of them must be lost before it means something: six, over
+ * some time, since losses come in bursts. No burst of a fast path is long, and its round-trip time is known by now.
  */
 const CHANGE_SEND_AT = [0, 80, 160, 280, 440, 640] as const;
-const CHANGE_MIN_WAIT_MS = 250;
+const CHANGE_FULL_PACE_RTT_MS = 40;
+const CHANGE_FASTEST_PACE = 0.4;
+const CHANGE_WAIT_MS = 250;
+const CHANGE_MIN_WAIT_MS = 120;
 const CHANGE_MAX_WAIT_MS = 1000;
 
 /** For requests whose answer a filter may drop. `rttMs`: how long the server just took to answer. */
 export function changeSchedule(rttMs: number): Schedule {
-  const wait = Math.min(CHANGE_MAX_WAIT_MS, Math.max(CHANGE_MIN_WAIT_MS, 2 * rttMs));
-  return { sendAt: CHANGE_SEND_AT, giveUpAfter: Math.max(...CHANGE_SEND_AT) + wait };
+  const pace = Math.min(1, Math.max(CHANGE_FASTEST_PACE, rttMs / CHANGE_FULL_PACE_RTT_MS));
+  const sendAt = CHANGE_SEND_AT.map((ms) => ms * pace);
+  const wait = Math.min(CHANGE_MAX_WAIT_MS, Math.max(CHANGE_MIN_WAIT_MS, CHANGE_WAIT_MS * pace, 2 * rttMs));
+  return { sendAt, giveUpAfter: Math.max(...sendAt) + wait };
 }
 
 /** Send errors that no later try will heal: this machine itself refuses. */

@@ -1,55 +1,43 @@
 import type { ChangedAnswer, Family, FilteringSeen, StunAnswerSeen } from '../../report/index.js';
 import { formatSocketAddr, type SocketAddr } from '../../wire/index.js';
-import type { ProbeContext, RunResult } from '../probe.js';
+import type { ProbeContext } from '../probe.js';
 import { BINDING_SCHEDULE, changeSchedule } from './constants.js';
-import { resultOf } from './result.js';
-import type { StunServer } from './server.js';
+import type { Reached } from './mapping.js';
+import { problemOf } from './problem.js';
 import { type Attempt, StunSocket } from './socket.js';
 import { withSoftEnd } from './soft-end.js';
-import { localSide, resolveServer } from './targets.js';
+import { localSide } from './targets.js';
 
-interface Tried {
+/** What came of asking one server. */
+export interface Tried {
   answer: StunAnswerSeen;
   /** Absent: the server cannot answer from elsewhere, as far as it tells. */
   filtering?: FilteringSeen;
 }
 
 /**
- * Asks each server to answer from another address and port (RFC 5780, section 4.4). One fresh socket a server: a
- * socket that has written to more than one address would have opened the filter by itself.
+ * Another address and port that a server can answer from, as it says; null: none. coturn names itself where it has
+ * no other address, or is asked at its second one.
  */
-export function runFiltering(
-  servers: readonly StunServer[],
-  family: Family,
-  context: ProbeContext,
-): Promise<RunResult> {
-  return withSoftEnd(context, async (signal) => {
-    const tried = (await Promise.all(servers.map((server) => test(server, family, context, signal)))).flat();
-    const filterings = tried.flatMap(({ filtering }) => (filtering === undefined ? [] : [filtering]));
-    return resultOf(
-      tried.map(({ answer }) => answer),
-      filterings.length > 0,
-      filterings.length === 0 ? {} : { filterings },
-    );
-  });
+export function elsewhere({
+  server,
+  response: { other },
+}: Pick<Reached, 'server' | 'response'>): SocketAddr | null {
+  return other === null || other.ip === server.ip || other.port === server.port ? null : other;
 }
 
-async function test(
-  server: StunServer,
+/**
+ * Asks a server to answer from another address and port (RFC 5780, section 4.4). One fresh socket a server: a socket
+ * that has written to more than one address would have opened the filter by itself.
+ */
+export function testFiltering(
+  { label, server }: Reached,
   family: Family,
   context: ProbeContext,
-  signal: AbortSignal,
-): Promise<Tried[]> {
-  const resolved = await resolveServer(server, family, context, signal);
-  if ('code' in resolved) {
-    return [{ answer: { server: server.label, family, result: 'unresolved', code: resolved.code } }];
-  }
-  const [address] = resolved.addresses;
-  if (address === undefined) return [];
-  const tried = await StunSocket.with(family, signal, context.elapsed, (socket) =>
-    testAddress(server.label, address, socket, signal),
+): Promise<Tried> {
+  return withSoftEnd(context, (signal) =>
+    StunSocket.with(family, signal, context.elapsed, (socket) => testAddress(label, server, socket, signal)),
   );
-  return [tried];
 }
 
 async function testAddress(
@@ -60,17 +48,15 @@ async function testAddress(
 ): Promise<Tried> {
   const base = { server: label, family: socket.family, ip: server.ip };
   const side = await localSide(server, socket.port, signal);
-  if ('code' in side) return { answer: { ...base, result: 'refused', code: side.code } };
+  if ('result' in side) return { answer: { ...base, ...side } };
   const plain = await socket.request(server, BINDING_SCHEDULE);
   if (plain.result !== 'answered') return { answer: { ...base, ...plain } };
   const { response, ms } = plain;
-  if (response.errorCode !== null) {
-    return { answer: { ...base, result: 'error', code: `STUN_${response.errorCode}`, ms } };
-  }
+  const problem = problemOf(response);
+  if (problem !== null) return { answer: { ...base, result: 'error', code: problem, ms } };
   const answer: StunAnswerSeen = { ...base, result: 'answered', ms };
-  const { other } = response;
-  // coturn names itself where it has no other address, or is asked at its second one.
-  if (other === null || other.ip === server.ip || other.port === server.port) return { answer };
+  const other = elsewhere({ server, response });
+  if (other === null) return { answer };
   const schedule = changeSchedule(ms);
   const [fromOtherIp, fromOtherPort] = await Promise.all([
     socket.request(server, schedule, { ip: true, port: true }).then((got) => changed(got, server, true)),

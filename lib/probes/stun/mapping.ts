@@ -1,11 +1,11 @@
-import type { AddressSeen, Family, StunAnswerSeen } from '../../report/index.js';
+import type { AddressSeen, StunAnswerSeen } from '../../report/index.js';
 import { formatSocketAddr, type SocketAddr } from '../../wire/index.js';
-import type { ProbeContext, RunResult } from '../probe.js';
+import type { ProbeContext } from '../probe.js';
 import { BINDING_SCHEDULE } from './constants.js';
-import { resultOf } from './result.js';
+import type { BindingResponse } from './message.js';
+import { problemOf } from './problem.js';
 import type { StunServer } from './server.js';
-import { StunSocket } from './socket.js';
-import { withSoftEnd } from './soft-end.js';
+import type { StunSocket } from './socket.js';
 import { localSide, resolveServer } from './targets.js';
 
 interface Told {
@@ -14,61 +14,58 @@ interface Told {
   seen?: { server: SocketAddr; address: AddressSeen };
 }
 
-/** Asks all servers of a family from one socket how they see it. */
-export function runMapping(
-  servers: readonly StunServer[],
-  family: Family,
-  context: ProbeContext,
-): Promise<RunResult> {
-  return withSoftEnd(context, (signal) =>
-    StunSocket.with(family, signal, context.elapsed, async (socket) => {
-      const told = (
-        await Promise.all(servers.map((server) => askServer(server, socket, context, signal)))
-      ).flat();
-      const addresses = await askAgain(told, socket);
-      return resultOf(
-        told.map(({ answer }) => answer),
-        addresses.length > 0,
-        addresses.length === 0 ? {} : { addresses },
-      );
-    }),
-  );
+/** A server that answered, in the moment in which it did. */
+export interface Reached {
+  label: string;
+  server: SocketAddr;
+  response: BindingResponse;
 }
 
-async function askServer(
-  server: StunServer,
-  socket: StunSocket,
-  context: ProbeContext,
-  signal: AbortSignal,
-): Promise<Told[]> {
+/** Whom to ask, with what, and whom to tell of the first answers. */
+interface Asking {
+  servers: readonly StunServer[];
+  socket: StunSocket;
+  context: ProbeContext;
+  signal: AbortSignal;
+  reached(reached: Reached): void;
+}
+
+/** Asks all servers of a family from one socket how they see it. */
+export async function askMapping(
+  asking: Asking,
+): Promise<{ answers: StunAnswerSeen[]; addresses: AddressSeen[] }> {
+  const told = (await Promise.all(asking.servers.map((server) => askServer(server, asking)))).flat();
+  const addresses = await askAgain(told, asking.socket);
+  return { answers: told.map(({ answer }) => answer), addresses };
+}
+
+async function askServer(server: StunServer, asking: Asking): Promise<Told[]> {
+  const { socket, context, signal } = asking;
   const { family } = socket;
   const resolved = await resolveServer(server, family, context, signal);
   if ('code' in resolved) {
     return [{ answer: { server: server.label, family, result: 'unresolved', code: resolved.code } }];
   }
-  return Promise.all(resolved.addresses.map((address) => ask(server.label, address, socket, signal)));
+  await context.headStart.over(signal);
+  return Promise.all(resolved.addresses.map((address) => ask(server.label, address, asking)));
 }
 
-async function ask(
-  label: string,
-  server: SocketAddr,
-  socket: StunSocket,
-  signal: AbortSignal,
-): Promise<Told> {
+async function ask(label: string, server: SocketAddr, { socket, signal, reached }: Asking): Promise<Told> {
   const base = { server: label, family: socket.family, ip: server.ip };
   const side = await localSide(server, socket.port, signal);
-  if ('code' in side) return { answer: { ...base, result: 'refused', code: side.code } };
+  if ('result' in side) return { answer: { ...base, ...side } };
   const attempt = await socket.request(server, BINDING_SCHEDULE);
   if (attempt.result !== 'answered') return { answer: { ...base, ...attempt } };
   const { response, ms } = attempt;
-  if (response.errorCode !== null) {
-    return { answer: { ...base, result: 'error', code: `STUN_${response.errorCode}`, ms } };
+  const problem = problemOf(response);
+  if (problem !== null) return { answer: { ...base, result: 'error', code: problem, ms } };
+  reached({ label, server, response });
+  const { mapped } = response;
+  if (mapped === null || mapped.port === 0) {
+    const code = mapped === null ? 'ONLY_MAPPED_ADDRESS' : 'NO_PORT';
+    return { answer: { ...base, result: 'error', code, ms } };
   }
-  // An address in clear alone proves nothing: a NAT may have rewritten it into our own.
-  if (response.mapped === null || response.mapped.port === 0) {
-    return { answer: { ...base, result: 'error', code: 'NO_XOR_MAPPED_ADDRESS', ms } };
-  }
-  const observed = formatSocketAddr(response.mapped);
+  const observed = formatSocketAddr(mapped);
   const plain = response.plainMapped === null ? observed : formatSocketAddr(response.plainMapped);
   const rewritten = plain === observed ? {} : { rewrittenTo: plain };
   return {

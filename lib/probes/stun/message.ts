@@ -27,7 +27,12 @@ export interface BindingResponse {
   transactionId: Buffer;
   /** Null: success. */
   errorCode: number | null;
-  /** XOR-MAPPED-ADDRESS. */
+  /**
+   * An attribute that must be understood and is not: the server answered, but what it says cannot be taken
+   * (RFC 8489, section 6.3.3).
+   */
+  unknown: number | null;
+  /** XOR-MAPPED-ADDRESS, also under the number that it had in drafts: servers older than RFC 5389 know no other. */
   mapped: SocketAddr | null;
   /** MAPPED-ADDRESS: written in clear, so that a meddling NAT may have rewritten it on the way. */
   plainMapped: SocketAddr | null;
@@ -60,19 +65,22 @@ function changeRequestAttribute({ ip, port }: ChangeRequest): Buffer {
 
 /**
  * Reads an answer to a Binding request (RFC 8489, sections 5, 6.3 and 14).
- * @throws StunFormatError for everything else: other messages, trailing bytes, broken or unknown attributes
+ * @throws StunFormatError for everything else: other messages, trailing bytes, broken attributes
  */
 export function decodeBindingResponse(bytes: Buffer): BindingResponse {
   const isError = readHeader(bytes) === MESSAGE_TYPE.bindingError;
   const transactionId = bytes.subarray(8, HEADER_BYTES);
-  const attributes = readAttributes(bytes);
+  const { attributes, unknown } = readAttributes(bytes);
   const addressIn = (type: number, decode: (value: Buffer) => SocketAddr) => {
     const value = attributes.get(type);
     return value === undefined ? null : decode(value);
   };
-  const mapped = addressIn(ATTRIBUTE.xorMappedAddress, (value) => decodeXorAddress(value, transactionId));
+  const unmask = (value: Buffer) => decodeXorAddress(value, transactionId);
+  const mapped =
+    addressIn(ATTRIBUTE.xorMappedAddress, unmask) ?? addressIn(ATTRIBUTE.xorMappedAddressOfDrafts, unmask);
   const response = {
     transactionId,
+    unknown,
     errorCode: isError ? readErrorCode(attributes.get(ATTRIBUTE.errorCode)) : null,
     mapped,
     plainMapped: addressIn(ATTRIBUTE.mappedAddress, decodeAddress),
@@ -102,8 +110,9 @@ function readHeader(bytes: Buffer): number {
 }
 
 /** The first attribute of each type; the rest is to be ignored (RFC 8489, section 14). */
-function readAttributes(bytes: Buffer): Map<number, Buffer> {
+function readAttributes(bytes: Buffer): { attributes: Map<number, Buffer>; unknown: number | null } {
   const attributes = new Map<number, Buffer>();
+  let unknown: number | null = null;
   let offset = HEADER_BYTES;
   for (let count = 0; offset < bytes.length; count++) {
     // All lengths are multiples of 4, so a header of 4 bytes is always there.
@@ -112,15 +121,13 @@ function readAttributes(bytes: Buffer): Map<number, Buffer> {
     const end = offset + 4 + length;
     if (count >= MAX_ATTRIBUTES) throw new StunFormatError('too many attributes');
     if (end > bytes.length) throw new StunFormatError('an attribute is longer than the message');
-    if (type < FIRST_OPTIONAL_ATTRIBUTE && !UNDERSTOOD.has(type)) {
-      throw new StunFormatError(`attribute ${type} is unknown and must be understood`);
-    }
+    if (type < FIRST_OPTIONAL_ATTRIBUTE && !UNDERSTOOD.has(type)) unknown ??= type;
     const value = bytes.subarray(offset + 4, end);
     if (type === ATTRIBUTE.fingerprint) checkFingerprint(bytes, offset, value);
     if (!attributes.has(type)) attributes.set(type, value);
     offset = end + ((4 - (length % 4)) % 4);
   }
-  return attributes;
+  return { attributes, unknown };
 }
 
 /** Section 14.7: the last attribute, over all that stands before it. */

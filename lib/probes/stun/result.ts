@@ -1,5 +1,6 @@
 import type { Observation, Outcome, StunAnswerSeen } from '../../report/index.js';
 import type { RunResult } from '../probe.js';
+import { PROBLEMS } from './problem.js';
 
 interface Failure {
   outcome: Exclude<Outcome, 'ok' | 'aborted'>;
@@ -36,5 +37,5 @@ export function resultOf(
   }
   const { outcome, message } = FAILURES[telling.result];
   const code = telling.code ?? (telling.result === 'answered' ? 'NO_OTHER_ADDRESS' : 'NO_ANSWER');
-  return { outcome, error: { code, message }, observation: all };
+  return { outcome, error: { code, message: PROBLEMS.get(code) ?? message }, observation: all };
 }

@@ -27,21 +27,24 @@ export async function resolveServer(
   }
 }
 
+/** Why nothing was sent. */
+export type Unsent = { result: 'refused'; code: string } | { result: 'cut' };
+
 /**
  * Our side of what is sent there: the source address that the kernel picks, with the socket's port.
- * The kernel's error code when it has no way there.
+ * Nothing was sent where the kernel has no way there, or the time was up.
  */
 export async function localSide(
   server: SocketAddr,
   socketPort: number,
   signal: AbortSignal,
-): Promise<{ local: string } | { code: string }> {
+): Promise<{ local: string } | Unsent> {
   try {
     const { sourceIp, refusal } = await udpRoute(server.family, server.ip, server.port, signal);
-    if (sourceIp === null) return { code: refusal ?? 'NO_ROUTE' };
+    if (sourceIp === null) return { result: 'refused', code: refusal ?? 'NO_ROUTE' };
     const bare = server.family === 4 ? `${sourceIp}:${socketPort}` : `[${sourceIp}]:${socketPort}`;
     return { local: formatSocketAddr(parseSocketAddr(bare)) };
   } catch (error) {
-    return { code: codeOf(error) };
+    return signal.aborted ? { result: 'cut' } : { result: 'refused', code: codeOf(error) };
   }
 }

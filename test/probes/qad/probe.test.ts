@@ -1,5 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import {
+  HeadStart,
   type LookupHost,
   type ProbeContext,
   planRuns,
@@ -50,6 +51,7 @@ describe('the probe', () => {
       elapsed,
       remaining: () => Math.max(0, deadlineMs - elapsed()),
       resolver: new Resolver(lookup, end.signal),
+      headStart: new HeadStart(),
       tls: tlsTrust([], [], async () => []),
       gateways: async () => ({}),
       gatewayPorts: { portMapping: 5351, ssdp: 1900 },

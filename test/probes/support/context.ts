@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import {
+  HeadStart,
   type LookupHost,
   type PlannedRun,
   type Probe,
@@ -22,6 +23,7 @@ interface Options {
   gateways?: ProbeContext['gateways'];
   gatewayPorts?: ProbeContext['gatewayPorts'];
   signal?: AbortSignal;
+  headStart?: HeadStart;
   lookup?: LookupHost;
   tls?: TlsTrust;
   portalPort?: number;
@@ -51,6 +53,7 @@ export async function runAlone(
     elapsed,
     remaining: () => Math.max(0, deadlineMs - elapsed()),
     resolver: new Resolver(lookup, end.signal, () => deadlineMs - elapsed()),
+    headStart: options.headStart ?? new HeadStart(),
     tls: options.tls ?? tlsTrust([], [], async () => []),
     gateways: options.gateways ?? (async () => ({})),
     gatewayPorts: options.gatewayPorts ?? { portMapping: 5351, ssdp: 1900 },

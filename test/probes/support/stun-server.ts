@@ -17,9 +17,9 @@ export function plainAddress(type: number, addr: SocketAddr): Buffer {
   return attribute(type, addressValue(addr));
 }
 
-export function xorAddress(addr: SocketAddr, transactionId: Buffer): Buffer {
+export function xorAddress(addr: SocketAddr, transactionId: Buffer, type = 0x0020): Buffer {
   const mask = Buffer.concat([Buffer.alloc(2), COOKIE.subarray(0, 2), COOKIE, transactionId]);
-  return attribute(0x0020, Buffer.from(addressValue(addr).map((byte, i) => byte ^ (mask[i] ?? 0))));
+  return attribute(type, Buffer.from(addressValue(addr).map((byte, i) => byte ^ (mask[i] ?? 0))));
 }
 
 /** A Binding success. */

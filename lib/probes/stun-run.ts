@@ -1,0 +1,55 @@
+import type { Family } from '../report/index.js';
+import type { ProbeContext, RunResult } from './probe.js';
+import { MAX_FILTERING_TESTS } from './stun/constants.js';
+import { elsewhere, type Tried, testFiltering } from './stun/filtering.js';
+import { askMapping, type Reached } from './stun/mapping.js';
+import { resultOf } from './stun/result.js';
+import type { StunServer } from './stun/server.js';
+import { StunSocket } from './stun/socket.js';
+import { withSoftEnd } from './stun/soft-end.js';
+
+/** One family's servers: who answers the first question, and can answer from elsewhere, is asked to. */
+export class StunRun {
+  /** How they see this machine. */
+  readonly mapping: Promise<RunResult>;
+  /** What comes in from where nothing was sent. */
+  readonly filtering: Promise<RunResult>;
+  readonly #family: Family;
+  readonly #context: ProbeContext;
+  /** By the name of the server: a second address of the same one would tell the same. */
+  readonly #tests = new Map<string, Promise<Tried>>();
+
+  constructor(servers: readonly StunServer[], family: Family, context: ProbeContext) {
+    this.#family = family;
+    this.#context = context;
+    const reached = (server: Reached) => this.#test(server);
+    const told = withSoftEnd(context, (signal) =>
+      StunSocket.with(family, signal, context.elapsed, (socket) =>
+        askMapping({ servers, socket, context, signal, reached }),
+      ),
+    );
+    this.mapping = told.then(({ answers, addresses }) =>
+      resultOf(answers, addresses.length > 0, addresses.length === 0 ? {} : { addresses }),
+    );
+    this.filtering = told.then(async ({ answers }) => {
+      const tried = await Promise.all(this.#tests.values());
+      const filterings = tried.flatMap(({ filtering }) => (filtering === undefined ? [] : [filtering]));
+      return resultOf(
+        tried.length === 0 ? answers : tried.map(({ answer }) => answer),
+        filterings.length > 0,
+        filterings.length === 0 ? {} : { filterings },
+      );
+    });
+    // Each has its reader, who may have gone.
+    this.mapping.catch(() => undefined);
+    this.filtering.catch(() => undefined);
+  }
+
+  #test(server: Reached): void {
+    const isEnough = this.#tests.size >= MAX_FILTERING_TESTS;
+    if (isEnough || this.#tests.has(server.label) || elsewhere(server) === null) return;
+    const test = testFiltering(server, this.#family, this.#context);
+    test.catch(() => undefined);
+    this.#tests.set(server.label, test);
+  }
+}
