@@ -118,7 +118,7 @@ describe('the probe', () => {
 
   it('nobody answers; too little time is no silence', async () => {
     const relays = [await relay('a.test', { deafAfter: 0 })];
-    const [v4] = await run(relays, 1200);
+    const [v4] = await run(relays, 1500);
     expect(v4).toMatchObject({
       outcome: 'timeout',
       error: { code: 'QAD_SILENT' },
