@@ -15,6 +15,7 @@ import { PORTALS } from './portal.js';
 import { PORTS } from './ports.js';
 import { PROXIES } from './proxies.js';
 import { QUALITY } from './quality.js';
+import { QUIC } from './quic.js';
 import { RELAY_SETS } from './relays.js';
 import { STUN_SETS } from './stun.js';
 import { TRUST } from './trust.js';
@@ -25,6 +26,7 @@ export const CHAPTERS: readonly Chapter[] = [
   { title: 'NATs that show themselves to some', cases: MAPPINGS },
   { title: 'Firewalls', cases: FIREWALLS },
   { title: 'Firewalls that know ports or addresses', cases: PORTS },
+  { title: 'QUIC and what passes for UDP', cases: QUIC },
   { title: 'Home gateways', cases: [...GATEWAYS, ...FIELD_GATEWAYS] },
   { title: 'IPv6', cases: IPV6 },
   { title: 'One family of two', cases: FAMILIES },
