@@ -110,6 +110,11 @@ export const INSIDE: readonly Case[] = [
     about: 'One of two relays sees every client as 172.17.0.1. It tells nothing, and no NAT differs for it.',
     topology: balanced(HOME, ['rb'], '172.17.0.1'),
     official: { mapping_varies_by_dest_ipv4: 'it believes what the proxy hands on' },
+    oneSideCannotKnow: {
+      reason: 'iroh believes the one relay or the other, by chance',
+      says: /one vantage point cannot tell|stands before it/,
+      isByChance: true,
+    },
     truth: {
       colour: 'orange',
       natType: 'Unknown',
