@@ -505,6 +505,17 @@ describe('relays that iroh can use', () => {
     expect(usable()).toBe('unknown');
   });
 
+  it('are not known where the first address of their names is dead, which iroh measures alone', () => {
+    const name = (...ips: string[]): Observation => ({
+      names: [{ host: 'relay1.example.', family: 4, result: 'found', ips }],
+    });
+    const there = seenAs('198.51.100.7:5000', '203.0.113.10');
+    expect(usable(access(R1), name('203.0.113.99', '203.0.113.10'), there)).toBe('unknown');
+    expect(usable(access(R1), name('203.0.113.10', '203.0.113.99'), there)).toBe('yes');
+    expect(usable(access(R1), name('203.0.113.99', '203.0.113.10'))).toBe('yes');
+    expect(usable(access(R1), name('203.0.113.99', '203.0.113.10'), there, access(R2))).toBe('yes');
+  });
+
   it.each<[string | undefined, Observation[]]>([
     [undefined, [access(R1), access(R2, 'tls', 'CERT_HAS_EXPIRED')]],
     ['certificate-expired', [access(R1, 'connect', 'ENETUNREACH'), access(R2, 'tls', 'CERT_HAS_EXPIRED')]],

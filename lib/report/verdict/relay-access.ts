@@ -1,5 +1,6 @@
+import type { NameSeen } from '../observation.js';
 import type { Fact, ProbeRecord } from '../types.js';
-import { hostOf } from './missing.js';
+import { bareHost, hostOf } from './missing.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
 
 /** Whether iroh can use one relay: it finds its peers and punches its holes through one. */
@@ -8,7 +9,11 @@ export function judgeRelayUse(records: readonly ProbeRecord[], url: string): Fac
   if (homes.length > 0) return judged('yes', 'the endpoint is connected to it', homes);
   const access = seen(records, 'access').filter(({ part }) => part.relayUrl === url);
   const ready = access.filter(({ part }) => part.stage === 'ready');
-  if (ready.length > 0) return judged('yes', 'it takes the connection that iroh makes', ready);
+  if (ready.length > 0) {
+    const dead = deadFirstAddresses(records, url);
+    if (dead.length > 0) return unknown(FIRST_ADDRESS_DEAD, [...ready, ...dead]);
+    return judged('yes', 'it takes the connection that iroh makes', ready);
+  }
   const [ended] = access;
   if (ended !== undefined) return judged('no', endOf(ended), access);
   const intercepted = seen(records, 'interceptions').filter(({ part }) => part.relayUrl === url);
@@ -19,6 +24,19 @@ export function judgeRelayUse(records: readonly ProbeRecord[], url: string): Fac
   );
   if (answered.length > 0) return judged('yes', 'it answers over HTTPS as iroh trusts it', answered);
   return unknown('it was not seen in time whether it takes connections');
+}
+
+const FIRST_ADDRESS_DEAD =
+  'it takes connections, but the first address of its name is dead, and iroh measures that one alone before it picks a relay';
+
+/** Names whose first address did not answer over QUIC while a later one did; none where any family's first did. */
+function deadFirstAddresses(records: readonly ProbeRecord[], url: string): Seen<NameSeen>[] {
+  const names = seen(records, 'names').filter(
+    ({ part }) => part.host === bareHost(url) && part.ips.length > 0,
+  );
+  const answered = new Set(seen(records, 'addresses').map(({ part }) => part.destinationIp));
+  const hasFirst = names.some(({ part }) => answered.has(part.ips[0] ?? ''));
+  return hasFirst ? [] : names.filter(({ part }) => part.ips.slice(1).some((ip) => answered.has(ip)));
 }
 
 type Ended = Seen<{ stage: string; code?: string }>;

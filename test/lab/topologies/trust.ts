@@ -19,6 +19,7 @@ const NO_RELAY: Case['truth'] = {
 
 /** An address that nobody has. */
 const DEAD = '198.51.100.98';
+const ALSO_DEAD = '198.51.100.97';
 
 const UDP_ALL_THE_SAME = {
   udp_v4: 'it believes no relay whose certificate it refuses; that one answered shows that UDP passes',
@@ -91,6 +92,27 @@ export const TRUST: readonly Case[] = [
       mapping_varies_by_dest_ipv4: 'over QUIC it asks the first address of a name alone, which is dead',
     },
     mayContact: [/^(tcp|udp) 198\.51\.100\.98:(80|443|7842)$/],
+  },
+  {
+    name: 'a dead address first at every relay',
+    about: 'Each relay has two IPv4 addresses, and nobody answers at the first, which alone iroh measures.',
+    topology: {
+      ...home(`${nat(MASQUERADE)}\n${firewall(`ip daddr { ${DEAD}, ${ALSO_DEAD} } drop`)}`),
+      names: [
+        `${DEAD} ${RELAY_A.name}`,
+        `${ALSO_DEAD} ${RELAY_B.name}`,
+        ...[RELAY_A, RELAY_B].map(({ name, ipv4 }) => `${ipv4} ${name}`),
+      ],
+    },
+    truth: { colour: 'grey', sentence: /the first address of its name is dead/ },
+    official: {
+      udp_v4: 'it asks the first address of a name alone, which is dead',
+      mapping_varies_by_dest_ipv4: 'as before',
+      global_v4: 'as before',
+      preferred_relay: 'as before',
+      captive_portal: 'as before',
+    },
+    mayContact: [/^(tcp|udp) 198\.51\.100\.9[78]:(80|443|7842)$/],
   },
   {
     name: 'TLS hangs, QUIC passes',

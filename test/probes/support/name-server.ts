@@ -21,6 +21,7 @@ export class NameServer {
   readonly #socket: Socket;
   /** Questions it was asked, `name 4` or `name 6`. */
   readonly asked: string[] = [];
+  #isClosed = false;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -30,7 +31,8 @@ export class NameServer {
     const server = new NameServer(createSocket('udp4'));
     server.#socket.on('message', async (question, { port, address }) => {
       const answer = await server.#answer(question, zone);
-      if (answer !== null) server.#socket.send(answer, port, address);
+      // Whoever asked, and this server, may be gone by then.
+      if (answer !== null && !server.#isClosed) server.#socket.send(answer, port, address);
     });
     server.#socket.bind(0, '127.0.0.1');
     await once(server.#socket, 'listening');
@@ -43,6 +45,7 @@ export class NameServer {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#socket.close();
   }
 
