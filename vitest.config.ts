@@ -73,7 +73,7 @@ export default defineConfig({
           include: ['test/interop/**/*.test.ts', 'test/lab/**/*.test.ts'],
           fileParallelism: false,
           // A network mostly waits: for deadlines of reports, and for what a pair does in six seconds.
-          maxConcurrency: 8,
+          maxConcurrency: 10,
           hookTimeout: 1_500_000,
           testTimeout: 120_000,
         },

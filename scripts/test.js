@@ -27,7 +27,7 @@ if (filters.length === 0) {
   await mustRun('API reference', process.execPath, ['scripts/api.js']);
 }
 console.log(
-  '\n▸ Tests: about three minutes; the first run with Rust peers compiles them first, about ten minutes',
+  '\n▸ Tests: about fifteen minutes; the first run with Rust peers compiles them first, about ten more',
 );
 console.log('  (INTEROP=0 leaves the Rust peers out)');
 process.exitCode = await run(bin('vitest'), ['run', ...filters], { shell });

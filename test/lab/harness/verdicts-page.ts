@@ -40,7 +40,9 @@ function row({ name, about, oneSideCannotKnow }: Case, { report, pair }: CaseOut
   const { colour, sentence, nextSteps } = report.summary;
   const why =
     oneSideCannotKnow === undefined ? '' : `<br>(one side alone cannot know: ${oneSideCannotKnow.reason})`;
-  return `| **${name}**<br>${about} | ${pair.outcome}${why} | ${colour} | ${sentence}<br>${facts(report)} | ${nextSteps.join('<br>')} |`;
+  // What chance decides would make another page of each run.
+  const outcome = oneSideCannotKnow?.isByChance === true ? 'now direct, now relayed' : pair.outcome;
+  return `| **${name}**<br>${about} | ${outcome}${why} | ${colour} | ${sentence}<br>${facts(report)} | ${nextSteps.join('<br>')} |`;
 }
 
 /** What is known beyond the sentence. */

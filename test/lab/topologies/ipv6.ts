@@ -151,6 +151,11 @@ export const IPV6: readonly Case[] = [
       TAYGA,
       dnsmasq('rtr', '2001:db8:1::1', '--address=/ipv4only.arpa/2001:db8:64::c000:aa'),
     ],
+    oneSideCannotKnow: {
+      reason: "whether the peer's IPv6 lets in who comes through no translator",
+      says: /peers whose IPv6 can be reached/,
+      isByChance: true,
+    },
     truth: { colour: 'orange', sentence: /NAT64/, ipv4: { routed: 'no' }, ipv6: { udp: 'yes' } },
     official: {
       udp_v6:

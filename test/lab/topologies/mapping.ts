@@ -69,6 +69,11 @@ export const MAPPINGS: readonly Case[] = [
     topology: mapped('oifname "wan0" udp dport 7842 masquerade fully-random'),
     services: [...RUNNING, coturn(STUN_ADDRESSES)],
     report: { stunServers: STUN_SERVERS },
+    oneSideCannotKnow: {
+      reason: 'the port that a peer meets is another one than the relays saw, and may let it in all the same',
+      says: /often relayed/,
+      isByChance: true,
+    },
     truth: { colour: 'orange', natType: 'Endpoint-Dependent', ipv4: { udp: 'yes' } },
   },
   {
