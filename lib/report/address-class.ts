@@ -63,6 +63,11 @@ export function leadsNowhere(ip: string): boolean {
   return isIPv4(v4) ? nowhere.check(v4, 'ipv4') : nowhere.check(ip, 'ipv6');
 }
 
+/** Whether a name is this machine's by definition (RFC 6761, section 6.3). */
+export function isLocalHost(name: string): boolean {
+  return /(^|\.)localhost\.?$/i.test(name);
+}
+
 /** Whether an IPv4 address can reach the Internet only through a NAT. */
 export function isBehindNat(ip: string): boolean {
   return behindNat.check(ip, 'ipv4');

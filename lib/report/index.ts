@@ -1,4 +1,4 @@
-export { type IsPublicAddress, isPublicAddress } from './address-class.js';
+export { type IsPublicAddress, isLocalHost, isPublicAddress, leadsNowhere } from './address-class.js';
 export { cleanText } from './clean-text.js';
 export {
   GENERATOR,

@@ -1,10 +1,9 @@
 import { lookup } from 'node:dns/promises';
-import type { Family } from '../../report/index.js';
+import { type Family, isLocalHost, leadsNowhere } from '../../report/index.js';
 import { abortable } from '../abortable.js';
 import { codeOf } from '../probe-error.js';
 import { askDns } from './ask-dns.js';
 import type { HostsFile } from './hosts-file.js';
-import { isLocalHost, leadsNowhere } from './nowhere.js';
 
 /** An address of a host. */
 export interface ResolvedAddress {
@@ -34,6 +33,9 @@ export interface LookupParts {
 /** Codes after which the system may still know the name: by a search domain, mDNS, or a server that only it knows. */
 const ASK_SYSTEM: ReadonlySet<string> = new Set(['ENOTFOUND', 'ECONNREFUSED', 'EBADNAME', 'EBADQUERY']);
 
+/** Addresses that nobody can mean. */
+const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
 const LOOPBACK = { 4: '127.0.0.1', 6: '::1' } as const;
 
 /**
@@ -45,10 +47,10 @@ export function systemLookup({ hostsFile, servers }: LookupParts): LookupHost {
     const name = host.replace(/\.$/, '');
     const listed = await hostsFile(name, family);
     // Who writes a loopback address there means it: a relay in development.
-    if (listed.length > 0) return listed.map((ip) => found(ip, family, leadsNowhere(ip, 'unspecified')));
+    if (listed.length > 0) return listed.map((ip) => found(ip, family, UNSPECIFIED.has(ip)));
     if (isLocalHost(name)) return [{ ip: LOOPBACK[family], family }];
     const ips = await askAll(host, family, servers, signal);
-    return ips.map((ip) => found(ip, family, leadsNowhere(ip, 'loopback')));
+    return ips.map((ip) => found(ip, family, leadsNowhere(ip)));
   };
 }
 

@@ -1,4 +1,4 @@
-import { leadsNowhere } from '../address-class.js';
+import { isLocalHost, leadsNowhere } from '../address-class.js';
 import type { NameSeen, RelayAccessSeen } from '../observation.js';
 import type { Fact, ProbeRecord, RelayProblem, RelayProblemKind } from '../types.js';
 import { bareHost, hostOf } from './missing.js';
@@ -68,12 +68,7 @@ function nameProblem(records: readonly ProbeRecord[], urls: readonly string[]): 
 }
 
 function leadsSomewhere({ part: { host, result, ips } }: Seen<NameSeen>): boolean {
-  return result === 'found' && ips.some((ip) => isLocal(host) || !leadsNowhere(ip));
-}
-
-/** A relay in development, on this machine. */
-function isLocal(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost');
+  return result === 'found' && ips.some((ip) => isLocalHost(host) || !leadsNowhere(ip));
 }
 
 function nameClause({ host, family, result, ips, code }: NameSeen): string {
