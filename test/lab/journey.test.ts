@@ -159,8 +159,11 @@ describe.skipIf(!labRuns(PROGRAMS) || !browserAvailable())('from the button to t
       expect(await facts(page, 'IPv6')).toEqual(ipv6);
       expect(await facts(page, 'Network')).toEqual({
         'NAT type': 'Endpoint-Independent',
+        'A relay to use': 'Yes',
+        'Other UDP ports': 'Pass',
         'Port mapping': 'UPnP, PCP, NAT-PMP',
-        'Second NAT': 'None',
+        // That the gateway names the address which others see is not enough.
+        'Second NAT': 'Unknown',
         'Captive portal': 'None',
         'TLS to the relays': 'Intact',
       });

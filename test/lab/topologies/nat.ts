@@ -154,6 +154,11 @@ export const NATS: readonly Case[] = [
         routes: ['default via 203.0.113.65'],
       },
     ),
+    oneSideCannotKnow: {
+      reason: 'a peer may be written to from the address that the relays told it, or from another one',
+      says: /often relayed/,
+      isByChance: true,
+    },
     truth: { colour: 'orange', natType: 'Endpoint-Dependent', ipv4: { mapping: 'endpoint-dependent' } },
   },
   {
