@@ -12,21 +12,22 @@ export type Proof = Exchanged & {
 };
 
 /**
- * Full-size datagrams to one relay of a family, and to the next only where they do not pass: the path that they test
- * is the same for most of its length.
+ * Full-size datagrams to one relay of a family, and to the next only where they do not pass: the path that they test is
+ * the same for most of its length. Not so for relays that see another IP address of ours: one of them may stand inside,
+ * so that each address has its own proof.
  */
 export class Exchanges {
-  /** Settles when one is sustained, or none is left to try. */
+  /** Settles when one is sustained for each address, or none is left to try. */
   readonly done: Promise<void>;
   readonly proofs = new Map<Session, Proof | { error: unknown }>();
   readonly #family: 4 | 6;
   readonly #remainingMs: () => number;
   readonly #waiting: Session[] = [];
   readonly #running = new Set<Session>();
+  /** IP addresses of ours from which datagrams pass. */
+  readonly #proven = new Set<string>();
   readonly #finish: () => void;
   #hasAll = false;
-  #isDone = false;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(family: 4 | 6, remainingMs: () => number) {
     this.#family = family;
@@ -39,7 +40,8 @@ export class Exchanges {
   /** A relay that can be tried. */
   add(session: Session): void {
     this.#waiting.push(session);
-    if (this.#running.size === 0) this.#next();
+    const { ip } = session.observed;
+    if (![...this.#running].some(({ observed }) => observed.ip === ip)) this.#next(ip);
   }
 
   /** No more relays will come. */
@@ -48,41 +50,39 @@ export class Exchanges {
     this.#settle();
   }
 
-  #next(): void {
-    if (this.#isDone) return;
-    const session = this.#waiting.shift();
-    if (session === undefined) return;
-    this.#running.add(session);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#next(), NEXT_AFTER_MS).unref();
-    void this.#run(session);
+  /** Tries the next relay that sees us at this address. */
+  #next(ip: string): void {
+    if (this.#proven.has(ip)) return;
+    const place = this.#waiting.findIndex(({ observed }) => observed.ip === ip);
+    const [session] = place === -1 ? [] : this.#waiting.splice(place, 1);
+    if (session !== undefined) void this.#run(session);
   }
 
   async #run(session: Session): Promise<void> {
+    this.#running.add(session);
+    const { ip } = session.observed;
+    const impatience = setTimeout(() => this.#next(ip), NEXT_AFTER_MS).unref();
     try {
       const before = await datagramsFragmented(this.#family);
       const exchanged = await session.exchange(this.#remainingMs());
       const after = await datagramsFragmented(this.#family);
       const cut = before === null || after === null ? 0 : after - before;
       this.proofs.set(session, { ...exchanged, isFragmented: exchanged.sent > 0 && cut >= exchanged.sent });
+      if (exchanged.end === 'sustained') this.#proven.add(ip);
     } catch (error) {
       this.proofs.set(session, { error });
     }
+    clearTimeout(impatience);
     this.#running.delete(session);
-    const proof = this.proofs.get(session);
-    if (proof !== undefined && 'end' in proof && proof.end === 'sustained') this.#end();
-    else this.#next();
+    this.#next(ip);
     this.#settle();
   }
 
   #settle(): void {
-    if (this.#hasAll && this.#waiting.length === 0 && this.#running.size === 0) this.#end();
-  }
-
-  #end(): void {
-    this.#isDone = true;
-    clearTimeout(this.#timer);
-    this.#finish();
+    const open = [...this.#waiting, ...this.#running].filter(
+      ({ observed }) => !this.#proven.has(observed.ip),
+    );
+    if (this.#hasAll && open.length === 0) this.#finish();
   }
 }
 

@@ -1,0 +1,62 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { type Exchanged, Exchanges, type Session } from '../../../lib/probes/qad/index.js';
+
+const SUSTAINED: Exchanged = { end: 'sustained', sent: 8, acknowledged: 8, spanMs: 300 };
+const STALLED: Exchanged = { end: 'stalled', sent: 8, acknowledged: 0, spanMs: 0 };
+
+/** A relay that sees us at an address, and whose datagrams come to an end at once. */
+function session(ip: string, end: Exchanged | Promise<Exchanged>): Session & { isTried: boolean } {
+  const each = {
+    observed: { family: 4, ip, port: 1 },
+    isTried: false,
+    exchange: async () => {
+      each.isTried = true;
+      return end;
+    },
+  };
+  return each as unknown as Session & { isTried: boolean };
+}
+
+async function outcome(sessions: readonly Session[]): Promise<Exchanges> {
+  const exchanges = new Exchanges(4, () => 1000);
+  for (const each of sessions) exchanges.add(each);
+  exchanges.close();
+  await exchanges.done;
+  return exchanges;
+}
+
+describe('exchanges with the relays of a family', () => {
+  it('try one relay for each address at which we are seen', async () => {
+    const inside = session('192.168.1.100', SUSTAINED);
+    const [first, second] = [session('203.0.113.66', SUSTAINED), session('203.0.113.66', SUSTAINED)];
+    const { proofs } = await outcome([inside, first, second]);
+    expect([inside, first, second].map(({ isTried }) => isTried)).toEqual([true, true, false]);
+    expect([...proofs.keys()]).toEqual([inside, first]);
+  });
+
+  it('try the next one where datagrams do not pass', async () => {
+    const [first, second] = [session('203.0.113.66', STALLED), session('203.0.113.66', SUSTAINED)];
+    const { proofs } = await outcome([first, second]);
+    expect(proofs.get(second)).toMatchObject({ end: 'sustained' });
+  });
+
+  it('do not wait for one whose address is proven', async () => {
+    const never = session('203.0.113.66', new Promise<Exchanged>(() => undefined));
+    const exchanges = new Exchanges(4, () => 1000);
+    exchanges.add(never);
+    exchanges.add(session('203.0.113.66', SUSTAINED));
+    exchanges.close();
+    await exchanges.done;
+    expect(exchanges.proofs.size).toBe(1);
+  });
+
+  it('wait for those that are still to come', async () => {
+    const exchanges = new Exchanges(4, () => 1000);
+    exchanges.add(session('203.0.113.66', SUSTAINED));
+    const first = await Promise.race([exchanges.done.then(() => 'done'), wait(50, 'waiting')]);
+    exchanges.close();
+    await exchanges.done;
+    expect(first).toBe('waiting');
+  });
+});
