@@ -29,7 +29,7 @@ export function backoffDelay(
 
 /**
  * The delay before a request is repeated that the platform answered with `failure`: soon when it says that the
- * fault is its own, slowly when only a person can change the answer.
+ * fault is its own or that it was asked too often, slowly when only a person can change the answer.
  * @param random - 0 (inclusive) to 1 (exclusive)
  * @returns milliseconds
  */
@@ -39,7 +39,7 @@ export function retryDelay(
   random: number,
   limits: ClientLimits = DEFAULT_CLIENT_LIMITS,
 ): number {
-  return failure.kind === 'internal-server-error'
+  return failure.kind === 'internal-server-error' || failure.kind === 'rate-limited'
     ? backoffDelay(attempt, random, limits)
     : jittered(limits.slowRetryMs, random);
 }

@@ -22,6 +22,10 @@ export function describeFailure(failure: RemoteFailure): string {
       return `the platform refused: ${printable(failure.message)}`;
     case 'internal-server-error':
       return 'the platform had an internal error';
+    case 'invalid-input':
+      return `the platform does not take this value: ${printable(failure.message)}`;
+    case 'rate-limited':
+      return 'the platform is asked too often';
     case 'unknown':
       return `the platform answered with error ${failure.variant}, which this version does not know`;
   }

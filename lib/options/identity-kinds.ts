@@ -1,6 +1,6 @@
 /** Settings that say who this endpoint is and what it may do. Their values are secrets, or are checked by `wire`. */
 import { messageOf } from '../errors.js';
-import { ApiSecret, isEndpointName, SecretKey } from '../wire/index.js';
+import { ApiSecret, nameFault, SecretKey } from '../wire/index.js';
 import { hasMethods, type Kind, Refusal, textKind } from './kind.js';
 
 /** An API secret, as text or parsed. */
@@ -63,9 +63,8 @@ export function endpointName(): Kind<string> {
   return textKind('2 to 128 bytes of UTF-8', (text) => {
     // Pasted into the wrong variable, it would be shown to everybody who sees the dashboard.
     if (isApiSecret(text)) throw new Refusal('it is an API secret');
-    // A lone surrogate would silently turn into U+FFFD on the wire.
-    if (Buffer.from(text).toString() !== text) throw new Refusal('it holds half a surrogate pair');
-    if (!isEndpointName(text)) throw new Refusal(`it has ${Buffer.byteLength(text)} bytes`);
+    const fault = nameFault(text);
+    if (fault !== null) throw new Refusal(`it ${fault}`);
     return text;
   });
 }

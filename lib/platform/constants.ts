@@ -37,6 +37,12 @@ export const MAX_STREAMS = 64;
 /** Requests of one session within {@link RATE_WINDOW_MS}; later ones wait. Each may cost a write to disk. */
 export const RATE_LIMIT = 100;
 export const RATE_WINDOW_MS = 10_000;
+/**
+ * Changes of group and attributes in one session: some at once, and then one a second. Beyond that the answer is
+ * `RateLimited`, and nothing is written: an app says who it is now and then, not all the time.
+ */
+export const LABELS_AT_ONCE = 30;
+export const LABELS_PER_MINUTE = 60;
 /** Bytes of a request that take a turn of their own: reading a large one takes time from everybody. */
 export const RATE_TURN_SIZE = 64 * 1024;
 

@@ -1,4 +1,4 @@
-import type { EndpointId } from '../wire/index.js';
+import type { Attributes, EndpointId } from '../wire/index.js';
 import type { RunProgress } from './dial-back/progress.js';
 import type { ReportSource } from './records.js';
 
@@ -12,6 +12,9 @@ export type PlatformEvent =
    */
   | { type: 'session-refused'; endpointId: EndpointId; why: string; untold: number }
   | { type: 'named'; endpointId: EndpointId; name: string }
+  | { type: 'grouped'; endpointId: EndpointId; group: string }
+  /** All that it says of itself now. */
+  | { type: 'described'; endpointId: EndpointId; attributes: Attributes }
   /** `expiresAt`: unix seconds, `null` for never. */
   | { type: 'granted'; endpointId: EndpointId; caps: string[]; expiresAt: number | null }
   | { type: 'request-refused'; endpointId: EndpointId; request: string; why: string }

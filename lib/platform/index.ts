@@ -6,6 +6,7 @@ export { NetDiagnosticsError, type NetDiagnosticsErrorCode } from '../errors.js'
 export type { RelayConfig } from '../transport/index.js';
 export {
   ApiSecret,
+  type Attributes,
   type DiagnosticsReport,
   type EndpointAddress,
   type EndpointId,
@@ -32,4 +33,4 @@ export type {
   ReportRecord,
   ReportSource,
 } from './records.js';
-export type { EndpointView } from './views.js';
+export type { EndpointFilter, EndpointView } from './views.js';

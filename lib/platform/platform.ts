@@ -14,7 +14,13 @@ import type { ApiSecretRecord, MetricsRecord, ReportRecord } from './records.js'
 import { Presence, Session, Slots, Strangers } from './sessions/index.js';
 import { IN_MEMORY, openStore } from './store/open-store.js';
 import type { Store } from './store/store.js';
-import { type EndpointView, type ViewSources, viewEndpoint, viewEndpoints } from './views.js';
+import {
+  type EndpointFilter,
+  type EndpointView,
+  type ViewSources,
+  viewEndpoint,
+  viewEndpoints,
+} from './views.js';
 
 /** Names of the remembered ports in the store. */
 const PORT_SETTING = 'port';
@@ -141,9 +147,14 @@ export class Platform {
     return this.#apiSecrets.revoke(keyId);
   }
 
-  /** All endpoints: those online first, then the last seen. */
-  endpoints(): Promise<EndpointView[]> {
-    return viewEndpoints(this.#views);
+  /**
+   * All endpoints, those online first, then the last seen; or those of a group, or that say certain things of
+   * themselves.
+   * @example
+   * await platform.endpoints({ group: 'staging', attributes: { region: 'eu' } });
+   */
+  endpoints(filter: EndpointFilter = {}): Promise<EndpointView[]> {
+    return viewEndpoints(this.#views, filter);
   }
 
   /** One endpoint; `null` when it never was here. */

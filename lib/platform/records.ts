@@ -1,5 +1,6 @@
 /** What the platform remembers. Times ending in `At` are unix milliseconds, `expiresAt` is a token's unix seconds. */
 import type {
+  Attributes,
   DiagnosticsReport,
   EndpointAddress,
   EndpointId,
@@ -32,6 +33,10 @@ export interface EndpointRecord {
   id: EndpointId;
   /** As the endpoint named itself. */
   name: string | null;
+  /** The one group it put itself into. */
+  group: string | null;
+  /** What else it says of itself; empty when nothing. */
+  attributes: Attributes;
   authorisation: Authorisation;
   /** Unix milliseconds. */
   firstSeenAt: number;

@@ -1,5 +1,5 @@
 import { type Clock, nowSeconds } from '../clock.js';
-import type { EndpointId } from '../wire/index.js';
+import type { Attributes, EndpointId } from '../wire/index.js';
 import { type ButtonState, buttonState, usableGrant } from './button-state.js';
 import type { DialBacks, RunProgress } from './dial-back/index.js';
 import type { EndpointRecord, GrantRecord, ReportRecord } from './records.js';
@@ -18,6 +18,14 @@ export interface EndpointView extends EndpointRecord {
   latestReport: ReportRecord | null;
 }
 
+/** Which endpoints are wanted. */
+export interface EndpointFilter {
+  /** Those of this group. */
+  group?: string | undefined;
+  /** Those that have all of these, with these very values. */
+  attributes?: Attributes | undefined;
+}
+
 /** Where views come from. */
 export interface ViewSources {
   store: Store;
@@ -26,8 +34,11 @@ export interface ViewSources {
   clock: Clock;
 }
 
-/** All endpoints: those online first, then the last seen. */
-export async function viewEndpoints(sources: ViewSources): Promise<EndpointView[]> {
+/** All endpoints that are wanted: those online first, then the last seen. */
+export async function viewEndpoints(
+  sources: ViewSources,
+  filter: EndpointFilter = {},
+): Promise<EndpointView[]> {
   const { store } = sources;
   const [endpoints, grants, reports] = await Promise.all([
     store.endpoints(),
@@ -39,8 +50,16 @@ export async function viewEndpoints(sources: ViewSources): Promise<EndpointView[
     grantsOf.set(grant.endpointId, [...(grantsOf.get(grant.endpointId) ?? []), grant]);
   const reportOf = new Map(reports.map((report) => [report.endpointId, report]));
   return endpoints
+    .filter((record) => isWanted(record, filter))
     .map((record) => view(sources, record, grantsOf.get(record.id) ?? [], reportOf.get(record.id) ?? null))
     .sort((a, b) => Number(b.isOnline) - Number(a.isOnline));
+}
+
+function isWanted({ group, attributes }: EndpointRecord, filter: EndpointFilter): boolean {
+  if (filter.group !== undefined && filter.group !== group) return false;
+  // By own keys: every object has a `constructor`.
+  const said = new Map(Object.entries(attributes));
+  return Object.entries(filter.attributes ?? {}).every(([key, value]) => said.get(key) === value);
 }
 
 /** One endpoint; `null` when it never was here. */

@@ -1,4 +1,5 @@
 export { API_SECRET_ENV_VAR_NAME, ApiSecret } from './api-secret.js';
+export { type Attributes, attributesFault, nameFault } from './attributes.js';
 export { type Capability, Caps } from './capability.js';
 export {
   CLIENT_HOST_ALPN,
@@ -41,7 +42,6 @@ export {
   encodePong,
   encodeServicesRequest,
   ID_SIZE,
-  isEndpointName,
   SERVICES_ALPN,
   type ServicesRequest,
 } from './services-protocol.js';

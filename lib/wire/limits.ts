@@ -17,9 +17,13 @@ export const MAX_ITEMS_PER_MESSAGE = 65_536;
 /** Longest relay URL, in UTF-8 bytes: the length that servers and browsers commonly allow. */
 export const MAX_RELAY_URL_BYTES = 2048;
 
-/** Bytes of an endpoint's name, as the official service takes them. */
+/** Bytes of an endpoint's name, of its group and of an attribute's key, as the official service takes them. */
 export const MIN_NAME_BYTES = 2;
 export const MAX_NAME_BYTES = 128;
+
+/** Bytes of an attribute's value, which may be empty, and entries of one set: as the official service takes them. */
+export const MAX_ATTRIBUTE_VALUE_BYTES = 128;
+export const MAX_ATTRIBUTES = 128;
 
 /**
  * Durations are below 2^51 ns (26 days). Up to there a number of milliseconds holds every whole nanosecond:

@@ -9,6 +9,10 @@ export type RemoteFailure =
   | { kind: 'missing-capability'; caps: Caps }
   | { kind: 'auth-error'; message: string }
   | { kind: 'internal-server-error' }
+  /** The value is none that can be taken. Since 2.0: sent only in answer to a request that is newer than 1.0. */
+  | { kind: 'invalid-input'; message: string }
+  /** Too often; try again later. Since 2.0, as `invalid-input`. */
+  | { kind: 'rate-limited' }
   /** From a newer peer; only the number is known. Never sent. */
   | { kind: 'unknown'; variant: number };
 
@@ -18,6 +22,8 @@ export type RemoteResult<T> = { ok: true; value: T } | { ok: false; error: Remot
 const MISSING_CAPABILITY = 0;
 const AUTH_ERROR = 1;
 const INTERNAL_SERVER_ERROR = 2;
+const INVALID_INPUT = 3;
+const RATE_LIMITED = 4;
 
 /** The answer to a request that yields nothing. */
 export function encodeUnitResult(result: RemoteResult<void>): Uint8Array {
@@ -69,6 +75,12 @@ function writeFailure(writer: PostcardWriter, failure: RemoteFailure): void {
     case 'internal-server-error':
       writer.variant(INTERNAL_SERVER_ERROR);
       break;
+    case 'invalid-input':
+      writer.variant(INVALID_INPUT).str(failure.message, 'error.message');
+      break;
+    case 'rate-limited':
+      writer.variant(RATE_LIMITED);
+      break;
     case 'unknown':
       throw encodeError('error', 'only known failures are sent');
   }
@@ -79,6 +91,8 @@ function readFailure(reader: PostcardReader): RemoteFailure {
   if (variant === MISSING_CAPABILITY) return { kind: 'missing-capability', caps: readCaps(reader, 'caps') };
   if (variant === AUTH_ERROR) return { kind: 'auth-error', message: reader.str('message') };
   if (variant === INTERNAL_SERVER_ERROR) return { kind: 'internal-server-error' };
+  if (variant === INVALID_INPUT) return { kind: 'invalid-input', message: reader.str('message') };
+  if (variant === RATE_LIMITED) return { kind: 'rate-limited' };
   // What follows has a shape that only the newer peer knows.
   reader.skipRest();
   return { kind: 'unknown', variant };

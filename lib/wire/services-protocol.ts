@@ -1,4 +1,4 @@
-import { MAX_NAME_BYTES, MIN_NAME_BYTES } from './limits.js';
+import { type Attributes, nameFault, readAttributes, readName, writeAttributes } from './attributes.js';
 import { type MetricsUpdate, readMetricsUpdate, writeMetricsUpdate } from './metrics.js';
 import { decodeWhole, type PostcardReader } from './postcard-reader.js';
 import { PostcardWriter } from './postcard-writer.js';
@@ -24,7 +24,11 @@ export type ServicesRequest =
   /** A token that the platform may show when it dials back. */
   | { type: 'grant-cap'; token: Token }
   /** `name`: 2 to 128 bytes of UTF-8. */
-  | { type: 'name-endpoint'; name: string };
+  | { type: 'name-endpoint'; name: string }
+  /** `group`: 2 to 128 bytes of UTF-8, the one group that the endpoint belongs to. Since 2.0. */
+  | { type: 'set-group'; group: string }
+  /** Replaces all attributes; none clears them. Since 2.0. */
+  | { type: 'set-attributes'; attributes: Attributes };
 
 const VARIANTS = [
   'auth',
@@ -33,6 +37,8 @@ const VARIANTS = [
   'put-network-diagnostics',
   'grant-cap',
   'name-endpoint',
+  'set-group',
+  'set-attributes',
 ] as const satisfies ServicesRequest['type'][];
 
 /** @throws NetDiagnosticsError `ERR_WIRE_ENCODE` when a value does not fit its field */
@@ -56,8 +62,13 @@ export function encodeServicesRequest(request: ServicesRequest): Uint8Array {
       writeReport(writer, request.report);
       break;
     case 'name-endpoint':
-      if (!isEndpointName(request.name)) throw encodeError('name', 'a name has 2 to 128 bytes of UTF-8');
-      writer.str(request.name, 'name');
+      writeName(writer, request.name, 'name');
+      break;
+    case 'set-group':
+      writeName(writer, request.group, 'group');
+      break;
+    case 'set-attributes':
+      writeAttributes(writer, request.attributes);
   }
   return writer.finish();
 }
@@ -73,12 +84,6 @@ export function decodeServicesRequest(bytes: Uint8Array): ServicesRequest {
     if (type === undefined) throw new UnknownRequestError('request', 0, variant);
     return reader.within(type, () => readBody(reader, type));
   });
-}
-
-/** Whether the platform takes this name: 2 to 128 bytes of UTF-8. */
-export function isEndpointName(name: string): boolean {
-  const size = Buffer.byteLength(name);
-  return size >= MIN_NAME_BYTES && size <= MAX_NAME_BYTES;
 }
 
 /** The answer to a ping: its id. */
@@ -103,13 +108,16 @@ function readBody(reader: PostcardReader, type: ServicesRequest['type']): Servic
     case 'put-network-diagnostics':
       return { type, report: readReport(reader) };
     case 'name-endpoint':
-      return { type, name: readName(reader) };
+      return { type, name: readName(reader, 'name') };
+    case 'set-group':
+      return { type, group: readName(reader, 'group') };
+    case 'set-attributes':
+      return { type, attributes: readAttributes(reader) };
   }
 }
 
-function readName(reader: PostcardReader): string {
-  const start = reader.offset;
-  const name = reader.str('name', MAX_NAME_BYTES);
-  if (!isEndpointName(name)) reader.fail('name', `shorter than ${MIN_NAME_BYTES} bytes`, start);
-  return name;
+function writeName(writer: PostcardWriter, text: string, field: string): void {
+  const fault = nameFault(text);
+  if (fault !== null) throw encodeError(field, `it ${fault}`);
+  writer.str(text, field);
 }

@@ -246,10 +246,26 @@ describe("the dashboard's work", () => {
       sessionId: new Uint8Array(16),
       update: {
         schema: {
-          items: [{ type: 'counter', name: 'recv', prefixes: ['net', 'udp'], labels: [['v', '4']] }],
-          help: ['Received'],
+          items: [
+            { type: 'counter', name: 'recv', prefixes: ['net', 'udp'], labels: [['v', '4']] },
+            { type: 'gauge', name: 'depth', prefixes: [], labels: [] },
+            { type: 'histogram', name: 'wait', prefixes: [], labels: [] },
+          ],
+          help: ['Received', '', ''],
         },
-        values: [{ type: 'counter', value: 2n ** 60n }],
+        values: [
+          { type: 'counter', value: 2n ** 60n },
+          { type: 'gauge', value: -3n },
+          {
+            type: 'histogram',
+            buckets: [
+              [0.5, 2n],
+              [Number.POSITIVE_INFINITY, 3n],
+            ],
+            sum: 1.5,
+            count: 3n,
+          },
+        ],
       },
     });
     const { sessions } = await json<{ sessions: { rows: unknown[] }[] }>(
@@ -262,8 +278,34 @@ describe("the dashboard's work", () => {
         labels: 'v=4',
         help: 'Received',
         value: (2n ** 60n).toString(),
+        buckets: [],
+      },
+      { name: 'depth', type: 'gauge', labels: '', help: '', value: '-3', buckets: [] },
+      {
+        name: 'wait',
+        type: 'histogram',
+        labels: '',
+        help: '',
+        value: '3 samples, sum 1.5',
+        buckets: ['≤ 0.5: 2', 'all: 3'],
       },
     ]);
+  });
+
+  it('lists endpoints by group and attributes', async () => {
+    const endpoint = await stage.endpoint();
+    const connection = await openSession(endpoint, platform, await platform.createApiSecret());
+    await tell(connection, { type: 'set-group', group: 'staging & more' });
+    await tell(connection, { type: 'set-attributes', attributes: { region: 'a=b' } });
+    const list = async (query: string) =>
+      (await json<{ endpoints: { id: string }[] }>(get(`/api/endpoints${query}`))).endpoints;
+    expect(await list('')).toMatchObject([{ group: 'staging & more', attributes: [['region', 'a=b']] }]);
+    expect(await list('?group=staging%20%26%20more&attribute=region=a=b')).toMatchObject([
+      { id: endpoint.id },
+    ]);
+    expect(await list('?group=other')).toEqual([]);
+    expect(await list('?attribute=region=a')).toEqual([]);
+    expect((await get('/api/endpoints?attribute=region')).status).toBe(400);
   });
 
   it('ends live streams when the platform stops', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import {
+  LABELS_AT_ONCE,
   MAX_ENDPOINTS_PER_SECRET,
   MAX_OPEN_STREAMS_PER_SESSION,
   MAX_REPORT,
@@ -17,6 +18,7 @@ import { type BiStream, type Connection, call } from '../../lib/transport/index.
 import {
   ApiSecret,
   Caps,
+  decodeUnitResult,
   encodeFrame,
   encodeServicesRequest,
   type MetricSchema,
@@ -221,7 +223,7 @@ describe('an authorised endpoint that misbehaves', () => {
 
   it('gets its stream reset with 2 for an unknown request, and its connection lives on', async () => {
     const { connection } = await session();
-    await expect(call(connection, Uint8Array.of(6))).rejects.toMatchObject({
+    await expect(call(connection, Uint8Array.of(8))).rejects.toMatchObject({
       code: 'ERR_STREAM',
       streamCode: 2,
     });
@@ -255,6 +257,59 @@ describe('an authorised endpoint that misbehaves', () => {
       name: null,
       button: { reason: 'no-grant' },
     });
+  });
+
+  it('is told of a bad group or attributes by an error of 2.0, which no answer to an older request carries', async () => {
+    const { platform, endpoint, connection } = await session();
+    const answerTo = async (...bytes: number[]) =>
+      decodeUnitResult(await call(connection, Uint8Array.of(...bytes)));
+    for (const bytes of [
+      [6, 1, 0x61],
+      [6, 2, 0xff, 0xff],
+      [7, 1, 1, 0x61, 0],
+      [7, 0, 0],
+    ]) {
+      expect(await answerTo(...bytes)).toMatchObject({ ok: false, error: { kind: 'invalid-input' } });
+    }
+    expect(await answerTo(5, 1, 0x61)).toMatchObject({ ok: false, error: { kind: 'auth-error' } });
+    expect(await platform.endpoint(endpoint.id)).toMatchObject({ group: null, attributes: {} });
+    await ask(connection, { type: 'ping', id: newId() });
+  });
+
+  it('is told to come later when it changes its group or attributes all the time', async () => {
+    const stopped = Date.now();
+    const platform = await stage.platform({ clock: { now: () => stopped } });
+    const endpoint = await stage.endpoint();
+    const connection = await openSession(endpoint, platform, await platform.createApiSecret());
+    const change = (group: string) => tell(connection, { type: 'set-group', group });
+    for (let index = 0; index < LABELS_AT_ONCE; index += 1) {
+      expect(await change(`group ${index}`)).toMatchObject({ ok: true });
+    }
+    expect(await change('late')).toEqual({ ok: false, error: { kind: 'rate-limited' } });
+    const last = `group ${LABELS_AT_ONCE - 1}`;
+    expect(await platform.endpoint(endpoint.id)).toMatchObject({ group: last, attributes: {} });
+    expect(await tell(connection, { type: 'name-endpoint', name: 'still here' })).toMatchObject({ ok: true });
+    expect(await platform.endpoint(endpoint.id)).toMatchObject({ name: 'still here', isOnline: true });
+  });
+
+  it('loses its connection by a second Auth on it, but not by the first after a recall', async () => {
+    const { platform, endpoint, secret, connection } = await session();
+    const auth = { type: 'auth', token: clientToken(secret, endpoint) } as const;
+    await expect(ask(connection, auth)).rejects.toMatchObject({
+      closeReason: { by: 'peer', code: 400, reason: 'Unexpected auth message' },
+    });
+    const again = await connect(endpoint, platform);
+    expect(await tell(again, { type: 'set-group', group: 'recalled' })).toMatchObject({ ok: true });
+    expect(await ask(again, auth)).toHaveLength(0);
+    await expect(ask(again, auth)).rejects.toMatchObject({ closeReason: { code: 400 } });
+  });
+
+  it('cannot forge lines of a log by its group or attributes', async () => {
+    const { platform, endpoint, connection } = await session();
+    await tell(connection, { type: 'set-group', group: 'a\nb' });
+    await tell(connection, { type: 'set-attributes', attributes: { 'k\u001b': 'v\u202e' } });
+    const view = await platform.endpoint(endpoint.id);
+    expect(view).toMatchObject({ group: 'a\ufffdb', attributes: { 'k\ufffd': 'v\ufffd' } });
   });
 
   it('keeps other grants, which do not enable the button', async () => {

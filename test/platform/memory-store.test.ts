@@ -29,6 +29,16 @@ const change: fc.Arbitrary<Change> = fc.oneof(
       (store) =>
         store.nameEndpoint(id, name),
   ),
+  fc.tuple(endpoint, fc.string()).map(
+    ([id, group]): Change =>
+      (store) =>
+        store.groupEndpoint(id, group),
+  ),
+  fc.tuple(endpoint, fc.dictionary(fc.string(), fc.string(), { maxKeys: 3 })).map(
+    ([id, attributes]): Change =>
+      (store) =>
+        store.describeEndpoint(id, attributes),
+  ),
   fc.tuple(endpoint, fc.boolean(), time).map(
     ([id, isKnown, at]): Change =>
       (store) =>

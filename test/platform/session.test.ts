@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { EndpointFilter } from '../../lib/platform/index.js';
 import {
   decodePong,
   encodeServicesRequest,
@@ -45,6 +46,10 @@ describe('a session with the platform', () => {
     expect(decodePong(await ask(connection, { type: 'ping', id }))).toEqual(id);
     const ok = { ok: true, value: undefined };
     expect(await tell(connection, { type: 'name-endpoint', name: 'my app' })).toEqual(ok);
+    expect(await tell(connection, { type: 'set-group', group: 'staging' })).toEqual(ok);
+    const attributes = { region: 'eu', tier: '' };
+    expect(await tell(connection, { type: 'set-attributes', attributes: { old: 'x' } })).toEqual(ok);
+    expect(await tell(connection, { type: 'set-attributes', attributes })).toEqual(ok);
     const report = sampleReport(endpoint.id);
     expect(await tell(connection, { type: 'put-network-diagnostics', report })).toEqual(ok);
     expect(await tell(connection, { type: 'grant-cap', token: grantToken(endpoint, platform) })).toEqual(ok);
@@ -56,6 +61,13 @@ describe('a session with the platform', () => {
 
     const view = await platform.endpoint(endpoint.id);
     expect(view).toMatchObject({ name: 'my app', isOnline: true, button: { enabled: true } });
+    expect([view?.group, view?.attributes]).toEqual(['staging', attributes]);
+    const idsOf = async (filter: EndpointFilter) => (await platform.endpoints(filter)).map((one) => one.id);
+    expect(await idsOf({ group: 'staging', attributes: { region: 'eu' } })).toEqual([endpoint.id]);
+    expect(await idsOf({ attributes: { tier: '' } })).toEqual([endpoint.id]);
+    expect(await idsOf({ group: 'production' })).toEqual([]);
+    expect(await idsOf({ attributes: { region: 'us' } })).toEqual([]);
+    expect(await idsOf({ attributes: { constructor: 'eu' } })).toEqual([]);
     expect(view?.address?.directAddrs.length).toBeGreaterThan(0);
     expect((await platform.reports(endpoint.id)).map((record) => [record.source, record.report])).toEqual([
       ['upload', report],

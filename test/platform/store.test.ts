@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openLibsql } from '../../lib/platform/store/libsql-driver.js';
 import { MemoryStore } from '../../lib/platform/store/memory-store.js';
 import { IN_MEMORY, openStore } from '../../lib/platform/store/open-store.js';
+import { MIGRATIONS } from '../../lib/platform/store/schema.js';
 import { SqlStore } from '../../lib/platform/store/sql-store.js';
 import type { Store } from '../../lib/platform/store/store.js';
 import { startChild } from '../support/child.js';
@@ -62,6 +63,10 @@ describe.each(KINDS)('the store %s', (_, makeStore) => {
       relayUrls: ['https://relay.test/'],
       directAddrs: [{ family: 4 as const, ip: '127.0.0.1', port: 7 }],
     };
+    const attributes = Object.fromEntries([
+      ['région', 'eü'],
+      ['__proto__', ''],
+    ]);
     const metrics = {
       endpointId: A,
       sessionId: '0f',
@@ -85,6 +90,9 @@ describe.each(KINDS)('the store %s', (_, makeStore) => {
     await first.addApiSecret({ keyId: KEY, label: "it's", createdAt: 1, revokedAt: null });
     await first.authorise(A, { issuer: KEY, expiresAt: null }, 100);
     await first.nameEndpoint(A, 'näme');
+    await first.groupEndpoint(A, "o'staging");
+    await first.describeEndpoint(A, { gone: 'x' });
+    await first.describeEndpoint(A, attributes);
     await first.sawEndpoint(A, address, 200);
     await first.sawEndpoint(A, null, 300);
     await first.putGrant(grant);
@@ -99,6 +107,8 @@ describe.each(KINDS)('the store %s', (_, makeStore) => {
     expect(await second.endpoint(A)).toEqual({
       id: A,
       name: 'näme',
+      group: "o'staging",
+      attributes,
       authorisation: { issuer: KEY, expiresAt: null },
       firstSeenAt: 100,
       lastSeenAt: 300,
@@ -206,6 +216,24 @@ describe('the store in a file', () => {
     await writeFile(join(foreign, 'platform.db'), 'no database at all, but long enough to be looked at');
     await expect(openStore(foreign)).rejects.toMatchObject({ code: 'ERR_STORE' });
     await expect(openStore(join(foreign, 'missing'))).rejects.toMatchObject({ code: 'ERR_STORE' });
+  });
+
+  it('takes over a store of the first version with all that is in it', async () => {
+    const driver = await openLibsql(':memory:');
+    await driver.run('CREATE TABLE schema_version (version BIGINT NOT NULL)');
+    for (const sql of MIGRATIONS[0] ?? []) await driver.run(sql);
+    await driver.run('INSERT INTO schema_version (version) VALUES (1)');
+    await driver.run(
+      'INSERT INTO endpoints (id, name, issuer, first_seen_at, last_seen_at) VALUES (?, ?, ?, 1, 2)',
+      A,
+      'old',
+      KEY,
+    );
+    const store = await SqlStore.open(driver);
+    expect(await store.endpoints()).toMatchObject([{ id: A, name: 'old', group: null, attributes: {} }]);
+    await store.groupEndpoint(A, 'new');
+    expect(await store.endpoint(A)).toMatchObject({ group: 'new' });
+    await store.close();
   });
 
   it('says what to install when libsql is missing', async () => {

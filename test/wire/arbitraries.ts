@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import {
+  type Attributes,
   type Capability,
   Caps,
   type ClientHostRequest,
@@ -134,6 +135,11 @@ const name = text.filter((candidate) => {
   return size >= 2 && size <= 128;
 });
 
+/** Own keys of every kind: also such that an object's prototype has. */
+export const attributes = fc
+  .array(fc.tuple(fc.oneof(name, fc.constant('__proto__')), text), { maxLength: 6 })
+  .map((entries): Attributes => Object.fromEntries(entries.filter(([, v]) => Buffer.byteLength(v) <= 128)));
+
 export const servicesRequest: fc.Arbitrary<ServicesRequest> = fc.oneof(
   fc.record({ type: fc.constant('auth' as const), token }),
   fc.record({ type: fc.constant('put-metrics' as const), sessionId: bytes(16), update: metricsUpdate }),
@@ -141,6 +147,8 @@ export const servicesRequest: fc.Arbitrary<ServicesRequest> = fc.oneof(
   fc.record({ type: fc.constant('put-network-diagnostics' as const), report }),
   fc.record({ type: fc.constant('grant-cap' as const), token }),
   fc.record({ type: fc.constant('name-endpoint' as const), name }),
+  fc.record({ type: fc.constant('set-group' as const), group: name }),
+  fc.record({ type: fc.constant('set-attributes' as const), attributes }),
 );
 
 export const clientHostRequest: fc.Arbitrary<ClientHostRequest> = fc.oneof(
@@ -152,4 +160,6 @@ export const failure: fc.Arbitrary<RemoteFailure> = fc.oneof(
   fc.record({ kind: fc.constant('missing-capability' as const), caps }),
   fc.record({ kind: fc.constant('auth-error' as const), message: text }),
   fc.record({ kind: fc.constant('internal-server-error' as const) }),
+  fc.record({ kind: fc.constant('invalid-input' as const), message: text }),
+  fc.record({ kind: fc.constant('rate-limited' as const) }),
 );

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  type Attributes,
   Caps,
   decodeClientHostRequest,
   decodePong,
@@ -51,6 +52,12 @@ describe('whole answers that the official client takes', () => {
       encodeUnitResult(err({ kind: 'auth-error', message: 'token expired' })),
       '1001010d746f6b656e2065787069726564',
     ],
+    [
+      'InvalidInput',
+      encodeUnitResult(err({ kind: 'invalid-input', message: 'group is too short' })),
+      '1501031267726f757020697320746f6f2073686f7274',
+    ],
+    ['RateLimited', encodeUnitResult(err({ kind: 'rate-limited' })), '020104'],
     ['InternalServerError', encodeReportResult(err({ kind: 'internal-server-error' })), '020102'],
     ['RunNetworkDiagnostics', encodeClientHostRequest({ type: 'run-network-diagnostics' }), '0101'],
   ])('%s', (_name, body, hex) => {
@@ -80,7 +87,7 @@ describe('requests', () => {
   });
 
   it.each([
-    [decodeServicesRequest, '06 010203', 6],
+    [decodeServicesRequest, '08 010203', 8],
     [decodeServicesRequest, 'ffffffff0f', 4294967295],
     [decodeClientHostRequest, '02', 2],
   ])('of an unknown variant are told apart from garbage (%#)', (decode, hex, variant) => {
@@ -103,6 +110,45 @@ describe('requests', () => {
     }
     expect(() => decodeServicesRequest(fromHex('05 01 61'))).toThrow('name-endpoint.name at offset 1');
     expect(() => decodeServicesRequest(fromHex(`05 8101 ${'61'.repeat(129)}`))).toThrow('longer than 128');
+  });
+
+  it('have groups of 2 to 128 bytes', () => {
+    const encode = (group: string) => encodeServicesRequest({ type: 'set-group', group });
+    for (const group of ['', 'a', 'a'.repeat(129), '👋'.repeat(33), 'ab\ud800']) {
+      expect(() => encode(group)).toThrow(expect.objectContaining({ code: 'ERR_WIRE_ENCODE' }));
+    }
+    expect(decodeServicesRequest(encode('👋'.repeat(32)))).toEqual({
+      type: 'set-group',
+      group: '👋'.repeat(32),
+    });
+    expect(() => decodeServicesRequest(fromHex('06 01 61'))).toThrow('set-group.group at offset 1');
+  });
+
+  it('have at most 128 attributes, each within its bounds, sorted by bytes, no key twice', () => {
+    const encode = (attributes: Attributes) => encodeServicesRequest({ type: 'set-attributes', attributes });
+    const many = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`key-${i}`, 'v']));
+    expect(() => encode(many(129))).toThrow('129 attributes are too many');
+    expect(() => encode({ a: 'v' })).toThrow('attribute 1: the key is too short');
+    expect(() => encode({ ok: '', ab: 'x'.repeat(129) })).toThrow('attribute 2: the value is too long');
+    expect(() => encode({ ok: '\udc00' })).toThrow('half a surrogate pair');
+    expect(encode({ ok: 'x'.repeat(128), ...many(127) })).toBeDefined();
+    // U+FF5E stands before U+1F44B by its bytes, after it by UTF-16 code units.
+    const [tilde, wave] = ['\uff5e', '👋'];
+    expect(toHex(encode({ [wave]: '', [tilde]: '' }))).toBe('070203efbd9e0004f09f918b00');
+    const twice = fromHex('07 02 02 6162 00 02 6162 00');
+    expect(() => decodeServicesRequest(twice)).toThrow('attributes[1].key at offset 6: it stands in the map');
+    const unsorted = decodeServicesRequest(fromHex('07 02 02 6364 00 02 6162 01 78'));
+    expect(unsorted).toEqual({ type: 'set-attributes', attributes: { cd: '', ab: 'x' } });
+    const tooMany = Array.from({ length: 129 }, (_, i) => `03 ${toHex(Buffer.from(String(100 + i)))} 00`);
+    expect(() => decodeServicesRequest(fromHex(`07 8101 ${tooMany.join(' ')}`))).toThrow('more than 128');
+    expect(() => decodeServicesRequest(fromHex('07 ffffffff0f'))).toThrow('do not fit');
+  });
+
+  it('keep an attribute that is called like a part of every object', () => {
+    const attributes = Object.fromEntries([['__proto__', 'x']]);
+    const back = decodeServicesRequest(encodeServicesRequest({ type: 'set-attributes', attributes }));
+    expect(back.type === 'set-attributes' && Object.entries(back.attributes)).toEqual([['__proto__', 'x']]);
   });
 
   it('have ids of 16 bytes', () => {
@@ -128,10 +174,10 @@ describe('results', () => {
   });
 
   it('keep the number of a failure from a newer peer, and never send one', () => {
-    for (const hex of ['0103', '01 03 05 68656c6c6f']) {
-      expect(decodeUnitResult(fromHex(hex))).toEqual(err({ kind: 'unknown', variant: 3 }));
+    for (const hex of ['0105', '01 05 05 68656c6c6f']) {
+      expect(decodeUnitResult(fromHex(hex))).toEqual(err({ kind: 'unknown', variant: 5 }));
     }
-    expect(() => encodeUnitResult(err({ kind: 'unknown', variant: 3 }))).toThrow('only known failures');
+    expect(() => encodeUnitResult(err({ kind: 'unknown', variant: 5 }))).toThrow('only known failures');
   });
 
   it('are Ok or Err', () => {

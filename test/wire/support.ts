@@ -26,6 +26,15 @@ export const clientVectors = read<ClientVectors>('iroh-services-client-1.0.json'
 export const reportVectors = read<{ captures: { hex: string }[] }>('put-network-diagnostics-1.0.json');
 export const grantVector = read<{ hex: string }>('grant-cap-1.0.json');
 
+/** What the official client of the second generation sent, and what its crate answers. */
+interface ClientVectors2 {
+  answers: { answer: string; hex: string }[];
+  limits: { hex: string };
+  messages: { request: string; hex: string }[];
+}
+
+export const clientVectors2 = read<ClientVectors2>('iroh-services-client-2.0.json');
+
 /** Every captured request on the services protocol. */
 export const requestVectors: { name: string; bytes: Uint8Array }[] = [
   ...clientVectors.captures.flatMap(({ clientId, messages }) =>
@@ -36,6 +45,11 @@ export const requestVectors: { name: string; bytes: Uint8Array }[] = [
   ),
   ...reportVectors.captures.map(({ hex }, index) => ({ name: `lab report ${index}`, bytes: fromHex(hex) })),
   { name: 'grant', bytes: fromHex(grantVector.hex) },
+  ...clientVectors2.messages.map(({ request, hex }, index) => ({
+    name: `2.0: ${index} ${request}`,
+    bytes: fromHex(hex),
+  })),
+  { name: '2.0: the most attributes', bytes: fromHex(clientVectors2.limits.hex) },
 ];
 
 /** `fc.assert` for synchronous properties; its overloads make the linter see a floating promise. */

@@ -2,7 +2,7 @@ import { hasCode, messageOf } from '../../errors.js';
 import { API_SECRET_ENV_VAR_NAME, type EndpointId } from '../../wire/index.js';
 import type { ApiSecrets } from '../api-secrets.js';
 import { isReportId } from '../report-id.js';
-import { type ViewSources, viewEndpoint, viewEndpoints } from '../views.js';
+import { type EndpointFilter, type ViewSources, viewEndpoint, viewEndpoints } from '../views.js';
 import { MAX_HISTORY } from './constants.js';
 import { type Exchange, HttpError } from './exchange.js';
 import { endpointJson, metricsJson, reportJson, reportSummaryJson } from './json.js';
@@ -24,7 +24,8 @@ export class Api {
 
   async endpoints(exchange: Exchange): Promise<void> {
     const { sources, platformId } = this.#context;
-    exchange.json({ platformId, endpoints: (await viewEndpoints(sources)).map(endpointJson) });
+    const views = await viewEndpoints(sources, filterOf(exchange.url.searchParams));
+    exchange.json({ platformId, endpoints: views.map(endpointJson) });
   }
 
   async endpoint(exchange: Exchange, id: string): Promise<void> {
@@ -89,4 +90,14 @@ export class Api {
       throw new HttpError(404, 'There is no such good secret.');
     exchange.json({ keyId });
   }
+}
+
+/** `?group=staging&attribute=region=eu&attribute=tier=`. */
+function filterOf(query: URLSearchParams): EndpointFilter {
+  const attributes = query.getAll('attribute').map((text): [string, string] => {
+    const at = text.indexOf('=');
+    if (at < 0) throw new HttpError(400, 'attribute has to be key=value.');
+    return [text.slice(0, at), text.slice(at + 1)];
+  });
+  return { group: query.get('group') ?? undefined, attributes: Object.fromEntries(attributes) };
 }

@@ -6,10 +6,13 @@ import type { EndpointView } from '../views.js';
 import { MAX_METRIC_ROWS } from './constants.js';
 
 export function endpointJson(view: EndpointView) {
-  const { id, name, isOnline, firstSeenAt, lastSeenAt, button, grant, run, address, latestReport } = view;
+  const { id, name, group, isOnline, firstSeenAt, lastSeenAt, button, grant, run, address, latestReport } =
+    view;
   return {
     id,
     name,
+    group,
+    attributes: Object.entries(view.attributes),
     isOnline,
     firstSeenAt,
     lastSeenAt,
@@ -36,8 +39,17 @@ export function metricsJson({ sessionId, updatedAt, schema, values }: MetricsRec
     labels: labelsText(item),
     help: schema.help?.[index] ?? '',
     value: valueText(values[index]),
+    buckets: bucketTexts(values[index]),
   }));
   return { sessionId, updatedAt, total: schema.items.length, rows };
+}
+
+/** How many samples were at most each bound: the wire's counts are cumulative, as OpenMetrics has them. */
+function bucketTexts(value: MetricValue | undefined): string[] {
+  if (value?.type !== 'histogram') return [];
+  return value.buckets.map(([bound, count]) =>
+    bound === Number.POSITIVE_INFINITY ? `all: ${count}` : `≤ ${bound}: ${count}`,
+  );
 }
 
 function labelsText({ labels }: MetricSchema): string {

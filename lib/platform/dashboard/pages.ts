@@ -7,7 +7,10 @@ type Section = 'endpoints' | 'secrets' | null;
 export const ENDPOINTS_PAGE = page('Endpoints', '.', 'endpoints', 'endpoints.js', [
   '<div class="heading"><h1>Endpoints</h1><p id="summary" class="muted">Loading…</p></div>',
   '<p id="error" class="notice" role="alert" hidden></p>',
+  '<label id="filter-field" class="field filter" for="filter" hidden>Filter by name, <code>group:name</code> or',
+  '<code>key=value</code><input id="filter" type="search" autocomplete="off" spellcheck="false"></label>',
   '<ul id="endpoints" class="endpoints" aria-label="Endpoints"></ul>',
+  '<p id="no-match" class="muted" hidden>No endpoint matches the filter.</p>',
   '<section id="empty" class="card empty" hidden><h2>No endpoint yet</h2>',
   '<p>Create an <a href="./secrets">API secret</a>, give it to your app as',
   '<code class="mono">IROH_SERVICES_API_SECRET</code> and start it: it appears here by itself.</p></section>',

@@ -48,6 +48,12 @@ export function explainRefusal(failure: RemoteFailure): DialBackError {
       return new DialBackError('vetoed', `The app refused: "${printable(failure.message)}".`);
     case 'internal-server-error':
       return new DialBackError('app-failed', 'The app failed to run its diagnostics: its log says why.');
+    case 'invalid-input':
+    case 'rate-limited':
+      return new DialBackError(
+        'bad-answer',
+        `The app answered with "${failure.kind}", which has no meaning for a dial-back.`,
+      );
     case 'unknown':
       return new DialBackError(
         'bad-answer',

@@ -1,7 +1,9 @@
 /** What an authorised endpoint asks, and what it is answered. */
 import { type Clock, nowSeconds } from '../../clock.js';
 import { messageOf, printable } from '../../errors.js';
+import type { TokenBucket } from '../../rate/token-bucket.js';
 import {
+  type Attributes,
   type EndpointId,
   encodePong,
   encodeUnitResult,
@@ -22,6 +24,8 @@ export interface RequestContext {
   store: Store;
   clock: Clock;
   events: EventBus;
+  /** How often this session may change its group and its attributes. */
+  labels: TokenBucket;
 }
 
 /** All requests but `auth`, which is about the connection. */
@@ -30,10 +34,16 @@ export type EndpointRequest = Exclude<ServicesRequest, { type: 'auth' }>;
 /** Longest text of ours in an answer: `messageOf` may quote a peer. */
 const MAX_WHY = 200;
 
+/** Requests that came with 2.0: only whoever sends them knows its errors. */
+type NewRequest = Extract<EndpointRequest, { type: 'set-group' | 'set-attributes' }>;
+
 /** Carries out a request. @returns the encoded answer; never rejects */
 export async function answerRequest(request: EndpointRequest, context: RequestContext): Promise<Uint8Array> {
   if (request.type === 'ping') return encodePong(request.id);
   try {
+    if (isNew(request) && context.labels.take() > 0) {
+      return encodeUnitResult({ ok: false, error: { kind: 'rate-limited' } });
+    }
     const why = await carryOut(request, context);
     return why === null
       ? encodeUnitResult({ ok: true, value: undefined })
@@ -46,12 +56,21 @@ export async function answerRequest(request: EndpointRequest, context: RequestCo
 }
 
 /**
- * The answer to a request that cannot be taken as it is. The protocol has no word for bad input: `AuthError` is the
- * one failure that carries a text, and the official client shows it.
+ * The answer to a request that cannot be taken as it is. A client of 1.0 knows no word for bad input and could not read
+ * it: for its requests `AuthError` is the one failure that carries a text, and the official client shows it.
  */
-export function refuseRequest(request: string, why: string, context: RequestContext): Uint8Array {
+export function refuseRequest(
+  request: EndpointRequest['type'],
+  why: string,
+  context: RequestContext,
+): Uint8Array {
   context.events.emit({ type: 'request-refused', endpointId: context.endpointId, request, why });
-  return encodeUnitResult({ ok: false, error: { kind: 'auth-error', message: why.slice(0, MAX_WHY) } });
+  const kind = isNew({ type: request }) ? 'invalid-input' : 'auth-error';
+  return encodeUnitResult({ ok: false, error: { kind, message: why.slice(0, MAX_WHY) } });
+}
+
+function isNew<T extends { type: EndpointRequest['type'] }>(request: T): request is T & NewRequest {
+  return request.type === 'set-group' || request.type === 'set-attributes';
 }
 
 async function carryOut(
@@ -65,6 +84,18 @@ async function carryOut(
       const name = printable(request.name);
       await store.nameEndpoint(endpointId, name);
       events.emit({ type: 'named', endpointId, name });
+      return null;
+    }
+    case 'set-group': {
+      const group = printable(request.group);
+      await store.groupEndpoint(endpointId, group);
+      events.emit({ type: 'grouped', endpointId, group });
+      return null;
+    }
+    case 'set-attributes': {
+      const attributes = printableEntries(request.attributes);
+      await store.describeEndpoint(endpointId, attributes);
+      events.emit({ type: 'described', endpointId, attributes });
       return null;
     }
     case 'put-metrics': {
@@ -94,6 +125,12 @@ async function carryOut(
       return null;
     }
   }
+}
+
+function printableEntries(attributes: Attributes): Attributes {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([key, value]) => [printable(key), printable(value)]),
+  );
 }
 
 async function takeGrant(token: Token, { endpointId, platformId, store, clock, events }: RequestContext) {

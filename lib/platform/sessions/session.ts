@@ -2,6 +2,7 @@ import { linkedAbort } from '../../abort.js';
 import { type Clock, nowSeconds, systemSleep } from '../../clock.js';
 import { hasCode, messageOf } from '../../errors.js';
 import type { Throttle } from '../../rate/throttle.js';
+import { TokenBucket } from '../../rate/token-bucket.js';
 import { CLOSE_UNAVAILABLE } from '../../transport/constants.js';
 import {
   type BiStream,
@@ -18,12 +19,15 @@ import {
   decodeServicesRequest,
   REASON_EXPECTED_AUTH,
   REASON_UNAUTHORIZED,
+  REASON_UNEXPECTED_AUTH,
   RESET_UNKNOWN_REQUEST,
   type ServicesRequest,
   type Token,
 } from '../../wire/index.js';
 import {
   AUTH_TIMEOUT_MS,
+  LABELS_AT_ONCE,
+  LABELS_PER_MINUTE,
   MAX_ENDPOINTS_PER_SECRET,
   MAX_OPEN_STREAMS_PER_SESSION,
   MAX_REPORT,
@@ -43,7 +47,7 @@ import { snapshotAddress } from './address-snapshot.js';
 import { refuseAuthorisation, refuseClientToken } from './authorisation.js';
 import type { Presence } from './presence.js';
 import { RateLimit } from './rate-limit.js';
-import { answerRequest, type RequestContext, refuseRequest } from './requests.js';
+import { answerRequest, type EndpointRequest, type RequestContext, refuseRequest } from './requests.js';
 import { Slots } from './slots.js';
 import type { Strangers } from './strangers.js';
 
@@ -62,11 +66,13 @@ export interface SessionContext {
 }
 
 /** Requests whose answer can carry a refusal, by their number on the wire. */
-const REFUSABLE: ReadonlyMap<number, ServicesRequest['type']> = new Map([
+const REFUSABLE: ReadonlyMap<number, EndpointRequest['type']> = new Map([
   [1, 'put-metrics'],
   [3, 'put-network-diagnostics'],
   [4, 'grant-cap'],
   [5, 'name-endpoint'],
+  [6, 'set-group'],
+  [7, 'set-attributes'],
 ]);
 const AUTH_VARIANT = 0;
 
@@ -78,6 +84,8 @@ export class Session {
   readonly #slots = new Slots(MAX_STREAMS_PER_SESSION);
   readonly #rate: RateLimit;
   #authorisation: Authorisation | null = null;
+  /** Whether an `Auth` came on this very connection; one that was recalled from an earlier one may still send its first. */
+  #hasShownToken = false;
   #seenAt = Number.NEGATIVE_INFINITY;
   /** Requests that wait for their turn, or are served. */
   #openStreams = 0;
@@ -89,7 +97,9 @@ export class Session {
     this.#shared = shared;
     this.#rate = new RateLimit(RATE_LIMIT, RATE_WINDOW_MS, shared.clock);
     const { endpoint, store, clock, events } = shared;
-    this.#requests = { endpointId: connection.remoteId, platformId: endpoint.id, store, clock, events };
+    const ids = { endpointId: connection.remoteId, platformId: endpoint.id };
+    const labels = new TokenBucket(LABELS_AT_ONCE, LABELS_PER_MINUTE, clock);
+    this.#requests = { ...ids, store, clock, events, labels };
   }
 
   /** Serves the connection until it ends or `signal` fires. Never rejects. */
@@ -221,6 +231,8 @@ export class Session {
 
   async #authenticate(token: Token): Promise<Uint8Array | null> {
     const { store, clock } = this.#shared;
+    if (this.#hasShownToken) return this.#refuse(CLOSE_BAD_REQUEST, REASON_UNEXPECTED_AUTH, 'a second Auth');
+    this.#hasShownToken = true;
     const endpointId = this.#connection.remoteId;
     const secret = await store.apiSecret(token.issuer);
     const why = refuseClientToken(token, { endpointId, secret, nowSeconds: nowSeconds(clock) });

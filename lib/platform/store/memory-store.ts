@@ -1,5 +1,5 @@
 import { NetDiagnosticsError } from '../../errors.js';
-import type { EndpointAddress, EndpointId } from '../../wire/index.js';
+import type { Attributes, EndpointAddress, EndpointId } from '../../wire/index.js';
 import type {
   ApiSecretRecord,
   Authorisation,
@@ -84,13 +84,24 @@ export class MemoryStore implements Store {
       return;
     }
     const times = { firstSeenAt: at, lastSeenAt: at };
-    const record = { id, name: null, authorisation: { ...authorisation }, ...times, address: null };
+    const unsaid = { name: null, group: null, attributes: {}, address: null };
+    const record = { id, ...unsaid, authorisation: { ...authorisation }, ...times };
     this.#endpoints.set(id, { record, grants: new Map(), reports: new Map(), metrics: new Map() });
   }
 
   async nameEndpoint(id: EndpointId, name: string): Promise<void> {
     const record = this.#endpoints.get(id)?.record;
     if (record !== undefined) record.name = name;
+  }
+
+  async groupEndpoint(id: EndpointId, group: string): Promise<void> {
+    const record = this.#endpoints.get(id)?.record;
+    if (record !== undefined) record.group = group;
+  }
+
+  async describeEndpoint(id: EndpointId, attributes: Attributes): Promise<void> {
+    const record = this.#endpoints.get(id)?.record;
+    if (record !== undefined) record.attributes = copyOf(attributes);
   }
 
   async sawEndpoint(id: EndpointId, address: EndpointAddress | null, at: number): Promise<void> {

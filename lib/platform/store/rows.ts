@@ -1,6 +1,6 @@
 /** Rows of the database ↔ records. */
 import { NetDiagnosticsError } from '../../errors.js';
-import type { EndpointAddress, MetricsSchema, MetricValue } from '../../wire/index.js';
+import type { Attributes, EndpointAddress, MetricsSchema, MetricValue } from '../../wire/index.js';
 import type {
   ApiSecretRecord,
   EndpointRecord,
@@ -22,9 +22,12 @@ export function toApiSecret(row: SqlRow): ApiSecretRecord {
 
 export function toEndpoint(row: SqlRow): EndpointRecord {
   const address = textOrNull(row, 'address');
+  const attributes = textOrNull(row, 'attributes');
   return {
     id: text(row, 'id'),
     name: textOrNull(row, 'name'),
+    group: textOrNull(row, 'group_name'),
+    attributes: attributes === null ? {} : (JSON.parse(attributes) as Attributes),
     authorisation: { issuer: text(row, 'issuer'), expiresAt: intOrNull(row, 'expires_at') },
     firstSeenAt: int(row, 'first_seen_at'),
     lastSeenAt: int(row, 'last_seen_at'),

@@ -25,4 +25,6 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
        schema_json TEXT NOT NULL, values_json TEXT NOT NULL, updated_at BIGINT NOT NULL,
        PRIMARY KEY (endpoint_id, session_id))`,
   ],
+  // `group` is a word of SQL's own. Attributes: a JSON object, NULL for none.
+  ['ALTER TABLE endpoints ADD COLUMN group_name TEXT', 'ALTER TABLE endpoints ADD COLUMN attributes TEXT'],
 ];

@@ -1,5 +1,5 @@
 import { NetDiagnosticsError } from '../../errors.js';
-import type { EndpointAddress, EndpointId } from '../../wire/index.js';
+import type { Attributes, EndpointAddress, EndpointId } from '../../wire/index.js';
 import type {
   ApiSecretRecord,
   Authorisation,
@@ -16,7 +16,8 @@ import type { Store } from './store.js';
 const REPORT_COLUMNS = 'id, endpoint_id, source, received_at, duration_ms, report';
 const METRICS_COLUMNS = 'endpoint_id, session_id, schema_json, values_json, updated_at';
 const GRANT_COLUMNS = 'endpoint_id, caps, token, expires_at, granted_at';
-const ENDPOINT_COLUMNS = 'id, name, issuer, expires_at, first_seen_at, last_seen_at, address';
+const ENDPOINT_COLUMNS =
+  'id, name, group_name, attributes, issuer, expires_at, first_seen_at, last_seen_at, address';
 
 /** The store on any SQL database that has a {@link SqlDriver}. */
 export class SqlStore implements Store {
@@ -118,6 +119,14 @@ export class SqlStore implements Store {
 
   async nameEndpoint(id: EndpointId, name: string): Promise<void> {
     await this.#db.run('UPDATE endpoints SET name = ? WHERE id = ?', name, id);
+  }
+
+  async groupEndpoint(id: EndpointId, group: string): Promise<void> {
+    await this.#db.run('UPDATE endpoints SET group_name = ? WHERE id = ?', group, id);
+  }
+
+  async describeEndpoint(id: EndpointId, attributes: Attributes): Promise<void> {
+    await this.#db.run('UPDATE endpoints SET attributes = ? WHERE id = ?', JSON.stringify(attributes), id);
   }
 
   async sawEndpoint(id: EndpointId, address: EndpointAddress | null, at: number): Promise<void> {

@@ -1,4 +1,4 @@
-import type { EndpointAddress, EndpointId } from '../../wire/index.js';
+import type { Attributes, EndpointAddress, EndpointId } from '../../wire/index.js';
 import type {
   ApiSecretRecord,
   Authorisation,
@@ -31,6 +31,9 @@ export interface Store {
   /** Adds the endpoint, or renews what is known of its right to be here. */
   authorise(id: EndpointId, authorisation: Authorisation, at: number): Promise<void>;
   nameEndpoint(id: EndpointId, name: string): Promise<void>;
+  groupEndpoint(id: EndpointId, group: string): Promise<void>;
+  /** Replaces them all. */
+  describeEndpoint(id: EndpointId, attributes: Attributes): Promise<void>;
   /** `address` null keeps the one that is known. */
   sawEndpoint(id: EndpointId, address: EndpointAddress | null, at: number): Promise<void>;
   /** Forgets it with its grants, reports and metrics. */

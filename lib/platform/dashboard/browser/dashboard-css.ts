@@ -9,6 +9,12 @@ export const DASHBOARD_CSS = /* css */ `
 .endpoints .who a::after { content: ""; position: absolute; inset: 0; border-radius: var(--radius); }
 .endpoints .who a:focus-visible { outline: none; }
 .endpoints .who a:focus-visible::after { outline: 3px solid var(--accent); outline-offset: 2px; }
+.filter { margin-bottom: 1rem; }
+.filter input { max-width: 28rem; }
+/* Above the card's link. */
+.labels { position: relative; z-index: 1; display: flex; flex-wrap: wrap; gap: 0.3rem; width: fit-content; }
+.labels:not(:empty) { margin-top: 0.3rem; }
+.labels .label { padding: 0.05rem 0.5rem; font-size: 0.75rem; font-weight: 400; color: var(--muted); background: var(--sunken); border-color: transparent; border-radius: 999px; overflow-wrap: anywhere; text-align: left; }
 .endpoints .cell { display: grid; gap: 0.2rem; justify-items: start; font-size: 0.875rem; }
 .endpoints .caption { font-size: 0.75rem; color: var(--muted); text-transform: uppercase; letter-spacing: 0.06em; }
 

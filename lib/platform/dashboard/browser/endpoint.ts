@@ -50,8 +50,10 @@ async function showPicked() {
   showHistory(latest.reports);
 }
 
-function showAbout({ grant, addresses, firstSeenAt, lastSeenAt, isOnline }) {
+function showAbout({ group, attributes, grant, addresses, firstSeenAt, lastSeenAt, isOnline }) {
   const lines = [
+    ['Group', group ?? ''],
+    ['Attributes', attributes.map(([key, value]) => key + '=' + value).join(', ')],
     ['Grant', grant === null ? 'None' : untilText(grant.expiresAt)],
     ['Allows', grant === null ? '' : grant.caps.join(', ')],
     ['Reachable at', addresses.join(', ')],

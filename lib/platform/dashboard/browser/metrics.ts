@@ -23,17 +23,17 @@ function build() {
   filter = el('input', { id: 'metrics-filter', type: 'search', autocomplete: 'off', oninput: showRows });
   note = el('p', { class: 'small muted' });
   body = el('tbody', {});
-  const head = el('tr', {}, el('th', { scope: 'col' }, 'Name'), el('th', { scope: 'col' }, 'Value'));
+  const head = el('tr', {}, ...['Name', 'Kind', 'Value'].map((text) => el('th', { scope: 'col' }, text)));
   const table = el('table', {}, el('thead', {}, head), body);
   const summary = el('summary', {}, 'Values');
-  const label = el('label', { class: 'field', for: 'metrics-filter' }, 'Filter by name', filter);
+  const label = el('label', { class: 'field', for: 'metrics-filter' }, 'Filter by name or label', filter);
   const scroll = el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Metrics values' }, table);
   replace(byId('metrics'), el('div', { class: 'metrics' }, note, el('details', {}, summary, label, scroll)));
 }
 
 function showRows() {
   const wanted = filter.value.trim().toLowerCase();
-  const shown = rows.filter((row) => row.name.toLowerCase().includes(wanted));
+  const shown = rows.filter((row) => (row.name + ' ' + row.labels).toLowerCase().includes(wanted));
   replace(body, ...shown.map(renderRow));
 }
 
@@ -41,6 +41,8 @@ function renderRow(row) {
   const name = el('td', {}, el('span', { class: 'mono' }, row.name));
   if (row.labels !== '') name.append(el('span', { class: 'mono muted' }, ' {' + row.labels + '}'));
   if (row.help !== '') name.append(el('div', { class: 'small muted' }, row.help));
-  return el('tr', {}, name, el('td', { class: 'value' }, row.value));
+  const value = el('td', { class: 'value' }, row.value);
+  if (row.buckets.length > 0) value.append(el('div', { class: 'small muted' }, row.buckets.join(' · ')));
+  return el('tr', {}, name, el('td', { class: 'small muted' }, row.type), value);
 }
 `;
