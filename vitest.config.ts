@@ -1,22 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { ENTRY_ALIASES as alias } from './test/support/entry-aliases.js';
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-
-const ENTRIES = {
-  '': 'lib/index',
-  '/nest': 'integrations/nest/index',
-  '/express': 'integrations/express/index',
-  '/fastify': 'integrations/fastify/index',
-  '/platform': 'lib/platform/index',
-  '/testing': 'lib/testing/index',
-};
-
-/** The package's own entries, so that tests and samples import them by the names users do. */
-const alias = Object.entries(ENTRIES).map(([entry, file]) => ({
-  find: new RegExp(`^iroh-net-diagnostics${entry}$`),
-  replacement: source(`./${file}.ts`),
-}));
 
 /** What holds for each project. */
 const shared = {

@@ -37,6 +37,7 @@ export const LOG_EVENTS = [
   'dial-back-refused',
   'dial-back-vetoed',
   'dial-back-aborted',
+  'http-closed',
   'http-fault',
 ] as const;
 

@@ -20,7 +20,10 @@ export function prepareHosted(options: NetDiagnosticsOptions): Hosted {
   const diagnostics = NetDiagnostics.prepare(options, process.env);
   return {
     diagnostics,
-    routes: createHttpHandler(diagnostics, http, { logger }),
+    routes: createHttpHandler(diagnostics, http, {
+      logger,
+      isProduction: process.env.NODE_ENV === 'production',
+    }),
     path: http?.path ?? null,
     isEnabled: enabled,
   };

@@ -5,16 +5,21 @@ import type { HttpAuthorize, HttpSettings } from '../options.js';
 import { bounded } from '../transport/wait.js';
 import { Problem } from './problem.js';
 
-/** What proxies, load balancers and content networks add; nobody's word for a browser on this machine. */
+/**
+ * What proxies, load balancers and content networks add; nobody's word for a browser on this machine. Of `X-…` a browser
+ * or `curl` sends nothing by itself, so any will do, but for what scripts of pages like to send.
+ */
 const FORWARDED =
-  /^(?:forwarded(?:-for)?|via|cdn-loop|x-forwarded(?:-.*)?|x-original-.*|x-real-ip|.*client-?ip|.*connecting-ip|x-proxyuser-ip|x-envoy-.*|x-appengine-.*|x-arr-.*|cf-ray)$/;
+  /^(?:forwarded(?:-for)?|via|cdn-loop|x-(?!requested-with$).*|.*client-?ip|.*connecting-ip|(?:cf|fly|fastly|cloudfront|akamai|ali|true|proxy|front-end)-.*)$/;
 
 /** Hands a fault of the app's own to its log. */
 export type ReportFault = (what: string, error: unknown) => void;
 
-/** How `authorize` is asked. */
+/** How it is decided. */
 export interface AdmissionOptions {
-  /** Milliseconds. */
+  /** Whether the app runs for others than its developer: then what is for this machine alone is closed. */
+  isProduction: boolean;
+  /** How long `authorize` may take. Milliseconds. */
   timeoutMs: number;
   /** Fires when nobody waits for the answer any more. */
   left: AbortSignal;
@@ -35,7 +40,10 @@ export async function admit(
   }
   assertOwnSite(request);
   const { access } = settings;
-  if (access === 'loopback') assertLocal(request);
+  if (access === 'loopback') {
+    if (options.isProduction) throw inProduction();
+    assertLocal(request);
+  }
   if (typeof access === 'function') await assertAuthorized(request, access, options);
 }
 
@@ -54,6 +62,17 @@ function assertOwnSite(request: IncomingMessage): void {
   );
 }
 
+/**
+ * A proxy that speaks like a browser cannot be told from one. Where proxies stand, `loopback` therefore opens nothing
+ * (docs/decisions/page-access.md).
+ */
+function inProduction(): Problem {
+  return new Problem(
+    'in-production',
+    '`access: "loopback"` is for development, and NODE_ENV is "production": use `authorize`.',
+  );
+}
+
 function assertLocal(request: IncomingMessage): void {
   const refuse = (why: string) =>
     new Problem(
@@ -63,9 +82,11 @@ function assertLocal(request: IncomingMessage): void {
     );
   if (!isFromLoopback(request)) throw refuse('The request did not come from this machine.');
   const { hosts, isForwarded } = readHead(request);
+  // The way nginx speaks unless it is told otherwise, without any header of a proxy. No browser has spoken it for long.
+  const isOld = request.httpVersionMajor === 1 && request.httpVersionMinor === 0;
   // A target with a host of its own is for proxies (RFC 9112, section 3.2.2), and stands above `Host`.
   const isForProxy = !(request.url ?? '').startsWith('/');
-  if (isForwarded || isForProxy) throw refuse('The request came through a proxy.');
+  if (isForwarded || isForProxy || isOld) throw refuse('The request came through a proxy.');
   if (hosts.length === 0 || !hosts.every(isLoopbackHost)) {
     throw refuse('The request names another host than this machine.');
   }

@@ -20,6 +20,8 @@ export interface HttpParts {
   /** Gets faults of the app's own (`authorize`, a run), a few a minute at most. Default: standard error. */
   logger: Logger;
   clock: Clock;
+  /** Whether others than its developer use the app: `access: 'loopback'` lets nobody in then. Default: false. */
+  isProduction: boolean;
   /** How long `authorize` may take. Milliseconds. Default: 10000. */
   authorizeTimeoutMs: number;
   /** A comment on idle streams so often. Milliseconds. Default: 15000. */
@@ -57,8 +59,11 @@ export function createHttpHandler(
     clock = systemClock,
     heartbeatMs = HEARTBEAT_MS,
     authorizeTimeoutMs = AUTHORIZE_TIMEOUT_MS,
+    isProduction = false,
+    logger = stderrLogger,
   } = parts;
-  const onFault = faultLog(parts.logger ?? stderrLogger, clock);
+  const onFault = faultLog(logger, clock);
+  if (isProduction && settings?.access === 'loopback') warnOfProduction(logger);
   const closing = newAbort();
   const runs = new ReportRuns({
     live: new LiveReport(target, clock),
@@ -71,7 +76,12 @@ export function createHttpHandler(
   const answer = async (call: Call, route: Route | undefined, url: string): Promise<void> => {
     if (route === undefined)
       throw new Problem('not-found', 'The page is at the address where the app mounted it.');
-    await admit(call.request, settings, { timeoutMs: authorizeTimeoutMs, left: call.left, onFault });
+    await admit(call.request, settings, {
+      isProduction,
+      timeoutMs: authorizeTimeoutMs,
+      left: call.left,
+      onFault,
+    });
     if (url.length > MAX_URL)
       throw new Problem('uri-too-long', 'The query takes `redact=1` and nothing else.');
     const { type, make } = chooseOffer(call.request, route);
@@ -122,6 +132,14 @@ function chooseOffer({ method = '', headers }: IncomingMessage, route: Route): O
   const offer = offers.find(({ type }) => type === chosen);
   if (offer === undefined) throw new Problem('not-acceptable', `There is ${types.join(', ')}.`);
   return offer;
+}
+
+/** Once, when the app starts: who misses the page should not have to guess. */
+function warnOfProduction(logger: Logger): void {
+  safeLogger(logger).warn(
+    'the page is closed: `access: "loopback"` is for development, and NODE_ENV is "production". Use `authorize`.',
+    { event: 'http-closed' },
+  );
 }
 
 /** Strangers may cause faults: a few enter the log, and then some a minute. */

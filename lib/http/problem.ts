@@ -5,6 +5,7 @@ const KINDS = {
   'bad-query': [400, 'The query is not understood'],
   closed: [403, 'The routes are closed'],
   'not-local': [403, 'This machine only'],
+  'in-production': [403, 'For development only'],
   'not-authorized': [403, 'Not authorised'],
   'foreign-site': [403, 'Another site asked'],
   'not-found': [404, 'There is nothing here'],

@@ -111,7 +111,7 @@ export const SETTINGS = {
   ),
   http: optional(
     httpRoutes(),
-    'Opens the page and its routes (Express, Fastify, Nest). `{ access: "loopback" }`: this machine alone, never behind a proxy; `{ authorize: (request) => … }`: whom your function lets in; `{ access: "public-without-authentication" }`: everybody, and reports name addresses of your network. In Nest also `path`, by default `/net-diagnostics`.',
+    'Opens the page and its routes (Express, Fastify, Nest). `{ access: "loopback" }`: this machine alone, in development alone (`NODE_ENV=production` closes it); `{ authorize: (request) => … }`: whom your function lets in; `{ access: "public-without-authentication" }`: everybody, and reports name addresses of your network. In Nest also `path`, by default `/net-diagnostics`.',
     { defaultText: 'closed' },
   ),
   onRequest: optional(

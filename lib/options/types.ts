@@ -30,9 +30,9 @@ export interface HttpOptions {
   /** Where the Nest module mounts them; in Express and Fastify the app says that itself. Default: `/net-diagnostics`. */
   path?: string | undefined;
   /**
-   * `'loopback'`: requests from this machine under a name of this machine, and none that a proxy has passed on: for
-   * development, and for servers without a proxy. Never behind a proxy: one that adds no header and keeps `localhost`
-   * as `Host` cannot be told from a local browser. `'public-without-authentication'`: everybody who reaches the app;
+   * `'loopback'`: requests from this machine under a name of this machine, and none that a proxy has passed on. For
+   * development: where `NODE_ENV` is `production` it lets nobody in, since a proxy that speaks like a browser cannot be
+   * told from one. `'public-without-authentication'`: everybody who reaches the app;
    * reports name addresses of your network.
    */
   access?: HttpAccess | undefined;

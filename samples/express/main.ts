@@ -5,14 +5,15 @@ import { netDiagnostics } from 'iroh-net-diagnostics/express';
 const app = express();
 // The rest comes from the environment: IROH_SERVICES_API_SECRET, NET_DIAGNOSTICS_NAME and so on.
 const diagnostics = netDiagnostics({
-  // The page, for a browser on this machine. In production: `authorize`.
+  // The page, for a browser on this machine. In production it is closed until there is an `authorize` in its place.
   http: { access: 'loopback' },
 });
 app.use('/net-diagnostics', diagnostics);
 
-// It names the endpoint and its platform: in an app of your own, put a login before it.
+// All of `status()` names the endpoint and its platform: that is for your operators, behind a login.
 app.get('/', (_request, response) => {
-  response.json(diagnostics.status());
+  const { state, reason, grant } = diagnostics.status();
+  response.json({ state, reason, grant: grant.state });
 });
 
 const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', (error) => {

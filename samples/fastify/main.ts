@@ -6,12 +6,15 @@ async function main(): Promise<void> {
   // The rest comes from the environment: IROH_SERVICES_API_SECRET, NET_DIAGNOSTICS_NAME and so on.
   await app.register(netDiagnostics, {
     prefix: '/net-diagnostics',
-    // The page, for a browser on this machine. In production: `authorize`.
+    // The page, for a browser on this machine. In production it is closed until there is an `authorize` in its place.
     http: { access: 'loopback' },
   });
 
-  // It names the endpoint and its platform: in an app of your own, put a login before it.
-  app.get('/', () => app.netDiagnostics.status());
+  // All of `status()` names the endpoint and its platform: that is for your operators, behind a login.
+  app.get('/', () => {
+    const { state, reason, grant } = app.netDiagnostics.status();
+    return { state, reason, grant: grant.state };
+  });
 
   const url = await app.listen({ port: Number(process.env.PORT ?? 3000), host: '127.0.0.1' });
   console.log(`The app listens on ${url}`);

@@ -6,7 +6,8 @@ import { StatusController } from './status.controller.js';
 @Module({
   imports: [
     NetDiagnosticsModule.forRoot({
-      // The page at /net-diagnostics, for a browser on this machine. In production: `authorize`.
+      // The page at /net-diagnostics, for a browser on this machine. In production it is closed until there is an
+      // `authorize` in its place.
       http: { access: 'loopback' },
     }),
   ],

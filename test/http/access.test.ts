@@ -82,6 +82,8 @@ describe("access: 'loopback'", () => {
     expect(await status('GET /status HTTP/1.1\r\nHost: localhost\r\nHost: evil.test')).not.toBe(200);
     expect(await status('GET /status HTTP/1.1\r\nHost: evil.test\r\nHost: localhost')).not.toBe(200);
     expect(await status('GET /status HTTP/1.0')).toBe(403);
+    // Browsers and curl speak 1.1; nginx speaks this, and adds no header, unless it is told to.
+    expect(await status('GET /status HTTP/1.0\r\nHost: localhost')).toBe(403);
     expect(await status('GET http://evil.test/status HTTP/1.1\r\nHost: localhost')).toBe(404);
   });
 
@@ -105,12 +107,39 @@ describe("access: 'loopback'", () => {
     'X-Original-Host',
     'X-Envoy-External-Address',
     'Forwarded-For',
+    'X-Scheme',
+    'X-Request-ID',
+    'X-Amzn-Trace-Id',
+    'Fly-Region',
+    'Front-End-Https',
   ])('refuses %s, also when it says 127.0.0.1 or nothing', async (name) => {
     await open();
     for (const value of ['127.0.0.1', '']) {
       const answer = await stage.get('/status', { [name]: value });
       expect([answer.status, kindOf(answer)]).toEqual([403, 'not-local']);
     }
+  });
+
+  it('takes what scripts of pages add', async () => {
+    await open();
+    expect((await stage.get('/status', { 'x-requested-with': 'XMLHttpRequest' })).status).toBe(200);
+  });
+
+  it('opens nothing in production, and says so in the log, once', async () => {
+    const warnings: unknown[] = [];
+    const logger = { info: () => {}, error: () => {}, warn: (...line: unknown[]) => warnings.push(line) };
+    await open({ parts: { isProduction: true, logger } });
+    for (const path of ROUTES) {
+      const answer = await stage.get(path);
+      expect([path, answer.status, kindOf(answer)]).toEqual([path, 403, 'in-production']);
+      expect(answer.body).toContain('`authorize`');
+    }
+    expect(warnings).toEqual([[expect.stringContaining('`authorize`'), { event: 'http-closed' }]]);
+  });
+
+  it('is all that production closes', async () => {
+    await open({ http: { authorize: () => true }, parts: { isProduction: true } });
+    expect((await stage.get('/status')).status).toBe(200);
   });
 
   it('goes by the socket: what the app believes of a header changes nothing', async () => {

@@ -1,13 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TestPlatform } from '../../lib/testing/index.js';
 import { until } from '../support/fake-time.js';
+import { freeTcpPort } from '../support/free-port.js';
 import { markdownPages, ROOT } from '../support/markdown.js';
 import { COMPILER_OPTIONS } from '../support/project.js';
 import { QUIET_ENV } from '../support/quiet-probes.js';
@@ -31,15 +30,6 @@ const blocks = markdownPages().flatMap(({ path, fences }) =>
       isRun: words.includes('run'),
     })),
 );
-
-/** A port that is free now, in place of the 3000 of the pages. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe('the code in the pages', () => {
   let port: number;
@@ -77,7 +67,8 @@ describe('the code in the pages', () => {
   };
 
   beforeAll(async () => {
-    port = await freePort();
+    // In place of the 3000 of the pages.
+    port = await freeTcpPort();
     await rm(folder, { recursive: true, force: true });
     for (const { file, code } of blocks) {
       await mkdir(join(folder, dirname(file)), { recursive: true });

@@ -1,6 +1,7 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { build, type Plugin } from 'vite';
+import { ENTRY_ALIASES } from './entry-aliases.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -42,6 +43,9 @@ async function bundle(entry: string, outDir: string, plugins: Plugin[] = []): Pr
     publicDir: false,
     logLevel: 'error',
     plugins,
+    resolve: { alias: ENTRY_ALIASES },
+    // As in tsconfig.json, which a text has none of.
+    oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
     build: {
       ssr: entry,
       outDir,

@@ -1,0 +1,18 @@
+import { join, resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+const ENTRIES = {
+  '': 'lib/index',
+  '/nest': 'integrations/nest/index',
+  '/express': 'integrations/express/index',
+  '/fastify': 'integrations/fastify/index',
+  '/platform': 'lib/platform/index',
+  '/testing': 'lib/testing/index',
+};
+
+/** The package's own entries, so that tests and samples import them by the names users do. */
+export const ENTRY_ALIASES = Object.entries(ENTRIES).map(([entry, file]) => ({
+  find: new RegExp(`^iroh-net-diagnostics${entry}$`),
+  replacement: join(ROOT, `${file}.ts`),
+}));
