@@ -2,7 +2,7 @@
 
 /** What a stranger may send before it has shown a valid token. An `Auth` request is about 250 bytes. */
 export const MAX_UNAUTHORISED_REQUEST = 64 * 1024;
-/** What an authorised endpoint may send. A metrics schema of {@link MAX_METRICS_ITEMS} with help texts stays below. */
+/** What an authorised endpoint may send as metrics. A schema of {@link MAX_METRICS_ITEMS} with help texts stays below. */
 export const MAX_REQUEST = 1024 * 1024;
 /**
  * What a diagnostics report may have, sent or fetched. One with fifty relays and a hundred addresses stays below; a
@@ -13,38 +13,55 @@ export const MAX_REPORT = 64 * 1024;
 export const AUTH_TIMEOUT_MS = 10_000;
 /** How long one request may take to arrive, and its answer to be acknowledged: a large one over a slow relay. */
 export const REQUEST_TIMEOUT_MS = 30_000;
-/** Sessions at once, over all endpoints; the rest is turned away by the router. */
+/**
+ * Sessions at once that have shown a token. When another comes, the API secret with the most of them gives way, by its
+ * session that was silent the longest; a secret that has the most itself is refused.
+ */
 export const MAX_SESSIONS = 256;
-/** Of them, those that have shown no token yet: the oldest gives way, or silent strangers would keep endpoints out. */
+/** Beside them, those that have shown no token yet: the oldest gives way, or silent strangers would keep endpoints out. */
 export const MAX_STRANGERS = 64;
+/** Connections at once in the router: sessions, strangers, and as many handshakes, so that a full house still opens its door. */
+export const MAX_CONNECTIONS = MAX_SESSIONS + 2 * MAX_STRANGERS;
 /** Refused strangers that are told of at once, and then in a minute: enough to see what goes on, too few to fill a log. */
 export const REFUSALS_TOLD_AT_ONCE = 20;
 export const REFUSALS_TOLD_PER_MINUTE = 20;
 /** Sessions of one endpoint at once: a client that changes networks leaves stale ones behind for 30 s. */
 export const MAX_SESSIONS_PER_ENDPOINT = 4;
-/** Requests of one session that are read at once. The official client sends one at a time. */
+/** Requests of one session that are read at once. The official client sends one at a time, ours eight. */
 export const MAX_STREAMS_PER_SESSION = 8;
 /**
- * Requests of one session that wait or are read: what is beyond them lies in QUIC's memory, with up to a megabyte
- * each, and the binding sets no limit there. Our client has 8 at once, the official one a single one.
+ * Requests of one session that wait or are read. Of each that is not read QUIC keeps up to 1.25 MB (its stream window; the
+ * binding cannot make it smaller), so a session can park 20 MB. For a moment it can be a hundred streams, which is what
+ * QUIC lets a peer begin: until the seventeenth is seen, and the connection closed.
  */
-export const MAX_OPEN_STREAMS_PER_SESSION = 32;
+export const MAX_OPEN_STREAMS_PER_SESSION = 16;
+/** The same of a stranger, which needs one; a stream that was opened and never used may come first. */
+export const MAX_STREAMS_PER_STRANGER = 4;
 /**
- * Requests of authorised sessions that are read at once: bounds memory to this many times {@link MAX_REQUEST}. Strangers
- * take none of these places; what they send is bounded by {@link MAX_STRANGERS} and {@link MAX_UNAUTHORISED_REQUEST}.
+ * The same over all sessions and strangers: bounds what is parked to 640 MB, however many attack together. Beyond it
+ * the API secret (or the strangers) with the most gives way: the session of its oldest open request is closed.
  */
-export const MAX_STREAMS = 64;
-/** Requests of one session within {@link RATE_WINDOW_MS}; later ones wait. Each may cost a write to disk. */
+export const MAX_OPEN_STREAMS = 512;
+/** What anything but metrics may have, and what is read without standing in line: {@link MAX_OPEN_STREAMS} have 32 MB. */
+export const LARGE_REQUEST = 64 * 1024;
+/** How long a request that was refused by its size lies unread: its sender may go on, and then reads why. */
+export const REFUSED_LINGER_MS = 5_000;
+/** Larger requests that are read at once, over all sessions, and of one API secret; the rest waits before it is read. */
+export const MAX_LARGE_REQUESTS = 16;
+export const MAX_LARGE_REQUESTS_PER_SECRET = 4;
+/** Requests of one endpoint within {@link RATE_WINDOW_MS}; later ones wait. Each may cost a write to disk. */
 export const RATE_LIMIT = 100;
+/** The same for all endpoints of one API secret: 256 that connect at once, with some requests each, stay below. */
+export const SECRET_RATE_LIMIT = 2_000;
 export const RATE_WINDOW_MS = 10_000;
 /**
- * Changes of group and attributes in one session: some at once, and then one a second. Beyond that the answer is
+ * Changes of group and attributes by one endpoint: some at once, and then one a second. Beyond that the answer is
  * `RateLimited`, and nothing is written: an app says who it is now and then, not all the time.
  */
 export const LABELS_AT_ONCE = 30;
 export const LABELS_PER_MINUTE = 60;
 /** Bytes of a request that take a turn of their own: reading a large one takes time from everybody. */
-export const RATE_TURN_SIZE = 64 * 1024;
+export const RATE_TURN_SIZE = 16 * 1024;
 
 /** Endpoints that one API secret may bring; beyond it the one unseen the longest is forgotten. */
 export const MAX_ENDPOINTS_PER_SECRET = 1000;

@@ -4,14 +4,22 @@ import { type Endpoint, Router } from '../transport/index.js';
 import { type ApiSecret, type EndpointAddress, type EndpointId, SERVICES_ALPN } from '../wire/index.js';
 import { ApiSecrets } from './api-secrets.js';
 import { bindPlatform, platformAddress } from './bind.js';
-import { MAX_SESSIONS, MAX_STREAMS, REFUSALS_TOLD_AT_ONCE, REFUSALS_TOLD_PER_MINUTE } from './constants.js';
+import {
+  MAX_CONNECTIONS,
+  MAX_LARGE_REQUESTS,
+  MAX_LARGE_REQUESTS_PER_SECRET,
+  MAX_OPEN_STREAMS,
+  MAX_SESSIONS,
+  REFUSALS_TOLD_AT_ONCE,
+  REFUSALS_TOLD_PER_MINUTE,
+} from './constants.js';
 import { Dashboard } from './dashboard/index.js';
 import { type DialBackOptions, DialBacks } from './dial-back/index.js';
 import { EventBus, type PlatformEventListener } from './events.js';
 import { newSecretKey, openIdentity } from './identity.js';
 import { type PlatformOptions, type PlatformSettings, parsePlatformOptions } from './options.js';
 import type { ApiSecretRecord, MetricsRecord, ReportRecord } from './records.js';
-import { Presence, Session, Slots, Strangers } from './sessions/index.js';
+import { Presence, Rates, Session, SharedPlaces, Slots, Strangers } from './sessions/index.js';
 import { IN_MEMORY, openStore } from './store/open-store.js';
 import type { Store } from './store/store.js';
 import {
@@ -72,13 +80,19 @@ export class Platform {
     this.#endpoint = endpoint;
     this.#ownsEndpoint = ownsEndpoint;
     this.#events = events;
-    this.#router = new Router(endpoint, { maxConnections: MAX_SESSIONS });
+    this.#router = new Router(endpoint, { maxConnections: MAX_CONNECTIONS });
     this.#dialBacks = new DialBacks({ endpoint, store, presence, events, clock });
     this.#apiSecrets = new ApiSecrets({ store, presence, events, clock, address: () => this.address });
     this.#views = { store, presence, dialBacks: this.#dialBacks, clock };
-    const slots = new Slots(MAX_STREAMS);
-    const refusals = new Throttle(REFUSALS_TOLD_AT_ONCE, REFUSALS_TOLD_PER_MINUTE, clock);
-    const shared = { endpoint, store, presence, events, clock, slots, strangers: new Strangers(), refusals };
+    const shared = {
+      ...{ endpoint, store, presence, events, clock },
+      places: new SharedPlaces(MAX_SESSIONS, { mayDisplaceOwn: false }),
+      openRequests: new SharedPlaces(MAX_OPEN_STREAMS, { mayDisplaceOwn: true }),
+      largeRequests: new Slots(MAX_LARGE_REQUESTS, MAX_LARGE_REQUESTS_PER_SECRET),
+      rates: new Rates(clock),
+      strangers: new Strangers(),
+      refusals: new Throttle(REFUSALS_TOLD_AT_ONCE, REFUSALS_TOLD_PER_MINUTE, clock),
+    };
     this.#router.handle(SERVICES_ALPN, (connection, { signal }) =>
       new Session(connection, shared).serve(signal),
     );

@@ -48,6 +48,45 @@ export function call(
   });
 }
 
+/** What is known of a message before its body is read. */
+export interface RequestHead {
+  /** Bytes of the body. */
+  length: number;
+  /** The body's first byte, which in irpc says what kind of request it is; `null` for an empty one. */
+  first: number | null;
+}
+
+/**
+ * Reads how long a framed message is and what it begins with, so that its size can be judged before anything else.
+ * Limits, defaults and errors are those of {@link readRequest}; {@link readBody} reads the rest.
+ */
+export function readHead(
+  stream: BiStream,
+  options: WaitOptions & { maxSize?: number | undefined } = {},
+): Promise<RequestHead> {
+  const { maxSize = MAX_MESSAGE_SIZE } = options;
+  return withDeadline(options, REQUEST_TIMEOUT_MS, async (rest) => {
+    const length = await refusingLarge(stream, readLength(stream, maxSize, rest));
+    if (length === 0) return { length, first: null };
+    return { length, first: (await stream.readExact(1, rest()))[0] ?? null };
+  });
+}
+
+/** Reads the body whose head {@link readHead} has read. Default time limit: 10 s. */
+export async function readBody(
+  stream: BiStream,
+  { length, first }: RequestHead,
+  wait: WaitOptions = {},
+): Promise<Uint8Array> {
+  if (first === null) return NOTHING;
+  const rest = await stream.readExact(length - 1, { timeoutMs: REQUEST_TIMEOUT_MS, ...wait });
+  // Not before all of it is there: a length is only a claim.
+  const body = new Uint8Array(length);
+  body[0] = first;
+  body.set(rest, 1);
+  return body;
+}
+
 /**
  * Reads one framed message, without waiting for the end of the stream. Default time limit: 10 s for all of it.
  * A message beyond the limit is not read: the stream is stopped and reset with code 1, and the caller closes the
@@ -62,17 +101,9 @@ export function readRequest(
   options: WaitOptions & { maxSize?: number | undefined } = {},
 ): Promise<Uint8Array> {
   const { maxSize = MAX_MESSAGE_SIZE } = options;
-  return withDeadline(options, REQUEST_TIMEOUT_MS, async (rest) => {
-    try {
-      return await readFrame(stream, maxSize, rest);
-    } catch (error) {
-      if (hasCode(error, 'ERR_MESSAGE_TOO_LARGE')) {
-        stream.stop(CLOSE_TOO_LARGE);
-        stream.reset(CLOSE_TOO_LARGE);
-      }
-      throw error;
-    }
-  });
+  return withDeadline(options, REQUEST_TIMEOUT_MS, (rest) =>
+    refusingLarge(stream, readFrame(stream, maxSize, rest)),
+  );
 }
 
 /**
@@ -101,14 +132,31 @@ async function endReading(stream: BiStream): Promise<void> {
   if (rest !== null) stream.stop(CLOSE_NORMAL);
 }
 
+/** Tells the peer of a message that is too large at once, without reading it. */
+async function refusingLarge<T>(stream: BiStream, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (hasCode(error, 'ERR_MESSAGE_TOO_LARGE')) {
+      stream.stop(CLOSE_TOO_LARGE);
+      stream.reset(CLOSE_TOO_LARGE);
+    }
+    throw error;
+  }
+}
+
 async function readFrame(stream: BiStream, maxSize: number, rest: () => WaitOptions): Promise<Uint8Array> {
+  return stream.readExact(await readLength(stream, maxSize, rest), rest());
+}
+
+async function readLength(stream: BiStream, maxSize: number, rest: () => WaitOptions): Promise<number> {
   const decoder = new FrameLengthDecoder(maxSize);
   for (;;) {
     const header = await stream.read(1, rest());
     const byte = header?.[0];
     if (byte === undefined) throw new StreamError('the stream ended before the message began.');
     const length = decoder.push(byte);
-    if (length !== null) return stream.readExact(length, rest());
+    if (length !== null) return length;
   }
 }
 

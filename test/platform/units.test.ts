@@ -3,6 +3,7 @@ import { isKnownHost, isSameOrigin, Login } from '../../lib/platform/dashboard/a
 import { isReportId, newReportId } from '../../lib/platform/report-id.js';
 import { mergeAddress } from '../../lib/platform/sessions/address-snapshot.js';
 import { RateLimit } from '../../lib/platform/sessions/rate-limit.js';
+import { SharedPlaces } from '../../lib/platform/sessions/shared-places.js';
 import { Slots } from '../../lib/platform/sessions/slots.js';
 import { escapeHtml } from '../../lib/ui/index.js';
 
@@ -37,6 +38,58 @@ describe('Slots', () => {
     await expect(slots.take(impatient.signal)).rejects.toMatchObject({ code: 'ERR_ABORTED' });
     release();
     (await slots.take(new AbortController().signal))();
+  });
+});
+
+describe('Slots with shares', () => {
+  it('let somebody else go first while one has its share', async () => {
+    const { signal } = new AbortController();
+    const slots = new Slots(3, 2);
+    const releases = [await slots.take(signal, 'a'), await slots.take(signal, 'a')];
+    let isThird = false;
+    const third = slots.take(signal, 'a').then((release) => {
+      isThird = true;
+      release();
+    });
+    (await slots.take(signal, 'b'))();
+    expect(isThird).toBe(false);
+    for (const release of releases) release();
+    await third;
+    const all = [await slots.take(signal, 'a'), await slots.take(signal, 'b'), await slots.take(signal, 'b')];
+    expect(all).toHaveLength(3);
+  });
+});
+
+describe('SharedPlaces', () => {
+  function holders(total: number, mayDisplaceOwn: boolean) {
+    const places = new SharedPlaces(total, { mayDisplaceOwn });
+    const gone: string[] = [];
+    const entered = new Map<string, () => void>();
+    const enter = (name: string) => {
+      const place = () => void gone.push(name);
+      entered.set(name, place);
+      return places.enter(name[0] ?? '', place);
+    };
+    return { places, gone, enter, placeOf: (name: string) => entered.get(name) as () => void };
+  }
+
+  it('make the biggest holder give way, by the place that was used the longest ago', () => {
+    const { places, gone, enter, placeOf } = holders(4, false);
+    for (const name of ['a1', 'a2', 'a3', 'b1']) expect(enter(name)).toBe(true);
+    places.used('a', placeOf('a1'));
+    expect([enter('c1'), gone]).toEqual([true, ['a2']]);
+    // a: 2, b: 1, c: 1: what came back would only displace another.
+    expect([enter('b2'), enter('a4'), gone]).toEqual([false, false, ['a2']]);
+    expect([enter('d1'), gone]).toEqual([true, ['a2', 'a3']]);
+    places.leave('a', placeOf('a1'));
+    places.leave('a', placeOf('a1'));
+    expect([enter('b3'), enter('b4')]).toEqual([true, false]);
+  });
+
+  it('let the biggest holder itself go on at the cost of its oldest, where that is wanted', () => {
+    const { gone, enter } = holders(2, true);
+    expect([enter('a1'), enter('a2'), enter('a3'), gone]).toEqual([true, true, true, ['a1']]);
+    expect([enter('b1'), enter('b2'), gone]).toEqual([true, true, ['a1', 'a2', 'b1']]);
   });
 });
 

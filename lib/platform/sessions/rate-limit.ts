@@ -14,6 +14,11 @@ export class RateLimit {
     this.#clock = clock;
   }
 
+  /** Whether it is as good as a new one: no turn of this window or a later one was taken. */
+  get isFresh(): boolean {
+    return this.#clock.now() - this.#windowStart >= this.#windowMs;
+  }
+
   /** Takes a turn. @returns milliseconds to wait before it; 0 when it may begin at once */
   turn(): number {
     const now = this.#clock.now();

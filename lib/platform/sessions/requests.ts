@@ -24,7 +24,7 @@ export interface RequestContext {
   store: Store;
   clock: Clock;
   events: EventBus;
-  /** How often this session may change its group and its attributes. */
+  /** How often this endpoint may change its group and its attributes. */
   labels: TokenBucket;
 }
 

@@ -2,13 +2,14 @@ import { linkedAbort } from '../../abort.js';
 import { type Clock, nowSeconds, systemSleep } from '../../clock.js';
 import { hasCode, messageOf } from '../../errors.js';
 import type { Throttle } from '../../rate/throttle.js';
-import { TokenBucket } from '../../rate/token-bucket.js';
 import { CLOSE_UNAVAILABLE } from '../../transport/constants.js';
 import {
   type BiStream,
   type Connection,
   type Endpoint,
-  readRequest,
+  type RequestHead,
+  readBody,
+  readHead,
   respond,
 } from '../../transport/index.js';
 import {
@@ -26,17 +27,15 @@ import {
 } from '../../wire/index.js';
 import {
   AUTH_TIMEOUT_MS,
-  LABELS_AT_ONCE,
-  LABELS_PER_MINUTE,
+  LARGE_REQUEST,
   MAX_ENDPOINTS_PER_SECRET,
   MAX_OPEN_STREAMS_PER_SESSION,
-  MAX_REPORT,
   MAX_REQUEST,
   MAX_STREAMS_PER_SESSION,
+  MAX_STREAMS_PER_STRANGER,
   MAX_UNAUTHORISED_REQUEST,
-  RATE_LIMIT,
   RATE_TURN_SIZE,
-  RATE_WINDOW_MS,
+  REFUSED_LINGER_MS,
   REQUEST_TIMEOUT_MS,
   SEEN_INTERVAL_MS,
 } from '../constants.js';
@@ -46,8 +45,9 @@ import type { Store } from '../store/store.js';
 import { snapshotAddress } from './address-snapshot.js';
 import { refuseAuthorisation, refuseClientToken } from './authorisation.js';
 import type { Presence } from './presence.js';
-import { RateLimit } from './rate-limit.js';
+import type { Rates } from './rates.js';
 import { answerRequest, type EndpointRequest, type RequestContext, refuseRequest } from './requests.js';
+import type { SharedPlaces } from './shared-places.js';
 import { Slots } from './slots.js';
 import type { Strangers } from './strangers.js';
 
@@ -58,8 +58,13 @@ export interface SessionContext {
   presence: Presence;
   events: EventBus;
   clock: Clock;
-  /** Over all authorised sessions, see `MAX_STREAMS`. */
-  slots: Slots;
+  /** Of authorised sessions, by their API secret. */
+  places: SharedPlaces;
+  /** Of open requests, by their API secret; strangers' under {@link STRANGERS}. */
+  openRequests: SharedPlaces;
+  /** Of requests that are large, by their API secret. */
+  largeRequests: Slots;
+  rates: Rates;
   strangers: Strangers;
   /** Over all strangers: which of their refusals are told. */
   refusals: Throttle;
@@ -75,6 +80,12 @@ const REFUSABLE: ReadonlyMap<number, EndpointRequest['type']> = new Map([
   [7, 'set-attributes'],
 ]);
 const AUTH_VARIANT = 0;
+const METRICS_VARIANT = 1;
+/** Under this name strangers hold places that API secrets hold under their key's id. */
+const STRANGERS = '';
+/** Reasons of ours, with 400 and with 503. */
+const REASON_TOO_MANY_REQUESTS = 'Too many requests';
+const REASON_TOO_MANY = 'Too many connections';
 
 /** One connection of an endpoint to the platform, from its first request to its end. */
 export class Session {
@@ -82,7 +93,6 @@ export class Session {
   readonly #shared: SessionContext;
   readonly #requests: RequestContext;
   readonly #slots = new Slots(MAX_STREAMS_PER_SESSION);
-  readonly #rate: RateLimit;
   #authorisation: Authorisation | null = null;
   /** Whether an `Auth` came on this very connection; one that was recalled from an earlier one may still send its first. */
   #hasShownToken = false;
@@ -95,10 +105,9 @@ export class Session {
   constructor(connection: Connection, shared: SessionContext) {
     this.#connection = connection;
     this.#shared = shared;
-    this.#rate = new RateLimit(RATE_LIMIT, RATE_WINDOW_MS, shared.clock);
     const { endpoint, store, clock, events } = shared;
     const ids = { endpointId: connection.remoteId, platformId: endpoint.id };
-    const labels = new TokenBucket(LABELS_AT_ONCE, LABELS_PER_MINUTE, clock);
+    const labels = shared.rates.labels(connection.remoteId);
     this.#requests = { ...ids, store, clock, events, labels };
   }
 
@@ -112,7 +121,7 @@ export class Session {
     }, AUTH_TIMEOUT_MS);
     try {
       await this.#recall();
-      if (this.#authorisation === null) this.#shared.strangers.enter(this.#giveWay);
+      if (this.#authorisation === null) this.#shared.strangers.enter(this.#leaveStrangers);
       await this.#acceptStreams(ended.signal);
     } catch (error) {
       if (connection.closeReason === null && !signal.aborted) {
@@ -120,7 +129,8 @@ export class Session {
       }
     } finally {
       clearTimeout(authTimer);
-      this.#shared.strangers.leave(this.#giveWay);
+      this.#shared.strangers.leave(this.#leaveStrangers);
+      this.#leavePlace();
       ended.abort();
       ended.release();
       connection.close(CLOSE_NORMAL);
@@ -140,21 +150,41 @@ export class Session {
     while (this.#connection.closeReason === null) {
       const stream = await this.#connection.acceptStream({ signal });
       // An endpoint's requests may wait in line; a stranger needs one.
-      if (this.#authorisation === null && this.#strangersStreams === MAX_STREAMS_PER_SESSION)
+      if (this.#authorisation === null && this.#strangersStreams === MAX_STREAMS_PER_STRANGER)
         this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, 'too many requests without a token');
       if (this.#openStreams === MAX_OPEN_STREAMS_PER_SESSION)
-        this.#refuse(CLOSE_BAD_REQUEST, 'Too many requests', 'too many requests at once');
-      this.#openStreams += 1;
-      void this.#inTurn(() => this.#serveStream(stream, signal), signal).finally(() => {
-        this.#openStreams -= 1;
-      });
+        this.#refuse(CLOSE_BAD_REQUEST, REASON_TOO_MANY_REQUESTS, 'too many requests at once');
+      const close = this.#countOpen();
+      void this.#inTurn(() => this.#serveStream(stream, signal), signal).finally(close);
     }
+  }
+
+  /** @returns counts it no more */
+  #countOpen(): () => void {
+    const { openRequests } = this.#shared;
+    const holder = this.#holder;
+    const giveWay = () =>
+      void this.#refuse(
+        CLOSE_BAD_REQUEST,
+        REASON_TOO_MANY_REQUESTS,
+        'too many requests of its API secret at once',
+      );
+    this.#openStreams += 1;
+    openRequests.enter(holder, giveWay);
+    return () => {
+      this.#openStreams -= 1;
+      openRequests.leave(holder, giveWay);
+    };
+  }
+
+  get #holder(): string {
+    return this.#authorisation?.issuer ?? STRANGERS;
   }
 
   /** Never rejects. */
   async #inTurn(serve: () => Promise<void>, signal: AbortSignal): Promise<void> {
     try {
-      const wait = this.#rate.turn();
+      const wait = this.#turn();
       if (wait > 0) await systemSleep(wait, signal);
       const release = await this.#slots.take(signal);
       await serve().finally(release);
@@ -163,24 +193,46 @@ export class Session {
     }
   }
 
+  #turn(): number {
+    return this.#shared.rates.turn(this.#connection.remoteId, this.#authorisation?.issuer ?? null);
+  }
+
   async #serveStream(stream: BiStream, signal: AbortSignal): Promise<void> {
     const isStranger = this.#authorisation === null;
     if (isStranger) this.#strangersStreams += 1;
     try {
-      // Strangers must not take the places of endpoints by requests that they never end.
-      const release = isStranger ? () => {} : await this.#shared.slots.take(signal);
       const wait = { signal, timeoutMs: REQUEST_TIMEOUT_MS };
       const maxSize = isStranger ? MAX_UNAUTHORISED_REQUEST : MAX_REQUEST;
-      const answer = await readRequest(stream, { ...wait, maxSize })
-        .then((body) => this.#answer(body))
-        .finally(release);
+      const head = await readHead(stream, { ...wait, maxSize });
+      const refusal = this.#refuseSize(head);
+      const answer = refusal ?? (await this.#readAndAnswer(stream, head, signal));
       if (answer === null) abandon(stream);
       else await respond(stream, answer, wait);
+      if (refusal !== null) await linger(stream, signal);
     } catch (error) {
       abandon(stream);
       this.#streamFailed(error);
     } finally {
       if (isStranger) this.#strangersStreams -= 1;
+    }
+  }
+
+  /** Before anything else: reading and decoding are what a large request costs. @returns the refusal, if it is one */
+  #refuseSize({ length, first }: RequestHead): Uint8Array | null {
+    for (let size = RATE_TURN_SIZE; size < length; size += RATE_TURN_SIZE) this.#turn();
+    if (length <= LARGE_REQUEST || first === METRICS_VARIANT) return null;
+    const type = REFUSABLE.get(first ?? -1);
+    if (type === undefined) return null;
+    return refuseRequest(type, `a request of this kind has at most ${LARGE_REQUEST} bytes`, this.#requests);
+  }
+
+  async #readAndAnswer(stream: BiStream, head: RequestHead, signal: AbortSignal): Promise<Uint8Array | null> {
+    const isLarge = head.length > LARGE_REQUEST;
+    const release = isLarge ? await this.#shared.largeRequests.take(signal, this.#holder) : () => {};
+    try {
+      return await this.#answer(await readBody(stream, head, { signal, timeoutMs: REQUEST_TIMEOUT_MS }));
+    } finally {
+      release();
     }
   }
 
@@ -194,7 +246,6 @@ export class Session {
 
   /** @returns the answer; `null` when there is none to give */
   async #answer(body: Uint8Array): Promise<Uint8Array | null> {
-    for (let size = RATE_TURN_SIZE; size < body.length; size += RATE_TURN_SIZE) this.#rate.turn();
     let request: ServicesRequest;
     try {
       request = decodeServicesRequest(body);
@@ -208,9 +259,7 @@ export class Session {
     // Checked each time: a session may outlive its token, or the API secret behind it.
     const why = await this.#whyNot(this.#authorisation);
     if (why !== null) return this.#refuse(CLOSE_UNAUTHORIZED, REASON_UNAUTHORIZED, why);
-    if (request.type === 'put-network-diagnostics' && body.length > MAX_REPORT) {
-      return refuseRequest(request.type, `a report has at most ${MAX_REPORT} bytes`, this.#requests);
-    }
+    this.#shared.places.used(this.#authorisation.issuer, this.#giveWay);
     const answer = await answerRequest(request, this.#requests);
     await this.#noteSeen(request.type === 'grant-cap');
     return answer;
@@ -246,8 +295,7 @@ export class Session {
       );
     }
     await store.authorise(endpointId, authorisation, clock.now());
-    await this.#enter(authorisation);
-    return new Uint8Array(0);
+    return (await this.#enter(authorisation)) ? new Uint8Array(0) : null;
   }
 
   /** Endpoints without a lasting key come with a new id at each start: the longest unseen one makes room. */
@@ -262,15 +310,26 @@ export class Session {
     return true;
   }
 
-  async #enter(authorisation: Authorisation): Promise<void> {
-    if (this.#connection.closeReason !== null) return;
-    const { presence, events } = this.#shared;
+  /** @returns whether there was a place for it */
+  async #enter(authorisation: Authorisation): Promise<boolean> {
+    if (this.#connection.closeReason !== null) return false;
+    const { places, presence, events, strangers } = this.#shared;
     const isNew = this.#authorisation === null;
+    this.#leavePlace();
     this.#authorisation = authorisation;
-    this.#shared.strangers.leave(this.#giveWay);
+    strangers.leave(this.#leaveStrangers);
+    if (!places.enter(authorisation.issuer, this.#giveWay)) {
+      this.#refuse(CLOSE_UNAVAILABLE, REASON_TOO_MANY, 'its API secret has more sessions than any other');
+      return false;
+    }
     presence.enter(this.#connection);
     await this.#noteSeen(true);
     if (isNew) events.emit({ type: 'session-opened', endpointId: this.#connection.remoteId });
+    return true;
+  }
+
+  #leavePlace(): void {
+    if (this.#authorisation !== null) this.#shared.places.leave(this.#authorisation.issuer, this.#giveWay);
   }
 
   async #leave(): Promise<void> {
@@ -300,8 +359,16 @@ export class Session {
     return refuseAuthorisation(authorisation, secret, nowSeconds(this.#shared.clock));
   }
 
+  readonly #leaveStrangers = () => {
+    this.#refuse(CLOSE_UNAVAILABLE, REASON_TOO_MANY, 'too many others wait without a token');
+  };
+
   readonly #giveWay = () => {
-    this.#refuse(CLOSE_UNAVAILABLE, 'Too many connections', 'too many others wait without a token');
+    this.#refuse(
+      CLOSE_UNAVAILABLE,
+      REASON_TOO_MANY,
+      'its API secret has the most sessions, and there are no more places',
+    );
   };
 
   #refuse(code: number, reason: string, why: string): null {
@@ -314,6 +381,12 @@ export class Session {
     this.#shared.events.emit({ type: 'session-refused', endpointId, why, untold });
     return null;
   }
+}
+
+/** A request that was refused unread: its sender hears why if it may finish sending, and "stopped" if it may not. */
+async function linger(stream: BiStream, signal: AbortSignal): Promise<void> {
+  await systemSleep(REFUSED_LINGER_MS, signal).catch(() => {});
+  stream.stop(CLOSE_NORMAL);
 }
 
 function abandon(stream: BiStream): void {

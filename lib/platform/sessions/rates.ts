@@ -1,0 +1,61 @@
+import type { Clock } from '../../clock.js';
+import { TokenBucket } from '../../rate/token-bucket.js';
+import {
+  LABELS_AT_ONCE,
+  LABELS_PER_MINUTE,
+  RATE_LIMIT,
+  RATE_WINDOW_MS,
+  SECRET_RATE_LIMIT,
+} from '../constants.js';
+import { RateLimit } from './rate-limit.js';
+
+/** Known holders beyond which those are forgotten that may begin anew anyway. */
+const TIDY_AT = 1_000;
+
+/**
+ * How fast an endpoint may ask, and all endpoints of one API secret together. Kept across connections: who comes back
+ * goes on where it was.
+ */
+export class Rates {
+  readonly #clock: Clock;
+  readonly #endpoints = new Map<string, RateLimit>();
+  readonly #secrets = new Map<string, RateLimit>();
+  readonly #labels = new Map<string, TokenBucket>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Takes a turn.
+   * @param issuer - the API secret; `null` for a stranger, which has few requests
+   * @returns milliseconds to wait before it
+   */
+  turn(endpointId: string, issuer: string | null): number {
+    const own = known(this.#endpoints, endpointId, () => this.#limit(RATE_LIMIT)).turn();
+    if (issuer === null) return own;
+    return Math.max(own, known(this.#secrets, issuer, () => this.#limit(SECRET_RATE_LIMIT)).turn());
+  }
+
+  /** How often an endpoint may change its group and its attributes. */
+  labels(endpointId: string): TokenBucket {
+    return known(this.#labels, endpointId, () => {
+      return new TokenBucket(LABELS_AT_ONCE, LABELS_PER_MINUTE, this.#clock);
+    });
+  }
+
+  #limit(limit: number): RateLimit {
+    return new RateLimit(limit, RATE_WINDOW_MS, this.#clock);
+  }
+}
+
+function known<T extends { isFresh: boolean }>(all: Map<string, T>, holder: string, make: () => T): T {
+  const one = all.get(holder);
+  if (one !== undefined) return one;
+  if (all.size >= TIDY_AT) {
+    for (const [name, limit] of all) if (limit.isFresh) all.delete(name);
+  }
+  const made = make();
+  all.set(holder, made);
+  return made;
+}
