@@ -25,7 +25,7 @@ export const MAX_CONNECTIONS = MAX_SESSIONS + 2 * MAX_STRANGERS;
 /** Refused strangers that are told of at once, and then in a minute: enough to see what goes on, too few to fill a log. */
 export const REFUSALS_TOLD_AT_ONCE = 20;
 export const REFUSALS_TOLD_PER_MINUTE = 20;
-/** Sessions of one endpoint at once: a client that changes networks leaves stale ones behind for 30 s. */
+/** Sessions of one endpoint at once, all from one socket: ours, and one of the official client beside it. */
 export const MAX_SESSIONS_PER_ENDPOINT = 4;
 /** Requests of one session that are read at once. The official client sends one at a time, ours eight. */
 export const MAX_STREAMS_PER_SESSION = 8;
@@ -78,6 +78,8 @@ export const SEEN_INTERVAL_MS = 30_000;
 
 /** Connecting for a dial-back: a live session makes it quick, iroh itself gives up after 30 s. */
 export const CONNECT_TIMEOUT_MS = 15_000;
+/** After the last connection to an id was closed: what iroh's own task takes to forget its path, many times over. */
+export const FORGET_MS = 50;
 /** The app's answer to `Auth`: no work, one round trip. */
 export const DIAL_BACK_AUTH_TIMEOUT_MS = 10_000;
 /** A run: ours ends after 3 s, the official host takes 21 s without a relay. */

@@ -17,3 +17,7 @@ export const REASON_EXPECTED_AUTH = 'Expected initial auth message';
 export const REASON_UNEXPECTED_AUTH = 'Unexpected auth message';
 /** Reason with {@link CLOSE_UNAUTHORIZED}. */
 export const REASON_UNAUTHORIZED = 'Unauthorized';
+/** Reason with {@link CLOSE_NORMAL} when the same endpoint has a newer session, from elsewhere. Our text. */
+export const REASON_REPLACED = 'Replaced by a newer session';
+/** Reason with {@link CLOSE_NORMAL} when the endpoint should dial again, over paths that live. Our text. */
+export const REASON_DIAL_AGAIN = 'Dial again';

@@ -2,17 +2,18 @@ import { type LinkedAbort, linkedAbort } from '../../abort.js';
 import { type Clock, nowSeconds } from '../../clock.js';
 import { NetDiagnosticsError } from '../../errors.js';
 import type { Endpoint } from '../../transport/index.js';
-import type { EndpointAddress, EndpointId } from '../../wire/index.js';
+import type { EndpointId } from '../../wire/index.js';
 import { buttonState, usableGrant } from '../button-state.js';
 import { MAX_REPORTS_PER_ENDPOINT, MAX_RUNS } from '../constants.js';
 import type { EventBus } from '../events.js';
 import type { GrantRecord, ReportRecord } from '../records.js';
 import { newReportId } from '../report-id.js';
-import { type Presence, snapshotAddress } from '../sessions/index.js';
+import type { Presence } from '../sessions/index.js';
 import type { Store } from '../store/store.js';
 import { explainFailure } from './dial-back-error.js';
 import { fetchReport } from './fetch-report.js';
 import type { RunPhase, RunProgress } from './progress.js';
+import { reach } from './reach.js';
 
 /** What dial-backs work with. */
 export interface DialBackContext {
@@ -85,7 +86,7 @@ export class DialBacks {
     grant: GrantRecord,
     onProgress: DialBackOptions['onProgress'],
   ): Promise<ReportRecord> {
-    const { endpoint, store, clock, events } = this.#context;
+    const { store, clock, events } = this.#context;
     const { endpointId, startedAt } = run.progress;
     const { signal } = run.stop;
     const tell = (phase: RunPhase, more: Partial<RunProgress> = {}) => {
@@ -96,8 +97,8 @@ export class DialBacks {
       tellCaller(onProgress, run.progress);
     };
     try {
-      const address = await this.#address(endpointId);
-      const report = await fetchReport({ endpoint, address, token: grant.token, signal, onPhase: tell });
+      const connect = (end: AbortSignal) => reach(this.#context, endpointId, end);
+      const report = await fetchReport({ endpointId, connect, token: grant.token, signal, onPhase: tell });
       const now = clock.now();
       const id = newReportId(now);
       const durationMs = now - startedAt;
@@ -150,14 +151,6 @@ export class DialBacks {
         `${MAX_RUNS} runs are under way: wait for one of them to end.`,
       );
     }
-  }
-
-  /** The live session knows best; what was written down at the grant fills in. */
-  async #address(id: EndpointId): Promise<EndpointAddress> {
-    const { endpoint, store, presence } = this.#context;
-    const session = presence.connection(id);
-    const live = session === null ? null : await snapshotAddress(endpoint, session);
-    return live ?? (await store.endpoint(id))?.address ?? { id, relayUrls: [], directAddrs: [] };
   }
 }
 

@@ -1,20 +1,20 @@
-import { type Connection, call, type Endpoint } from '../../transport/index.js';
+import { type Connection, call } from '../../transport/index.js';
 import {
-  CLIENT_HOST_ALPN,
   CLOSE_NORMAL,
   type DiagnosticsReport,
   decodeReportResult,
-  type EndpointAddress,
+  type EndpointId,
   encodeClientHostRequest,
   Token,
 } from '../../wire/index.js';
-import { CONNECT_TIMEOUT_MS, DIAL_BACK_AUTH_TIMEOUT_MS, MAX_REPORT, RUN_TIMEOUT_MS } from '../constants.js';
+import { DIAL_BACK_AUTH_TIMEOUT_MS, MAX_REPORT, RUN_TIMEOUT_MS } from '../constants.js';
 import { DialBackError, explainFailure, explainRefusal, type WorkPhase } from './dial-back-error.js';
 
 /** What a dial-back needs. */
 export interface DialBackCall {
-  endpoint: Endpoint;
-  address: EndpointAddress;
+  endpointId: EndpointId;
+  /** Connects to the app. */
+  connect(signal: AbortSignal): Promise<Connection>;
   /** The grant, as it goes over the wire. */
   token: Uint8Array;
   signal: AbortSignal;
@@ -26,7 +26,7 @@ export interface DialBackCall {
  * @throws {@link DialBackError}
  */
 export async function fetchReport(dialBack: DialBackCall): Promise<DiagnosticsReport> {
-  const { endpoint, address, signal } = dialBack;
+  const { endpointId, connect, signal } = dialBack;
   let phase: WorkPhase = 'connecting';
   let connection: Connection | null = null;
   const enter = (next: WorkPhase) => {
@@ -35,7 +35,7 @@ export async function fetchReport(dialBack: DialBackCall): Promise<DiagnosticsRe
   };
   try {
     enter('connecting');
-    connection = await endpoint.connect(address, CLIENT_HOST_ALPN, { signal, timeoutMs: CONNECT_TIMEOUT_MS });
+    connection = await connect(signal);
     enter('authorising');
     await authorise(connection, dialBack);
     enter('running');
@@ -47,7 +47,7 @@ export async function fetchReport(dialBack: DialBackCall): Promise<DiagnosticsRe
     });
     const result = decodeReportResult(answer);
     if (!result.ok) throw explainRefusal(result.error);
-    if (result.value.endpointId !== address.id) {
+    if (result.value.endpointId !== endpointId) {
       throw new DialBackError('bad-answer', 'The app answered with a report about another endpoint.');
     }
     return result.value;

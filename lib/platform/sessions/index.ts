@@ -1,4 +1,5 @@
 export { snapshotAddress } from './address-snapshot.js';
+export { isStranded } from './paths.js';
 export { Presence } from './presence.js';
 export { Rates } from './rates.js';
 export { Session, type SessionContext } from './session.js';

@@ -1,10 +1,12 @@
 import type { Connection } from '../../transport/index.js';
-import { CLOSE_NORMAL, type EndpointId } from '../../wire/index.js';
+import { CLOSE_NORMAL, type EndpointId, REASON_REPLACED } from '../../wire/index.js';
 import { MAX_SESSIONS_PER_ENDPOINT } from '../constants.js';
+import { sharePath } from './paths.js';
 
 /** Which endpoints have a live session. */
 export class Presence {
   readonly #sessions = new Map<EndpointId, Set<Connection>>();
+  readonly #watchers = new Set<(id: EndpointId) => void>();
 
   isOnline(id: EndpointId): boolean {
     return this.#sessions.has(id);
@@ -15,15 +17,27 @@ export class Presence {
     return [...(this.#sessions.get(id) ?? [])].at(-1) ?? null;
   }
 
-  /** Idempotent. Beyond the limit the endpoint's oldest session is closed: it is most likely dead. */
-  enter(connection: Connection): void {
-    const sessions = this.#sessions.get(connection.remoteId) ?? new Set();
+  /**
+   * Idempotent. Older sessions of the endpoint that come from elsewhere are void, and closed: a process that was killed
+   * never said goodbye, and would pass for alive until its session has been idle for half a minute.
+   * @returns those that are void
+   */
+  enter(connection: Connection): Connection[] {
+    const id = connection.remoteId;
+    const sessions = this.#sessions.get(id) ?? new Set();
+    if (sessions.has(connection)) return [];
+    const older = [...sessions];
+    const replaced = older.filter((session) => !sharePath(session, connection));
+    const tooMany = older.length - replaced.length + 1 - MAX_SESSIONS_PER_ENDPOINT;
+    const surplus = older.filter((session) => !replaced.includes(session)).slice(0, Math.max(0, tooMany));
+    for (const session of [...replaced, ...surplus]) {
+      session.close(CLOSE_NORMAL, REASON_REPLACED);
+      sessions.delete(session);
+    }
     sessions.add(connection);
-    this.#sessions.set(connection.remoteId, sessions);
-    if (sessions.size <= MAX_SESSIONS_PER_ENDPOINT) return;
-    const [oldest] = sessions;
-    oldest?.close(CLOSE_NORMAL, 'Replaced by a newer session');
-    if (oldest !== undefined) sessions.delete(oldest);
+    this.#sessions.set(id, sessions);
+    for (const watch of [...this.#watchers]) watch(id);
+    return replaced;
   }
 
   /** @returns whether this was the endpoint's last session */
@@ -36,5 +50,22 @@ export class Presence {
   /** Closes all sessions of an endpoint. */
   close(id: EndpointId, code: number, reason: string): void {
     for (const connection of this.#sessions.get(id) ?? []) connection.close(code, reason);
+  }
+
+  /** Resolves when the next session of the endpoint begins, or `signal` fires. Never rejects. */
+  next(id: EndpointId, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#watchers.delete(watch);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const watch = (entered: EndpointId) => {
+        if (entered === id) done();
+      };
+      this.#watchers.add(watch);
+      signal.addEventListener('abort', done, { once: true });
+      if (signal.aborted) done();
+    });
   }
 }

@@ -1,0 +1,61 @@
+import { linkedAbort } from '../../abort.js';
+import { systemSleep } from '../../clock.js';
+import { NetDiagnosticsError } from '../../errors.js';
+import { type Connection, type Endpoint, withDeadline } from '../../transport/index.js';
+import {
+  CLIENT_HOST_ALPN,
+  CLOSE_NORMAL,
+  type EndpointAddress,
+  type EndpointId,
+  REASON_DIAL_AGAIN,
+} from '../../wire/index.js';
+import { CONNECT_TIMEOUT_MS, FORGET_MS } from '../constants.js';
+import { isStranded, type Presence, snapshotAddress } from '../sessions/index.js';
+import type { Store } from '../store/store.js';
+
+/** What reaching an endpoint takes. */
+export interface ReachContext {
+  endpoint: Endpoint;
+  store: Pick<Store, 'endpoint'>;
+  presence: Presence;
+}
+
+/**
+ * Connects to the app behind the endpoint's newest session; one that begins meanwhile is dialled instead.
+ * @throws NetDiagnosticsError as `Endpoint.connect`
+ */
+export function reach(context: ReachContext, id: EndpointId, signal: AbortSignal): Promise<Connection> {
+  return withDeadline({ signal }, CONNECT_TIMEOUT_MS, async (rest) => {
+    for (;;) {
+      const address = await freshAddress(context, id, signal);
+      const turn = linkedAbort(signal);
+      const moved = context.presence.next(id, turn.signal).then(() => null);
+      const dial = context.endpoint.connect(address, CLIENT_HOST_ALPN, { ...rest(), signal: turn.signal });
+      dial.catch(() => {});
+      try {
+        const connection = await Promise.race([dial, moved]);
+        if (connection !== null) return connection;
+        if (signal.aborted) throw new NetDiagnosticsError('ERR_ABORTED', 'the dial-back was cancelled');
+      } finally {
+        turn.abort();
+        turn.release();
+      }
+    }
+  });
+}
+
+/** The live session knows best; what was written down at the grant fills in. */
+async function freshAddress(
+  { endpoint, store, presence }: ReachContext,
+  id: EndpointId,
+  signal: AbortSignal,
+): Promise<EndpointAddress> {
+  const session = presence.connection(id);
+  const live = session === null ? null : await snapshotAddress(endpoint, session);
+  if (session !== null && isStranded(session)) {
+    // Only then does iroh forget the dead path: a dial tries all addresses, and the app is back within a second.
+    presence.close(id, CLOSE_NORMAL, REASON_DIAL_AGAIN);
+    await systemSleep(FORGET_MS, signal);
+  }
+  return live ?? (await store.endpoint(id))?.address ?? { id, relayUrls: [], directAddrs: [] };
+}

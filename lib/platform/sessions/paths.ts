@@ -1,0 +1,29 @@
+/** What the paths of a session tell. Pure. */
+import type { Connection } from '../../transport/index.js';
+
+/** The part of a session that knows its paths. */
+export type Routed = Pick<Connection, 'paths'>;
+
+/** Where data goes at present; `null` when nothing is known. */
+export function pathInUse(session: Routed): string | null {
+  const paths = session.paths();
+  return (paths.find(({ isSelected }) => isSelected) ?? paths[0])?.remoteAddr ?? null;
+}
+
+/**
+ * Whether two sessions of one endpoint come from one socket, and so from one process: an app may have our session and
+ * one of the official client beside it.
+ */
+export function sharePath(one: Routed, other: Routed): boolean {
+  const used = pathInUse(one);
+  return used !== null && other.paths().some(({ remoteAddr }) => remoteAddr === used);
+}
+
+/**
+ * Whether iroh would dial this endpoint somewhere else than where its session is: it has one path for all connections
+ * to an id, and keeps it, dead or not, until the last of them has ended.
+ */
+export function isStranded(session: Routed): boolean {
+  const paths = session.paths();
+  return paths.length > 0 && !paths.some(({ isSelected }) => isSelected);
+}
