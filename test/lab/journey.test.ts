@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { browserAvailable } from '../support/browser.js';
+import { browserAvailable, keepPicture } from '../support/browser.js';
 import { Journey, JourneyTools } from './harness/journey.js';
 import { RELAY_PROGRAM, RELAYS } from './harness/relays.js';
 import { coturn, gateway, relay } from './harness/services.js';
@@ -21,7 +20,7 @@ import {
 const PROGRAMS = ['conntrack', 'turnserver', 'miniupnpd', 'openssl', RELAY_PROGRAM];
 const NAME = 'checkout-api';
 /** `UPDATE_SCREENSHOT=1` makes the README's pictures anew. */
-const PICTURES = process.env.UPDATE_SCREENSHOT ? join(import.meta.dirname, '../../docs') : null;
+const TAKES_PICTURES = Boolean(process.env.UPDATE_SCREENSHOT);
 
 /** A machine with more to do than its time lets a gateway's answer come too late. */
 const PATIENT = { retry: 5 };
@@ -33,12 +32,12 @@ const OURS_V6 = text(/^\[2001:db8:1::100\]:\d+$/);
 
 /** The page from its top to the end of a part of it. */
 async function picture(page: Page, name: string, last: Locator): Promise<void> {
-  if (PICTURES === null) return;
+  if (!TAKES_PICTURES) return;
   await page.evaluate('document.activeElement.blur(); scrollTo(0, 0)');
   await page.mouse.move(0, 0);
   const { y = 0, height = 0 } = (await last.boundingBox()) ?? {};
   const clip = { x: 0, y: 0, width: page.viewportSize()?.width ?? 0, height: Math.ceil(y + height) + 14 };
-  await page.screenshot({ path: join(PICTURES, name), fullPage: true, clip });
+  await keepPicture(page, name, await page.screenshot({ fullPage: true, clip }));
 }
 
 /** A group of a report, by its title. */
@@ -140,7 +139,7 @@ describe.skipIf(!labRuns(PROGRAMS) || !browserAvailable())('from the button to t
         text(/192\.168\.1\.100:\d+/),
       ]);
       expect(await page.locator('.report').getByText('Unknown').count()).toBe(0);
-      await picture(page, 'dashboard.png', page.locator('.report .groups'));
+      await picture(page, 'dashboard', page.locator('.report .groups'));
     });
 
     it("shows on the app's own page the report that the platform got", async () => {
@@ -169,7 +168,7 @@ describe.skipIf(!labRuns(PROGRAMS) || !browserAvailable())('from the button to t
       });
       expect(await latencies(page)).toEqual(EVERY_LATENCY);
       await page.getByText(/^\d+ probes: \d+ ok/).waitFor();
-      await picture(page, 'app-page.png', page.getByRole('region', { name: 'Relay latency' }));
+      await picture(page, 'app-page', page.getByRole('region', { name: 'Relay latency' }));
       const folded = page.locator('.why:not([open]) > summary');
       while ((await folded.count()) > 0) await folded.first().click();
       expect(await evidence(page, 'IPv4')).toContain('Address discovery IPv4');

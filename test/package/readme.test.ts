@@ -1,11 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TestPlatform } from '../../lib/testing/index.js';
 import { until } from '../support/fake-time.js';
-import { MarkdownPage, ROOT } from '../support/markdown.js';
+import { MarkdownPage } from '../support/markdown.js';
 import { COMPILER_OPTIONS, Project } from '../support/project.js';
 
 const { text, fences } = MarkdownPage.read('README.md');
@@ -50,10 +48,22 @@ describe("the README's first screen, followed literally", () => {
   });
   afterAll(() => project?.remove());
 
-  it('names the commands that exist', () => {
-    const { scripts, name } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-    expect(codeBlocks('sh')).toEqual([`npm install ${name}\n`, 'npm run demo\n']);
-    expect(scripts).toHaveProperty('demo');
+  it('names commands that the package alone brings', async () => {
+    expect(codeBlocks('sh')).toEqual([
+      'npm install iroh-net-diagnostics\n',
+      'npx iroh-net-diagnostics demo\n',
+    ]);
+    expect(await project.program('iroh-net-diagnostics', 'demo', '--help')).toContain('Run Diagnostics');
+  });
+
+  it('says what a newcomer asks first, with links to where it comes from', () => {
+    for (const term of ['iroh services', 'API secret', 'Dial-back', 'Grant']) {
+      expect(firstScreen.match(new RegExp(`^- \\*\\*${term}\\*\\*`, 'm')), term).not.toBeNull();
+    }
+    const hosts = MarkdownPage.read('README.md')
+      .links.filter((link) => link.startsWith('https:') && firstScreen.includes(link))
+      .map((link) => new URL(link).host);
+    expect(hosts).toEqual(expect.arrayContaining(['www.iroh.computer', 'docs.iroh.computer']));
   });
 
   it('has ten lines that work, and without a secret print one line', async () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,19 +34,32 @@ export class Project {
     packages: readonly string[],
     { type = 'module' }: { type?: 'module' | 'commonjs' } = {},
   ): Promise<Project> {
-    const folder = await mkdtemp(join(tmpdir(), 'net-diagnostics-consumer-'));
-    const project = new Project(folder);
-    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], {
+    const project = new Project(await mkdtemp(join(tmpdir(), 'net-diagnostics-consumer-')));
+    await project.write('package.json', JSON.stringify({ name: 'consumer', private: true, type }));
+    await project.#install(packages);
+    return project;
+  }
+
+  /** A copy of a folder that has a package.json of its own, with the packed tarball in the place of the registry's. */
+  static async copyOf(folder: string, packages: readonly string[] = []): Promise<Project> {
+    const project = new Project(await mkdtemp(join(tmpdir(), 'net-diagnostics-copy-')));
+    // What was installed or built where it stands is no part of it.
+    const filter = (path: string) => !/[\\/](node_modules|dist)$/.test(path);
+    await cp(folder, project.folder, { recursive: true, filter });
+    await project.#install(packages);
+    return project;
+  }
+
+  async #install(packages: readonly string[]): Promise<void> {
+    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', this.folder], {
       cwd: root,
       maxBuffer: 1 << 24,
     });
     const filename = packedName(JSON.parse(stdout));
-    await project.write('package.json', JSON.stringify({ name: 'consumer', private: true, type }));
     await run('npm', ['install', ...INSTALL_FLAGS, `./${filename}`, ...packages], {
-      cwd: folder,
+      cwd: this.folder,
       maxBuffer: 1 << 24,
     });
-    return project;
   }
 
   /** Folders on the way are made. */
@@ -64,6 +77,11 @@ export class Project {
       env: { ...process.env, ...env },
     });
     return stdout + stderr;
+  }
+
+  /** Runs a line of a shell; rejects when it fails. */
+  async shell(line: string): Promise<string> {
+    return (await run('sh', ['-c', line], { cwd: this.folder })).stdout;
   }
 
   /** Runs a program that a package of the project brought. */
