@@ -1,4 +1,5 @@
-import { messageOf, NetDiagnosticsError } from '../errors.js';
+import { NetDiagnosticsError } from '../errors.js';
+import { loadFailure } from './load-failure.js';
 import type { NativeBinding } from './native.js';
 
 /** Loads the binding; a test puts its own in. */
@@ -18,11 +19,10 @@ export async function loadBinding(load: BindingLoader = importBinding): Promise<
   try {
     return await load();
   } catch (error) {
-    const [firstLine] = messageOf(error).split('\n');
+    const { words, fix } = loadFailure(error);
     throw new NetDiagnosticsError(
       'ERR_BINDING_UNAVAILABLE',
-      `@number0/iroh cannot be loaded on ${process.platform} ${process.arch}: ${firstLine} ` +
-        'Either it has no build for this platform, or its optional dependencies were not installed (npm install --include=optional).',
+      `@number0/iroh cannot be loaded on ${process.platform} ${process.arch}: ${words.replace(/\.$/, '')}. ${fix}`,
       { cause: error },
     );
   }

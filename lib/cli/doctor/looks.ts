@@ -3,6 +3,7 @@ import { messageOf } from '../../errors.js';
 import { type NetDiagnosticsOptions, resolveSettings, type Settings } from '../../options.js';
 import { loadBinding } from '../../transport/binding.js';
 import { bindEndpoint, type Endpoint, type NativeBinding } from '../../transport/index.js';
+import { loadFailure } from '../../transport/load-failure.js';
 import {
   API_SECRET_ENV_VAR_NAME,
   type ApiSecret,
@@ -80,8 +81,8 @@ export async function lookAtSecret(read: PromiseSettledResult<ApiSecret | null>)
 export async function lookAtBinding(): Promise<Found<NativeBinding>> {
   const where = `${process.platform} ${process.arch}, Node ${process.versions.node}`;
   const binding = await loadBinding().catch((error: unknown) => {
-    const fix = 'Install again on this machine, with optional dependencies (npm install --include=optional).';
-    throw new StepFailed(messageOf(error), fix, { cause: error });
+    const { words, fix } = loadFailure(error instanceof Error ? error.cause : error);
+    throw new StepFailed(`not on ${where}: ${words}`, fix, { cause: error });
   });
   return { value: binding, detail: `loads on ${where}` };
 }
