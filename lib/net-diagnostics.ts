@@ -2,7 +2,7 @@ import { linkedAbort } from './abort.js';
 import { messageOf, NetDiagnosticsError } from './errors.js';
 import type { NetDiagnosticsEvent } from './events.js';
 import { callSafely, type SafeLogger, safeLogger } from './logger.js';
-import { SERVICE_STOP_TIMEOUT_MS, STOP_TIMEOUT_MS } from './net-diagnostics/constants.js';
+import { QUIESCE_TIMEOUT_MS, SERVICE_STOP_TIMEOUT_MS, STOP_TIMEOUT_MS } from './net-diagnostics/constants.js';
 import { codeOf } from './net-diagnostics/error-code.js';
 import { openGround } from './net-diagnostics/open-endpoint.js';
 import { type Parts, SYSTEM_PARTS } from './net-diagnostics/parts.js';
@@ -56,6 +56,11 @@ export class NetDiagnostics {
   #life: Promise<void> | null = null;
   #service: Service | null = null;
   #stopped: Promise<void> | null = null;
+  #beQuiet: () => void = () => {};
+  /** Resolves when a service has ended; the endpoint is closed after it. */
+  readonly #quiet = new Promise<void>((resolve) => {
+    this.#beQuiet = resolve;
+  });
 
   /**
    * Starts, in the background: this returns at once, and whatever the network or the machine lack becomes a state.
@@ -235,11 +240,27 @@ export class NetDiagnostics {
     return this.#stopped;
   }
 
+  /**
+   * Begins {@link stop}, and waits for what others must wait for alone: until an endpoint of the app's own may be
+   * closed, half a second at most. For frameworks that close their server next: an endpoint that was dialling someone
+   * who is not there takes three seconds to close, and the server would hold its port meanwhile. Never rejects.
+   */
+  async quiesce(): Promise<void> {
+    void this.stop();
+    if (this.#settings.endpoint !== null) await within(QUIESCE_TIMEOUT_MS, this.#untilQuiet());
+  }
+
   async #stop(): Promise<void> {
     this.#stopping.abort();
-    if (this.#life !== null) await within(STOP_TIMEOUT_MS, this.#life);
+    // At once: who listens may be gone before everything is closed.
     this.#board.set('stopped');
+    if (this.#life !== null) await within(STOP_TIMEOUT_MS, this.#life);
     this.#telemetry.stop();
+  }
+
+  /** Until the service has ended, if there was any. */
+  async #untilQuiet(): Promise<void> {
+    await Promise.race([this.#quiet, this.#life]);
   }
 
   #beDisabled(): Promise<void> {
@@ -301,6 +322,7 @@ export class NetDiagnostics {
       this.#service = null;
       this.#board.note({ servesDialBack: false });
       await within(SERVICE_STOP_TIMEOUT_MS, service.stop());
+      this.#beQuiet();
     }
   }
 

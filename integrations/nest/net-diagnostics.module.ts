@@ -4,6 +4,7 @@ import {
   Module,
   type NestModule,
   type OnApplicationBootstrap,
+  type OnApplicationShutdown,
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -27,7 +28,7 @@ import {
  */
 export class NetDiagnosticsModule
   extends ConfigurableModuleClass
-  implements NestModule, OnApplicationBootstrap, OnModuleDestroy
+  implements NestModule, OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
 {
   readonly #hosted: NestHosted;
   readonly #adapterHost: HttpAdapterHost;
@@ -64,11 +65,18 @@ export class NetDiagnosticsModule
 
   /**
    * The first hook of a shutdown: while others still close what our handlers may use, and long before the server
-   * waits for its last request, which a stream of ours would be.
+   * waits for its last request, which a stream of ours would be. The server's port is held until these hooks are
+   * through: nothing here waits for the network.
    */
   async onModuleDestroy(): Promise<void> {
-    const { routes, diagnostics, relay } = this.#hosted;
+    const { routes, diagnostics } = this.#hosted;
     routes.close();
+    await diagnostics.quiesce();
+  }
+
+  /** The last one, after the server has closed. */
+  async onApplicationShutdown(): Promise<void> {
+    const { diagnostics, relay } = this.#hosted;
     await diagnostics.stop();
     relay.complete();
   }

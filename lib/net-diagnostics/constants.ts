@@ -9,6 +9,9 @@ export const SERVICE_STOP_TIMEOUT_MS = 3_000;
 /** Part of that for the handlers of open connections. */
 export const ROUTER_STOP_TIMEOUT_MS = 1_500;
 
+/** What a host's server waits for: handlers that are told to stop are through by then, or hang. */
+export const QUIESCE_TIMEOUT_MS = 500;
+
 /** Retries of what may come right by itself (a port in use, a volume not mounted yet). */
 export const OPEN_RETRY = { reconnectMinMs: 1_000, reconnectMaxMs: 60_000 };
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:http2';
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +11,20 @@ import { HttpRelay } from '../../support/http-relay.js';
 import { type Host, OWN_PAGE, SLOW_PAGE } from '../host.js';
 import { Apps, OPEN, PATH } from './apps.js';
 import { type ReceivedEvent, readRun } from './event-reader.js';
+
+/** Whether another server could listen where this app does. */
+async function isFree(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  const server = createServer();
+  try {
+    server.listen(Number(port), hostname);
+    await once(server, 'listening');
+    await new Promise((closed) => server.close(closed));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Boot, grant, dial-back, shutdown. */
 export function describeLife(host: Host): void {
@@ -33,6 +48,23 @@ export function describeLife(host: Host): void {
     const closingAt = performance.now();
     await app.close();
     expect(performance.now() - closingAt).toBeLessThan(5_500);
+    expect(diagnostics?.status().state).toBe('stopped');
+  });
+
+  it('frees its port at once when it closes while its platform is dialled and not there', async () => {
+    const { endpoint, apiSecret } = await stage.absentPlatform();
+    // A port where nobody is: the binding ends such a dial only after three seconds.
+    await endpoint.close();
+    const app = await apps.boot(host, { ...OPEN, apiSecret });
+    const [diagnostics] = app.diagnostics;
+    await until(() => diagnostics?.status().state === 'connecting');
+    await sleep(100);
+    const closingAt = performance.now();
+    const closed = app.close();
+    // What a hot reload does: it starts the next app without waiting for the end of this one.
+    await until(() => isFree(app.url), 8_000);
+    expect(performance.now() - closingAt).toBeLessThan(1_000);
+    await closed;
     expect(diagnostics?.status().state).toBe('stopped');
   });
 
