@@ -57,6 +57,7 @@ const sample = spawn(process.execPath, [join(root, 'build', 'samples', host, 'ma
   env: {
     ...process.env,
     IROH_SERVICES_API_SECRET: secret.reveal(),
+    IROH_SERVICES_API_SECRET_FILE: undefined,
     // Without relays the demo needs no Internet, and asks nobody but the local gateway.
     NET_DIAGNOSTICS_NETWORK: isOnline ? 'n0' : 'minimal',
     NET_DIAGNOSTICS_BIND: isOnline ? undefined : 'loopback',

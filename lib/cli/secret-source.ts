@@ -1,5 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { messageOf, NetDiagnosticsError, printable } from '../errors.js';
+import { whyMalformed } from '../options/identity-kinds.js';
+import { SETTINGS } from '../options/table.js';
+import { resolveSettings } from '../options.js';
 import { API_SECRET_ENV_VAR_NAME, ApiSecret } from '../wire/index.js';
 import type { Shell } from './shell.js';
 import { UsageError } from './usage-error.js';
@@ -9,15 +12,14 @@ export const SECRET_OPTIONS = { 'secret-file': { type: 'string' } } as const;
 
 /** The part of their help about it. */
 export const SECRET_HELP = `The API secret is read from
-  ${API_SECRET_ENV_VAR_NAME}    the environment variable, unless one of these is given:
+  ${API_SECRET_ENV_VAR_NAME}    the environment variable, or the file that ${API_SECRET_ENV_VAR_NAME}_FILE
+                              names, as the app does; unless one of these is given:
   --secret-file FILE          a file that holds it alone, or a line ${API_SECRET_ENV_VAR_NAME}=…
   -                           standard input, in the same forms
 It is never taken as an argument: everybody on the machine can see those.`;
 
 /** An env file has some thousand characters. */
 const MAX_FILE = 64 * 1024;
-
-const ENV_LINE = new RegExp(`^\\s*(?:export\\s+)?${API_SECRET_ENV_VAR_NAME}\\s*=(.*)$`, 'm');
 
 /** Where the words say that the secret is. */
 export type SecretSource = { kind: 'env' } | { kind: 'stdin' } | { kind: 'file'; path: string };
@@ -38,20 +40,31 @@ export function secretSource(positionals: readonly string[], path: string | unde
 }
 
 /**
- * Reads the secret.
+ * Reads the secret, by the same rules as an app does.
  * @returns null when there is none
- * @throws NetDiagnosticsError `ERR_API_SECRET` when it is malformed, `ERR_SETTING` when the file cannot be read
+ * @throws NetDiagnosticsError `ERR_API_SECRET` when it is malformed, `ERR_SETTING` for a variable, or a file that cannot
+ * be read
  */
 export async function readSecret(source: SecretSource, shell: Shell): Promise<ApiSecret | null> {
-  const text = await textOf(source, shell);
+  if (source.kind === 'env') return fromEnvironment(shell.env);
+  const text = await (source.kind === 'stdin' ? shell.stdin() : fileText(source.path));
   if (text === null) throw new NetDiagnosticsError('ERR_API_SECRET', 'That is too long for an API secret.');
-  const bare = (ENV_LINE.exec(text)?.[1] ?? text).trim().replace(/^(["'])(.*)\1$/, '$2');
-  return bare === '' ? null : ApiSecret.parse(bare);
+  try {
+    return ApiSecret.read(text);
+  } catch (error) {
+    if (source.kind === 'stdin') throw error;
+    throw new NetDiagnosticsError(
+      'ERR_API_SECRET',
+      `The secret file ${printable(source.path)} holds no API secret that can be read: ${whyMalformed(error)}.`,
+      { cause: error },
+    );
+  }
 }
 
-function textOf(source: SecretSource, shell: Shell): Promise<string | null> {
-  if (source.kind === 'env') return Promise.resolve(shell.env[API_SECRET_ENV_VAR_NAME] ?? '');
-  return source.kind === 'stdin' ? shell.stdin() : fileText(source.path);
+/** Those two variables alone: the others are no business of who only looks at a secret. */
+function fromEnvironment(env: NodeJS.ProcessEnv): ApiSecret | null {
+  const names = [SETTINGS.apiSecret, SETTINGS.apiSecretFile].map(({ variable }) => variable ?? '');
+  return resolveSettings({}, Object.fromEntries(names.map((name) => [name, env[name]]))).apiSecret;
 }
 
 async function fileText(path: string): Promise<string | null> {

@@ -3,15 +3,13 @@ import { messageOf } from '../errors.js';
 import { ApiSecret, nameFault, SecretKey } from '../wire/index.js';
 import { hasMethods, type Kind, Refusal, textKind } from './kind.js';
 
-/** An API secret, as text or parsed. */
-export function apiSecret(): Kind<ApiSecret> {
+/** An API secret, as text or parsed. An empty text, in quotes perhaps, is none. */
+export function apiSecret(): Kind<ApiSecret | null> {
   const fromText = (text: string) => {
     try {
-      return ApiSecret.parse(text);
+      return ApiSecret.read(text);
     } catch (error) {
-      // Its message never repeats the text. What to do about it is said by the setting's own error.
-      const why = messageOf(error).replace(/^The API secret is malformed: |\.? Copy it again.*$/g, '');
-      throw new Refusal(why, { cause: error });
+      throw new Refusal(whyMalformed(error), { cause: error });
     }
   };
   return {
@@ -25,6 +23,11 @@ export function apiSecret(): Kind<ApiSecret> {
       throw new Refusal();
     },
   };
+}
+
+/** What is wrong with an API secret, without the text. What to do about it is said by the setting's own error. */
+export function whyMalformed(error: unknown): string {
+  return messageOf(error).replace(/^The API secret is malformed: |\.? Copy it again.*$/g, '');
 }
 
 /** A secret key: text, bytes, or an object that has them (the binding's own `SecretKey` is one). */
@@ -71,8 +74,7 @@ export function endpointName(): Kind<string> {
 
 function isApiSecret(text: string): boolean {
   try {
-    ApiSecret.parse(text);
-    return true;
+    return ApiSecret.read(text) !== null;
   } catch {
     return false;
   }

@@ -1,7 +1,8 @@
-import { NetDiagnosticsError } from '../errors.js';
+import { messageOf, NetDiagnosticsError, printable } from '../errors.js';
 import { type ApiSecret, CLIENT_HOST_ALPN } from '../wire/index.js';
 import { Refusal } from './kind.js';
 import { nearest } from './nearest.js';
+import { readSecretFile } from './secret-file.js';
 import type { Setting } from './setting.js';
 import { SettingError, type SettingOrigin } from './setting-error.js';
 import { show, showSecret } from './show.js';
@@ -93,6 +94,10 @@ function checked<T>(
 
 /** What one setting demands of another. */
 function consistent(settings: SettingValues, origin: (option: Option) => SettingOrigin): Settings {
+  onlyOne(settings, origin, ['apiSecret', 'apiSecretFile']);
+  if (settings.apiSecretFile !== null) {
+    settings.apiSecret = secretIn(settings.apiSecretFile, origin('apiSecretFile'));
+  }
   if (settings.required && settings.apiSecret === null) {
     throw new SettingError(origin('apiSecret'), `is missing, and \`required\` is set: give one.`);
   }
@@ -101,19 +106,30 @@ function consistent(settings: SettingValues, origin: (option: Option) => Setting
     : withOwnEndpoint(settings, origin);
 }
 
-/** One of the two ways to give an identity; an option wins over the other way's variable too. */
-function onlyOneKey(settings: SettingValues, origin: (option: Option) => SettingOrigin): void {
-  if (settings.secretKey === null || settings.secretKeyFile === null) return;
-  const [key, file] = [origin('secretKey'), origin('secretKeyFile')];
-  if (key.from === file.from) {
-    throw new SettingError(file, 'was given beside `secretKey`; the identity comes from one of them.');
+/** Of two ways to give the same; an option wins over the other way's variable too. */
+function onlyOne<Value extends Option, File extends Option>(
+  settings: Pick<SettingValues, Value | File> & Record<Value | File, unknown>,
+  origin: (option: Option) => SettingOrigin,
+  [value, file]: readonly [Value, File],
+): void {
+  if (settings[value] === null || settings[file] === null) return;
+  const [from, fileFrom] = [origin(value), origin(file)];
+  if (from.from === fileFrom.from) {
+    throw new SettingError(fileFrom, `was given beside \`${value}\`; give one of them.`);
   }
-  if (key.from === 'option') settings.secretKeyFile = null;
-  else settings.secretKey = null;
+  Object.assign(settings, { [from.from === 'option' ? file : value]: null });
+}
+
+function secretIn(path: string, origin: SettingOrigin): ApiSecret {
+  try {
+    return readSecretFile(path);
+  } catch (error) {
+    throw new SettingError(origin, `names ${printable(path)}, which ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function withoutOwnEndpoint(settings: SettingValues, origin: (option: Option) => SettingOrigin): Settings {
-  onlyOneKey(settings, origin);
+  onlyOne(settings, origin, ['secretKey', 'secretKeyFile']);
   for (const option of ['acceptLoop', 'alpns'] as const) {
     if (settings[option] !== null) throw new SettingError(origin(option), 'needs an `endpoint` of your own.');
   }

@@ -28,7 +28,12 @@ export const SETTINGS = {
     'Opens the platform. Without it: disabled, one log line, `status().reason` is `no-secret`. Malformed: throws at registration. Project-wide: only on machines you operate.',
     { variable: API_SECRET_ENV_VAR_NAME, isSecret: true },
   ),
-  required: withDefault(flag(), false, 'A missing `apiSecret` throws.', {
+  apiSecretFile: optional(
+    filePath(),
+    'A file that holds the API secret, as Docker and Kubernetes mount it: alone, or in a line of an env file. Read once, at registration; missing or malformed: throws.',
+    { variable: `${API_SECRET_ENV_VAR_NAME}_FILE` },
+  ),
+  required: withDefault(flag(), false, 'Without an API secret it throws.', {
     variable: 'NET_DIAGNOSTICS_REQUIRED',
   }),
   enabled: withDefault(flag(), true, '`false`: a no-op everywhere; no other setting is looked at.', {

@@ -52,7 +52,12 @@ export interface HttpOptions {
 export interface NetDiagnosticsOptions {
   /** Opens the platform. Without it: disabled, one log line. Default: none. */
   apiSecret?: string | ApiSecret | null | undefined;
-  /** Whether a missing `apiSecret` throws. Default: false. */
+  /**
+   * A file that holds the API secret, as Docker and Kubernetes mount it. Read once, at registration; one that is missing
+   * or malformed throws. Default: none.
+   */
+  apiSecretFile?: string | null | undefined;
+  /** Whether it throws without an API secret. Default: false. */
   required?: boolean | null | undefined;
   /** `false`: a no-op everywhere, and no other setting is looked at. Default: true. */
   enabled?: boolean | null | undefined;

@@ -1,4 +1,4 @@
-import { NetDiagnosticsError } from '../errors.js';
+import { API_SECRET_ENV_VAR_NAME, apiSecretText, malformedSecret } from './api-secret-text.js';
 import { decodeBase32, encodeBase32 } from './base32.js';
 import type { Caps } from './capability.js';
 import {
@@ -13,9 +13,6 @@ import { PostcardWriter } from './postcard-writer.js';
 import { SecretKey } from './secret-key.js';
 import { Token } from './token.js';
 import { WireError } from './wire-error.js';
-
-/** The environment variable that holds the API secret, the same as the official client's. */
-export const API_SECRET_ENV_VAR_NAME = 'IROH_SERVICES_API_SECRET';
 
 const PREFIX = 'services';
 const VERSION = 0;
@@ -36,25 +33,36 @@ export class ApiSecret {
   }
 
   /**
-   * Reads the text form `services…`.
+   * Parses the text form `services…`, and nothing around it: {@link ApiSecret.read} is less strict.
    * @throws NetDiagnosticsError `ERR_API_SECRET`, which never repeats the text
    */
   static parse(text: string): ApiSecret {
-    if (!text.startsWith(PREFIX)) throw malformed(`it does not begin with "${PREFIX}".`);
+    if (!text.startsWith(PREFIX)) throw malformedSecret(`it does not begin with "${PREFIX}".`);
     const bytes = decodeBase32(text.slice(PREFIX.length));
-    if (bytes === null) throw malformed('what follows the prefix is not base32 (white space? cut off?).');
+    if (bytes === null)
+      throw malformedSecret('what follows the prefix is not base32 (white space? cut off?).');
     const { key, platform } = decodeBody(bytes);
     // From the bytes: lower case, and with custom addresses that this program skips.
     return new ApiSecret(key, platform, PREFIX + encodeBase32(bytes));
   }
 
   /**
-   * Reads it from {@link API_SECRET_ENV_VAR_NAME}; undefined when that is not set or empty.
+   * Reads it as people and programs hand it over: quoted, with white space or a comment around it, as the line of an env
+   * file.
+   * @returns `null` when there is none
+   * @throws NetDiagnosticsError `ERR_API_SECRET`, which never repeats the text
+   */
+  static read(text: string): ApiSecret | null {
+    const bare = apiSecretText(text);
+    return bare === '' ? null : ApiSecret.parse(bare);
+  }
+
+  /**
+   * Reads it from {@link API_SECRET_ENV_VAR_NAME} as {@link ApiSecret.read} does; undefined when that is not set or empty.
    * @throws NetDiagnosticsError `ERR_API_SECRET` when it is set and malformed
    */
   static fromEnv(env: NodeJS.ProcessEnv): ApiSecret | undefined {
-    const text = env[API_SECRET_ENV_VAR_NAME];
-    return text === undefined || text === '' ? undefined : ApiSecret.parse(text);
+    return ApiSecret.read(env[API_SECRET_ENV_VAR_NAME] ?? '') ?? undefined;
   }
 
   /** A new secret for the platform at `platform`. Throws `ERR_WIRE_ENCODE` when an address is malformed. */
@@ -115,7 +123,7 @@ function decodeBody(bytes: Uint8Array): Body {
       return decodeBodyAs(bytes, 'bytes');
     } catch {
       // Both fail alike unless a custom address is in it: the first failure is the telling one.
-      throw enumError instanceof WireError ? malformed(enumError.message) : enumError;
+      throw enumError instanceof WireError ? malformedSecret(enumError.message) : enumError;
     }
   }
 }
@@ -127,11 +135,4 @@ function decodeBodyAs(bytes: Uint8Array, form: CustomAddrForm): Body {
     const key = SecretKey.fromBytes(reader.sizedRaw('secretKey', KEY_SIZE));
     return { key, platform: reader.within('platform', () => readEndpointAddress(reader, form)) };
   });
-}
-
-function malformed(why: string): NetDiagnosticsError {
-  return new NetDiagnosticsError(
-    'ERR_API_SECRET',
-    `The API secret is malformed: ${why} Copy it again from the dashboard into ${API_SECRET_ENV_VAR_NAME}.`,
-  );
 }

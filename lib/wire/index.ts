@@ -1,4 +1,5 @@
-export { API_SECRET_ENV_VAR_NAME, ApiSecret } from './api-secret.js';
+export { ApiSecret } from './api-secret.js';
+export { API_SECRET_ENV_VAR_NAME } from './api-secret-text.js';
 export { type Attributes, attributesFault, nameFault } from './attributes.js';
 export { type Capability, Caps } from './capability.js';
 export {

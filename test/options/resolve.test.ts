@@ -33,6 +33,7 @@ describe('the defaults', () => {
   it('are those of the settings page', () => {
     expect(resolveSettings()).toEqual({
       apiSecret: null,
+      apiSecretFile: null,
       required: false,
       enabled: true,
       name: null,
@@ -184,8 +185,8 @@ describe('a wrong value', () => {
     [{ reportOnStart: 1 }, 'was 1; it must be true or false'],
     [{ required: 'x' }, '`required`'],
     [{ enabled: 'x' }, '`enabled`'],
-    [{ name: 'x' }, 'it has 1 bytes'],
-    [{ name: 'x'.repeat(129) }, 'it has 129 bytes'],
+    [{ name: 'x' }, 'it is too short (1 bytes of UTF-8'],
+    [{ name: 'x'.repeat(129) }, 'it is too long (129 bytes of UTF-8'],
     [{ name: 'a\ud800b' }, 'surrogate'],
     [{ network: 'N0' }, 'was "N0"; it must be "n0" or "minimal"'],
     [{ relays: 'https://a.example' }, '`relays`'],

@@ -32,7 +32,7 @@ export function asDoctor(secretKey: SecretKey): NetDiagnosticsOptions {
 /** Whether the environment's settings are valid. The secret is a step of its own. */
 export async function lookAtSettings(env: NodeJS.ProcessEnv, secretKey: SecretKey): Promise<Found<Settings>> {
   try {
-    const settings = resolveSettings({ ...asDoctor(secretKey), apiSecret: null }, env);
+    const settings = resolveSettings({ ...asDoctor(secretKey), apiSecret: null, apiSecretFile: null }, env);
     if (!settings.enabled) {
       throw new StepFailed(
         'diagnostics are switched off',

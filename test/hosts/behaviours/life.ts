@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:http2';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -73,6 +76,22 @@ export function describeLife(host: Host): void {
     const report = await fetch(`${app.url}${PATH}/report`, { method: 'POST' });
     expect(await report.json()).toMatchObject({ summary: { colour: expect.any(String) } });
     expect(app.diagnostics[0]?.status()).toMatchObject({ state: 'disabled', reason: 'no-secret' });
+  });
+
+  it('takes its secret from a file, as Docker and Kubernetes mount it', async () => {
+    const platform = await stage.platform();
+    const folder = await mkdtemp(join(tmpdir(), 'net-diagnostics-secret-'));
+    try {
+      const apiSecretFile = join(folder, 'api-secret');
+      await writeFile(apiSecretFile, `${platform.apiSecret.reveal()}\n`);
+      const app = await apps.boot(host, { ...OPEN, apiSecretFile });
+      expect((await app.diagnostics[0]?.ready({ timeoutMs: 10_000 }))?.state).toBe('online');
+      await expect(apps.boot(host, { ...OPEN, apiSecretFile: join(folder, 'absent') })).rejects.toThrow(
+        /`apiSecretFile`.*is not there/,
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('switched off it is a no-op: its paths are the app’s', async () => {

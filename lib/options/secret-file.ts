@@ -1,0 +1,53 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { messageOf, printable } from '../errors.js';
+import { ApiSecret } from '../wire/index.js';
+import { whyMalformed } from './identity-kinds.js';
+
+/** An env file has some thousand characters. */
+const MAX_BYTES = 64 * 1024;
+
+/**
+ * Reads the file of an API secret, as Docker and Kubernetes mount it. At once, and once: a secret that is malformed or
+ * not there is told where it was registered, as one that stands in a variable.
+ * @throws Error whose message completes "The setting … names <path>, which …"; never with the text
+ */
+export function readSecretFile(path: string): ApiSecret {
+  const text = readBounded(path);
+  if (text === null) throw new Error('is too long for an API secret.');
+  let secret: ApiSecret | null;
+  try {
+    secret = ApiSecret.read(text);
+  } catch (error) {
+    throw new Error(`holds no API secret that can be read: ${whyMalformed(error)}.`, { cause: error });
+  }
+  if (secret === null) throw new Error('holds no API secret: it is empty.');
+  return secret;
+}
+
+/** Not by its size: a device or a pipe has none. @returns null when it is longer than a secret's file can be */
+function readBounded(path: string): string | null {
+  const bytes = Buffer.alloc(MAX_BYTES + 1);
+  let length = 0;
+  try {
+    const file = openSync(path, 'r');
+    try {
+      for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+        read = readSync(file, bytes, length, bytes.length - length, null);
+      }
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw new Error(troubleOf(error), { cause: error });
+  }
+  return length > MAX_BYTES ? null : bytes.toString('utf8', 0, length);
+}
+
+function troubleOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'is not there: mount it, or correct the path.';
+  if (code === 'EISDIR')
+    return 'is a folder: Docker makes one where the file that it should mount is missing.';
+  if (code === 'EACCES') return 'this process may not read: give it the right to.';
+  return `cannot be read: ${printable(messageOf(error))}.`;
+}

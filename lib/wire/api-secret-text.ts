@@ -1,0 +1,56 @@
+import { NetDiagnosticsError } from '../errors.js';
+
+/** The environment variable that holds the API secret, the same as the official client's. */
+export const API_SECRET_ENV_VAR_NAME = 'IROH_SERVICES_API_SECRET';
+
+/** What copying from a page, or saving with an editor, puts around a text: byte order mark, zero-width characters. */
+const INVISIBLE = /[\u200b-\u200d\u2060\ufeff]/g;
+
+/** A line of an env file, a shell script, a batch file or YAML. */
+const ASSIGNMENT = new RegExp(`^\\s*(?:(?:export|set)\\s+)?${API_SECRET_ENV_VAR_NAME}\\s*[=:](.*)$`);
+
+/**
+ * An API secret as people and programs hand it over: quoted, with white space or a comment around it, as a line of an
+ * env file. What could be meant in two ways is not guessed.
+ * @returns the bare text; empty: there is none
+ * @throws NetDiagnosticsError `ERR_API_SECRET`, which never repeats the text
+ */
+export function apiSecretText(given: string): string {
+  // Read as UTF-8, every other character of UTF-16 is a NUL.
+  if (given.includes('\0')) throw malformedSecret('it is UTF-16; save it as UTF-8.');
+  const text = given.replace(INVISIBLE, '').trim();
+  if (text.startsWith('{')) throw malformedSecret('it is JSON; give the value alone.');
+  const lines = text.split(/[\r\n]+/).filter((line) => !line.trimStart().startsWith('#'));
+  const assigned = lines.flatMap((line) => ASSIGNMENT.exec(line)?.[1] ?? []);
+  const [first = '', ...others] = (assigned.length > 0 ? assigned : lines).map(bare);
+  if (others.some((value) => value !== first)) {
+    throw malformedSecret(
+      assigned.length > 0
+        ? // Which of them holds differs between the programs that read such files.
+          `${API_SECRET_ENV_VAR_NAME} stands in it more than once, with different values; keep one.`
+        : `it has several lines, and none begins with "${API_SECRET_ENV_VAR_NAME}=".`,
+    );
+  }
+  if (/\s/.test(first)) throw malformedSecret('it has white space inside.');
+  if (BASE64_START.test(first)) {
+    throw malformedSecret('it is in base64, as Kubernetes shows secrets; decode it first.');
+  }
+  return first;
+}
+
+/** "services" in base64. */
+const BASE64_START = /^c2VydmljZX[MN]/;
+
+/** Without white space, quotes and a comment around it. */
+function bare(value: string): string {
+  const trimmed = value.trim();
+  const quoted = /^(["'])(.*?)\1\s*(?:#.*)?$/.exec(trimmed);
+  return (quoted?.[2] ?? trimmed.replace(/\s#.*$/, '')).trim();
+}
+
+export function malformedSecret(why: string): NetDiagnosticsError {
+  return new NetDiagnosticsError(
+    'ERR_API_SECRET',
+    `The API secret is malformed: ${why} Copy it again from the dashboard into ${API_SECRET_ENV_VAR_NAME}.`,
+  );
+}
