@@ -39,6 +39,7 @@ export default defineConfig({
           alias: [
             ...alias,
             { find: /^@nestjs\//, replacement: source('./test/hosts/nest-11/node_modules/@nestjs/') },
+            { find: /^nestjs-pino$/, replacement: source('./test/hosts/nest-11/node_modules/nestjs-pino') },
           ],
         },
         test: {

@@ -1,9 +1,13 @@
 /** Where log lines go. */
+import { wantsFieldsFirst } from './fields-first.js';
 
 /** One level's sink. */
 export type LogSink = (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 
-/** What log lines are given to. `console` fits; `fields` are JSON-safe and hold no secret. */
+/**
+ * What log lines are given to. `console` fits, and so does pino, which gets the fields first, as it wants them; `fields`
+ * are JSON-safe and hold no secret.
+ */
 export interface Logger {
   debug?: LogSink | undefined;
   info: LogSink;
@@ -73,11 +77,15 @@ function toStderr(level: string): LogSink {
   };
 }
 
+/** A logger as pino is one. */
+type FieldsFirst = Record<keyof Logger, (fields: LogFields, message: string) => void>;
+
 /** Wraps a logger of the user's own: what it throws (or rejects with) is dropped, it must not stop our work. */
 export function safeLogger(logger: Logger): SafeLogger {
+  const fieldsFirst = wantsFieldsFirst(logger) ? (logger as unknown as FieldsFirst) : null;
   const level = (name: keyof Logger): SafeLogger[keyof Logger] => {
     return (message, fields) => {
-      callSafely(() => logger[name]?.(message, fields));
+      callSafely(() => (fieldsFirst ? fieldsFirst[name](fields, message) : logger[name]?.(message, fields)));
     };
   };
   return { debug: level('debug'), info: level('info'), warn: level('warn'), error: level('error') };

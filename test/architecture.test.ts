@@ -8,7 +8,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** The rooms, lowest floor first. A room may import from its own floor's room (itself) and from every floor below. */
 const floors = [
   ['lib/errors.ts'],
-  ['lib/clock.ts', 'lib/abort.ts', 'lib/notify.ts'],
+  ['lib/clock.ts', 'lib/abort.ts', 'lib/notify.ts', 'lib/fields-first.ts'],
   ['lib/rate'],
   ['lib/wire'],
   ['lib/report'],
