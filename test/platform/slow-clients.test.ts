@@ -36,7 +36,8 @@ describe('a client of the dashboard', () => {
       0,
       async ({ url }, response) => {
         if (url !== '/live') {
-          response.on('close', () => {
+          // Not "close": a Node that reads all requests before it pauses closes all when the client is cut off.
+          response.on('finish', () => {
             finished += 1;
           });
           response.end(page);
