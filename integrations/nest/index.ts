@@ -7,6 +7,7 @@ export {
   type NetDiagnosticsHealth,
   NetDiagnosticsHealthIndicator,
   type NetDiagnosticsHealthOptions,
+  type NetDiagnosticsHealthStatus,
 } from './net-diagnostics.health.js';
 export { NetDiagnosticsModule } from './net-diagnostics.module.js';
 export type {

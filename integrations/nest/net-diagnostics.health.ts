@@ -14,10 +14,14 @@ export interface NetDiagnosticsHealthOptions {
   service?: Pick<NetDiagnosticsService, 'status'> | undefined;
 }
 
+/** What terminus 12 knows; terminus 11 knows `up` and `down`. */
+export type NetDiagnosticsHealthStatus = 'up' | 'degraded' | 'down';
+
 /** What a health check shows: where to look next, nothing that names the machine or its platform. */
-export interface NetDiagnosticsHealth
-  extends Pick<Status, 'state' | 'reason' | 'since' | 'retryAt' | 'latencyMs' | 'paused'> {
-  status: 'up' | 'degraded' | 'down';
+export interface NetDiagnosticsHealth<
+  HealthStatus extends NetDiagnosticsHealthStatus = NetDiagnosticsHealthStatus,
+> extends Pick<Status, 'state' | 'reason' | 'since' | 'retryAt' | 'latencyMs' | 'paused'> {
+  status: HealthStatus;
   grant: Status['grant']['state'];
   /** The code of the latest trouble; `null` when there was none. */
   lastError: string | null;
@@ -47,11 +51,15 @@ export class NetDiagnosticsHealthIndicator {
   /**
    * Never throws, waits for nothing.
    * @param key - its name in the answer
+   * @typeParam HealthStatus - follows from where the answer goes: what the app's terminus knows
    */
-  check<const Key extends string>(
+  check<
+    const Key extends string,
+    HealthStatus extends NetDiagnosticsHealthStatus = NetDiagnosticsHealthStatus,
+  >(
     key: Key,
     { whenImpaired = 'degraded', service = this.#service }: NetDiagnosticsHealthOptions = {},
-  ): Record<Key, NetDiagnosticsHealth> {
+  ): Record<Key, NetDiagnosticsHealth<HealthStatus>> {
     const { state, reason, since, retryAt, latencyMs, paused, grant, lastError } = service.status();
     const impaired = whenImpaired === 'degraded' && !this.#knowsDegraded() ? 'up' : whenImpaired;
     const health: NetDiagnosticsHealth = {
@@ -65,7 +73,7 @@ export class NetDiagnosticsHealthIndicator {
       grant: grant.state,
       lastError: lastError?.code ?? null,
     };
-    return { [key]: health } as Record<Key, NetDiagnosticsHealth>;
+    return { [key]: health } as Record<Key, NetDiagnosticsHealth<HealthStatus>>;
   }
 
   /** An older terminus leaves out what has a status it does not know. */
