@@ -1,7 +1,10 @@
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
 import type { HttpHandler } from '../../lib/http/index.js';
 import { belowMount } from '../shared/below-mount.js';
 import { takeOver } from '../shared/take-over.js';
+
+/** Read by `@fastify/swagger`: our routes are no part of the app's API, and a wildcard has no place in its document. */
+const schema: FastifySchema & { hide: boolean } = { hide: true };
 
 /** The routes, in a context of their own: the app's hooks run before them, its body parsers do not. */
 export const mountRoutes: FastifyPluginAsync<{ handler: HttpHandler }> = async (app, { handler }) => {
@@ -16,6 +19,6 @@ export const mountRoutes: FastifyPluginAsync<{ handler: HttpHandler }> = async (
       else reply.send(error);
     });
   };
-  app.all('/', answer);
-  app.all('/*', answer);
+  app.all('/', { schema }, answer);
+  app.all('/*', { schema }, answer);
 };

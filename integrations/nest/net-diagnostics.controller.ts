@@ -7,6 +7,7 @@ import {
   NotFoundException,
   Req,
   Res,
+  SetMetadata,
   type Type,
   VERSION_NEUTRAL,
 } from '@nestjs/common';
@@ -56,6 +57,8 @@ export function createController(): Type<unknown> {
   Req()(NetDiagnosticsController.prototype, 'answer', 0);
   Res()(NetDiagnosticsController.prototype, 'answer', 1);
   Controller({ path: [] })(NetDiagnosticsController);
+  // As `@ApiExcludeController()` of `@nestjs/swagger` does, which not every app has: the routes are no part of its API.
+  SetMetadata('swagger/apiExcludeController', [true])(NetDiagnosticsController);
   return NetDiagnosticsController;
 }
 

@@ -9,7 +9,15 @@ const NEST_11 = [
   ...['common', 'core', 'platform-express', 'platform-fastify', 'testing'].map(
     (name) => `@nestjs/${name}@11`,
   ),
-  ...['reflect-metadata@0.2', 'rxjs@7', 'fastify@5', 'libsql@0.5.29', '@types/node@20', '@types/jest@30'],
+  ...[
+    '@nestjs/swagger@11',
+    'reflect-metadata@0.2',
+    'rxjs@7',
+    'fastify@5',
+    'libsql@0.5.29',
+    '@types/node@20',
+    '@types/jest@30',
+  ],
   // TypeScript 7 does not know the resolution of 2022 any more; the Nest CLI still installs TypeScript 5.
   ...['typescript@5.9', 'jest@30', 'ts-jest@29'],
 ];
@@ -63,6 +71,36 @@ async function main() {
 main();
 `;
 
+/** Prints the paths of the app's OpenAPI document, made where an app may make it. */
+const document = (adapter: string) => `
+import 'reflect-metadata';
+import { Controller, Get, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ${adapter} as Adapter } from '@nestjs/platform-${adapter.replace('Adapter', '').toLowerCase()}';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { AppModule } from './app.module.js';
+
+@Controller('own')
+class OwnController {
+  @Get()
+  own() {
+    return 'own';
+  }
+}
+@Module({ imports: [AppModule], controllers: [OwnController] })
+class DocumentedModule {}
+
+async function main() {
+  const app = await NestFactory.create(DocumentedModule, new Adapter(), { logger: false });
+  const paths = () => Object.keys(SwaggerModule.createDocument(app, new DocumentBuilder().build()).paths).join(' ');
+  console.log('before init:', paths());
+  await app.init();
+  console.log('after init:', paths());
+  await app.close();
+}
+main();
+`;
+
 /** As the \`*.spec.ts\` that \`nest new\` writes. Jest has no require() of ESM: it gets the CommonJS build. */
 const SPEC = `
 import { Test } from '@nestjs/testing';
@@ -96,6 +134,8 @@ describe('the packed tarball in a CommonJS project of NestJS 11', () => {
     await project.write('src/use.ts', uses.map(({ code }) => code).join('\n'));
     await project.write('src/on-express.ts', run('ExpressAdapter'));
     await project.write('src/on-fastify.ts', run('FastifyAdapter'));
+    await project.write('src/document-express.ts', document('ExpressAdapter'));
+    await project.write('src/document-fastify.ts', document('FastifyAdapter'));
   });
   afterAll(() => project?.remove());
 
@@ -113,6 +153,12 @@ describe('the packed tarball in a CommonJS project of NestJS 11', () => {
           IROH_SERVICES_API_SECRET: '',
         });
         expect(printed, platform).toBe('page: 200\nstate: disabled\nclosed\n');
+
+        // Bug: our routes stood in the app's OpenAPI document.
+        const documented = await project.node(`dist-${name}/document-${platform}.js`, {
+          IROH_SERVICES_API_SECRET: '',
+        });
+        expect(documented, platform).toBe('before init: /own /\nafter init: /own /\n');
       }
     },
   );

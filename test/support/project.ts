@@ -9,8 +9,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** The cache first: the same packages are installed over and over. */
-const INSTALL_FLAGS = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+/** The cache first: the same packages are installed over and over. No install scripts: nothing of ours needs one. */
+const INSTALL_FLAGS = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts'];
 
 /** Compiler options as the Nest CLI sets them. */
 export const COMPILER_OPTIONS = {
