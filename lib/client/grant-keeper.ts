@@ -22,6 +22,12 @@ export type GrantState =
 
 /** What takes grants back; the client host's `Revocation` is one. */
 export interface GrantRevocation {
+  /** Grants that expire at or before this, in unix seconds, were taken back; `null`: none was. */
+  readonly revokedUntil: number | null;
+  /** Learns what another process with the same identity took back; rejects when that cannot be read. */
+  refresh(): Promise<void>;
+  /** Notes the expiry that was given out last, before the grant leaves. Never rejects. */
+  keepNewest(): Promise<void>;
   /** When a grant made now expires, in unix seconds: later than everything that was taken back. */
   nextGrantExpiry(): number;
   /** Takes back every grant given out so far, at once; rejects when that could not be stored. */
@@ -75,11 +81,13 @@ export class GrantKeeper {
     this.#state = { state: options.enabled ? 'ungranted' : 'off' };
   }
 
-  /** The state at this moment; a grant that has run out counts as none. */
+  /** The state at this moment; a grant that has run out, or that another process took back, counts as none. */
   get state(): GrantState {
     const state = this.#state;
-    const hasExpired = state.state === 'granted' && state.until < nowSeconds(this.#clock);
-    return hasExpired ? { state: 'ungranted' } : state;
+    if (state.state !== 'granted') return state;
+    const { revokedUntil } = this.#options.revocation;
+    const isVoid = state.until < nowSeconds(this.#clock) || state.until <= (revokedUntil ?? 0);
+    return isVoid ? { state: 'ungranted' } : state;
   }
 
   /** The hook for `Session`: keeps the platform granted until the connection ends. */
@@ -122,7 +130,8 @@ export class GrantKeeper {
     } catch (error) {
       const isCurrent = this.#isOpen && this.#endWork === work.abort;
       if (isCurrent && this.#state.state === 'granting') this.#set({ state: 'ungranted' });
-      throw error;
+      // A revocation ends the granting, and is no trouble of the connection.
+      if (!work.signal.aborted || session.signal.aborted) throw error;
     } finally {
       work.release();
     }
@@ -133,9 +142,14 @@ export class GrantKeeper {
     let issuedAt = 0;
     let until = 0;
     const request = async () => {
+      const { revocation } = this.#options;
       this.#set({ state: 'granting' });
+      await revocation.refresh();
       issuedAt = nowSeconds(this.#clock);
-      until = this.#options.revocation.nextGrantExpiry();
+      until = revocation.nextGrantExpiry();
+      await revocation.keepNewest();
+      // A revocation in between holds for this one, too.
+      signal.throwIfAborted();
       await session.request({ type: 'grant-cap', token: this.#issue(until) }, { signal });
     };
     await untilTaken(request, {

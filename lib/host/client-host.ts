@@ -21,8 +21,8 @@ export interface ClientHostOptions {
   run(context: { signal: AbortSignal }): Promise<DiagnosticsReport>;
   /** A finished report serves further callers for so many milliseconds. Default: 5000. */
   reuseMs?: number | undefined;
-  /** The mark below which grants are refused. */
-  revocation: Pick<Revocation, 'revokedUntil'>;
+  /** The mark below which grants are refused; read anew for each grant that is good otherwise. */
+  revocation: Pick<Revocation, 'revokedUntil' | 'refresh'>;
   /** Vetoes a dial-back by anything but `true`. When it throws, the caller gets an internal error. Default: no veto. */
   onRequest?: ((info: DialBack) => boolean | Promise<boolean>) | undefined;
   /** Is told of every dial-back when it is over; what it throws is ignored. */

@@ -16,7 +16,7 @@ import {
 } from '../wire/index.js';
 import type { Answer } from './answer.js';
 import type { AuditEvent, DialBack } from './audit.js';
-import { authorise, type RefusalReason } from './authorise.js';
+import { authorise, type Decision, type RefusalReason } from './authorise.js';
 import { badRequest, type Closing, faultOf, unauthorised } from './fault.js';
 import {
   type HostLimits,
@@ -30,7 +30,7 @@ import type { Revocation } from './revocation.js';
 /** What serving one dial-back needs. */
 export interface DialBackParts {
   endpointId: EndpointId;
-  revocation: Pick<Revocation, 'revokedUntil'>;
+  revocation: Pick<Revocation, 'revokedUntil' | 'refresh'>;
   clock: Clock;
   sleep: Sleep;
   limits: HostLimits;
@@ -159,19 +159,35 @@ export class DialBackServer {
 
   async #authenticate(token: Token, stream: BiStream): Promise<void> {
     if (this.#phase !== 'auth') return this.#end(badRequest(REASON_UNEXPECTED_AUTH));
-    const { endpointId, revocation, clock, limits } = this.#parts;
-    const decision = authorise(token, {
-      endpointId,
-      remoteId: this.#connection.remoteId,
-      nowSeconds: nowSeconds(clock),
-      revokedUntil: revocation.revokedUntil,
-    });
+    const { revocation, limits } = this.#parts;
+    let decision = this.#decide(token);
+    if (decision.ok) {
+      // Only for a token that is good otherwise: strangers cause no look into a file.
+      try {
+        await revocation.refresh();
+      } catch (error) {
+        return this.#end({ ...unauthorised('revoked'), error });
+      }
+      if (this.#isOver()) return;
+      if (this.#grant !== null) return this.#end(badRequest(REASON_UNEXPECTED_AUTH));
+      decision = this.#decide(token);
+    }
     if (!decision.ok) return this.#end(unauthorised(decision.why));
     this.#grant = { token, expiresAt: decision.expiresAt };
     this.#phase = 'request';
     this.#expect(limits.requestTimeoutMs, timedOut(REASON_EXPECTED_REQUEST));
     // Whether it arrived shows in what the caller does next; the deadline stands.
     await respond(stream, NOTHING, { signal: this.#work.signal }).catch(() => {});
+  }
+
+  #decide(token: Token): Decision {
+    const { endpointId, revocation, clock } = this.#parts;
+    return authorise(token, {
+      endpointId,
+      remoteId: this.#connection.remoteId,
+      nowSeconds: nowSeconds(clock),
+      revokedUntil: revocation.revokedUntil,
+    });
   }
 
   async #answer(grant: { token: Token; expiresAt: number }, stream: BiStream): Promise<void> {
@@ -223,12 +239,12 @@ export class DialBackServer {
   }
 
   /** The first end counts. */
-  #end({ outcome, code, reason, why }: Closing): void {
+  #end({ outcome, code, reason, why, error }: Closing): void {
     if (this.#isOver()) return;
     this.#phase = 'over';
     this.#connection.close(code, reason);
     this.#work.abort();
-    this.#finish(this.#answered ?? this.#result(outcome, why ?? null));
+    this.#finish(this.#answered ?? this.#result(outcome, why ?? null, error));
   }
 
   #isOver(): boolean {

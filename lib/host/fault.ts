@@ -20,6 +20,8 @@ export interface Closing {
   reason: string;
   /** Why the token was refused, if that is what happened. */
   why?: RefusalReason;
+  /** What went wrong on this side; for the audit. */
+  error?: unknown;
 }
 
 /** What to do: reset the stream alone, note that the caller left, or close the connection. */

@@ -23,30 +23,51 @@ export class MemoryRevocationStore implements RevocationStore {
   }
 }
 
+/** How far ahead the newest expiry is noted: a process that reconnects all day writes once. */
+const NOTED_AHEAD_SECONDS = 86_400;
+
+/** Processes with one store that revoke at the same moment may overwrite each other so often. */
+const SAVE_ATTEMPTS = 5;
+
 /**
  * The mark that takes grants back: the host refuses grant tokens that expire at or before it, and new grants are
- * made to expire later. Tokens carry no number one could list, so time is what tells old ones from new ones.
+ * made to expire later. Tokens carry no number one could list, so time is what tells old ones from new ones. Clocks
+ * may be wrong: what was granted is known by the latest expiry that any process with this identity ever gave out.
  */
 export class Revocation {
   readonly #store: RevocationStore;
   readonly #clock: Clock;
+  readonly #granted: RevocationStore;
   #mark: number | null;
   #newestGrant = 0;
 
-  private constructor(store: RevocationStore, clock: Clock, mark: number | null) {
+  private constructor(store: RevocationStore, clock: Clock, granted: RevocationStore, mark: number | null) {
     this.#store = store;
     this.#clock = clock;
+    this.#granted = granted;
     this.#mark = mark;
   }
 
-  /** Reads the mark. Rejects as the store does: without knowing the mark nothing may be accepted. */
-  static async load(store: RevocationStore, clock: Clock): Promise<Revocation> {
-    return new Revocation(store, clock, await store.load());
+  /**
+   * Reads the mark. Rejects as the store does: without knowing the mark nothing may be accepted.
+   * @param granted - where the latest expiry of a grant outlives the process, in the same unit as the mark
+   */
+  static async load(
+    store: RevocationStore,
+    clock: Clock,
+    granted: RevocationStore = new MemoryRevocationStore(),
+  ): Promise<Revocation> {
+    return new Revocation(store, clock, granted, await store.load());
   }
 
   /** Unix seconds: grant tokens that expire at or before this are refused. `null`: nothing was revoked. */
   get revokedUntil(): number | null {
     return this.#mark;
+  }
+
+  /** Learns what another process with the same store has revoked. Rejects as the store does. */
+  async refresh(): Promise<void> {
+    this.#raise(await this.#store.load());
   }
 
   /** The expiry of a grant made now, in unix seconds. The grant counts as given out from here on. */
@@ -57,12 +78,35 @@ export class Revocation {
   }
 
   /**
+   * Notes the latest expiry given out, for processes to come; before the grant leaves. Where it cannot be kept (a
+   * read-only mount) they know what the clock tells. Never rejects.
+   */
+  async keepNewest(): Promise<void> {
+    const newest = this.#newestGrant;
+    if (newest <= ((await this.#grantedUntil()) ?? 0)) return;
+    await this.#granted.save(newest + NOTED_AHEAD_SECONDS).catch(() => {});
+  }
+
+  /**
    * Takes back every grant given out so far, at once. Rejects when the mark could not be stored: it then holds in
    * this process but would be forgotten with it.
    */
   async revoke(): Promise<void> {
-    this.#mark = revocationMark(nowSeconds(this.#clock), this.#mark, this.#newestGrant);
-    await this.#store.save(this.#mark);
+    this.#raise(revocationMark(nowSeconds(this.#clock), this.#mark, this.#newestGrant));
+    this.#raise(await this.#grantedUntil());
+    for (let attempt = 1; attempt <= SAVE_ATTEMPTS; attempt += 1) {
+      await this.refresh();
+      await this.#store.save(this.#mark ?? 0);
+      if (((await this.#store.load()) ?? 0) >= (this.#mark ?? 0)) return;
+    }
+  }
+
+  #raise(mark: number | null): void {
+    if (mark !== null) this.#mark = Math.max(this.#mark ?? 0, mark);
+  }
+
+  async #grantedUntil(): Promise<number | null> {
+    return this.#granted.load().catch(() => null);
   }
 }
 

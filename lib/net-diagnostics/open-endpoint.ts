@@ -78,12 +78,14 @@ export async function openGround(options: OpenOptions): Promise<Ground | null> {
 
 async function openOnce(options: OpenOptions, ephemeral: SecretKey): Promise<Ground> {
   const { settings, parts } = options;
-  const store =
+  const storeOf = (name: string) =>
     settings.secretKeyFile === null
       ? new MemoryRevocationStore()
-      : new FileRevocationStore(`${settings.secretKeyFile}.revoked`);
+      : new FileRevocationStore(`${settings.secretKeyFile}.${name}`);
   // Before anything listens: a grant that was taken back must not work for a moment.
-  const revocation = await Revocation.load(store, parts.clock).catch(failAs('revocation-file', false));
+  const revocation = await Revocation.load(storeOf('revoked'), parts.clock, storeOf('granted')).catch(
+    failAs('revocation-file', false),
+  );
   const { endpoint, relayTokens } =
     settings.endpoint === null ? await bindOwn(options, ephemeral) : await adopt(settings.endpoint, options);
   return { endpoint, relayTokens, revocation };

@@ -8,6 +8,7 @@ import { TOKEN_LIFETIME_SECONDS as LIFE } from '../../lib/wire/index.js';
 import { FakeTime } from '../support/fake-time.js';
 
 const NOW = 1_800_000_000;
+const DAY_MS = 86_400_000;
 
 describe('the expiry of grants and the mark', () => {
   it.each<[string, number | null, number]>([
@@ -58,6 +59,69 @@ describe('Revocation', () => {
     const revocation = await Revocation.load(full, new FakeTime());
     await expect(revocation.revoke()).rejects.toThrow('disk full');
     expect(revocation.revokedUntil).not.toBeNull();
+  });
+});
+
+/** What two processes with one key file share. */
+function shared() {
+  const marks = new MemoryRevocationStore();
+  const grants = new MemoryRevocationStore();
+  return (time: FakeTime) => Revocation.load(marks, time, grants);
+}
+
+/** A grant as it goes out. @returns its expiry */
+async function grant(revocation: Revocation): Promise<number> {
+  await revocation.refresh();
+  const expiry = revocation.nextGrantExpiry();
+  await revocation.keepNewest();
+  return expiry;
+}
+
+describe('a revocation', () => {
+  it('holds in a second process with the same key file', async () => {
+    const start = shared();
+    const time = new FakeTime();
+    const [first, second] = [await start(time), await start(time)];
+    const granted = await grant(second);
+    await first.revoke();
+    await second.refresh();
+    expect(second.revokedUntil).toBeGreaterThanOrEqual(granted);
+    expect(await grant(second)).toBeGreaterThan(first.revokedUntil ?? 0);
+  });
+
+  it('covers what an earlier process granted although the clock is behind since', async () => {
+    const start = shared();
+    const granted = await grant(await start(new FakeTime()));
+    const behind = await start(new FakeTime(new FakeTime().now() - 40 * DAY_MS));
+    await behind.revoke();
+    expect(behind.revokedUntil).toBeGreaterThanOrEqual(granted);
+    expect(await grant(behind)).toBeGreaterThan(behind.revokedUntil ?? 0);
+  });
+
+  it('covers a grant that an earlier process made while the clock was ahead', async () => {
+    const start = shared();
+    const granted = await grant(await start(new FakeTime(new FakeTime().now() + 400 * DAY_MS)));
+    const right = await start(new FakeTime());
+    await right.revoke();
+    expect(right.revokedUntil).toBeGreaterThanOrEqual(granted);
+    expect(await grant(right)).toBeGreaterThan(right.revokedUntil ?? 0);
+  });
+
+  it('is not lost to another one at the same moment by a process whose clock is behind', async () => {
+    const start = shared();
+    const ahead = await start(new FakeTime());
+    const behind = await start(new FakeTime(new FakeTime().now() - 40 * DAY_MS));
+    await Promise.all([ahead.revoke(), behind.revoke()]);
+    const later = await start(new FakeTime());
+    expect(later.revokedUntil).toBe(ahead.revokedUntil);
+  });
+
+  it('covers grants where their expiry cannot be kept: the usual ones', async () => {
+    const readOnly = { load: () => Promise.resolve(null), save: () => Promise.reject(new Error('EROFS')) };
+    const revocation = await Revocation.load(new MemoryRevocationStore(), new FakeTime(), readOnly);
+    const granted = await grant(revocation);
+    await revocation.revoke();
+    expect(revocation.revokedUntil).toBeGreaterThanOrEqual(granted);
   });
 });
 
