@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { MAX_REPORT } from '../../lib/platform/constants.js';
 import type { Platform, RunProgress } from '../../lib/platform/index.js';
+import type { BiStream } from '../../lib/transport/index.js';
 import { Caps, type Token } from '../../lib/wire/index.js';
 import { until } from '../support/fake-time.js';
 import { type ClientHostScript, grantToken, openSession, Stage, sampleReport, tell } from './stage.js';
@@ -95,6 +96,27 @@ describe('a dial-back', () => {
     await until(() => waiting.length === 1);
     waiting.shift()?.();
     expect(await again).toMatchObject({ source: 'dial-back' });
+  });
+
+  it('ends at once when the app opens streams of its own: each parks more than a megabyte in QUIC', async () => {
+    const held: BiStream[] = [];
+    const { platform, endpoint } = await ready(() => ({
+      onRun: async (connection) => {
+        for (let count = 0; count < 5; count += 1) {
+          const stream = await connection.openStream();
+          held.push(stream);
+          await stream.write(Uint8Array.of(1, 2, 3));
+        }
+        return new Promise(() => {});
+      },
+    }));
+    const startedAt = performance.now();
+    expect(await failureOf(platform, endpoint.id)).toMatchObject({
+      kind: 'bad-answer',
+      message: expect.stringContaining('streams of its own'),
+    });
+    // A run may take a minute.
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   it.each([

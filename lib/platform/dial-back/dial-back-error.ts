@@ -114,6 +114,9 @@ function explainClosed({ closeReason }: ConnectionClosedError, phase: WorkPhase)
   if (closeReason.by === 'peer' && closeReason.code === CLOSE_BAD_REQUEST) {
     return ['bad-answer', `The app did not understand the platform.${said}`];
   }
+  // Nothing but a stream of the app's own makes this side close in the middle: see fetchReport.
+  if (closeReason.by === 'local')
+    return ['bad-answer', 'The app opened streams of its own, which no dial-back has: the platform hung up.'];
   if (closeReason.by === 'timeout')
     return ['timed-out', 'The connection to the app was lost during the run: try again.'];
   // The official host drops the connection without an answer when its diagnostics fail.

@@ -38,6 +38,9 @@ export async function fetchReport(dialBack: DialBackCall): Promise<DiagnosticsRe
     connection = await connect(signal);
     enter('authorising');
     await authorise(connection, dialBack);
+    // Of each of 200 streams QUIC would keep 1.25 MB, as long as the run may take. Not before: while a connection is young
+    // its close might get lost by this, and a 401 with it.
+    connection.refuseStreams();
     enter('running');
     const request = encodeClientHostRequest({ type: 'run-network-diagnostics' });
     const answer = await call(connection, request, {

@@ -41,18 +41,14 @@ export function replace(node, ...children) {
 
 /**
  * A list that is kept up to date without losing focus: an item's element lives as long as its key.
- * make(item) returns { node, update(item) }.
+ * make(item) returns { node, update(item) }. Each item stands for itself: one that cannot be shown says so in its place.
  */
 export function keyedList(parent, keyOf, make) {
   let known = new Map();
   return (items) => {
     const next = new Map();
-    for (const item of items) {
-      const entry = known.get(keyOf(item)) ?? make(item);
-      entry.update(item);
-      next.set(keyOf(item), entry);
-    }
-    for (const [key, entry] of known) if (!next.has(key)) entry.node.remove();
+    for (const item of items) next.set(keyOf(item), showItem(known.get(keyOf(item)), item, make));
+    for (const [key, entry] of known) if (next.get(key) !== entry) entry.node.remove();
     let place = parent.firstElementChild;
     for (const { node } of next.values()) {
       if (node === place) place = node.nextElementSibling;
@@ -60,6 +56,16 @@ export function keyedList(parent, keyOf, make) {
     }
     known = next;
   };
+}
+
+function showItem(known, item, make) {
+  try {
+    const entry = known?.update === undefined ? make(item) : known;
+    entry.update(item);
+    return entry;
+  } catch (error) {
+    return { node: el('li', { class: 'card muted' }, 'One entry cannot be shown: ' + String(error)) };
+  }
 }
 
 /** A button that copies a text. */

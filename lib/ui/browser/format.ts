@@ -16,6 +16,9 @@ export function shortId(id) {
   return id.slice(0, 10);
 }
 
+/** The last millisecond that a date can hold, in the year 275760: beyond it Intl throws. Others choose the numbers. */
+const LAST_DATE = 8.64e15;
+
 /** '3 minutes ago' */
 export function ago(at) {
   const distance = at - Date.now();
@@ -27,12 +30,13 @@ export function ago(at) {
 
 /** Date and time of unix milliseconds. */
 export function dateTime(at) {
-  return DATE.format(at);
+  return Math.abs(at) <= LAST_DATE ? DATE.format(at) : 'an impossible time';
 }
 
 /** A token's end: unix seconds, null for never. */
 export function untilText(expiresAt) {
-  return expiresAt === null ? 'without end' : 'until ' + DAY.format(expiresAt * 1000);
+  if (expiresAt === null) return 'without end';
+  return expiresAt * 1000 <= LAST_DATE ? 'until ' + DAY.format(expiresAt * 1000) : 'practically without end';
 }
 
 /** '3.1 s', '42 ms', '0.35 ms' */
