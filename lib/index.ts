@@ -2,7 +2,13 @@
  * `iroh-net-diagnostics`: what users import.
  * @module iroh-net-diagnostics
  */
-export { type ClientLimits, type GrantState, RemoteError } from './client/index.js';
+export {
+  type ClientLimits,
+  type GrantState,
+  type LabelState,
+  type LabelStates,
+  RemoteError,
+} from './client/index.js';
 export type { Clock, Sleep } from './clock.js';
 export { type DiagnoseOptions, diagnose, type ProbeEvent, type SoFar } from './diagnose.js';
 export { hasCode, NetDiagnosticsError, type NetDiagnosticsErrorCode } from './errors.js';
@@ -58,6 +64,7 @@ export { adoptConnection, adoptEndpoint, ConnectionClosedError } from './transpo
 export {
   API_SECRET_ENV_VAR_NAME,
   ApiSecret,
+  type Attributes,
   type Capability,
   Caps,
   CLIENT_HOST_ALPN,

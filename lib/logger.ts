@@ -30,6 +30,8 @@ export const LOG_EVENTS = [
   'request-failed',
   'request-refused',
   'endpoint-closed',
+  'labels-unsupported',
+  'metrics-slowed',
   'granted',
   'grant-refused',
   'revocation-ephemeral',

@@ -1,9 +1,11 @@
 import { linkedAbort } from './abort.js';
+import type { LabelState } from './client/index.js';
 import { messageOf, NetDiagnosticsError } from './errors.js';
 import type { NetDiagnosticsEvent } from './events.js';
 import { callSafely, type SafeLogger, safeLogger } from './logger.js';
 import { QUIESCE_TIMEOUT_MS, SERVICE_STOP_TIMEOUT_MS, STOP_TIMEOUT_MS } from './net-diagnostics/constants.js';
 import { codeOf } from './net-diagnostics/error-code.js';
+import { Introduction } from './net-diagnostics/introduction.js';
 import { openGround } from './net-diagnostics/open-endpoint.js';
 import { type Parts, SYSTEM_PARTS } from './net-diagnostics/parts.js';
 import { Pause } from './net-diagnostics/pause.js';
@@ -21,8 +23,13 @@ import type { LocalReport } from './report/index.js';
 import type { Status } from './status.js';
 import { createTelemetry, type Telemetry } from './telemetry/index.js';
 import { CLOSE_UNAVAILABLE } from './transport/constants.js';
-import { adoptConnection, type ConnectionHandler, type NativeConnection } from './transport/index.js';
-import { CLIENT_HOST_ALPN, formatSocketAddr } from './wire/index.js';
+import {
+  adoptConnection,
+  type ConnectionHandler,
+  type NativeConnection,
+  type WaitOptions,
+} from './transport/index.js';
+import { type Attributes, CLIENT_HOST_ALPN, formatSocketAddr } from './wire/index.js';
 
 export type { RunOptions } from './net-diagnostics/reporter.js';
 export type { Preview } from './net-diagnostics/service.js';
@@ -51,6 +58,7 @@ export class NetDiagnostics {
   readonly #telemetry: Telemetry;
   readonly #stopping = new AbortController();
   readonly #pause = new Pause();
+  readonly #introduction: Introduction;
   readonly #handlers = new Map<string, ConnectionHandler>();
   /** Settles when everything is closed. Never rejects. `null` before {@link begin}. */
   #life: Promise<void> | null = null;
@@ -97,7 +105,14 @@ export class NetDiagnostics {
     this.#settings = settings;
     this.#parts = parts;
     this.#log = safeLogger(settings.logger);
-    this.#board = new StatusBoard(parts.clock, this.#tell, { state: 'starting', name: settings.name });
+    this.#introduction = new Introduction({
+      settings,
+      parts,
+      log: this.#log,
+      onState: () => this.#showLabels(),
+    });
+    const first = { state: 'starting', ...this.#introduction.status } as const;
+    this.#board = new StatusBoard(parts.clock, this.#tell, first);
     this.#telemetry = createTelemetry({ status: () => this.status(), clock: parts.clock });
     this.#reporter = new Reporter({
       settings,
@@ -219,6 +234,52 @@ export class NetDiagnostics {
     this.#handlers.set(alpn, handler);
   }
 
+  /**
+   * Gives the endpoint another name, from now on and on every later connection. Resolves with how far it has come: at
+   * once while there is no connection, else when the platform has answered.
+   * @param name - 2 to 128 bytes of UTF-8
+   * @throws `ERR_SETTING` for a name that is none, `ERR_STATE` when stopped; `RemoteError` when the platform refuses it
+   */
+  setName(name: string): Promise<LabelState> {
+    return this.#say(() => this.#introduction.setName(name));
+  }
+
+  /**
+   * Puts the endpoint into another group, as {@link setName}.
+   * @param group - 2 to 128 bytes of UTF-8
+   * @throws as {@link setName}
+   */
+  setGroup(group: string): Promise<LabelState> {
+    return this.#say(() => this.#introduction.setGroup(group));
+  }
+
+  /**
+   * Replaces all attributes of the endpoint, as {@link setName}; an empty object takes them away.
+   * @param attributes - at most 128: keys of 2 to 128 bytes of UTF-8, values of 0 to 128
+   * @throws as {@link setName}
+   */
+  setAttributes(attributes: Attributes): Promise<LabelState> {
+    return this.#say(() => this.#introduction.setAttributes(attributes));
+  }
+
+  /**
+   * Sets one attribute and leaves the others as they are.
+   * @throws as {@link setName}, also when it would be one too many
+   */
+  setAttribute(key: string, value: string): Promise<LabelState> {
+    return this.#say(() => this.#introduction.setAttribute(key, value));
+  }
+
+  /**
+   * Pushes metrics now. A platform that is not known to keep pushes that come faster than every 30 s (the hosted one
+   * does not) gets them as soon as these have passed.
+   * @param wait - `timeoutMs` and `signal` end the wait, not the push
+   * @throws `ERR_STATE` without a connection; `RemoteError` when the platform refuses; `ERR_TIMEOUT`, `ERR_ABORTED`
+   */
+  async pushMetrics(wait: WaitOptions = {}): Promise<void> {
+    return this.#inService().pushMetrics(wait);
+  }
+
   /** Opens the platform's button, again after {@link revoke}, or where `grant` was false. @throws `ERR_STATE` */
   grant(): void {
     this.#inService().grant();
@@ -295,6 +356,7 @@ export class NetDiagnostics {
         reporter: this.#reporter,
         telemetry: this.#telemetry,
         pause: this.#pause,
+        labels: this.#introduction.keeper,
         tell: this.#tell,
         handlers: this.#handlers,
       });
@@ -329,6 +391,15 @@ export class NetDiagnostics {
   #inService(): Service {
     if (this.#service !== null) return this.#service;
     throw new NetDiagnosticsError('ERR_STATE', `There is no endpoint; the state is ${this.status().state}.`);
+  }
+
+  async #say(set: () => Promise<LabelState>): Promise<LabelState> {
+    this.#assertNotStopped();
+    return set();
+  }
+
+  #showLabels(): void {
+    this.#board.note(this.#introduction.status);
   }
 
   /** Work that `stop()` ends. */

@@ -1,6 +1,6 @@
 /** What `NetDiagnostics` shows of itself: plain JSON, without any secret. */
-import type { GrantState } from './client/index.js';
-import type { EndpointId } from './wire/index.js';
+import type { GrantState, LabelStates } from './client/index.js';
+import type { Attributes, EndpointId } from './wire/index.js';
 
 /** What it is doing. */
 export type State =
@@ -70,6 +70,12 @@ export interface Status {
   retryAt: string | null;
   /** The name given to the platform. */
   name: string | null;
+  /** The group it belongs to, as it was set last. */
+  group: string | null;
+  /** What else it says of itself, as it was set last. */
+  attributes: Attributes;
+  /** How far each of these three has come: what the platform took, refused, or does not know. */
+  labels: LabelStates;
   /** `null` until the identity is known. */
   endpointId: EndpointId | null;
   platform: PlatformInfo | null;

@@ -14,7 +14,10 @@ export interface NetDiagnosticsExpressOptions extends NetDiagnosticsOptions {
 export interface NetDiagnosticsMiddleware
   extends Pick<NetDiagnostics, 'ready' | 'status' | 'run' | 'lastReport' | 'stop'> {
   (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
-  /** All that can be done at run time: `pause`, `resume`, `grant`, `revoke`, `preview`, `handle`, `accept`. */
+  /**
+   * All that can be done at run time: `pause`, `resume`, `grant`, `revoke`, `preview`, `setName`, `setGroup`,
+   * `setAttributes`, `setAttribute`, `pushMetrics`, `handle`, `accept`.
+   */
   readonly diagnostics: NetDiagnostics;
   /**
    * Stops when this server closes, for a server that is made after the middleware: `stopWith(app.listen(3000))`.

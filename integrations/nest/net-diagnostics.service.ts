@@ -20,6 +20,11 @@ const MEMBERS = [
   'revoke',
   'pause',
   'resume',
+  'setName',
+  'setGroup',
+  'setAttributes',
+  'setAttribute',
+  'pushMetrics',
 ] as const;
 
 /**
@@ -53,6 +58,16 @@ export abstract class NetDiagnosticsService implements Pick<NetDiagnostics, (typ
   abstract readonly pause: NetDiagnostics['pause'];
   /** See {@link NetDiagnostics.resume}. */
   abstract readonly resume: NetDiagnostics['resume'];
+  /** See {@link NetDiagnostics.setName}. */
+  abstract readonly setName: NetDiagnostics['setName'];
+  /** See {@link NetDiagnostics.setGroup}. */
+  abstract readonly setGroup: NetDiagnostics['setGroup'];
+  /** See {@link NetDiagnostics.setAttributes}. */
+  abstract readonly setAttributes: NetDiagnostics['setAttributes'];
+  /** See {@link NetDiagnostics.setAttribute}. */
+  abstract readonly setAttribute: NetDiagnostics['setAttribute'];
+  /** See {@link NetDiagnostics.pushMetrics}. */
+  abstract readonly pushMetrics: NetDiagnostics['pushMetrics'];
 }
 
 /** The service of one running core. */

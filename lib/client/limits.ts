@@ -16,6 +16,10 @@ export interface ClientLimits {
   requestTimeoutMs: number;
   /** Between two keep-alive pings. */
   pingIntervalMs: number;
+  /** How long a request that is under way may still take when the session stops or renews itself. */
+  stopGraceMs: number;
+  /** Of the last metrics push of a session that stops. */
+  farewellTimeoutMs: number;
 }
 
 /** The defaults of {@link ClientLimits}. */
@@ -34,10 +38,13 @@ export const DEFAULT_CLIENT_LIMITS: Readonly<ClientLimits> = {
   requestTimeoutMs: 20_000,
   // QUIC keeps the path open by itself; the ping sees a platform whose process hangs.
   pingIntervalMs: 30_000,
+  // Both together leave an endpoint a second to close within the five that a stop may take.
+  stopGraceMs: 2_000,
+  farewellTimeoutMs: 1_500,
 };
 
-/** Each request is one stream; a peer grants 100 of them, and most are left to answers that are slow. */
-export const MAX_CONCURRENT_REQUESTS = 8;
+/** The hosted backend reads one request at a time; what overtook another would wait there, out of our sight. */
+export const MAX_CONCURRENT_REQUESTS = 1;
 
 /** Requests that wait for one of those; more are refused at once rather than kept in memory. */
 export const MAX_QUEUED_REQUESTS = 64;
@@ -50,6 +57,27 @@ export const CLOSE_REASON_GRACE_MS = 1_000;
 
 /** Bytes of an answer: nothing, a ping's id, or an error with a text. The protocol would allow 16 MiB. */
 export const MAX_ANSWER_SIZE = 64 * 1024;
+
+/**
+ * The hosted backend keeps one metrics push per 30 s and connection and drops faster ones without a word. Measured from
+ * an answer to the next push, so that no way between can shorten it; the rest is for clocks that differ.
+ */
+export const METRICS_GAP_MS = 30_100;
+
+/** Waits below this are waited without asking what the platform is: an interval of 30 s is just short of the gap. */
+export const METRICS_GAP_SLACK_MS = 1_000;
+
+/** A schema goes out with two pushes in a row: the platform may drop one, and the rest would be numbers without names. */
+export const SCHEMA_SENDINGS = 2;
+
+/** And again after so many pushes, should it have been lost all the same. */
+export const SCHEMA_EVERY = 10;
+
+/**
+ * A platform that ends the connection while it reads a request of 2.0 may just have restarted: it is tried once more,
+ * after this. One that never knew the request would end every connection by it.
+ */
+export const DOUBT_MS = 10 * 60_000;
 
 /** First metrics after going online are spread over this time, so that a platform that returns is not flooded. */
 export const METRICS_START_SPREAD_MS = 10_000;

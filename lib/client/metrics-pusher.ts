@@ -1,76 +1,130 @@
 import { randomUUID } from 'node:crypto';
-import { type Sleep, systemSleep } from '../clock.js';
+import { type Clock, type Sleep, systemClock, systemSleep } from '../clock.js';
+import { NetDiagnosticsError } from '../errors.js';
 import { notify } from '../notify.js';
-import type { EndpointStat } from '../transport/types.js';
-import type { MetricsSchema } from '../wire/index.js';
+import type { WaitOptions } from '../transport/types.js';
+import { bounded } from '../transport/wait.js';
 import { retryDelay } from './backoff.js';
-import { METRICS_START_SPREAD_MS } from './limits.js';
-import { metricsUpdate, uuidBytes } from './metrics-update.js';
+import { METRICS_GAP_MS, METRICS_GAP_SLACK_MS, METRICS_START_SPREAD_MS } from './limits.js';
+import { MetricsStream } from './metrics-stream.js';
+import { type MetricSample, uuidBytes } from './metrics-update.js';
 import type { OnlineSession } from './online-session.js';
 import { RemoteError } from './remote-error.js';
 
 /** What a {@link MetricsPusher} is made of. */
 export interface MetricsPusherOptions {
-  /** The endpoint's counters, in a stable order. */
-  stats(): readonly EndpointStat[];
-  /** Milliseconds between two pushes. 0: never push. */
+  /** What is measured at this moment, in a stable order. */
+  samples(): readonly MetricSample[] | Promise<readonly MetricSample[]>;
+  /** Milliseconds between two pushes. 0: none by themselves. */
   intervalMs: number;
+  /**
+   * Whether the platform keeps pushes that come faster than every 30 s. Asked only when some would, until it says yes.
+   * Default: no.
+   */
+  takesAll?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
   /** Whether to leave a push out. Default: never. */
   isPaused?: (() => boolean) | undefined;
   /** 0 (inclusive) to 1 (exclusive). Default: `Math.random`. */
   random?: (() => number) | undefined;
+  clock?: Clock | undefined;
   sleep?: Sleep | undefined;
   /** Names this stream of updates. Default: `crypto.randomUUID()` (version 4). */
   sessionUuid?: string | undefined;
   /** Is told why the platform refused an update; the same answer again is not repeated. */
   onRefused?: ((error: RemoteError) => void) | undefined;
+  /** Is told once that pushes are further apart than asked for: the platform is none that is known to keep them. */
+  onSlowed?: (() => void) | undefined;
 }
 
 /**
- * Sends the endpoint's counters to the platform at an interval. One session id serves the whole life of the
- * process, over reconnects. The schema goes out on each new connection (a platform may come back with an empty
- * memory), when it changed, and again after a refused update.
+ * Sends metrics to the platform at an interval. One session id serves the whole life of the process, over reconnects.
+ * The schema goes out on each new connection (a platform may come back with an empty memory), when it changed, and again
+ * after a refused update; always twice in a row, and from time to time, since a platform may drop a push.
  */
 export class MetricsPusher {
   readonly #options: MetricsPusherOptions;
   readonly #sessionId: Uint8Array;
   readonly #random: () => number;
+  readonly #clock: Clock;
   readonly #sleep: Sleep;
+  #stream: MetricsStream | null = null;
+  /** The push that is on its way, or waits until it may be: whoever wants one joins it. */
+  #pushing: { stream: MetricsStream; done: Promise<void> } | null = null;
   #lastRefusal: string | null = null;
+  #takesAll = false;
+  #wasSlowed = false;
 
   constructor(options: MetricsPusherOptions) {
     this.#options = options;
     this.#sessionId = uuidBytes(options.sessionUuid ?? randomUUID());
     this.#random = options.random ?? Math.random;
+    this.#clock = options.clock ?? systemClock;
     this.#sleep = options.sleep ?? systemSleep;
   }
 
   /** The hook for `Session`: pushes until the connection ends. */
   readonly onOnline = async (session: OnlineSession): Promise<void> => {
     const { intervalMs } = this.#options;
+    const stream = new MetricsStream(session, this.#sessionId, this.#clock);
+    this.#stream = stream;
     if (intervalMs === 0) return;
-    let schema: MetricsSchema | null = null;
     let delay = this.#random() * Math.min(intervalMs, METRICS_START_SPREAD_MS);
     for (;;) {
       await this.#sleep(delay, session.signal);
       delay = intervalMs;
       if (this.#options.isPaused?.() === true) continue;
       try {
-        schema = await this.#push(session, schema);
+        await this.#push(stream);
         this.#lastRefusal = null;
       } catch (error) {
         if (!(error instanceof RemoteError)) throw error;
         this.#report(error);
-        schema = null;
         delay = Math.max(intervalMs, retryDelay(error.failure, 0, this.#random()));
       }
     }
   };
 
-  async #push(session: OnlineSession, known: MetricsSchema | null): Promise<MetricsSchema> {
-    const { update, schema } = metricsUpdate(this.#options.stats(), known);
-    await session.request({ type: 'put-metrics', sessionId: this.#sessionId, update });
-    return schema;
+  /**
+   * Pushes now; to a platform that is not known to keep it, as soon as 30 s have passed since the last push.
+   * @throws RemoteError when the platform refuses it; `ERR_STATE` when there is no connection; `ERR_TIMEOUT`, `ERR_ABORTED`
+   */
+  async pushNow(wait: WaitOptions = {}): Promise<void> {
+    const stream = this.#stream;
+    if (stream === null || stream.signal.aborted) {
+      throw new NetDiagnosticsError('ERR_STATE', 'not connected to the platform; try again later');
+    }
+    await bounded('pushing metrics', wait, Number.POSITIVE_INFINITY, (step) => step(this.#push(stream)));
+  }
+
+  /** The last push of a session that stops; `farewell` is what is left of it. */
+  readonly farewell = async (farewell: OnlineSession): Promise<void> => {
+    if (this.#options.intervalMs === 0 || this.#options.isPaused?.() === true) return;
+    await this.#stream?.push(await this.#options.samples(), farewell);
+  };
+
+  #push(stream: MetricsStream): Promise<void> {
+    if (this.#pushing?.stream === stream) return this.#pushing.done;
+    const done = this.#pushWhenAllowed(stream).finally(() => {
+      if (this.#pushing?.stream === stream) this.#pushing = null;
+    });
+    this.#pushing = { stream, done };
+    return done;
+  }
+
+  async #pushWhenAllowed(stream: MetricsStream): Promise<void> {
+    const { wait } = stream;
+    const mayHurry = wait > METRICS_GAP_SLACK_MS && (await this.#mayHurry(stream.signal));
+    if (wait > 0 && !mayHurry) await this.#sleep(wait, stream.signal);
+    await stream.push(await this.#options.samples());
+  }
+
+  async #mayHurry(signal: AbortSignal): Promise<boolean> {
+    this.#takesAll ||= (await this.#options.takesAll?.(signal)) ?? false;
+    const { intervalMs } = this.#options;
+    const isSlowed = !this.#takesAll && intervalMs > 0 && intervalMs < METRICS_GAP_MS - METRICS_GAP_SLACK_MS;
+    if (isSlowed && !this.#wasSlowed) notify(() => this.#options.onSlowed?.(), undefined);
+    this.#wasSlowed ||= isSlowed;
+    return this.#takesAll;
   }
 
   #report(error: RemoteError): void {

@@ -1,40 +1,53 @@
-/** Turns the endpoint's counters into the metrics updates of the official client. Pure. */
+/** Turns measured values into the metrics updates of the official client. Pure. */
 import type { EndpointStat } from '../transport/types.js';
-import type { MetricsSchema, MetricsUpdate, MetricValue } from '../wire/index.js';
+import type { MetricSchema, MetricsUpdate, MetricValue } from '../wire/index.js';
 
-/**
- * The next update of a session.
- *
- * Every metric is a counter: all 35 that the official client sends are (see `docs/decisions/metrics.md`), and the
- * binding hands out numbers without their type. The binding's group is the schema's prefix. What is no count (not
- * finite, negative) is left out rather than sent as a zero nobody measured.
- * @param stats - in a stable order
- * @param known - the schema the platform has from an earlier update, or `null`
- */
-export function metricsUpdate(
-  stats: readonly EndpointStat[],
-  known: MetricsSchema | null,
-): { update: MetricsUpdate; schema: MetricsSchema } {
-  const counts = stats.filter(({ value }) => Number.isFinite(value) && value >= 0);
-  const schema: MetricsSchema = {
-    items: counts.map(({ group, name }) => ({ type: 'counter', name, prefixes: [group], labels: [] })),
-    help: counts.map(({ help }) => help),
-  };
-  const values = counts.map(
-    ({ value }): MetricValue => ({ type: 'counter', value: BigInt(Math.trunc(value)) }),
-  );
-  const isKnown = known !== null && sameMetrics(known, schema);
-  return { update: { schema: isKnown ? null : schema, values }, schema };
+/** One measured value, and what it is. */
+export interface MetricSample {
+  item: MetricSchema;
+  /** What a person reads about it; may be empty. */
+  help: string;
+  value: MetricValue;
 }
 
-/** Whether values of one schema may be read by the other. Labels are always empty, the type is always the same. */
-function sameMetrics(a: MetricsSchema, b: MetricsSchema): boolean {
+/**
+ * The endpoint's counters.
+ *
+ * Every one is a counter: all 35 that the official client sends are (see `docs/decisions/metrics.md`), and the
+ * binding hands out numbers without their type. The binding's group is the prefix. What is no count (not finite,
+ * negative) is left out rather than sent as a zero nobody measured.
+ * @param stats - in a stable order
+ */
+export function statSamples(stats: readonly EndpointStat[]): MetricSample[] {
+  return stats
+    .filter(({ value }) => Number.isFinite(value) && value >= 0)
+    .map(({ group, name, help, value }) => ({
+      item: { type: 'counter', name, prefixes: [group], labels: [] },
+      help,
+      value: { type: 'counter', value: BigInt(Math.trunc(value)) },
+    }));
+}
+
+/** An update that brings its schema. */
+export function metricsUpdate(samples: readonly MetricSample[]): MetricsUpdate {
+  const schema = { items: samples.map(({ item }) => item), help: samples.map(({ help }) => help) };
+  return { schema, values: samples.map(({ value }) => value) };
+}
+
+/** Whether values of one update may be read by the schema of the other. */
+export function sameMetrics(a: readonly MetricSample[], b: readonly MetricSample[]): boolean {
+  return a.length === b.length && a.every(({ item }, index) => isSame(item, b[index]?.item));
+}
+
+function isSame(a: MetricSchema, b: MetricSchema | undefined): boolean {
   return (
-    a.items.length === b.items.length &&
-    a.items.every(({ name, prefixes }, index) => {
-      const other = b.items[index];
-      return other !== undefined && name === other.name && prefixes[0] === other.prefixes[0];
-    })
+    b !== undefined &&
+    a.type === b.type &&
+    a.name === b.name &&
+    a.prefixes.length === b.prefixes.length &&
+    a.prefixes.every((prefix, index) => prefix === b.prefixes[index]) &&
+    a.labels.length === b.labels.length &&
+    a.labels.every(([key, value], index) => key === b.labels[index]?.[0] && value === b.labels[index]?.[1])
   );
 }
 

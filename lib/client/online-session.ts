@@ -4,16 +4,23 @@ import type { ServicesRequest } from '../wire/index.js';
 /** A request whose answer is "done" or an error. */
 export type UnitRequest = Exclude<ServicesRequest, { type: 'auth' } | { type: 'ping' }>;
 
+/** How a request is waited for. */
+export interface RequestWait extends WaitOptions {
+  /** Is called when its turn has come: from then on it may have reached the platform. */
+  onSent?: (() => void) | undefined;
+}
+
 /** What may be done on one authenticated connection to the platform. */
 export interface OnlineSession {
   /** Fires when this connection has ended or the session stops. */
   readonly signal: AbortSignal;
   /**
-   * Sends a request and waits for its answer.
+   * Sends a request and waits for its answer. Requests take turns; one that has begun is finished also when its
+   * caller has left.
    * @throws RemoteError when the platform answers with an error; `ERR_CONNECTION_CLOSED`, `ERR_STREAM`,
    * `ERR_TIMEOUT`, `ERR_ABORTED` when there is no answer; `ERR_STATE` when too many requests wait already
    */
-  request(request: UnitRequest, wait?: WaitOptions): Promise<void>;
+  request(request: UnitRequest, wait?: RequestWait): Promise<void>;
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   type Endpoint,
   type WaitOptions,
 } from '../transport/types.js';
+import { bounded } from '../transport/wait.js';
 import {
   type ApiSecret,
   Caps,
@@ -30,7 +31,7 @@ import {
   MAX_CONCURRENT_REQUESTS,
   MAX_QUEUED_REQUESTS,
 } from './limits.js';
-import type { OnlineSession, UnitRequest } from './online-session.js';
+import type { OnlineSession, RequestWait, UnitRequest } from './online-session.js';
 import { RemoteError } from './remote-error.js';
 
 /** What {@link PlatformConnection.open} needs. */
@@ -43,16 +44,32 @@ export interface PlatformConnectionOptions {
 
 const CLIENT_CAPS = Caps.of('client');
 
-/** One connection to the platform that has shown its client token. It lives until it is closed; it never reconnects. */
+/** No limit within the transport, which would end a wait by a reset stream. */
+const TO_ITS_END = { timeoutMs: Number.POSITIVE_INFINITY, maxSize: MAX_ANSWER_SIZE };
+
+/** What came back, and how long it took from its turn on. */
+interface Answer {
+  body: Uint8Array;
+  ms: number;
+}
+
+/**
+ * One connection to the platform that has shown its client token. It lives until it is closed; it never reconnects.
+ *
+ * One request is under way at a time, and its stream is never reset: a backend that reads one request after the other
+ * takes a reset for the end of the connection. Who gives up a request leaves it to itself.
+ */
 export class PlatformConnection implements OnlineSession {
   readonly #connection: Connection;
   readonly #limits: ClientLimits;
   readonly #limiter = new Limiter(MAX_CONCURRENT_REQUESTS, MAX_QUEUED_REQUESTS);
-  readonly #ended = newAbort();
+  readonly #leaving = newAbort();
+  #isClosed = false;
   #closedBecause: string | null = null;
   #end: (reason: CloseReason) => void = () => {};
 
-  readonly signal: AbortSignal = this.#ended.signal;
+  /** Fires as soon as no further request is taken: before the end when this side brings it about. */
+  readonly signal: AbortSignal = this.#leaving.signal;
   /** When to replace this connection by one with a fresh client token, in milliseconds since the epoch. */
   readonly renewAt: number;
   /** Resolves when the connection has ended. Never rejects. */
@@ -64,7 +81,8 @@ export class PlatformConnection implements OnlineSession {
     this.renewAt = renewAt;
     this.closed = new Promise((resolve) => {
       this.#end = (reason) => {
-        this.#ended.abort();
+        this.#isClosed = true;
+        this.#leaving.abort();
         resolve(reason);
       };
     });
@@ -87,11 +105,10 @@ export class PlatformConnection implements OnlineSession {
       const issuedAt = nowSeconds(clock);
       const expiresAt = issuedAt + TOKEN_LIFETIME_SECONDS;
       const token = apiSecret.issueToken(endpoint.id, CLIENT_CAPS, expiresAt);
-      const answer = await call(connection, encodeServicesRequest({ type: 'auth', token }), {
-        signal,
-        timeoutMs: limits.requestTimeoutMs,
-        maxSize: MAX_ANSWER_SIZE,
-      });
+      const wait = { signal, timeoutMs: limits.requestTimeoutMs };
+      const answer = await bounded('waiting for the answer to Auth', wait, 0, (step) =>
+        step(call(connection, encodeServicesRequest({ type: 'auth', token }), TO_ITS_END)),
+      );
       if (answer.length > 0) {
         throw new NetDiagnosticsError('ERR_WIRE_DECODE', 'the answer to Auth should have been empty');
       }
@@ -108,26 +125,45 @@ export class PlatformConnection implements OnlineSession {
     return this.#closedBecause;
   }
 
-  async request(request: UnitRequest, wait: WaitOptions = {}): Promise<void> {
+  async request(request: UnitRequest, wait: RequestWait = {}): Promise<void> {
     const body = encodeServicesRequest(request);
-    const result = decodeUnitResult(await this.#exchange(body, wait));
-    if (!result.ok) throw new RemoteError(result.error);
+    readUnit(await this.#exchange(body, wait));
+  }
+
+  /**
+   * Takes no more requests, drops those that wait, and lets the one under way finish.
+   * @returns whether it did in time
+   */
+  async drain(): Promise<boolean> {
+    this.#leaving.abort();
+    const idle = this.#limiter.close();
+    const wait = { timeoutMs: this.#limits.stopGraceMs };
+    return bounded('the request under way', wait, 0, (step) => step(idle)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** A request after {@link drain}: the last one. @throws as {@link request} */
+  async farewell(request: UnitRequest): Promise<void> {
+    const body = encodeServicesRequest(request);
+    const wait = { timeoutMs: this.#limits.farewellTimeoutMs };
+    readUnit(await bounded('the last request', wait, 0, (step) => step(this.#call(body))));
   }
 
   /** @returns milliseconds until the answer; throws as {@link request} and when another ping was answered */
   async ping(wait: WaitOptions = {}): Promise<number> {
     const id = Uint8Array.from(randomBytes(ID_SIZE));
-    const startedAt = monotonicMs();
-    const answer = decodePong(await this.#exchange(encodeServicesRequest({ type: 'ping', id }), wait));
-    if (!Buffer.from(answer).equals(id)) {
+    const { body, ms } = await this.#exchange(encodeServicesRequest({ type: 'ping', id }), wait);
+    if (!Buffer.from(decodePong(body)).equals(id)) {
       throw new NetDiagnosticsError('ERR_WIRE_DECODE', 'the platform answered a ping with another id');
     }
-    return monotonicMs() - startedAt;
+    return ms;
   }
 
   /** Ends it. @param why - for the session's status, when this is not a stop */
   close(why: string): void {
-    if (this.signal.aborted) return;
+    if (this.#isClosed) return;
     const { closeReason } = this.#connection;
     if (closeReason !== null) {
       // The platform was first, and its reason counts: it may be 401.
@@ -140,24 +176,41 @@ export class PlatformConnection implements OnlineSession {
     this.#end({ by: 'local', code: CLOSE_NORMAL, reason: why });
   }
 
-  #exchange(body: Uint8Array, wait: WaitOptions): Promise<Uint8Array> {
-    return this.#limiter.run(async () => {
-      const patience = this.#limits.requestTimeoutMs;
-      const timeoutMs = Math.min(wait.timeoutMs ?? patience, patience);
-      try {
-        return await call(this.#connection, body, {
-          signal: wait.signal,
-          timeoutMs,
-          maxSize: MAX_ANSWER_SIZE,
-        });
-      } catch (error) {
-        // Only our own patience is a verdict on the platform; a caller may be in more of a hurry.
-        if (hasCode(error, 'ERR_TIMEOUT') && timeoutMs === patience)
-          this.close('the platform does not answer');
-        throw error;
-      }
-    }, wait.signal);
+  /** A caller who leaves while the request waits takes it along; one that has begun goes on without the caller. */
+  async #exchange(body: Uint8Array, wait: RequestWait): Promise<Answer> {
+    const caller = linkedAbort(wait.signal);
+    const work = () => {
+      wait.onSent?.();
+      return this.#call(body);
+    };
+    try {
+      return await bounded('waiting for the answer', wait, Number.POSITIVE_INFINITY, (step) =>
+        step(this.#limiter.run(work, caller.signal)),
+      );
+    } finally {
+      caller.abort();
+      caller.release();
+    }
   }
+
+  async #call(body: Uint8Array): Promise<Answer> {
+    const startedAt = monotonicMs();
+    const patience = setTimeout(
+      () => this.close('the platform does not answer'),
+      this.#limits.requestTimeoutMs,
+    );
+    try {
+      const answer = await call(this.#connection, body, TO_ITS_END);
+      return { body: answer, ms: monotonicMs() - startedAt };
+    } finally {
+      clearTimeout(patience);
+    }
+  }
+}
+
+function readUnit({ body }: Answer): void {
+  const result = decodeUnitResult(body);
+  if (!result.ok) throw new RemoteError(result.error);
 }
 
 /** After a failed `Auth`: the reason the connection closes with tells more than the stream's error. */

@@ -8,7 +8,7 @@ import type { ApiSecret } from '../wire/index.js';
 import { backoffDelay, jittered } from './backoff.js';
 import { type Ending, endingOf, failureOf, RENEWAL } from './ending.js';
 import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from './limits.js';
-import type { OnlineHook, UnitRequest } from './online-session.js';
+import type { OnlineHook, OnlineSession, UnitRequest } from './online-session.js';
 import { PlatformConnection } from './platform-connection.js';
 import type { SessionEvent, SessionStatus } from './session-status.js';
 
@@ -19,6 +19,8 @@ export interface SessionOptions {
   apiSecret: ApiSecret;
   /** Called side by side after the `Auth` of each new connection. */
   hooks?: readonly OnlineHook[] | undefined;
+  /** Sends the last request of a connection that {@link Session.stop} ends, if that is alive. */
+  farewell?: OnlineHook | undefined;
   limits?: Partial<ClientLimits> | undefined;
   clock?: Clock | undefined;
   sleep?: Sleep | undefined;
@@ -48,6 +50,7 @@ export class Session {
   #life: Promise<void> | null = null;
   #connection: PlatformConnection | null = null;
   #isRefused = false;
+  #stopped: Promise<void> | null = null;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -69,10 +72,22 @@ export class Session {
     this.#life ??= this.#live();
   }
 
-  /** Ends the connection and every wait. Idempotent, never rejects; the endpoint stays open. */
-  async stop(): Promise<void> {
+  /**
+   * Ends every wait, lets the request under way finish, says farewell, and ends the connection: within 3.5 s by default.
+   * Idempotent, never rejects; the endpoint stays open.
+   */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#leave();
+    return this.#stopped;
+  }
+
+  async #leave(): Promise<void> {
     this.#stop.abort();
-    this.#connection?.close('the session was stopped');
+    const connection = this.#connection;
+    if (connection !== null) {
+      await this.#sayFarewell(connection);
+      connection.close('the session was stopped');
+    }
     await this.#life;
     await Promise.all(this.#hooks);
     this.#finish();
@@ -95,8 +110,8 @@ export class Session {
   }
 
   /**
-   * Sends a request and waits for its answer, 20 s at most; then the platform counts as hung and the session is
-   * renewed. A shorter time limit of the caller's own has no such effect.
+   * Sends a request and waits for its answer, 20 s at most from its turn on; then the platform counts as hung and the
+   * session is renewed. A caller whose own time limit is shorter leaves, and the request goes on without it.
    * @throws RemoteError when the platform answers with an error; `ERR_STATE` when offline or too many requests wait;
    * `ERR_CONNECTION_CLOSED`, `ERR_STREAM`, `ERR_TIMEOUT`, `ERR_ABORTED` when there is no answer
    */
@@ -107,6 +122,15 @@ export class Session {
   /** Measures the way to the platform and back, in milliseconds. @throws as {@link request} */
   async ping(wait?: WaitOptions): Promise<number> {
     return this.#online().ping(wait);
+  }
+
+  async #sayFarewell(connection: PlatformConnection): Promise<void> {
+    const isIdle = await connection.drain();
+    if (!isIdle) return;
+    const request: OnlineSession['request'] = (last) => connection.farewell(last);
+    await this.#options.farewell?.({ signal: this.#stop.signal, request }).catch(() => {
+      // Nobody is left to try again, and nothing depends on it.
+    });
   }
 
   #online(): PlatformConnection {
@@ -189,10 +213,13 @@ export class Session {
       try {
         this.#set({ latencyMs: await connection.ping() });
       } catch (error) {
+        if (this.#stop.signal.aborted) throw error;
         // Whatever a ping fails of, this connection is of no use any more.
         connection.close(messageOf(error));
       }
-      if (this.#clock.now() >= connection.renewAt) connection.close(RENEWAL);
+      if (this.#clock.now() < connection.renewAt) continue;
+      await connection.drain();
+      connection.close(RENEWAL);
     }
   }
 

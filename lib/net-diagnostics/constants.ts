@@ -4,7 +4,7 @@
 export const STOP_TIMEOUT_MS = 5_000;
 
 /** Part of it for everything above the endpoint, so that the endpoint can still be closed in an orderly way. */
-export const SERVICE_STOP_TIMEOUT_MS = 3_000;
+export const SERVICE_STOP_TIMEOUT_MS = 4_000;
 
 /** Part of that for the handlers of open connections. */
 export const ROUTER_STOP_TIMEOUT_MS = 1_500;

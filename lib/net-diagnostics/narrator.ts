@@ -114,6 +114,13 @@ export class Narrator {
     this.#log[level](error.message, { event: 'request-refused', request });
   }
 
+  /** Metrics go out less often than asked for. */
+  slowed(): void {
+    this.#log.info('metrics are sent every 30 s: the platform is not known to keep those that come faster', {
+      event: 'metrics-slowed',
+    });
+  }
+
   grant(grant: GrantState): void {
     if (grant.state === 'granted') {
       const until = new Date(grant.until * 1000).toISOString();

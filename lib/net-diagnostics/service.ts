@@ -1,11 +1,13 @@
 import {
   GrantKeeper,
   type GrantState,
+  isOwnKind,
+  type LabelsKeeper,
   MetricsPusher,
-  nameKeeper,
   type OnlineHook,
   Session,
   type SessionStatus,
+  statSamples,
 } from '../client/index.js';
 import type { NetDiagnosticsEvent, ReportTrigger } from '../events.js';
 import { ClientHost } from '../host/index.js';
@@ -13,7 +15,7 @@ import type { SafeLogger } from '../logger.js';
 import type { ActiveSettings } from '../options.js';
 import { type LocalReport, toWireReport } from '../report/index.js';
 import type { Telemetry } from '../telemetry/index.js';
-import { type Connection, type ConnectionHandler, Router } from '../transport/index.js';
+import { type Connection, type ConnectionHandler, Router, type WaitOptions } from '../transport/index.js';
 import { CLIENT_HOST_ALPN, type DiagnosticsReport } from '../wire/index.js';
 import { ROUTER_STOP_TIMEOUT_MS } from './constants.js';
 import { LivePaths } from './live-paths.js';
@@ -34,6 +36,7 @@ export interface ServiceOptions extends Ground {
   reporter: Reporter;
   telemetry: Telemetry;
   pause: Pause;
+  labels: LabelsKeeper;
   /** Must not throw. */
   tell(event: NetDiagnosticsEvent): void;
   /** Other protocols of the app, by ALPN. */
@@ -56,6 +59,7 @@ export class Service {
   readonly #host: ClientHost;
   readonly #router: Router | null;
   readonly #grants: GrantKeeper;
+  readonly #metrics: MetricsPusher;
   readonly #session: Session;
   readonly #narrator: Narrator;
   /** The local report behind each wire report that is still in use. */
@@ -72,6 +76,7 @@ export class Service {
     this.#router =
       settings.acceptLoop === 'own' ? null : new Router(endpoint, { closeTimeoutMs: ROUTER_STOP_TIMEOUT_MS });
     this.#grants = this.#makeGrants();
+    this.#metrics = this.#makeMetrics();
     this.#session = this.#makeSession();
   }
 
@@ -124,6 +129,11 @@ export class Service {
       );
     }
     return this.#grants.revoke();
+  }
+
+  /** Pushes metrics now, or as soon as the platform keeps them. */
+  pushMetrics(wait: WaitOptions): Promise<void> {
+    return this.#metrics.pushNow(wait);
   }
 
   /** Ends everything but the endpoint. Never rejects. */
@@ -179,6 +189,7 @@ export class Service {
       endpoint: this.subject.paths.following(endpoint),
       apiSecret: settings.apiSecret,
       hooks: this.#hooks(),
+      farewell: this.#metrics.farewell,
       limits: parts.clientLimits,
       clock: parts.clock,
       sleep: parts.sleep,
@@ -191,26 +202,32 @@ export class Service {
     });
   }
 
-  #hooks(): OnlineHook[] {
+  #makeMetrics(): MetricsPusher {
     const { endpoint, settings, parts, pause } = this.#options;
-    const { name, metrics, reportOnStart } = settings;
-    const refused = (request: string) => (error: Error) => this.#narrator.refused(request, error);
-    const { clientLimits: limits, sleep, random } = parts;
-    const pusher = new MetricsPusher({
-      stats: () => endpoint.stats(),
-      intervalMs: metrics,
+    const { clientLimits, clock, sleep, random } = parts;
+    const { platform } = settings.apiSecret;
+    return new MetricsPusher({
+      samples: () => statSamples(endpoint.stats()),
+      intervalMs: settings.metrics,
+      takesAll: (signal) =>
+        isOwnKind(endpoint, platform, { signal, timeoutMs: clientLimits.connectTimeoutMs }),
       isPaused: () => pause.isOn,
+      clock,
       sleep,
       random,
-      onRefused: refused('put-metrics'),
+      onRefused: (error) => this.#narrator.refused('put-metrics', error),
+      onSlowed: () => this.#narrator.slowed(),
     });
+  }
+
+  /** In the order of the official client: what it is called first, then what it grants, then what it measures. */
+  #hooks(): OnlineHook[] {
+    const { settings, parts, pause, labels } = this.#options;
     return [
-      ...(name === null
-        ? []
-        : [nameKeeper({ name, limits, sleep, random, onRefused: refused('name-endpoint') })]),
+      labels.onOnline,
       this.#grants.onOnline,
-      pusher.onOnline,
-      ...(reportOnStart ? [startReport(this.#wireReport('start'), parts, pause)] : []),
+      this.#metrics.onOnline,
+      ...(settings.reportOnStart ? [startReport(this.#wireReport('start'), parts, pause)] : []),
     ];
   }
 

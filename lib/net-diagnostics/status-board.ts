@@ -11,6 +11,8 @@ export interface StateExtras {
   retryAt?: number | null;
 }
 
+type Labelling = 'name' | 'group' | 'attributes' | 'labels';
+
 /** Where the parts of `NetDiagnostics` write down how they are; tells of changes, and wakes who waits for them. */
 export class StatusBoard {
   readonly #clock: Clock;
@@ -23,7 +25,7 @@ export class StatusBoard {
   constructor(
     clock: Clock,
     tell: (event: NetDiagnosticsEvent) => void,
-    first: Pick<Status, 'state' | 'name'>,
+    first: Pick<Status, 'state' | Labelling>,
   ) {
     this.#clock = clock;
     this.#tell = tell;
@@ -68,7 +70,9 @@ export class StatusBoard {
   }
 
   /** Adds facts that are no change of state. */
-  note(facts: Partial<Pick<Status, 'endpointId' | 'platform' | 'latencyMs' | 'servesDialBack'>>): void {
+  note(
+    facts: Partial<Pick<Status, 'endpointId' | 'platform' | 'latencyMs' | 'servesDialBack' | Labelling>>,
+  ): void {
     this.#status = { ...this.#status, ...facts };
   }
 

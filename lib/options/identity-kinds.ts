@@ -1,6 +1,6 @@
 /** Settings that say who this endpoint is and what it may do. Their values are secrets, or are checked by `wire`. */
 import { messageOf } from '../errors.js';
-import { ApiSecret, nameFault, SecretKey } from '../wire/index.js';
+import { ApiSecret, type Attributes, attributesFault, nameFault, SecretKey } from '../wire/index.js';
 import { hasMethods, type Kind, Refusal, textKind } from './kind.js';
 
 /** An API secret, as text or parsed. An empty text, in quotes perhaps, is none. */
@@ -61,15 +61,51 @@ function keyOf(bytes: ArrayLike<number>): SecretKey {
   }
 }
 
-/** An endpoint's name. */
+/** An endpoint's name, or its group's. */
 export function endpointName(): Kind<string> {
   return textKind('2 to 128 bytes of UTF-8', (text) => {
     // Pasted into the wrong variable, it would be shown to everybody who sees the dashboard.
     if (isApiSecret(text)) throw new Refusal('it is an API secret');
-    const fault = nameFault(text);
-    if (fault !== null) throw new Refusal(`it ${fault}`);
+    // A lone surrogate would silently turn into U+FFFD on the wire.
+    if (Buffer.from(text).toString() !== text) throw new Refusal('it holds half a surrogate pair');
+    if (nameFault(text) !== null) throw new Refusal(`it has ${Buffer.byteLength(text)} bytes`);
     return text;
   });
+}
+
+/** What an endpoint says of itself: an object; in a variable `key=value,key=value`. */
+export function attributes(): Kind<Attributes> {
+  return {
+    should:
+      'an object of texts (in a variable "key=value,key=value"): keys of 2 to 128 bytes, at most 128 of them',
+    fromText: (text) => {
+      const entries = text.split(',').map((part, index): [string, string] => {
+        const at = part.indexOf('=');
+        if (at < 0) throw new Refusal(`entry ${index + 1} has no "="`);
+        return [part.slice(0, at).trim(), part.slice(at + 1).trim()];
+      });
+      if (new Set(entries.map(([key]) => key)).size < entries.length)
+        throw new Refusal('a key stands in it twice');
+      return checkedAttributes(Object.fromEntries(entries));
+    },
+    fromValue: (value) => {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Refusal();
+      return checkedAttributes(value);
+    },
+  };
+}
+
+function checkedAttributes(value: object): Attributes {
+  const entries = Object.entries(value).map(([key, text]: [string, unknown], index): [string, string] => {
+    if (typeof text !== 'string') throw new Refusal(`attribute ${index + 1} is no text`);
+    // Pasted here, it would be shown to everybody who sees the dashboard.
+    if (isApiSecret(text)) throw new Refusal(`attribute ${index + 1} is an API secret`);
+    return [key, text];
+  });
+  const checked = Object.fromEntries(entries);
+  const fault = attributesFault(checked);
+  if (fault !== null) throw new Refusal(fault);
+  return checked;
 }
 
 function isApiSecret(text: string): boolean {

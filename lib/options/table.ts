@@ -5,7 +5,7 @@ import { stderrLogger } from '../logger.js';
 import { API_SECRET_ENV_VAR_NAME } from '../wire/index.js';
 import { alpnNames, callback, logger, nativeEndpoint } from './code-kinds.js';
 import { httpRoutes } from './http-kind.js';
-import { apiSecret, endpointName, filePath, secretKey } from './identity-kinds.js';
+import { apiSecret, attributes, endpointName, filePath, secretKey } from './identity-kinds.js';
 import { flag, milliseconds, oneOf } from './kind.js';
 import { bindAddresses, relays, stunServers } from './network-kinds.js';
 import { probeNames } from './probe-kind.js';
@@ -42,6 +42,18 @@ export const SETTINGS = {
   name: optional(endpointName(), 'How the platform lists this endpoint: 2 to 128 bytes of UTF-8.', {
     variable: 'NET_DIAGNOSTICS_NAME',
   }),
+  group: optional(
+    endpointName(),
+    'The one group it belongs to, on a platform of 2.0: 2 to 128 bytes of UTF-8.',
+    {
+      variable: 'NET_DIAGNOSTICS_GROUP',
+    },
+  ),
+  attributes: optional(
+    attributes(),
+    'What else it says of itself, on a platform of 2.0: `region=eu,tier=web`, in code an object. At most 128; keys of 2 to 128 bytes, values of at most 128. An empty object takes away what the platform has.',
+    { variable: 'NET_DIAGNOSTICS_ATTRIBUTES' },
+  ),
   secretKey: optional(
     secretKey(),
     "The endpoint's identity: 64 hex digits or 52 characters of base32. Without it and `secretKeyFile` each restart lists a new endpoint.",

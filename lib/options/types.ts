@@ -3,7 +3,7 @@ import type { DialBack } from '../host/index.js';
 import type { Logger } from '../logger.js';
 import type { ProbeName } from '../probes/index.js';
 import type { NativeEndpoint } from '../transport/index.js';
-import type { ApiSecret, SecretKey } from '../wire/index.js';
+import type { ApiSecret, Attributes, SecretKey } from '../wire/index.js';
 import type { HttpAccess, HttpAuthorize } from './http-kind.js';
 
 /** A relay as the `relays` option takes it. */
@@ -63,6 +63,13 @@ export interface NetDiagnosticsOptions {
   enabled?: boolean | null | undefined;
   /** How the platform lists this endpoint: 2 to 128 bytes of UTF-8. Default: none. */
   name?: string | null | undefined;
+  /** The one group it belongs to, on a platform of 2.0: 2 to 128 bytes of UTF-8. Default: none. */
+  group?: string | null | undefined;
+  /**
+   * What else it says of itself, on a platform of 2.0: at most 128 entries, keys of 2 to 128 bytes of UTF-8, values of 0
+   * to 128. An empty object takes away what the platform has. Default: nothing is said.
+   */
+  attributes?: Attributes | null | undefined;
   /** The endpoint's identity: 64 hex digits, 52 characters of base32, or 32 bytes. Default: a new one at each start. */
   secretKey?: string | Uint8Array | SecretKey | null | undefined;
   /** A file that holds the identity; made once, with mode 0600. Default: none. */

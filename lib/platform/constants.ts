@@ -27,7 +27,11 @@ export const REFUSALS_TOLD_AT_ONCE = 20;
 export const REFUSALS_TOLD_PER_MINUTE = 20;
 /** Sessions of one endpoint at once, all from one socket: ours, and one of the official client beside it. */
 export const MAX_SESSIONS_PER_ENDPOINT = 4;
-/** Requests of one session that are read at once. The official client sends one at a time, ours eight. */
+/** Who asks what kind of platform this is has the answer with the connection, and is let go after a moment. */
+export const OWN_KIND_STAY_MS = 1_000;
+/** Of these at once. */
+export const MAX_OWN_KIND = 16;
+/** Requests of one session that are read at once. Clients send one at a time. */
 export const MAX_STREAMS_PER_SESSION = 8;
 /**
  * Requests of one session that wait or are read. Of each that is not read QUIC keeps up to 1.25 MB (its stream window; the

@@ -1,7 +1,14 @@
+import { systemSleep } from '../clock.js';
 import { messageOf } from '../errors.js';
 import { Throttle } from '../rate/throttle.js';
-import { type Endpoint, Router } from '../transport/index.js';
-import { type ApiSecret, type EndpointAddress, type EndpointId, SERVICES_ALPN } from '../wire/index.js';
+import { type ConnectionHandler, type Endpoint, Router } from '../transport/index.js';
+import {
+  type ApiSecret,
+  type EndpointAddress,
+  type EndpointId,
+  OWN_PLATFORM_ALPN,
+  SERVICES_ALPN,
+} from '../wire/index.js';
 import { ApiSecrets } from './api-secrets.js';
 import { bindPlatform, platformAddress } from './bind.js';
 import {
@@ -9,7 +16,9 @@ import {
   MAX_LARGE_REQUESTS,
   MAX_LARGE_REQUESTS_PER_SECRET,
   MAX_OPEN_STREAMS,
+  MAX_OWN_KIND,
   MAX_SESSIONS,
+  OWN_KIND_STAY_MS,
   REFUSALS_TOLD_AT_ONCE,
   REFUSALS_TOLD_PER_MINUTE,
 } from './constants.js';
@@ -96,6 +105,9 @@ export class Platform {
     this.#router.handle(SERVICES_ALPN, (connection, { signal }) =>
       new Session(connection, shared).serve(signal),
     );
+    // There is nothing to say: who got here knows.
+    const stay: ConnectionHandler = (_, { signal }) => systemSleep(OWN_KIND_STAY_MS, signal).catch(() => {});
+    this.#router.handle(OWN_PLATFORM_ALPN, stay, { maxConnections: MAX_OWN_KIND });
   }
 
   /**

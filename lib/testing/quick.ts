@@ -34,6 +34,8 @@ export const QUICK_RETRIES: Readonly<Pick<Parts, 'clientLimits'>> = {
     connectTimeoutMs: 1_000,
     requestTimeoutMs: 2_000,
     pingIntervalMs: 30_000,
+    stopGraceMs: 500,
+    farewellTimeoutMs: 500,
   },
 };
 
@@ -41,8 +43,15 @@ export const QUICK_RETRIES: Readonly<Pick<Parts, 'clientLimits'>> = {
 export function toEnv(options: NetDiagnosticsOptions): Record<string, string> {
   const pairs = Object.entries(options).flatMap(([option, value]) => {
     const { variable } = SETTINGS[option as keyof typeof SETTINGS];
-    // A list becomes text with commas, as the variables have it.
-    return variable === null ? [] : [[variable, String(value)]];
+    return variable === null ? [] : [[variable, textOf(value)]];
   });
   return Object.fromEntries(pairs);
+}
+
+/** A list becomes text with commas, as the variables have it, and an object's entries with an equals sign each. */
+function textOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return String(value);
+  return Object.entries(value)
+    .map(([key, text]) => `${key}=${text}`)
+    .join(',');
 }

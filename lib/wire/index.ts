@@ -43,6 +43,7 @@ export {
   encodePong,
   encodeServicesRequest,
   ID_SIZE,
+  OWN_PLATFORM_ALPN,
   SERVICES_ALPN,
   type ServicesRequest,
 } from './services-protocol.js';

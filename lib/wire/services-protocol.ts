@@ -9,6 +9,9 @@ import { encodeError, UnknownRequestError } from './wire-error.js';
 /** What an endpoint asks a platform. */
 export const SERVICES_ALPN = '/iroh/n0des/1';
 
+/** What platforms of this package accept besides: that they do is all it says. */
+export const OWN_PLATFORM_ALPN = 'iroh-net-diagnostics/platform/1';
+
 /** Bytes of a ping's id and of a metrics session's id. */
 export const ID_SIZE = 16;
 

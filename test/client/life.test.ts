@@ -112,7 +112,7 @@ describe('a platform that is another process', () => {
 
 /** An app that goes to a state, stops, and has nothing more to do. */
 const APP = `
-import { GrantKeeper, MetricsPusher, Session, nameKeeper } from './lib/client/index.js';
+import { GrantKeeper, LabelsKeeper, MetricsPusher, Session, statSamples } from './lib/client/index.js';
 import { systemClock } from './lib/clock.js';
 import { ClientHost, MemoryRevocationStore, Revocation } from './lib/host/index.js';
 import { Router, bindEndpoint } from './lib/transport/index.js';
@@ -133,9 +133,10 @@ const router = new Router(app);
 router.handle(CLIENT_HOST_ALPN, host.handler);
 router.start();
 const grants = new GrantKeeper({ secretKey: app.secretKey(), platformId: other.id, revocation, enabled: true });
-const metrics = new MetricsPusher({ stats: () => app.stats(), intervalMs: 60_000 });
+const metrics = new MetricsPusher({ samples: () => statSamples(app.stats()), intervalMs: 60_000 });
+const labels = new LabelsKeeper({ name: 'app' });
 const session = new Session({
-  endpoint: app, apiSecret: platform.apiSecret, hooks: [grants.onOnline, metrics.onOnline, nameKeeper({ name: 'app' })],
+  endpoint: app, apiSecret: platform.apiSecret, hooks: [labels.onOnline, grants.onOnline, metrics.onOnline],
 });
 session.start();
 while (session.status.state !== state) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,8 +1,20 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { MetricsPusher, type OnlineSession, RemoteError, type UnitRequest } from '../../lib/client/index.js';
-import { metricsUpdate, uuidBytes } from '../../lib/client/metrics-update.js';
+import {
+  type MetricSample,
+  MetricsPusher,
+  type OnlineSession,
+  RemoteError,
+  statSamples,
+  type UnitRequest,
+} from '../../lib/client/index.js';
+import { metricsUpdate, sameMetrics, uuidBytes } from '../../lib/client/metrics-update.js';
 import type { EndpointStat } from '../../lib/transport/index.js';
-import { decodeServicesRequest, encodeServicesRequest, type MetricsUpdate } from '../../lib/wire/index.js';
+import {
+  decodeServicesRequest,
+  encodeServicesRequest,
+  type MetricSchema,
+  type MetricsUpdate,
+} from '../../lib/wire/index.js';
 import { FakeTime, settle } from '../support/fake-time.js';
 import { Loopback } from '../support/loopback.js';
 import { requestVectors } from '../wire/support.js';
@@ -31,7 +43,7 @@ describe('the metrics of the official client', () => {
 
   it('are, name by name and help by help, those that an endpoint of the binding has', async () => {
     const endpoint = await net.bind();
-    const { update } = metricsUpdate(endpoint.stats(), null);
+    const update = metricsUpdate(statSamples(endpoint.stats()));
     const named = (schema: MetricsUpdate['schema']) =>
       new Map(
         schema?.items.map((item, index) => [
@@ -45,9 +57,8 @@ describe('the metrics of the official client', () => {
 });
 
 describe('metricsUpdate', () => {
-  it('brings the schema first, then values alone, and the schema again when it changed', () => {
-    const first = metricsUpdate([stat('a', 1), stat('b', 2)], null);
-    expect(first.update).toEqual({
+  it('brings names, helps and values', () => {
+    expect(metricsUpdate(statSamples([stat('a', 1), stat('b', 2)]))).toEqual({
       schema: {
         items: [
           { type: 'counter', name: 'a', prefixes: ['socket'], labels: [] },
@@ -60,9 +71,30 @@ describe('metricsUpdate', () => {
         { type: 'counter', value: 2n },
       ],
     });
-    expect(metricsUpdate([stat('a', 3), stat('b', 4)], first.schema).update.schema).toBeNull();
-    expect(metricsUpdate([stat('a', 3)], first.schema).update.schema?.items).toHaveLength(1);
-    expect(metricsUpdate([stat('a', 3), stat('c', 4)], first.schema).update.schema?.items).toHaveLength(2);
+  });
+
+  it('tells whether one schema reads the values of both', () => {
+    const item = (change: Partial<MetricSchema>): MetricSample => ({
+      item: { type: 'gauge', name: 'a', prefixes: ['p'], labels: [['k', 'v']], ...change },
+      help: '',
+      value: { type: 'gauge', value: 1n },
+    });
+    const plain = item({});
+    expect(sameMetrics([plain], [{ ...plain, help: 'other', value: { type: 'gauge', value: 2n } }])).toBe(
+      true,
+    );
+    const others: Partial<MetricSchema>[] = [
+      { type: 'counter' },
+      { name: 'b' },
+      { prefixes: [] },
+      { prefixes: ['q'] },
+      { labels: [] },
+      { labels: [['k', 'w']] },
+      { labels: [['l', 'v']] },
+    ];
+    for (const other of others)
+      expect(sameMetrics([plain], [item(other)]), JSON.stringify(other)).toBe(false);
+    expect(sameMetrics([plain], [plain, plain])).toBe(false);
   });
 
   it.each([
@@ -73,9 +105,9 @@ describe('metricsUpdate', () => {
     ['no end', Number.POSITIVE_INFINITY, []],
     ['a negative one', -1, []],
   ])('sends what is a count and leaves out what is none: %s', (_, value, wanted) => {
-    const { update, schema } = metricsUpdate([stat('a', value)], null);
+    const update = metricsUpdate(statSamples([stat('a', value)]));
     expect(update.values.map((sent) => sent.type === 'counter' && sent.value)).toEqual(wanted);
-    expect(schema.items).toHaveLength(wanted.length);
+    expect(update.schema?.items).toHaveLength(wanted.length);
     expect(
       encodeServicesRequest({ type: 'put-metrics', sessionId: new Uint8Array(16), update }),
     ).toBeInstanceOf(Uint8Array);
@@ -85,11 +117,19 @@ describe('metricsUpdate', () => {
 describe('MetricsPusher', () => {
   const uuid = '37f40104-00a1-4c83-a641-65be4c7ffb37';
 
-  function setUp(options: { intervalMs?: number; refuse?: (index: number) => RemoteError | null } = {}) {
+  interface Options {
+    intervalMs?: number;
+    refuse?: (index: number) => RemoteError | null;
+    takesAll?: () => Promise<boolean>;
+  }
+
+  function setUp(options: Options = {}) {
     const time = new FakeTime();
     const connection = new AbortController();
     const sent: MetricsUpdate[] = [];
     const refused: string[] = [];
+    let slowed = 0;
+    let stats = [stat('a', 1)];
     const ids = new Set<string>();
     const session: OnlineSession = {
       signal: connection.signal,
@@ -102,25 +142,45 @@ describe('MetricsPusher', () => {
       },
     };
     const pusher = new MetricsPusher({
-      stats: () => [stat('a', 1)],
+      samples: () => statSamples(stats),
       intervalMs: options.intervalMs ?? 60_000,
       random: () => 0.5,
+      clock: time,
       sleep: time.sleep,
+      takesAll: options.takesAll,
       sessionUuid: uuid,
       onRefused: ({ message }) => refused.push(message),
+      onSlowed: () => {
+        slowed += 1;
+      },
     });
-    return { time, connection, sent, refused, ids, session, pusher };
+    const measure = (...now: EndpointStat[]) => {
+      stats = now;
+    };
+    const withSchema = () => sent.map(({ schema }) => schema !== null);
+    return {
+      time,
+      connection,
+      sent,
+      refused,
+      ids,
+      session,
+      pusher,
+      measure,
+      withSchema,
+      slowed: () => slowed,
+    };
   }
 
-  it('pushes soon after going online, then at the interval, the schema once', async () => {
-    const { time, sent, session, pusher, ids, connection } = setUp();
+  it('pushes soon after going online, then at the interval, the schema twice', async () => {
+    const { time, sent, session, pusher, ids, connection, withSchema } = setUp();
     const done = pusher.onOnline(session);
     await time.advance(4_999);
     expect(sent).toHaveLength(0);
     await time.advance(1);
     expect(sent).toHaveLength(1);
     await time.advance(120_000);
-    expect(sent.map(({ schema }) => schema !== null)).toEqual([true, false, false]);
+    expect(withSchema()).toEqual([true, true, false]);
     expect([...ids]).toEqual([Buffer.from(uuidBytes(uuid)).toString('hex')]);
     expect(ids.has(uuid.replaceAll('-', ''))).toBe(true);
     connection.abort();
@@ -144,8 +204,78 @@ describe('MetricsPusher', () => {
     });
     void pusher.onOnline(session);
     await time.advance(5_000 + 3 * 60_000);
-    expect(sent.map(({ schema }) => schema !== null)).toEqual([true, true, true, false]);
+    expect(sent.map(({ schema }) => schema !== null)).toEqual([true, true, true, true]);
+    await time.advance(60_000);
+    expect(sent.at(-1)?.schema).toBeNull();
     expect(refused).toEqual([fault.message]);
+  });
+
+  it('repeats the schema when it changed, and from time to time: no one dropped push can hide the names', async () => {
+    const { time, session, pusher, measure, withSchema } = setUp();
+    void pusher.onOnline(session);
+    await time.advance(5_000 + 2 * 60_000);
+    expect(withSchema()).toEqual([true, true, false]);
+    measure(stat('a', 1), stat('b', 2));
+    await time.advance(3 * 60_000);
+    expect(withSchema()).toEqual([true, true, false, true, true, false]);
+    await time.advance(20 * 60_000);
+    const later = withSchema().slice(3);
+    for (let index = 0; index < 20; index += 1) {
+      expect(later.slice(index, index + 10)).toContain(true);
+    }
+  });
+
+  it('never pushes faster than every 30 s to a platform that is not known to keep it, and says so once', async () => {
+    const { time, sent, session, pusher, slowed } = setUp({ intervalMs: 1_000 });
+    void pusher.onOnline(session);
+    const at: number[] = [];
+    for (let second = 0; second < 130; second += 1) {
+      const before = sent.length;
+      await time.advance(1_000);
+      if (sent.length > before) at.push(second);
+    }
+    const gaps = at.slice(1).map((second, index) => second - (at[index] ?? 0));
+    expect(gaps.length).toBeGreaterThanOrEqual(3);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(30);
+    expect(slowed()).toBe(1);
+  });
+
+  it('pushes as often as asked to a platform that is known to keep it, and asks for that once', async () => {
+    let asked = 0;
+    const takesAll = async () => {
+      asked += 1;
+      return true;
+    };
+    const { time, sent, session, pusher, slowed } = setUp({ intervalMs: 1_000, takesAll });
+    void pusher.onOnline(session);
+    await time.advance(20_500);
+    expect([sent.length, asked, slowed()]).toEqual([21, 1, 0]);
+  });
+
+  it('pushes by hand at once, and then when it may; who wants a push meanwhile joins', async () => {
+    const { time, sent, session, pusher } = setUp({ intervalMs: 0 });
+    await expect(pusher.pushNow()).rejects.toMatchObject({ code: 'ERR_STATE' });
+    await pusher.onOnline(session);
+    await pusher.pushNow();
+    expect(sent).toHaveLength(1);
+    const [second, third] = [pusher.pushNow(), pusher.pushNow()];
+    await time.advance(29_000);
+    expect(sent).toHaveLength(1);
+    await time.advance(2_000);
+    await Promise.all([second, third]);
+    expect(sent).toHaveLength(2);
+  });
+
+  it('has a last push for a session that stops, also within the 30 s; none when paused or off', async () => {
+    const { time, sent, session, pusher } = setUp();
+    void pusher.onOnline(session);
+    await time.advance(5_000);
+    await pusher.farewell(session);
+    expect(sent).toHaveLength(2);
+    const off = setUp({ intervalMs: 0 });
+    await off.pusher.onOnline(off.session);
+    await off.pusher.farewell(off.session);
+    expect(off.sent).toHaveLength(0);
   });
 
   it('slows down when only a person can lift the refusal', async () => {

@@ -3,16 +3,17 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   GrantKeeper,
+  LabelsKeeper,
   MetricsPusher,
-  nameKeeper,
   type OnlineHook,
   Session,
   type SessionEvent,
   type SessionOptions,
+  statSamples,
 } from '../../lib/client/index.js';
 import { systemClock } from '../../lib/clock.js';
 import { MemoryRevocationStore, Revocation } from '../../lib/host/index.js';
-import type { Endpoint } from '../../lib/transport/index.js';
+import type { Endpoint, WaitOptions } from '../../lib/transport/index.js';
 import {
   ApiSecret,
   Caps,
@@ -70,8 +71,13 @@ async function keepers(endpoint: Endpoint): Promise<{ grants: GrantKeeper; hooks
     revocation: await Revocation.load(new MemoryRevocationStore(), systemClock),
     enabled: true,
   });
-  const metrics = new MetricsPusher({ stats: () => endpoint.stats(), intervalMs: 50 });
-  return { grants, hooks: [nameKeeper({ name: 'app' }), grants.onOnline, metrics.onOnline] };
+  const metrics = new MetricsPusher({
+    samples: () => statSamples(endpoint.stats()),
+    intervalMs: 50,
+    takesAll: () => Promise.resolve(true),
+  });
+  const labels = new LabelsKeeper({ name: 'app' });
+  return { grants, hooks: [labels.onOnline, grants.onOnline, metrics.onOnline] };
 }
 
 const refusing = (failure: RemoteFailure) => (request: { type: string }) =>
@@ -93,7 +99,9 @@ describe('Session', () => {
     expect(token?.caps.toStrings()).toEqual(['client']);
     expect(token?.expiresAt).toBeCloseTo(Date.now() / 1000 + TOKEN_LIFETIME_SECONDS, -2);
     expect(platform.names).toEqual(['app']);
-    expect(platform.metrics.slice(0, 2).map(({ update }) => update.schema !== null)).toEqual([true, false]);
+    await until(() => platform.metrics.length >= 3);
+    const withSchema = platform.metrics.slice(0, 3).map(({ update }) => update.schema !== null);
+    expect(withSchema).toEqual([true, true, false]);
     expect(platform.metrics[0]?.sessionId).toMatch(/^.{12}4.{3}[89ab].{15}$/);
     await until(() => grants.state.state === 'granted');
     expect(states).toEqual(['connecting', 'online']);
@@ -132,12 +140,44 @@ describe('Session', () => {
     platform.open();
     platform.behave = ({ type }) => (type === 'ping' ? 'mute' : 'answer');
     await session.whenOnline();
-    const pings = Array.from({ length: 80 }, () =>
+    const pings = Array.from({ length: 73 }, () =>
       session.ping().catch((error: { code: string }) => error.code),
     );
-    expect(await Promise.all(pings.slice(72))).toEqual(Array(8).fill('ERR_STATE'));
+    expect(await Promise.all(pings.slice(65))).toEqual(Array(8).fill('ERR_STATE'));
     await session.stop();
     await Promise.all(pings);
+  });
+
+  it('has one request under way at a time, in their order, and a caller who leaves harms none', async () => {
+    const platform = (await bindPlatform()).open();
+    platform.delayMs = 60;
+    const { session } = await startSession(platform);
+    await session.whenOnline();
+    const name = (text: string, wait?: WaitOptions) =>
+      session.request({ type: 'name-endpoint', name: text }, wait);
+    const leaving = new AbortController();
+    const begun = name('begun', { timeoutMs: 10 });
+    const waiting = name('never sent', { signal: leaving.signal });
+    const others = ['third', 'fourth'].map((text) => name(text));
+    await expect(begun).rejects.toMatchObject({ code: 'ERR_TIMEOUT' });
+    leaving.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    await Promise.all(others);
+    expect(platform.names).toEqual(['begun', 'third', 'fourth']);
+    expect([platform.mostAtOnce, platform.faults, platform.connections.length]).toEqual([1, [], 1]);
+  });
+
+  it('measures a ping from its turn on', async () => {
+    const platform = (await bindPlatform()).open();
+    const { session } = await startSession(platform);
+    await session.whenOnline();
+    platform.behave = ({ type }) => {
+      platform.delayMs = type === 'ping' ? 0 : 500;
+      return 'answer';
+    };
+    const slow = session.request({ type: 'name-endpoint', name: 'slow' });
+    expect(await session.ping()).toBeLessThan(450);
+    await slow;
   });
 
   it("lets a caller's own time limit or signal end a request without a verdict on the platform", async () => {
@@ -430,10 +470,11 @@ describe('stop', () => {
           clock: time,
           sleep: time.sleep,
           hooks: [hook],
+          limits: { stopGraceMs: 100 },
         });
         await session.whenOnline();
         for (let round = 0; round < 12; round += 1) session.ping().catch(() => {});
-        await until(() => (platform.conversations[0]?.length ?? 0) > 5);
+        await until(() => (platform.conversations[0]?.length ?? 0) > 1);
         return { session, time };
       },
     ],
@@ -477,6 +518,45 @@ describe('stop', () => {
     expect(time.sleepers).toBe(0);
     expect(() => session.start()).toThrow(/stopped/);
     await expect(session.ping()).rejects.toMatchObject({ code: 'ERR_STATE' });
+  });
+
+  it('lets the request under way finish, drops those that wait, and says farewell', async () => {
+    const platform = (await bindPlatform()).open();
+    const farewell: OnlineHook = (last) => last.request({ type: 'name-endpoint', name: 'farewell' });
+    const { session } = await startSession(platform, { farewell });
+    await session.whenOnline();
+    platform.delayMs = 200;
+    const [begun, waiting] = ['begun', 'waiting'].map((name) =>
+      session.request({ type: 'name-endpoint', name }),
+    );
+    const dropped = expect(waiting).rejects.toMatchObject({ code: 'ERR_STATE' });
+    await until(() => platform.conversations[0]?.length === 2);
+    platform.delayMs = 0;
+    await session.stop();
+    await begun;
+    await dropped;
+    expect(platform.names).toEqual(['begun', 'farewell']);
+    await until(() => platform.endings.length === 1);
+    expect(platform.endings[0]).toMatchObject({ by: 'peer', code: 0 });
+    expect(platform.faults).toEqual([]);
+  });
+
+  it('says no farewell to a platform that hangs, and none to one that never came', async () => {
+    const platform = (await bindPlatform()).open();
+    let farewells = 0;
+    const farewell: OnlineHook = async () => {
+      farewells += 1;
+    };
+    const limits = { stopGraceMs: 50 };
+    const { session } = await startSession(platform, { farewell, limits });
+    await session.whenOnline();
+    platform.behave = () => 'mute';
+    session.ping().catch(() => {});
+    await until(() => platform.conversations[0]?.length === 2);
+    await session.stop();
+    const { session: other } = await startSession(await bindPlatform(), { farewell, limits });
+    await other.stop();
+    expect(farewells).toBe(0);
   });
 
   it('closes the connection with code 0 and leaves the endpoint open', async () => {

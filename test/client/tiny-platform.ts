@@ -11,6 +11,7 @@ import {
 } from '../../lib/transport/index.js';
 import {
   ApiSecret,
+  type Attributes,
   CLIENT_HOST_ALPN,
   type DiagnosticsReport,
   decodeReportResult,
@@ -19,6 +20,7 @@ import {
   encodePong,
   encodeUnitResult,
   type MetricsUpdate,
+  RESET_UNKNOWN_REQUEST,
   type RemoteFailure,
   type RemoteResult,
   SERVICES_ALPN,
@@ -28,10 +30,15 @@ import {
 } from '../../lib/wire/index.js';
 
 /**
- * What the platform does with a request: answer well, not at all, with a failure, or close with a code (`late`: some
- * time after it ended the stream without an answer).
+ * What the platform does with a request: answer well, not at all, with a failure, reset its stream as one that it does
+ * not know, or close with a code (`late`: some time after it ended the stream without an answer).
  */
-export type Behaviour = 'answer' | 'mute' | RemoteFailure | { close: number; reason: string; late?: true };
+export type Behaviour =
+  | 'answer'
+  | 'mute'
+  | 'unknown'
+  | RemoteFailure
+  | { close: number; reason: string; late?: true };
 
 /** The least that is a platform: wire and transport, and a memory. */
 export class TinyPlatform {
@@ -44,6 +51,15 @@ export class TinyPlatform {
   readonly auths: Token[] = [];
   readonly grants: Token[] = [];
   readonly names: string[] = [];
+  readonly groups: string[] = [];
+  readonly attributes: Attributes[] = [];
+  /** Streams that ended in any way but well. */
+  readonly faults: unknown[] = [];
+  /** How many requests were under way at the same time, at most. */
+  mostAtOnce = 0;
+  /** Before each answer, in milliseconds. */
+  delayMs = 0;
+  #atOnce = 0;
   readonly metrics: { sessionId: string; update: MetricsUpdate }[] = [];
   readonly reports: DiagnosticsReport[] = [];
   behave: (request: ServicesRequest) => Behaviour = () => 'answer';
@@ -102,9 +118,17 @@ export class TinyPlatform {
         const request = decodeServicesRequest(await readRequest(stream, { signal }));
         conversation.push(request.type);
         const behaviour = this.behave(request);
+        this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#atOnce);
+        if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs));
+        this.#atOnce -= 1;
         if (behaviour === 'mute') {
           // A stream that is collected would end, and that is an answer of a kind.
           this.#muted.push(stream);
+          return;
+        }
+        if (behaviour === 'unknown') {
+          stream.reset(RESET_UNKNOWN_REQUEST);
+          stream.stop(RESET_UNKNOWN_REQUEST);
           return;
         }
         if (behaviour === 'answer') this.#remember(request);
@@ -118,7 +142,7 @@ export class TinyPlatform {
         const answer = answerTo(request, behaviour === 'answer' ? null : behaviour);
         if (this.flood === null) await respond(stream, answer, { signal });
         else await this.flood(stream, answer);
-      })().catch(() => {});
+      })().catch((error: unknown) => this.faults.push(error));
     }
   }
 
@@ -126,6 +150,8 @@ export class TinyPlatform {
     if (request.type === 'auth') this.auths.push(request.token);
     if (request.type === 'grant-cap') this.grants.push(request.token);
     if (request.type === 'name-endpoint') this.names.push(request.name);
+    if (request.type === 'set-group') this.groups.push(request.group);
+    if (request.type === 'set-attributes') this.attributes.push(request.attributes);
     if (request.type === 'put-network-diagnostics') this.reports.push(request.report);
     if (request.type === 'put-metrics') {
       this.metrics.push({

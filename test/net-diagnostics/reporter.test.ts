@@ -22,7 +22,10 @@ const DEFAULT_QUIC_PORT = 7842;
 
 function reporterOf(options: NetDiagnosticsOptions, environment: DiagnoseOptions['environment']): Reporter {
   const clock = new FakeTime();
-  const board = new StatusBoard(clock, () => {}, { state: 'starting', name: null });
+  const unset = { state: 'unset' } as const;
+  const labels = { name: unset, group: unset, attributes: unset };
+  const said = { name: null, group: null, attributes: {}, labels };
+  const board = new StatusBoard(clock, () => {}, { state: 'starting', ...said });
   const telemetry = createTelemetry({ status: () => board.status, clock });
   return new Reporter({
     settings: resolveSettings({ probes: ['qad'], deadline: 2500, ...options }),

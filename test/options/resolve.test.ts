@@ -37,6 +37,8 @@ describe('the defaults', () => {
       required: false,
       enabled: true,
       name: null,
+      group: null,
+      attributes: null,
       secretKey: null,
       secretKeyFile: null,
       network: 'n0',
@@ -60,10 +62,14 @@ describe('the defaults', () => {
   });
 });
 
+const ATTRIBUTES = { region: 'eu', tier: '', path: 'a=b' };
+
 describe('a variable', () => {
   it.each([
     ['NET_DIAGNOSTICS_NAME', 'web-1', 'name', 'web-1'],
     ['NET_DIAGNOSTICS_NAME', '  web-1\n', 'name', 'web-1'],
+    ['NET_DIAGNOSTICS_GROUP', 'staging', 'group', 'staging'],
+    ['NET_DIAGNOSTICS_ATTRIBUTES', 'region=eu, tier = ,path=a=b', 'attributes', ATTRIBUTES],
     ['IROH_SECRET_KEY_FILE', './id.key', 'secretKeyFile', './id.key'],
     ['NET_DIAGNOSTICS_NETWORK', 'minimal', 'network', 'minimal'],
     [
@@ -170,6 +176,9 @@ describe('an option', () => {
   });
 });
 
+const many = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`key-${index}`, '']));
+
 describe('a wrong value', () => {
   it.each<[object, string]>([
     [
@@ -188,6 +197,17 @@ describe('a wrong value', () => {
     [{ name: 'x' }, 'it is too short (1 bytes of UTF-8'],
     [{ name: 'x'.repeat(129) }, 'it is too long (129 bytes of UTF-8'],
     [{ name: 'a\ud800b' }, 'surrogate'],
+    [{ group: 'x' }, 'it has 1 bytes'],
+    [
+      { attributes: 'a=b' },
+      '`attributes` (variable NET_DIAGNOSTICS_ATTRIBUTES) was "a=b"; it must be an object',
+    ],
+    [{ attributes: ['ab'] }, 'it must be an object of texts'],
+    [{ attributes: { ab: 1 } }, 'attribute 1 is no text'],
+    [{ attributes: { a: 'x' } }, 'attribute 1: the key is too short'],
+    [{ attributes: { ok: '', ab: 'x'.repeat(129) } }, 'attribute 2: the value is too long'],
+    [{ attributes: { ab: 'x\udc00' } }, 'half a surrogate pair'],
+    [{ attributes: many(129) }, '129 attributes are too many'],
     [{ network: 'N0' }, 'was "N0"; it must be "n0" or "minimal"'],
     [{ relays: 'https://a.example' }, '`relays`'],
     [{ relays: ['ftp://a.example'] }, 'entry 1 of 1: no http or https URL'],

@@ -1,0 +1,66 @@
+import type { Clock } from '../clock.js';
+import { ConnectionClosedError, StreamError } from '../transport/types.js';
+import { CLOSE_UNAUTHORIZED, RESET_UNKNOWN_REQUEST, type ServicesRequest } from '../wire/index.js';
+import { DOUBT_MS } from './limits.js';
+
+/** What says something of the endpoint. */
+export type LabelRequest = Extract<
+  ServicesRequest,
+  { type: 'name-endpoint' | 'set-group' | 'set-attributes' }
+>;
+
+/**
+ * Whether the platform knows the requests that came with 2.0. There is no asking: one that does not know them resets
+ * the stream, or ends the connection, which a platform that restarts does as well.
+ */
+export class Generation {
+  readonly #clock: Clock;
+  readonly #onOld: () => void;
+  #isOld = false;
+  #doubtfulUntil: number | null = null;
+
+  /** @param onOld - is told once that it does not know them */
+  constructor(clock: Clock, onOld: () => void) {
+    this.#clock = clock;
+    this.#onOld = onOld;
+  }
+
+  /** Whether to leave this request out until the next start. */
+  isOld(request: LabelRequest): boolean {
+    return this.#isOld && isNew(request);
+  }
+
+  /** When this request may be sent, in milliseconds since the epoch. */
+  notBefore(request: LabelRequest): number {
+    return isNew(request) ? (this.#doubtfulUntil ?? 0) : 0;
+  }
+
+  /**
+   * Takes note of how a request that was sent ended without an answer.
+   * @returns whether that may be because the platform does not know it; if not, it is trouble of another kind
+   */
+  blame(request: LabelRequest, error: unknown): boolean {
+    if (!isNew(request) || !isSuspicious(error)) return false;
+    const isPlain = error instanceof StreamError && error.streamCode === RESET_UNKNOWN_REQUEST;
+    if (isPlain || this.#doubtfulUntil !== null) this.#beOld();
+    else this.#doubtfulUntil = this.#clock.now() + DOUBT_MS;
+    return true;
+  }
+
+  #beOld(): void {
+    if (this.#isOld) return;
+    this.#isOld = true;
+    this.#onOld();
+  }
+}
+
+function isNew({ type }: LabelRequest): boolean {
+  return type !== 'name-endpoint';
+}
+
+function isSuspicious(error: unknown): boolean {
+  if (error instanceof StreamError) return true;
+  if (!(error instanceof ConnectionClosedError)) return false;
+  const { by, code } = error.closeReason;
+  return by === 'peer' && code !== CLOSE_UNAUTHORIZED;
+}

@@ -1,0 +1,180 @@
+import { linkedAbort, newAbort } from '../abort.js';
+import { type Clock, type Sleep, sleepUntil } from '../clock.js';
+import { notify } from '../notify.js';
+import type { RemoteFailure } from '../wire/index.js';
+import { retryDelay } from './backoff.js';
+import type { Generation, LabelRequest } from './generation.js';
+import type { ClientLimits } from './limits.js';
+import type { OnlineSession } from './online-session.js';
+import { RemoteError } from './remote-error.js';
+
+/** How far something that the endpoint says of itself has come. */
+export type LabelState =
+  /** Nothing is said. */
+  | { state: 'unset' }
+  /** It goes out as soon as the session is online. `why`: what the platform answered last, if it put us off. */
+  | { state: 'pending'; why: string | null }
+  /** The platform has confirmed it on the connection that lives, or that lived last. */
+  | { state: 'taken' }
+  /** The platform takes no such value: it is not sent again. */
+  | { state: 'refused'; why: string }
+  /** The platform is older than this request: it is not sent again before the next start. */
+  | { state: 'unsupported' };
+
+/** What all labels of an endpoint share. */
+export interface LabelContext {
+  generation: Generation;
+  limits: ClientLimits;
+  clock: Clock;
+  sleep: Sleep;
+  /** 0 (inclusive) to 1 (exclusive). */
+  random: () => number;
+  /** Is told what the platform did not take; what it throws is ignored. */
+  onRefused(request: LabelRequest['type'], error: RemoteError): void;
+  /** Is told that a state is another one; what it throws is ignored. */
+  onState(): void;
+}
+
+/** What somebody who has set a value waits for: the first answer that decides anything. */
+interface Waiter {
+  resolve(state: LabelState): void;
+  reject(error: Error): void;
+}
+
+/** One thing that the endpoint says of itself: sent on every new connection, and when it changes. */
+export class Label<T> {
+  readonly #context: LabelContext;
+  readonly #request: (value: T) => LabelRequest;
+  #value: T | null;
+  #state: LabelState;
+  #session: OnlineSession | null = null;
+  #waiters: Waiter[] = [];
+  /** Ends the sending that goes on at present. */
+  #endWork: () => void = () => {};
+
+  /** @param value - `null`: nothing is said */
+  constructor(context: LabelContext, value: T | null, request: (value: T) => LabelRequest) {
+    this.#context = context;
+    this.#request = request;
+    this.#value = value;
+    this.#state = value === null ? { state: 'unset' } : { state: 'pending', why: null };
+  }
+
+  get value(): T | null {
+    return this.#value;
+  }
+
+  get state(): LabelState {
+    return this.#state;
+  }
+
+  /** Sends it on a new connection, until the platform takes it or the connection ends. */
+  async online(session: OnlineSession): Promise<void> {
+    this.#session = session;
+    if (this.#value === null || this.#state.state === 'refused') return;
+    await this.#send(this.#value, session);
+  }
+
+  /**
+   * Replaces the value. Resolves when the platform has taken it, or at once while there is no connection.
+   * @throws RemoteError when the platform refuses it
+   */
+  set(value: T): Promise<LabelState> {
+    this.#endWork();
+    this.#value = value;
+    this.#set({ state: 'pending', why: null });
+    const session = this.#session;
+    if (session === null || session.signal.aborted) {
+      this.#settle((waiter) => waiter.resolve(this.#state));
+      return Promise.resolve(this.#state);
+    }
+    const settled = new Promise<LabelState>((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    // What ends the connection is the session's to tell.
+    this.#send(value, session).catch(() => {});
+    return settled;
+  }
+
+  async #send(value: T, session: OnlineSession): Promise<void> {
+    this.#endWork();
+    const replaced = newAbort();
+    this.#endWork = () => replaced.abort();
+    const work = linkedAbort(session.signal, replaced.signal);
+    try {
+      await this.#untilDecided(this.#request(value), session, work.signal, replaced.signal);
+    } finally {
+      work.release();
+      // Also when the connection ended before: what was set holds, and goes out on the next one.
+      if (!replaced.signal.aborted) this.#settle((waiter) => waiter.resolve(this.#state));
+    }
+  }
+
+  async #untilDecided(
+    request: LabelRequest,
+    session: OnlineSession,
+    signal: AbortSignal,
+    replaced: AbortSignal,
+  ): Promise<void> {
+    const { generation, sleep, random, limits, clock } = this.#context;
+    for (let attempt = 0; ; attempt += 1) {
+      if (generation.isOld(request)) return this.#set({ state: 'unsupported' });
+      const due = generation.notBefore(request);
+      // Without a turn of the event loop, or another request would overtake it.
+      if (due > clock.now()) await sleepUntil(due, clock, sleep, signal);
+      const failure = await this.#attempt(request, session, replaced);
+      if (failure === null) return;
+      await sleep(retryDelay(failure, attempt, random(), limits), signal);
+    }
+  }
+
+  /**
+   * @param replaced - fires when a newer value takes over. The end of the connection is left to the request itself:
+   * how it ends tells something
+   * @returns why to try again; `null` when it is decided
+   */
+  async #attempt(
+    request: LabelRequest,
+    session: OnlineSession,
+    replaced: AbortSignal,
+  ): Promise<RemoteFailure | null> {
+    const { generation, onRefused } = this.#context;
+    let isSent = false;
+    try {
+      await session.request(request, {
+        signal: replaced,
+        onSent: () => {
+          isSent = true;
+        },
+      });
+      replaced.throwIfAborted();
+      this.#set({ state: 'taken' });
+      return null;
+    } catch (error) {
+      if (replaced.aborted) throw error;
+      if (error instanceof RemoteError) {
+        notify(([type, refusal]) => onRefused(type, refusal), [request.type, error] as const);
+        return this.#refused(error);
+      }
+      if (!isSent || !generation.blame(request, error)) throw error;
+      if (!generation.isOld(request)) return { kind: 'internal-server-error' };
+      this.#set({ state: 'unsupported' });
+      return null;
+    }
+  }
+
+  #refused(error: RemoteError): RemoteFailure | null {
+    const isFinal = error.failure.kind === 'invalid-input';
+    this.#set(isFinal ? { state: 'refused', why: error.message } : { state: 'pending', why: error.message });
+    // What comes right by itself is waited for.
+    if (error.failure.kind !== 'rate-limited') this.#settle((waiter) => waiter.reject(error));
+    return isFinal ? null : error.failure;
+  }
+
+  #settle(tell: (waiter: Waiter) => void): void {
+    for (const waiter of this.#waiters.splice(0)) tell(waiter);
+  }
+
+  #set(state: LabelState): void {
+    this.#state = state;
+    notify(() => this.#context.onState(), undefined);
+  }
+}

@@ -1,0 +1,76 @@
+import { type Clock, type Sleep, systemClock, systemSleep } from '../clock.js';
+import type { Attributes } from '../wire/index.js';
+import { Generation, type LabelRequest } from './generation.js';
+import { Label, type LabelState } from './label.js';
+import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from './limits.js';
+import type { OnlineSession } from './online-session.js';
+import type { RemoteError } from './remote-error.js';
+
+/** What a {@link LabelsKeeper} is made of. `null`: nothing is said. */
+export interface LabelsKeeperOptions {
+  /** 2 to 128 bytes of UTF-8. */
+  name?: string | null | undefined;
+  /** 2 to 128 bytes of UTF-8. */
+  group?: string | null | undefined;
+  /** They replace all that the platform has; an empty set takes all away. */
+  attributes?: Attributes | null | undefined;
+  limits?: Partial<ClientLimits> | undefined;
+  clock?: Clock | undefined;
+  sleep?: Sleep | undefined;
+  /** 0 (inclusive) to 1 (exclusive). Default: `Math.random`. */
+  random?: (() => number) | undefined;
+  /** Is told what the platform did not take. */
+  onRefused?: ((request: LabelRequest['type'], error: RemoteError) => void) | undefined;
+  /** Is told, once, that the platform knows neither groups nor attributes. */
+  onUnsupported?: (() => void) | undefined;
+  /** Is told of every change of a state. */
+  onState?: (() => void) | undefined;
+}
+
+/** How far each thing that the endpoint says of itself has come. */
+export interface LabelStates {
+  name: LabelState;
+  group: LabelState;
+  attributes: LabelState;
+}
+
+/**
+ * Tells the platform what the endpoint says of itself: its name, its group and its attributes, in this order, on every
+ * new connection (a platform may come back with an empty memory), and whenever one of them changes.
+ */
+export class LabelsKeeper {
+  readonly name: Label<string>;
+  readonly group: Label<string>;
+  readonly attributes: Label<Attributes>;
+
+  constructor(options: LabelsKeeperOptions) {
+    const { name = null, group = null, attributes = null, onRefused, onUnsupported, onState } = options;
+    const clock = options.clock ?? systemClock;
+    const context = {
+      generation: new Generation(clock, () => onUnsupported?.()),
+      limits: { ...DEFAULT_CLIENT_LIMITS, ...options.limits },
+      clock,
+      sleep: options.sleep ?? systemSleep,
+      random: options.random ?? Math.random,
+      onRefused: (request: LabelRequest['type'], error: RemoteError) => onRefused?.(request, error),
+      onState: () => onState?.(),
+    };
+    this.name = new Label(context, name, (value) => ({ type: 'name-endpoint', name: value }));
+    this.group = new Label(context, group, (value) => ({ type: 'set-group', group: value }));
+    this.attributes = new Label(context, attributes, (value) => ({
+      type: 'set-attributes',
+      attributes: value,
+    }));
+  }
+
+  get states(): LabelStates {
+    return { name: this.name.state, group: this.group.state, attributes: this.attributes.state };
+  }
+
+  /** The hook for `Session`. All three get in line at once, before what comes after this hook. */
+  readonly onOnline = async (session: OnlineSession): Promise<void> => {
+    const all = [this.name, this.group, this.attributes].map((label) => label.online(session));
+    const [trouble] = (await Promise.allSettled(all)).filter(({ status }) => status === 'rejected');
+    if (trouble?.status === 'rejected') throw trouble.reason;
+  };
+}
