@@ -194,8 +194,8 @@ describe('a wrong value', () => {
     [{ reportOnStart: 1 }, 'was 1; it must be true or false'],
     [{ required: 'x' }, '`required`'],
     [{ enabled: 'x' }, '`enabled`'],
-    [{ name: 'x' }, 'it is too short (1 bytes of UTF-8'],
-    [{ name: 'x'.repeat(129) }, 'it is too long (129 bytes of UTF-8'],
+    [{ name: 'x' }, 'it has 1 bytes'],
+    [{ name: 'x'.repeat(129) }, 'it has 129 bytes'],
     [{ name: 'a\ud800b' }, 'surrogate'],
     [{ group: 'x' }, 'it has 1 bytes'],
     [
