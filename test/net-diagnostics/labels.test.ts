@@ -102,7 +102,10 @@ describe('name, group and attributes', () => {
     const memory = new Memory();
     const app = stage.start({ apiSecret: platform.apiSecret, group: 'staging', logger: memory });
     await until(() => app.status().labels.group.state === 'refused');
-    expect(app.status()).toMatchObject({ group: 'staging', labels: { group: { why: expect.stringContaining('no such group') } } });
+    expect(app.status()).toMatchObject({
+      group: 'staging',
+      labels: { group: { why: expect.stringContaining('no such group') } },
+    });
     expect(memory.lines.filter((line) => line.startsWith('warn'))).toHaveLength(1);
   });
 });
