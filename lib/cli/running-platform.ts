@@ -1,6 +1,9 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NetDiagnosticsError } from '../errors.js';
+import { NetDiagnosticsError, printable } from '../errors.js';
+import { openOwnFile } from '../platform/data-folder.js';
+import { openIdentity } from '../platform/identity.js';
+import { CHALLENGE_HEADER, isProof, newChallenge, PROOF_HEADER } from '../platform/proof.js';
 
 export const DEFAULT_DATA_DIR = './platform-data';
 
@@ -21,25 +24,55 @@ export async function noteRunning(
 }
 
 /**
- * Asks the platform that runs on this data folder for an API secret; null when none does.
- * @throws NetDiagnosticsError `ERR_SETTING` when it refuses the label
+ * Asks the platform that runs on this data folder for an API secret; null when none does. What another process answers
+ * that has the port since is not believed: the answer has to be signed by the key in the folder.
+ * @throws NetDiagnosticsError `ERR_SETTING` when the platform refuses the label, or the folder cannot be used
  */
 export async function askRunning(dataDir: string, label: string): Promise<string | null> {
-  const noted = await readFile(join(dataDir, FILE), 'utf8').catch(() => '');
-  const url = URL.canParse(noted.trim()) ? new URL(noted.trim()) : null;
+  const url = await readNote(join(dataDir, FILE));
   if (url === null) return null;
+  const { id } = await openIdentity(dataDir);
+  const challenge = newChallenge();
   const response = await fetch(new URL('/api/secrets', url), {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       authorization: `Bearer ${url.searchParams.get('token') ?? ''}`,
+      [CHALLENGE_HEADER]: challenge,
     },
     body: JSON.stringify({ label }),
+    redirect: 'error',
     signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
   }).catch(() => null);
   // Left over by a platform that was killed: nobody is there, or somebody else.
   if (response === null || response.status === 401) return null;
-  const answer = (await response.json()) as { secret?: string; error?: string };
-  if (answer.secret !== undefined) return answer.secret;
-  throw new NetDiagnosticsError('ERR_SETTING', answer.error ?? `The platform answered ${response.status}.`);
+  const text = await response.text();
+  if (!response.ok) throw new NetDiagnosticsError('ERR_SETTING', reasonIn(text, response.status));
+  if (!isProof(id, challenge, text, response.headers.get(PROOF_HEADER))) return null;
+  return (JSON.parse(text) as { secret: string }).secret;
+}
+
+async function readNote(path: string): Promise<URL | null> {
+  const file = await openOwnFile(path).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  });
+  if (file === null) return null;
+  try {
+    const noted = (await file.readFile('utf8')).trim();
+    return URL.canParse(noted) ? new URL(noted) : null;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Why the platform refuses, if it is the platform: others' words are no help, and may be meant to mislead. */
+function reasonIn(text: string, status: number): string {
+  try {
+    const { error } = JSON.parse(text) as { error?: unknown };
+    if (typeof error === 'string') return printable(error);
+  } catch {
+    // Said below.
+  }
+  return `The platform answered ${status}.`;
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
 import { SecretKey } from '../wire/index.js';
+import { FILE_MODE, openDataFolder, openOwnFile, ownUid } from './data-folder.js';
 
 const KEY_FILE = 'secret.key';
 
@@ -14,13 +15,14 @@ export function newSecretKey(): SecretKey {
 /**
  * Makes the data folder (0700) and reads the platform's key in it, or makes one (0600). Its public half is the
  * platform's id, which stands in every API secret.
- * @throws NetDiagnosticsError `ERR_SETTING` when the folder cannot be used, or others may read the key
+ * @param uid - the user whose they have to be; an argument for tests
+ * @throws NetDiagnosticsError `ERR_SETTING` when the folder cannot be used, or is or may be another user's work
  */
-export async function openIdentity(dataDir: string): Promise<SecretKey> {
+export async function openIdentity(dataDir: string, uid = ownUid()): Promise<SecretKey> {
   const path = join(dataDir, KEY_FILE);
   try {
-    await makeFolder(dataDir);
-    return (await createKey(path)) ?? (await readKey(path));
+    await openDataFolder(dataDir, uid);
+    return (await createKey(path)) ?? (await readKey(path, uid));
   } catch (error) {
     if (error instanceof NetDiagnosticsError) throw error;
     throw new NetDiagnosticsError('ERR_SETTING', `dataDir ${dataDir} cannot be used: ${messageOf(error)}.`, {
@@ -29,27 +31,10 @@ export async function openIdentity(dataDir: string): Promise<SecretKey> {
   }
 }
 
-/**
- * With the folders above it. Not by Node's own `recursive`: where a folder can never be made, as below /proc, Node 20
- * tries for ever.
- */
-async function makeFolder(path: string): Promise<void> {
-  const make = () => mkdir(path, { mode: 0o700 });
-  try {
-    await make();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
-    if (code !== 'ENOENT' || dirname(path) === path) throw error;
-    await makeFolder(dirname(path));
-    await make();
-  }
-}
-
 async function createKey(path: string): Promise<SecretKey | null> {
   const key = newSecretKey();
   // `wx`: of two platforms that start at once only one makes the key.
-  const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+  const file = await open(path, 'wx', FILE_MODE).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EEXIST') return null;
     throw error;
   });
@@ -63,18 +48,17 @@ async function createKey(path: string): Promise<SecretKey | null> {
   return key;
 }
 
-async function readKey(path: string): Promise<SecretKey> {
-  const { mode } = await stat(path);
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    throw new NetDiagnosticsError('ERR_SETTING', `Others can read ${path}: run chmod 600 on it.`);
-  }
+async function readKey(path: string, uid: number | null): Promise<SecretKey> {
+  const file = await openOwnFile(path, uid);
   try {
-    return SecretKey.parse((await readFile(path, 'utf8')).trim());
+    return SecretKey.parse((await file.readFile('utf8')).trim());
   } catch (error) {
     // Without the cause, which might quote the file.
     throw new NetDiagnosticsError(
       'ERR_SETTING',
       `${path} holds no secret key (${error instanceof Error ? error.name : 'unreadable'}): restore it, or delete it to get a new platform id.`,
     );
+  } finally {
+    await file.close();
   }
 }

@@ -27,6 +27,7 @@ import { type DialBackOptions, DialBacks } from './dial-back/index.js';
 import { EventBus, type PlatformEventListener } from './events.js';
 import { newSecretKey, openIdentity } from './identity.js';
 import { type PlatformOptions, type PlatformSettings, parsePlatformOptions } from './options.js';
+import { proofOf } from './proof.js';
 import type { ApiSecretRecord, MetricsRecord, ReportRecord } from './records.js';
 import { Presence, Rates, Session, SharedPlaces, Slots, Strangers } from './sessions/index.js';
 import { IN_MEMORY, openStore } from './store/open-store.js';
@@ -248,6 +249,7 @@ export class Platform {
       apiSecrets: this.#apiSecrets,
       events: this.#events,
       platformId: this.id,
+      prove: (challenge, body) => proofOf(this.#endpoint.secretKey(), challenge, body),
     });
     this.#dashboard = opened;
     await this.#store.putSetting(DASHBOARD_PORT_SETTING, String(opened.port));

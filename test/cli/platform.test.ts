@@ -1,9 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NetDiagnostics } from '../../lib/index.js';
+import { openIdentity } from '../../lib/platform/identity.js';
+import { ApiSecret, SecretKey } from '../../lib/wire/index.js';
 import { type Child, runChild, startChild } from '../support/child.js';
 
 const PROGRAM = `
@@ -72,6 +75,36 @@ describe('iroh-net-diagnostics platform', () => {
     platform?.process.kill('SIGKILL');
     await platform?.ended;
     await makeSecret();
+  });
+
+  it('does not believe another process that has the port since it was killed', async () => {
+    await startPlatform();
+    const note = new URL((await readFile(join(dataDir, 'dashboard-url'), 'utf8')).trim());
+    platform?.process.kill('SIGKILL');
+    await platform?.ended;
+    const foreign = SecretKey.fromBytes(new Uint8Array(32).fill(7));
+    const theirs = ApiSecret.create(foreign, { id: foreign.id, relayUrls: [], directAddrs: [] }).reveal();
+    const asked: string[] = [];
+    const impostor = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify({ secret: theirs }));
+    });
+    await new Promise<void>((resolve) => impostor.listen(Number(note.port), '127.0.0.1', resolve));
+    try {
+      const made = ApiSecret.parse(await makeSecret());
+      expect(asked).toEqual(['POST /api/secrets']);
+      expect(made.platform.id).toBe((await openIdentity(dataDir)).id);
+    } finally {
+      impostor.close();
+    }
+  });
+
+  it("does not follow another user's note of where it runs", async () => {
+    await makeSecret();
+    const note = join(dataDir, 'dashboard-url');
+    await writeFile(note, 'http://127.0.0.1:9/login?token=x\n', { mode: 0o644 });
+    const answer = await runChild(PROGRAM, { args: ['platform', 'secret', '--data', dataDir] });
+    expect(answer).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('chmod 600') });
   });
 
   it('says which words are wrong', async () => {

@@ -1,6 +1,7 @@
 import { hasCode, messageOf } from '../../errors.js';
 import { API_SECRET_ENV_VAR_NAME, type EndpointId } from '../../wire/index.js';
 import type { ApiSecrets } from '../api-secrets.js';
+import { CHALLENGE_HEADER, PROOF_HEADER } from '../proof.js';
 import { isReportId } from '../report-id.js';
 import { type EndpointFilter, type ViewSources, viewEndpoint, viewEndpoints } from '../views.js';
 import { MAX_HISTORY } from './constants.js';
@@ -12,6 +13,8 @@ export interface ApiContext {
   sources: ViewSources;
   apiSecrets: ApiSecrets;
   platformId: EndpointId;
+  /** For a caller that knows the platform's id: see `proof.ts`. */
+  prove(challenge: string, body: string): string | null;
 }
 
 /** The JSON half of the dashboard. */
@@ -74,15 +77,21 @@ export class Api {
     try {
       const secret = await this.#context.apiSecrets.create(label.trim());
       const text = secret.reveal();
-      exchange.json(
-        { keyId: secret.keyId, secret: text, envLine: `${API_SECRET_ENV_VAR_NAME}=${text}` },
-        201,
-      );
+      const answer = { keyId: secret.keyId, secret: text, envLine: `${API_SECRET_ENV_VAR_NAME}=${text}` };
+      this.#prove(exchange, answer);
+      exchange.json(answer, 201);
     } catch (error) {
       if (hasCode(error, 'ERR_SETTING')) throw new HttpError(400, messageOf(error));
       if (hasCode(error, 'ERR_STATE')) throw new HttpError(409, messageOf(error));
       throw error;
     }
+  }
+
+  #prove({ request, response }: Exchange, answer: unknown): void {
+    const challenge = request.headers[CHALLENGE_HEADER];
+    const proof =
+      typeof challenge === 'string' ? this.#context.prove(challenge, JSON.stringify(answer)) : null;
+    if (proof !== null) response.setHeader(PROOF_HEADER, proof);
   }
 
   async revokeSecret(exchange: Exchange, keyId: string): Promise<void> {
