@@ -21,6 +21,9 @@ export interface Logger {
  */
 export const LOG_EVENTS = [
   'disabled',
+  'unknown-variable',
+  'registered-twice',
+  'path-taken',
   'identity-made',
   'key-file-exposed',
   'unavailable',

@@ -9,6 +9,7 @@ import { Introduction } from './net-diagnostics/introduction.js';
 import { openGround } from './net-diagnostics/open-endpoint.js';
 import { type Parts, SYSTEM_PARTS } from './net-diagnostics/parts.js';
 import { Pause } from './net-diagnostics/pause.js';
+import { noteRegistration } from './net-diagnostics/registrations.js';
 import { Reporter, type RunOptions } from './net-diagnostics/reporter.js';
 import { type Preview, Service, type ServiceOptions } from './net-diagnostics/service.js';
 import { StatusBoard } from './net-diagnostics/status-board.js';
@@ -18,6 +19,9 @@ import {
   type NetDiagnosticsOptions,
   resolveSettings,
   type Settings,
+  type UnknownVariable,
+  unknownVariables,
+  unknownVariableText,
 } from './options.js';
 import type { LocalReport } from './report/index.js';
 import type { Status } from './status.js';
@@ -63,6 +67,7 @@ export class NetDiagnostics {
   /** Settles when everything is closed. Never rejects. `null` before {@link begin}. */
   #life: Promise<void> | null = null;
   #service: Service | null = null;
+  #unknownVariables: readonly UnknownVariable[] = [];
   #stopped: Promise<void> | null = null;
   #beQuiet: () => void = () => {};
   /** Resolves when a service has ended; the endpoint is closed after it. */
@@ -98,7 +103,10 @@ export class NetDiagnostics {
     env: NodeJS.ProcessEnv = process.env,
     parts: Partial<Parts> = {},
   ): NetDiagnostics {
-    return new NetDiagnostics(resolveSettings(options, env), { ...SYSTEM_PARTS, ...parts });
+    const settings = resolveSettings(options, env);
+    const diagnostics = new NetDiagnostics(settings, { ...SYSTEM_PARTS, ...parts });
+    if (settings.enabled) diagnostics.#unknownVariables = unknownVariables(env);
+    return diagnostics;
   }
 
   private constructor(settings: Settings, parts: Parts) {
@@ -126,6 +134,9 @@ export class NetDiagnostics {
   begin(): void {
     const settings = this.#settings;
     if (this.#life !== null || this.#stopping.signal.aborted) return;
+    for (const variable of this.#unknownVariables) {
+      this.#log.warn(unknownVariableText(variable), { event: 'unknown-variable', variable: variable.name });
+    }
     this.#life = isActive(settings) ? this.#live(settings) : this.#beDisabled();
   }
 
@@ -339,6 +350,15 @@ export class NetDiagnostics {
   }
 
   async #live(settings: ActiveSettings): Promise<void> {
+    const forget = noteRegistration(settings, this.#log);
+    try {
+      await this.#connect(settings);
+    } finally {
+      forget();
+    }
+  }
+
+  async #connect(settings: ActiveSettings): Promise<void> {
     const { id, relayUrls, directAddrs } = settings.apiSecret.platform;
     this.#board.note({ platform: { id, relays: relayUrls, addrs: directAddrs.map(formatSocketAddr) } });
     const [parts, board, log, { signal }] = [this.#parts, this.#board, this.#log, this.#stopping];

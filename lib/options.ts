@@ -7,3 +7,4 @@ export { type ActiveSettings, resolveSettings, type Settings } from './options/r
 export { SettingError } from './options/setting-error.js';
 export { SETTINGS } from './options/table.js';
 export type { AcceptLoop, HttpOptions, NetDiagnosticsOptions, RelayOption } from './options/types.js';
+export { type UnknownVariable, unknownVariables, unknownVariableText } from './options/unknown-variables.js';

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 import type { NetDiagnostics, NetDiagnosticsOptions } from '../../lib/index.js';
+import type { SafeLogger } from '../../lib/logger.js';
 import { prepareHosted } from '../shared/hosted.js';
 import { ListeningServer } from './listening-server.js';
+import { noteMiddleware, shadowedMount } from './same-mount.js';
 
 /** Options of {@link netDiagnostics}. */
 export interface NetDiagnosticsExpressOptions extends NetDiagnosticsOptions {
@@ -42,8 +44,9 @@ export function netDiagnostics({
   server,
   ...options
 }: NetDiagnosticsExpressOptions = {}): NetDiagnosticsMiddleware {
-  const { diagnostics, routes, isEnabled } = prepareHosted(options);
+  const { diagnostics, routes, isEnabled, log } = prepareHosted(options);
   const servers: ListeningServer[] = [];
+  let hasLooked = false;
 
   const stop = (): Promise<void> => {
     routes.close();
@@ -57,6 +60,10 @@ export function netDiagnostics({
     if (!isEnabled) {
       next();
       return;
+    }
+    if (!hasLooked) {
+      hasLooked = true;
+      warnOfOther(middleware, request, log);
     }
     for (const listening of servers) listening.watchDuring(response);
     routes.handle(request, response, next);
@@ -73,7 +80,18 @@ export function netDiagnostics({
       return stopped;
     },
   });
+  noteMiddleware(handle);
   if (server !== undefined) handle.stopWith(server);
   diagnostics.begin();
   return handle;
+}
+
+/** At the first request: by then the app has mounted everything. */
+function warnOfOther(middleware: object, request: IncomingMessage, log: SafeLogger): void {
+  const path = shadowedMount(middleware, request);
+  if (path === null) return;
+  log.warn(`${path}: another instance is mounted on this path too, and is never asked. Give each its own.`, {
+    event: 'path-taken',
+    path,
+  });
 }

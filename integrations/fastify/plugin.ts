@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync, RegisterOptions } from 'fastify';
-import type { NetDiagnostics, NetDiagnosticsOptions } from '../../lib/index.js';
+import { type NetDiagnostics, NetDiagnosticsError, type NetDiagnosticsOptions } from '../../lib/index.js';
 import { prepareHosted } from '../shared/hosted.js';
 import { fastifyLogger } from './fastify-logger.js';
 import { mountRoutes } from './routes.js';
@@ -25,6 +25,12 @@ const plugin: FastifyPluginAsync<NetDiagnosticsFastifyOptions> = async (
   app,
   { prefix = MOUNT_PATH, logLevel, logSerializers, decorator = 'netDiagnostics', ...options },
 ) => {
+  if (app.hasDecorator(decorator)) {
+    throw new NetDiagnosticsError(
+      'ERR_SETTING',
+      `app.${decorator} is there already. Register once, or give the second a \`decorator\` and a \`prefix\` of its own.`,
+    );
+  }
   const { diagnostics, routes, isEnabled } = prepareHosted({
     ...options,
     logger: options.logger ?? fastifyLogger(app.log),

@@ -5,6 +5,8 @@ import type { EventRelay } from './event-relay.js';
 /** What the parts of one registered instance share. */
 export interface NestHosted extends Hosted {
   relay: EventRelay;
+  /** Its name among several; `undefined`: the one without a name. */
+  instance: string | undefined;
   /** Without routes until the module gives it some. */
   controller: Type<unknown>;
 }

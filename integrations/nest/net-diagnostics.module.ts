@@ -6,15 +6,17 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
   type OnModuleDestroy,
+  Optional,
 } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import { resolveSettings } from '../../lib/index.js';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { NetDiagnosticsError, resolveSettings } from '../../lib/index.js';
 import { NEST_HOSTED, type NestHosted } from './nest-hosted.js';
 import { mountController } from './net-diagnostics.controller.js';
 import {
   ConfigurableModuleClass,
   type NetDiagnosticsModuleOptions,
 } from './net-diagnostics.module-definition.js';
+import { warnOfTwins } from './twins.js';
 
 /**
  * Runs `NetDiagnostics` with the app: begun when the app has booted (which it never delays or fails for reasons of
@@ -32,10 +34,18 @@ export class NetDiagnosticsModule
 {
   readonly #hosted: NestHosted;
   readonly #adapterHost: HttpAdapterHost;
+  readonly #modules: ModulesContainer;
 
-  constructor(hosted: NestHosted, adapterHost: HttpAdapterHost) {
+  constructor(hosted: NestHosted | undefined, adapterHost: HttpAdapterHost, modules: ModulesContainer) {
     super();
+    if (hosted === undefined) {
+      throw new NetDiagnosticsError(
+        'ERR_SETTING',
+        'NetDiagnosticsModule was imported as it is: write `imports: [NetDiagnosticsModule.forRoot()]`. Its options are optional.',
+      );
+    }
     this.#hosted = hosted;
+    this.#modules = modules;
     this.#adapterHost = adapterHost;
   }
 
@@ -55,7 +65,8 @@ export class NetDiagnosticsModule
   /** Nest's hook before it reads the routes: the options are known, and also which adapter the app was given. */
   configure(): void {
     const { controller, path } = this.#hosted;
-    if (path !== null) mountController(controller, path, this.#adapterHost.httpAdapter.getType());
+    const isFree = warnOfTwins(this.#hosted, this.#modules);
+    if (path !== null && isFree) mountController(controller, path, this.#adapterHost.httpAdapter.getType());
   }
 
   /** Begins, in the background. */
@@ -83,6 +94,9 @@ export class NetDiagnosticsModule
 }
 
 // Decorators as plain calls: users' compilers need no flags, and one build serves all versions of Nest.
+// Absent when the class itself was imported: said by the constructor, in better words than Nest's.
+Optional()(NetDiagnosticsModule, undefined, 0);
 Inject(NEST_HOSTED)(NetDiagnosticsModule, undefined, 0);
 Inject(HttpAdapterHost)(NetDiagnosticsModule, undefined, 1);
+Inject(ModulesContainer)(NetDiagnosticsModule, undefined, 2);
 Module({})(NetDiagnosticsModule);

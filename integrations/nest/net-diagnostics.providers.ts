@@ -56,6 +56,6 @@ function hostedBy(controller: Type<unknown>, instance: string | undefined) {
       relay.tell(event);
     };
     const hosted = prepareHosted({ ...options, onEvent, logger: options?.logger ?? nestLogger(context) });
-    return { ...hosted, relay, controller };
+    return { ...hosted, relay, instance, controller };
   };
 }

@@ -1,10 +1,13 @@
 import { createHttpHandler, type HttpHandler } from '../../lib/http/index.js';
 import { NetDiagnostics, type NetDiagnosticsOptions, resolveSettings } from '../../lib/index.js';
+import { type SafeLogger, safeLogger } from '../../lib/logger.js';
 
 /** What a host runs: the diagnostics, and the routes that show them. */
 export interface Hosted {
   diagnostics: NetDiagnostics;
   routes: HttpHandler;
+  /** Where log lines of the host go. */
+  log: SafeLogger;
   /** Where a host that mounts the routes by itself puts them; `null` while they are closed. */
   path: string | null;
   /** `false`: a no-op everywhere, so the routes are none of ours either. */
@@ -24,6 +27,7 @@ export function prepareHosted(options: NetDiagnosticsOptions): Hosted {
       logger,
       isProduction: process.env.NODE_ENV === 'production',
     }),
+    log: safeLogger(logger),
     path: http?.path ?? null,
     isEnabled: enabled,
   };

@@ -142,6 +142,13 @@ describe('doctor', () => {
     expect(step(off, 'settings')?.fix).toContain('NET_DIAGNOSTICS_ENABLED');
   });
 
+  it('names a variable that no setting reads', async () => {
+    const misspelt = await doctor([], null, { NET_DIAGNOSTICS_RELAY: 'https://relay.test' });
+    expect(step(misspelt, 'settings')?.detail).toMatch(
+      /NET_DIAGNOSTICS_RELAY is not known\. Did you mean NET_DIAGNOSTICS_RELAYS\?/,
+    );
+  });
+
   it('finds sockets that cannot be bound', async () => {
     const diagnosis = await doctor([], secret.reveal(), { NET_DIAGNOSTICS_BIND: '192.0.2.1:0' });
     expect(troubles(diagnosis)).toEqual({ endpoint: 'failed', ...AFTER_ENDPOINT, relays: 'skipped' });

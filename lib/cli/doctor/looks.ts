@@ -1,6 +1,12 @@
 /** What the doctor looks at on this machine: one function a step. */
 import { messageOf } from '../../errors.js';
-import { type NetDiagnosticsOptions, resolveSettings, type Settings } from '../../options.js';
+import {
+  type NetDiagnosticsOptions,
+  resolveSettings,
+  type Settings,
+  unknownVariables,
+  unknownVariableText,
+} from '../../options.js';
 import { loadBinding } from '../../transport/binding.js';
 import { bindEndpoint, type Endpoint, type NativeBinding } from '../../transport/index.js';
 import { loadFailure } from '../../transport/load-failure.js';
@@ -46,7 +52,9 @@ export async function lookAtSettings(env: NodeJS.ProcessEnv, secretKey: SecretKe
       bindAddrs === null ? 'every address' : `bound to ${bindAddrs.join(' and ')}`,
       ...(grant ? [] : ['NET_DIAGNOSTICS_GRANT keeps the button closed']),
     ];
-    return { value: settings, detail: `valid: ${parts.join(', ')}` };
+    // No failure: the environment of a machine may serve several versions.
+    const remarks = unknownVariables(env).map((variable) => `; ${unknownVariableText(variable)}`);
+    return { value: settings, detail: `valid: ${parts.join(', ')}${remarks.join('')}` };
   } catch (error) {
     if (error instanceof StepFailed) throw error;
     throw new StepFailed(messageOf(error), 'Correct the variable that is named.', { cause: error });
