@@ -43,6 +43,12 @@ export const DEFAULT_CLIENT_LIMITS: Readonly<ClientLimits> = {
   farewellTimeoutMs: 1_500,
 };
 
+/**
+ * Of the ping after a jump of the clock: the machine may have slept, and the platform have given this connection up. A
+ * live one answers within two round trips.
+ */
+export const WAKE_PING_TIMEOUT_MS = 5_000;
+
 /** The hosted backend reads one request at a time; what overtook another would wait there, out of our sight. */
 export const MAX_CONCURRENT_REQUESTS = 1;
 

@@ -6,8 +6,10 @@ import type { Endpoint, WaitOptions } from '../transport/types.js';
 import { bounded } from '../transport/wait.js';
 import type { ApiSecret } from '../wire/index.js';
 import { backoffDelay, jittered } from './backoff.js';
+import { clockFault } from './clock-fault.js';
+import { type ClockJump, noClockJump, sleepOrJump } from './clock-jump.js';
 import { type Ending, endingOf, failureOf, RENEWAL } from './ending.js';
-import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from './limits.js';
+import { type ClientLimits, DEFAULT_CLIENT_LIMITS, WAKE_PING_TIMEOUT_MS } from './limits.js';
 import type { OnlineHook, OnlineSession, UnitRequest } from './online-session.js';
 import { PlatformConnection } from './platform-connection.js';
 import type { SessionEvent, SessionStatus } from './session-status.js';
@@ -24,6 +26,8 @@ export interface SessionOptions {
   limits?: Partial<ClientLimits> | undefined;
   clock?: Clock | undefined;
   sleep?: Sleep | undefined;
+  /** Ends every wait for a next attempt, and has the connection looked after. Default: never. */
+  clockJump?: ClockJump | undefined;
   /** 0 (inclusive) to 1 (exclusive). Default: `Math.random`. */
   random?: (() => number) | undefined;
   /** Is told of every change; what it throws is ignored. */
@@ -42,6 +46,7 @@ export class Session {
   readonly #limits: ClientLimits;
   readonly #clock: Clock;
   readonly #sleep: Sleep;
+  readonly #clockJump: ClockJump;
   readonly #random: () => number;
   readonly #stop = newAbort();
   readonly #hooks = new Set<Promise<void>>();
@@ -57,6 +62,7 @@ export class Session {
     this.#limits = { ...DEFAULT_CLIENT_LIMITS, ...options.limits };
     this.#clock = options.clock ?? systemClock;
     this.#sleep = options.sleep ?? systemSleep;
+    this.#clockJump = options.clockJump ?? noClockJump;
     this.#random = options.random ?? Math.random;
     this.#status = { state: 'idle', since: this.#clock.now(), why: null, retryAt: null, latencyMs: null };
   }
@@ -159,13 +165,15 @@ export class Session {
       if (ending.kind === 'renewal') continue;
       const delay = this.#plan(ending, attempt);
       attempt += 1;
-      // Only `stop` ends this sleep early.
-      await this.#sleep(delay, this.#stop.signal).catch(() => {});
+      // A clock that was set may be what was wrong; after a sleep of the machine the network is another one.
+      const jumped = await this.#nap(delay, this.#stop.signal).catch(() => false);
+      if (jumped) attempt = 0;
     }
   }
 
   /** Decides on the next attempt and says so. @returns the delay before it, in milliseconds */
-  #plan({ kind, why }: Ending, attempt: number): number {
+  #plan({ kind, why: said }: Ending, attempt: number): number {
+    const why = clockFault(said, this.#clock.now()) ?? said;
     const random = this.#random();
     const isRefused = kind === 'unauthorized';
     const retryInMs = isRefused
@@ -209,9 +217,9 @@ export class Session {
   /** The session's own hook: sees a platform that hangs, and a client token that grows old. */
   async #watch(connection: PlatformConnection): Promise<void> {
     for (;;) {
-      await this.#sleep(this.#limits.pingIntervalMs, connection.signal);
+      const jumped = await this.#nap(this.#limits.pingIntervalMs, connection.signal);
       try {
-        this.#set({ latencyMs: await connection.ping() });
+        this.#set({ latencyMs: await connection.ping(jumped ? { timeoutMs: WAKE_PING_TIMEOUT_MS } : {}) });
       } catch (error) {
         if (this.#stop.signal.aborted) throw error;
         // Whatever a ping fails of, this connection is of no use any more.
@@ -221,6 +229,10 @@ export class Session {
       await connection.drain();
       connection.close(RENEWAL);
     }
+  }
+
+  #nap(ms: number, signal: AbortSignal): Promise<boolean> {
+    return sleepOrJump(ms, this.#sleep, this.#clockJump, signal);
   }
 
   #run(hook: OnlineHook, connection: PlatformConnection): void {

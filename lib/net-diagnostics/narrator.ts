@@ -55,6 +55,7 @@ const DIAL_BACK_LINES: Readonly<Record<DialBackOutcome, DialBackLine>> = {
 /** Turns events into log lines: each trouble once, its end once, and no way for anybody outside to fill the log. */
 export class Narrator {
   readonly #log: SafeLogger;
+  readonly #clock: Clock;
   readonly #endpointId: EndpointId;
   readonly #throttles: ReadonlyMap<LogEvent, Throttle>;
   readonly #failures: Throttle;
@@ -64,6 +65,7 @@ export class Narrator {
 
   constructor(log: SafeLogger, clock: Clock, endpointId: EndpointId) {
     this.#log = log;
+    this.#clock = clock;
     this.#endpointId = endpointId;
     const throttle = ({ burst, perMinute }: typeof STRANGER_LINES) => new Throttle(burst, perMinute, clock);
     this.#throttles = new Map([
@@ -87,7 +89,7 @@ export class Narrator {
         break;
       }
       case 'unauthorized':
-        this.#log.error('the platform does not take the API secret; it is tried again from time to time', {
+        this.#log.error(`the platform does not take the API secret: ${this.#suspect(event.why)}`, {
           event: 'unauthorized',
           why: event.why,
           retryInMs: event.retryInMs,
@@ -150,6 +152,13 @@ export class Narrator {
       ...(why === null ? {} : { why }),
       ...untoldField(untold),
     });
+  }
+
+  /** A clock that is far off has the same effect as a wrong secret. */
+  #suspect(why: string): string {
+    if (why.includes("this machine's clock")) return `${why}. Set it; it is tried again then`;
+    const now = new Date(this.#clock.now()).toISOString();
+    return `it is wrong or revoked, or this machine's clock is (it says ${now}); tried again from time to time`;
   }
 
   #isNews(request: string, why: string): boolean {

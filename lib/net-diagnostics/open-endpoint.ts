@@ -1,4 +1,5 @@
 import { backoffDelay } from '../client/backoff.js';
+import { wakeful, watchClock } from '../client/clock-jump.js';
 import { hasCode, messageOf, NetDiagnosticsError } from '../errors.js';
 import { FileRevocationStore, MemoryRevocationStore, Revocation } from '../host/index.js';
 import { ephemeralKey, keyFromFile } from '../identity.js';
@@ -50,6 +51,7 @@ export async function openGround(options: OpenOptions): Promise<Ground | null> {
   const { parts, board, log, signal } = options;
   // Made once: a retry must not change who we are.
   const ephemeral = ephemeralKey();
+  const nap = wakeful(parts.sleep, watchClock(parts.clock));
   for (let attempt = 0; !signal.aborted; attempt += 1) {
     try {
       return await openOnce(options, ephemeral);
@@ -70,7 +72,7 @@ export async function openGround(options: OpenOptions): Promise<Ground | null> {
         reason,
         retryInMs: delay,
       });
-      await parts.sleep(delay, signal).catch(() => {});
+      await nap(delay, signal).catch(() => {});
     }
   }
   return null;
@@ -145,7 +147,8 @@ async function adopt(
 function relayTokensOf({ settings, parts, log }: OpenOptions, endpointId: string): RelayTokens {
   const { apiSecret, relays } = settings;
   const { clock, sleep } = parts;
-  return new RelayTokens({ apiSecret, endpointId, relays: relays ?? [], clock, sleep, log });
+  const alert = wakeful(sleep, watchClock(clock));
+  return new RelayTokens({ apiSecret, endpointId, relays: relays ?? [], clock, sleep: alert, log });
 }
 
 /** The app's promise may never settle; `stop()` must not wait for it. */

@@ -1,3 +1,4 @@
+import { type ClockJump, wakeful, watchClock } from '../client/clock-jump.js';
 import {
   GrantKeeper,
   type GrantState,
@@ -62,6 +63,7 @@ export class Service {
   readonly #metrics: MetricsPusher;
   readonly #session: Session;
   readonly #narrator: Narrator;
+  readonly #clockJump: ClockJump;
   /** The local report behind each wire report that is still in use. */
   readonly #locals = new WeakMap<DiagnosticsReport, LocalReport>();
   /** Dial-backs that came through {@link accept}. */
@@ -70,6 +72,7 @@ export class Service {
   constructor(options: ServiceOptions) {
     const { endpoint, settings, parts, log } = options;
     this.#options = options;
+    this.#clockJump = watchClock(parts.clock);
     this.#narrator = new Narrator(log, parts.clock, endpoint.id);
     this.subject = { endpoint, paths: new LivePaths() };
     this.#host = this.#makeHost();
@@ -174,7 +177,7 @@ export class Service {
       enabled: settings.grant,
       limits: parts.clientLimits,
       clock: parts.clock,
-      sleep: parts.sleep,
+      sleep: wakeful(parts.sleep, this.#clockJump),
       random: parts.random,
       onState: (grant) => {
         this.#narrator.grant(grant);
@@ -193,6 +196,7 @@ export class Service {
       limits: parts.clientLimits,
       clock: parts.clock,
       sleep: parts.sleep,
+      clockJump: this.#clockJump,
       random: parts.random,
       onState: (status) => this.#showSession(status),
       onEvent: (event) => {

@@ -25,6 +25,8 @@ export const MAX_CONNECTIONS = MAX_SESSIONS + 2 * MAX_STRANGERS;
 /** Refused strangers that are told of at once, and then in a minute: enough to see what goes on, too few to fill a log. */
 export const REFUSALS_TOLD_AT_ONCE = 20;
 export const REFUSALS_TOLD_PER_MINUTE = 20;
+/** Clients issue their tokens when they connect: one that expired so long ago is the work of a wrong clock. Seconds. */
+export const LONG_EXPIRED_SECONDS = 3_600;
 /** Sessions of one endpoint at once, all from one socket: ours, and one of the official client beside it. */
 export const MAX_SESSIONS_PER_ENDPOINT = 4;
 /** Who asks what kind of platform this is has the answer with the connection, and is let go after a moment. */

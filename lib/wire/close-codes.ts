@@ -21,3 +21,18 @@ export const REASON_UNAUTHORIZED = 'Unauthorized';
 export const REASON_REPLACED = 'Replaced by a newer session';
 /** Reason with {@link CLOSE_NORMAL} when the endpoint should dial again, over paths that live. Our text. */
 export const REASON_DIAL_AGAIN = 'Dial again';
+
+/**
+ * Reason with {@link CLOSE_UNAUTHORIZED} for a token that expired long ago: tells the time, since one of the two clocks
+ * is wrong. Our text.
+ */
+export function reasonExpired(nowMs: number): string {
+  return `${REASON_UNAUTHORIZED}: the token has expired, and it is ${new Date(nowMs).toISOString()} here`;
+}
+
+/** The time that {@link reasonExpired} tells, in milliseconds since the epoch; `null` when a text tells none. */
+export function timeInReason(text: string): number | null {
+  const found = /and it is (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) here/.exec(text)?.[1];
+  const time = Date.parse(found ?? '');
+  return Number.isNaN(time) ? null : time;
+}

@@ -126,7 +126,7 @@ describe('after a crash of the app, the button', () => {
 });
 
 describe('after a sleep of the laptop that was longer than the idle time-out', () => {
-  it('the button works within 2 s of the new session', { timeout: 170_000 }, async () => {
+  it('the app is back within seconds, and the button with it', { timeout: 170_000 }, async () => {
     const { platform, events, apiSecret } = await open();
     const app = await apps.start({ apiSecret });
     await press(platform, app.id);
@@ -135,7 +135,8 @@ describe('after a sleep of the laptop that was longer than the idle time-out', (
     await sleep(2_000);
     const seen = events.length;
     app.child.process.kill('SIGCONT');
-    await until(() => events.slice(seen).some(({ type }) => type === 'session-opened'), 90_000);
+    // By itself it would look after the connection in up to half a minute, and then wait for an answer for 20 s more.
+    await until(() => events.slice(seen).some(({ type }) => type === 'session-opened'), 15_000);
     expect(await press(platform, app.id)).toBeLessThan(BAR_MS);
   });
 });

@@ -3,6 +3,9 @@ import { Caps, type EndpointId, type Token } from '../../wire/index.js';
 import { isExpired } from '../button-state.js';
 import type { ApiSecretRecord, Authorisation } from '../records.js';
 
+/** {@link refuseAuthorisation} for a token whose time is over. */
+export const TOKEN_EXPIRED = 'the token has expired';
+
 const CLIENT_CAPS = Caps.of('client');
 
 /** Checks the token of an `Auth`. `secret`: the record of the token's issuer, if it is one of ours. */
@@ -25,7 +28,7 @@ export function refuseAuthorisation(
   if (secret === null || secret.keyId !== authorisation.issuer)
     return 'no API secret of this platform issued the token';
   if (secret.revokedAt !== null) return 'the API secret is revoked';
-  return isExpired(authorisation.expiresAt, nowSeconds) ? 'the token has expired' : null;
+  return isExpired(authorisation.expiresAt, nowSeconds) ? TOKEN_EXPIRED : null;
 }
 
 /** Checks a granted token: only the endpoint itself can give the platform a right over it. */

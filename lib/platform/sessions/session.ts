@@ -22,12 +22,15 @@ import {
   REASON_UNAUTHORIZED,
   REASON_UNEXPECTED_AUTH,
   RESET_UNKNOWN_REQUEST,
+  reasonExpired,
   type ServicesRequest,
   type Token,
 } from '../../wire/index.js';
+import { isExpired } from '../button-state.js';
 import {
   AUTH_TIMEOUT_MS,
   LARGE_REQUEST,
+  LONG_EXPIRED_SECONDS,
   MAX_ENDPOINTS_PER_SECRET,
   MAX_OPEN_STREAMS_PER_SESSION,
   MAX_REQUEST,
@@ -43,7 +46,7 @@ import type { EventBus } from '../events.js';
 import type { Authorisation } from '../records.js';
 import type { Store } from '../store/store.js';
 import { snapshotAddress } from './address-snapshot.js';
-import { refuseAuthorisation, refuseClientToken } from './authorisation.js';
+import { refuseAuthorisation, refuseClientToken, TOKEN_EXPIRED } from './authorisation.js';
 import type { Presence } from './presence.js';
 import type { Rates } from './rates.js';
 import { answerRequest, type EndpointRequest, type RequestContext, refuseRequest } from './requests.js';
@@ -285,7 +288,11 @@ export class Session {
     const endpointId = this.#connection.remoteId;
     const secret = await store.apiSecret(token.issuer);
     const why = refuseClientToken(token, { endpointId, secret, nowSeconds: nowSeconds(clock) });
-    if (why !== null) return this.#refuse(CLOSE_UNAUTHORIZED, REASON_UNAUTHORIZED, why);
+    if (why !== null) {
+      const isLong = isExpired(token.expiresAt, nowSeconds(clock) - LONG_EXPIRED_SECONDS);
+      const reason = why === TOKEN_EXPIRED && isLong ? reasonExpired(clock.now()) : REASON_UNAUTHORIZED;
+      return this.#refuse(CLOSE_UNAUTHORIZED, reason, why);
+    }
     const authorisation = { issuer: token.issuer, expiresAt: token.expiresAt };
     if (!(await this.#makeRoom(token.issuer))) {
       return this.#refuse(
