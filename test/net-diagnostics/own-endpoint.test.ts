@@ -111,11 +111,14 @@ describe('an endpoint of the app’s own', () => {
   });
 
   it('that fails to come about, or is none, is a final state', async () => {
-    const promises = [Promise.reject(new Error('no socket')), Promise.resolve({} as NativeEndpoint)];
-    for (const endpoint of promises) {
+    const promised = [
+      () => Promise.reject(new Error('no socket')),
+      () => Promise.resolve({} as NativeEndpoint),
+    ];
+    for (const promise of promised) {
       const { apiSecret } = await stage.absentPlatform();
       const memory = new Memory();
-      const app = stage.start({ apiSecret, endpoint, acceptLoop: 'router', logger: memory });
+      const app = stage.start({ apiSecret, endpoint: promise(), acceptLoop: 'router', logger: memory });
       expect(await app.ready({ timeoutMs: 5_000 })).toMatchObject({
         state: 'unavailable',
         reason: 'no-endpoint',
