@@ -1,6 +1,8 @@
 /** Where an endpoint's identity comes from: made anew, or kept in a file. */
 import { randomBytes } from 'node:crypto';
-import { link, open, readFile, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { NetDiagnosticsError } from './errors.js';
 import { SecretKey } from './wire/index.js';
 
@@ -21,9 +23,10 @@ export function ephemeralKey(random: (size: number) => Uint8Array = randomBytes)
 /**
  * Reads the key in `path`, or makes a new one there, with mode 0600. Two processes that start at once get the same
  * key: the file appears complete and in one step, and whoever comes second reads it.
+ * The file's folder is made, with mode 0700; what is above it is not: then the path is wrong, or a mount is missing.
  * @param random - gives that many unpredictable bytes
- * @throws NetDiagnosticsError `ERR_SETTING` when the file holds no key; the system's error when it cannot be
- * read or made. Neither shows what is in the file.
+ * @throws NetDiagnosticsError `ERR_SETTING` when the file holds no key, or cannot be read or made. It never shows what is
+ * in the file.
  */
 export async function keyFromFile(
   path: string,
@@ -47,7 +50,7 @@ async function readKey(path: string): Promise<SecretKey | null> {
     text = await readFile(path, 'utf8');
   } catch (error) {
     if (hasSystemCode(error, 'ENOENT')) return null;
-    throw error;
+    throw unreadable(path, error);
   }
   try {
     return SecretKey.parse(text.trim());
@@ -62,6 +65,7 @@ async function readKey(path: string): Promise<SecretKey | null> {
 
 /** @returns false when another process was faster */
 async function createKey(path: string, secretKey: SecretKey): Promise<boolean> {
+  await makeFolder(path);
   // Written under another name first: a crash, or a reader in between, must not meet half a key.
   const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
@@ -73,9 +77,45 @@ async function createKey(path: string, secretKey: SecretKey): Promise<boolean> {
       await file.close();
     }
     return await publish(draft, path);
+  } catch (error) {
+    throw new NetDiagnosticsError(
+      'ERR_SETTING',
+      `There is no key file ${path}, and none can be made (${systemCode(error)}). Mount one, or a folder that this process may write.`,
+      { cause: error },
+    );
   } finally {
-    await rm(draft, { force: true });
+    // It may not be there, and the folder not be writable.
+    await rm(draft, { force: true }).catch(() => {});
   }
+}
+
+/** Another process may make it at the same moment. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { mode: 0o700 });
+  } catch (error) {
+    // Where a folder is and nothing may be made beside it, the system names either reason.
+    if (hasSystemCode(error, 'EEXIST') || (await isThere(dirname(path)))) return;
+    throw new NetDiagnosticsError(
+      'ERR_SETTING',
+      `The folder of the key file ${path} is not there, and cannot be made where it should be (${systemCode(error)}). Make it, mount it, or correct the path.`,
+      { cause: error },
+    );
+  }
+}
+
+function isThere(folder: string): Promise<boolean> {
+  return stat(folder).then(
+    () => true,
+    () => false,
+  );
+}
+
+function unreadable(path: string, error: unknown): NetDiagnosticsError {
+  const what = hasSystemCode(error, 'EISDIR')
+    ? 'is a folder: Docker makes one where the file that it should mount is missing.'
+    : `may not be read by this process (${systemCode(error)}): give it the right to.`;
+  return new NetDiagnosticsError('ERR_SETTING', `The key file ${path} ${what}`, { cause: error });
 }
 
 /** Gives the draft its name; unlike rename(2), link(2) fails when the name is taken. */
@@ -112,9 +152,26 @@ async function copyExclusively(draft: string, path: string): Promise<boolean> {
 /** Windows has no such bits. */
 async function laxMode(path: string): Promise<string | null> {
   if (process.platform === 'win32') return null;
-  const mode = (await stat(path)).mode & 0o777;
-  if ((mode & 0o077) === 0) return null;
-  return `The key file ${path} has mode 0${mode.toString(8)}: others on this machine may read it. Run chmod 600 on it.`;
+  const { mode, uid } = await stat(path);
+  const isOurs = uid === process.geteuid?.();
+  // Of another owner's file the group's right is how we read it, as Kubernetes mounts one with `fsGroup`.
+  if ((mode & (isOurs ? 0o077 : 0o007)) === 0) return null;
+  const advice =
+    isOurs && !(await isReadOnly(path))
+      ? 'Run chmod 600 on it.'
+      : 'Its owner, or the mount, can take that right away (Kubernetes: `defaultMode: 0400`; 0440 with `fsGroup`).';
+  return `The key file ${path} has mode 0${(mode & 0o777).toString(8)}: others on this machine may read it. ${advice}`;
+}
+
+function isReadOnly(path: string): Promise<boolean> {
+  return access(path, constants.W_OK).then(
+    () => false,
+    (error: unknown) => hasSystemCode(error, 'EROFS'),
+  );
+}
+
+function systemCode(error: unknown): string {
+  return String((error as { code?: unknown }).code ?? error);
 }
 
 function hasSystemCode(error: unknown, ...codes: readonly string[]): boolean {

@@ -25,9 +25,14 @@ export class FileRevocationStore implements RevocationStore {
       text = await readFile(this.path, 'utf8');
     } catch (error) {
       if (isNotFound(error)) return null;
-      throw new NetDiagnosticsError('ERR_STORE', `the revocation file ${this.path} cannot be read`, {
-        cause: error,
-      });
+      const { code = 'ERR_UNKNOWN' } = error as NodeJS.ErrnoException;
+      throw new NetDiagnosticsError(
+        'ERR_STORE',
+        `the revocation file ${this.path} cannot be read (${code})`,
+        {
+          cause: error,
+        },
+      );
     }
     const found = CONTENT.exec(text)?.[1];
     if (found === undefined) {
@@ -49,9 +54,14 @@ export class FileRevocationStore implements RevocationStore {
       await syncFolder(dirname(this.path));
     } catch (error) {
       await rm(draft, { force: true }).catch(() => undefined);
-      throw new NetDiagnosticsError('ERR_STORE', `the revocation file ${this.path} cannot be written`, {
-        cause: error,
-      });
+      const { code = 'ERR_UNKNOWN' } = error as NodeJS.ErrnoException;
+      throw new NetDiagnosticsError(
+        'ERR_STORE',
+        `the revocation file ${this.path} cannot be written (${code})`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 }

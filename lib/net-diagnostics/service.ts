@@ -10,6 +10,7 @@ import {
   type SessionStatus,
   statSamples,
 } from '../client/index.js';
+import { messageOf, NetDiagnosticsError } from '../errors.js';
 import type { NetDiagnosticsEvent, ReportTrigger } from '../events.js';
 import { ClientHost } from '../host/index.js';
 import type { SafeLogger } from '../logger.js';
@@ -123,15 +124,24 @@ export class Service {
     this.#grants.open();
   }
 
-  revoke(): Promise<void> {
-    const { settings, log } = this.#options;
+  async revoke(): Promise<void> {
+    const { settings, log, revocation } = this.#options;
     if (settings.secretKeyFile === null && (settings.secretKey !== null || settings.endpoint !== null)) {
       log.warn(
         'the grants are taken back until this process ends; only with `secretKeyFile` is that remembered',
         { event: 'revocation-ephemeral' },
       );
     }
-    return this.#grants.revoke();
+    try {
+      await this.#grants.revoke();
+    } catch (error) {
+      const end = new Date((revocation.revokedUntil ?? 0) * 1000).toISOString();
+      const message =
+        `The grants are taken back in this process alone: ${messageOf(error)}. After a restart those given out before ` +
+        `work again, until ${end} at the latest; a \`secretKeyFile\` in a folder that can be written, or a new identity, ends that.`;
+      log.warn(message, { event: 'revocation-ephemeral' });
+      throw new NetDiagnosticsError('ERR_STORE', message, { cause: error });
+    }
   }
 
   /** Pushes metrics now, or as soon as the platform keeps them. */

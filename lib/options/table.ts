@@ -59,9 +59,13 @@ export const SETTINGS = {
     "The endpoint's identity: 64 hex digits or 52 characters of base32. Without it and `secretKeyFile` each restart lists a new endpoint.",
     { variable: 'IROH_SECRET_KEY', isSecret: true, defaultText: 'ephemeral' },
   ),
-  secretKeyFile: optional(filePath(), 'A file that holds the identity; made once, with mode 0600.', {
-    variable: 'IROH_SECRET_KEY_FILE',
-  }),
+  secretKeyFile: optional(
+    filePath(),
+    'A file that holds the identity; made once, with mode 0600, its folder with 0700. Beside it stands what `revoke()` has taken back, so let the folder be writable: on a read-only mount a revocation ends with the process, and `revoke()` says so.',
+    {
+      variable: 'IROH_SECRET_KEY_FILE',
+    },
+  ),
   network: withDefault(
     oneOf('n0', 'minimal'),
     'n0',

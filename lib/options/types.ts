@@ -72,7 +72,10 @@ export interface NetDiagnosticsOptions {
   attributes?: Attributes | null | undefined;
   /** The endpoint's identity: 64 hex digits, 52 characters of base32, or 32 bytes. Default: a new one at each start. */
   secretKey?: string | Uint8Array | SecretKey | null | undefined;
-  /** A file that holds the identity; made once, with mode 0600. Default: none. */
+  /**
+   * A file that holds the identity; made once, with mode 0600, its folder with 0700. Beside it stands what `revoke()` has
+   * taken back: on a read-only mount a revocation ends with the process. Default: none.
+   */
   secretKeyFile?: string | null | undefined;
   /** `n0`: n0's relays and DNS; `minimal`: nothing but what is listed. Default: `n0`. */
   network?: 'n0' | 'minimal' | null | undefined;

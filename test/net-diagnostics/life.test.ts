@@ -7,7 +7,9 @@ import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NetDiagnostics } from '../../lib/net-diagnostics.js';
 import { call, readRequest, respond } from '../../lib/transport/index.js';
+import { runChild } from '../support/child.js';
 import { until } from '../support/fake-time.js';
+import { entersMounts, readOnly } from '../support/read-only.js';
 import { dialBack, IMPATIENT, Memory, Stage, seenBy } from './stage.js';
 
 const stage = new Stage();
@@ -130,6 +132,37 @@ describe('NetDiagnostics with a platform', () => {
     const address = await seenBy(platform, second);
     await expect(dialBack(platform, address, old)).rejects.toThrow(/401/);
     expect((await dialBack(platform, address)).ok).toBe(true);
+    rmSync(folder, { recursive: true });
+  });
+
+  it.skipIf(!entersMounts())('holds a revocation on a read-only mount, and says for how long', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'life-'));
+    const secretKeyFile = join(folder, 'id.key');
+    writeFileSync(secretKeyFile, '5a'.repeat(32), { mode: 0o600 });
+    const program = `
+      import { TestPlatform } from './lib/testing/index.js';
+      import { NetDiagnostics } from './lib/index.js';
+      const platform = await TestPlatform.start();
+      const lines = [];
+      const keep = (message) => lines.push(message);
+      const logger = { info: () => {}, warn: keep, error: keep };
+      const options = platform.options({ secretKeyFile: ${JSON.stringify(secretKeyFile)}, logger });
+      const app = NetDiagnostics.start(options, {});
+      await platform.granted({ app });
+      const error = await app.revoke().then(() => null, (thrown) => thrown);
+      const dialBack = await platform.dialBack({ app }).then(() => 'answered', (thrown) => thrown.message);
+      console.log(JSON.stringify({ code: error?.code, message: error?.message, dialBack, grant: app.status().grant.state, lines }));
+      await app.stop();
+      await platform.stop();`;
+    const { stdout, stderr } = await runChild(program, { enter: readOnly(folder) });
+    expect(stderr).toBe('');
+    const told = JSON.parse(stdout);
+    expect(told).toMatchObject({ code: 'ERR_STORE', grant: 'off' });
+    expect(told.dialBack).not.toBe('answered');
+    expect(told.message).toMatch(
+      /^The grants are taken back in this process alone: the revocation file .*id\.key\.revoked cannot be written \(EROFS\)\. After a restart those given out before work again, until 20\d\d-\d\d-\d\dT.*; /,
+    );
+    expect(told.lines[0]).toBe(told.message);
     rmSync(folder, { recursive: true });
   });
 

@@ -1,4 +1,6 @@
 import {
+  chmodSync,
+  chownSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -13,7 +15,8 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ephemeralKey, keyFromFile } from '../../lib/identity.js';
 import { SecretKey } from '../../lib/wire/index.js';
-import { runChild } from '../support/child.js';
+import { type ChildOptions, runChild } from '../support/child.js';
+import { entersMounts, readOnly } from '../support/read-only.js';
 
 let folder: string;
 let path: string;
@@ -85,14 +88,86 @@ describe('a key file', () => {
     },
   );
 
-  it('that cannot be made says so with the system’s code', async () => {
-    await expect(keyFromFile(join(folder, 'no', 'such', 'folder'))).rejects.toMatchObject({ code: 'ENOENT' });
-    await expect(keyFromFile(folder)).rejects.toMatchObject({ code: 'EISDIR' });
+  it.runIf(process.platform !== 'win32')('makes its folder, for its owner alone', async () => {
+    const made = join(folder, 'my-app');
+    const { secretKey } = await keyFromFile(join(made, 'id.key'));
+    expect(statSync(made).mode & 0o777).toBe(0o700);
+    expect((await keyFromFile(join(made, 'id.key'))).secretKey.id).toBe(secretKey.id);
+    // All at once, as processes of a cluster start.
+    const raced = await Promise.all([1, 2, 3].map(() => keyFromFile(join(folder, 'raced', 'id.key'))));
+    expect(new Set(raced.map((identity) => identity.secretKey.id)).size).toBe(1);
+  });
+
+  it('does not make what is above its folder: more likely the path is wrong, or a mount is missing', async () => {
+    const far = join(folder, 'no', 'such', 'id.key');
+    await expect(keyFromFile(far)).rejects.toThrow(
+      `The folder of the key file ${far} is not there, and cannot be made where it should be (ENOENT). Make it, mount it, or correct the path.`,
+    );
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('that is a folder says who may have made it', async () => {
+    await expect(keyFromFile(folder)).rejects.toThrow(/is a folder.*Docker/);
   });
 
   it('behind a dangling link is not made elsewhere', async () => {
     symlinkSync(join(folder, 'elsewhere'), path);
     await expect(keyFromFile(path)).rejects.toMatchObject({ code: 'ERR_SETTING' });
     expect(readdirSync(folder)).toEqual(['id.key']);
+  });
+});
+
+/** What the child says of the key file. */
+async function tell(options: ChildOptions): Promise<string> {
+  const program = `
+    import { keyFromFile } from './lib/identity.js';
+    if (process.env.AS_NOBODY) {
+      process.setgroups([]);
+      process.setgid(65534);
+      process.setuid(65534);
+    }
+    const told = await keyFromFile(process.env.KEY_FILE).then((found) => found.warning ?? 'fine', (error) => error.message);
+    console.log(told);`;
+  const env = { KEY_FILE: path, ...options.env };
+  return (await runChild(program, { ...options, env })).stdout.trim();
+}
+
+describe.skipIf(!entersMounts())('a key file on a read-only mount', () => {
+  it('is used, and no advice is given that cannot be followed', async () => {
+    await keyFromFile(path);
+    expect(await tell({ enter: readOnly(folder) })).toBe('fine');
+    chmodSync(path, 0o444);
+    const told = await tell({ enter: readOnly(folder) });
+    expect(told).toMatch(/id\.key has mode 0444: others on this machine may read it\./);
+    expect(told).toMatch(/defaultMode/);
+    expect(told).not.toMatch(/chmod/);
+  });
+
+  it('that is not there says that none can be made', async () => {
+    expect(await tell({ enter: readOnly(folder) })).toBe(
+      `There is no key file ${path}, and none can be made (EROFS). Mount one, or a folder that this process may write.`,
+    );
+  });
+});
+
+describe.skipIf(!entersMounts())("another owner's key file", () => {
+  const asNobody = { env: { AS_NOBODY: 'yes' } };
+
+  it('that its group may read is fine: that is how it is read', async () => {
+    await keyFromFile(path);
+    chmodSync(folder, 0o755);
+    chownSync(path, 0, 65534);
+    chmodSync(path, 0o440);
+    expect(await tell(asNobody)).toBe('fine');
+    chmodSync(path, 0o444);
+    expect(await tell(asNobody)).not.toMatch(/chmod/);
+  });
+
+  it('that may not be read says so', async () => {
+    await keyFromFile(path);
+    chmodSync(folder, 0o755);
+    expect(await tell(asNobody)).toBe(
+      `The key file ${path} may not be read by this process (EACCES): give it the right to.`,
+    );
   });
 });

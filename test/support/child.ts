@@ -12,6 +12,8 @@ export interface ChildOptions {
   nodeArgs?: readonly string[];
   /** The only packages that it can resolve. Default: all of node_modules. */
   packages?: readonly string[];
+  /** The command line that enters where it is to run, or as whom. Default: here, as we are. */
+  enter?: readonly string[];
   /** Milliseconds after which the child is killed. Default: 20000. */
   timeoutMs?: number;
 }
@@ -38,7 +40,14 @@ export async function startChild(source: string, options: ChildOptions = {}): Pr
   const folder = await mkdtemp(join(tmpdir(), 'iroh-net-diagnostics-child-'));
   await compileText(source, folder, options.packages);
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), COMPILED, ...(options.args ?? [])], {
+  const command = [
+    ...(options.enter ?? []),
+    process.execPath,
+    ...(options.nodeArgs ?? []),
+    COMPILED,
+    ...(options.args ?? []),
+  ];
+  const child = spawn(command[0] ?? process.execPath, command.slice(1), {
     cwd: folder,
     env: { ...process.env, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
