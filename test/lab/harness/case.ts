@@ -81,6 +81,7 @@ export interface CaseResult {
   report: LocalReport;
   /** Of `diagnose()` in a fresh process. */
   ms: number;
+  colourMs: number | null;
   contacts: readonly Contact[];
 }
 
@@ -106,7 +107,7 @@ const PROBES = [
 ] as const;
 
 /** Networks may wait beside each other, but a report whose time counts does not share its cores with many. */
-const REPORTS = new Places(2);
+export const MEASURED = new Places(2);
 
 /** Builds the topology, starts what runs in it, lets the client make one report, and calls `then` before it ends. */
 export async function inLab<T>(
@@ -121,9 +122,9 @@ export async function inLab<T>(
     await Promise.all(services.map((service) => service.start(lab, ca)));
     await watch(lab, 'cli');
     const options = reportOptions(wanted.report, ca);
-    const { report, ms } = await REPORTS.one(() => reporter.report(lab, 'cli', options));
+    const { report, ms, colourMs } = await MEASURED.one(() => reporter.report(lab, 'cli', options));
     const pair = await Pair.start(lab, wanted.topology, options.relays ?? RELAY_TARGETS, ca);
-    return await then({ report, ms, contacts: await contacts(lab, 'cli') }, lab, pair);
+    return await then({ report, ms, colourMs, contacts: await contacts(lab, 'cli') }, lab, pair);
   } finally {
     await lab.close();
   }

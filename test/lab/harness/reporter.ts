@@ -6,6 +6,8 @@ import type { Lab } from './lab.js';
 /** What a report is asked for; plain JSON. */
 export interface ReportOptions
   extends Pick<DiagnoseOptions, 'relays' | 'stunServers' | 'probes' | 'deadlineMs' | 'ca'> {
+  /** Whether progress is listened to, for {@link Reported.colourMs}. Default: no. */
+  timesColour?: boolean;
   /** Environment variables of the app. Default: none. */
   env?: Readonly<Record<string, string>>;
 }
@@ -13,6 +15,8 @@ export interface ReportOptions
 /** A report, with how long `diagnose()` took by the clock of its own process. */
 export interface Reported {
   ms: number;
+  /** Until the colour was final; null: it was not asked for, see {@link ReportOptions.timesColour}. */
+  colourMs: number | null;
   report: LocalReport;
 }
 

@@ -36,7 +36,8 @@ function chapterText({ title, cases }: Chapter, results: ReadonlyMap<string, Cas
   ].join('\n');
 }
 
-function row({ name, about, oneSideCannotKnow }: Case, { report, pair }: CaseOutcome): string {
+/** A network's line of the page. */
+export function row({ name, about, oneSideCannotKnow }: Case, { report, pair }: CaseOutcome): string {
   const { colour, sentence, nextSteps } = report.summary;
   const why =
     oneSideCannotKnow === undefined ? '' : `<br>(one side alone cannot know: ${oneSideCannotKnow.reason})`;
