@@ -63,7 +63,7 @@ export interface ProbeEvent {
   ref: string;
   /** With `ended`: what enters the report. */
   record?: ProbeRecord;
-  /** With `ended`: what is concluded by now. */
+  /** With `ended`: what is concluded by now. Worked out when it is read: a millisecond or so. */
   soFar?: SoFar;
   /** Runs that have ended, this one included. */
   done: number;

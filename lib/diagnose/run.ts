@@ -99,10 +99,17 @@ class Run {
     this.#tell({ phase: 'started', ref, done: this.#records.size, total });
     const record = await runProbe(run, context);
     this.#records.set(ref, record);
-    const { onProbe } = this.#options;
-    if (onProbe !== undefined) {
-      const soFar = this.#soFar(runs);
-      this.#tell({ phase: 'ended', ref, record, soFar, done: this.#records.size, total });
+    if (this.#options.onProbe !== undefined) {
+      // In the order of the plan, as in the report: a verdict may depend on it.
+      const records = runs.flatMap((each) => this.#records.get(each.ref) ?? []);
+      const soFar = onDemand(() => this.#soFar(runs, records));
+      this.#tell({
+        ...{ phase: 'ended', ref, record, done: this.#records.size, total },
+        // Whoever draws spans alone does not pay for it.
+        get soFar() {
+          return soFar();
+        },
+      });
     }
     this.#endWithoutRoute(runs);
     return record;
@@ -114,9 +121,7 @@ class Run {
     return { verdict, summary: summarise(verdict) };
   }
 
-  /** The records in the order of the plan, as in the report: a verdict may depend on it. */
-  #soFar(runs: readonly NamedRun[]): SoFar {
-    const records = runs.flatMap(({ ref }) => this.#records.get(ref) ?? []);
+  #soFar(runs: readonly NamedRun[], records: readonly ProbeRecord[]): SoFar {
     const { summary } = this.#conclude(records);
     if (!this.#isFinal) {
       const colourOf = (all: readonly ProbeRecord[]) => this.#conclude(all).summary.colour;
@@ -163,4 +168,13 @@ class Run {
       // A broken progress display must not cost the report.
     }
   }
+}
+
+/** Makes it when it is asked for, once. */
+function onDemand<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }

@@ -1,3 +1,5 @@
+import type { Family } from '../report/index.js';
+
 /** How long anybody is held for it, in milliseconds: a relay that answers at all mostly has by then. */
 const MAX_MS = 400;
 
@@ -7,6 +9,7 @@ const MAX_MS = 400;
  * see the order in `registry.ts`.
  */
 export class HeadStart {
+  readonly #answeredAfterMs = new Map<Family, number>();
   readonly #holders = new Set<symbol>();
   readonly #waiting = new Set<() => void>();
 
@@ -19,6 +22,16 @@ export class HeadStart {
       if (this.#holders.size > 0) return;
       for (const go of [...this.#waiting]) go();
     };
+  }
+
+  /** A relay of this family was the first to answer, after so many milliseconds. */
+  answered(family: Family, afterMs: number): void {
+    this.#answeredAfterMs.set(family, afterMs);
+  }
+
+  /** Milliseconds after which the first relay of this family answered; null: none has. */
+  answerMs(family: Family): number | null {
+    return this.#answeredAfterMs.get(family) ?? null;
   }
 
   /** Resolves as soon as nobody holds it any more, the wait took long enough, or `signal` fires. */

@@ -1,7 +1,7 @@
 import { TimeUp } from './within.js';
 
 /** Nobody gets less than this, in milliseconds, and nobody less than this many times what the slowest other took. */
-const LEAST_MS = 1500;
+const LEAST_MS = 1000;
 const TIMES = 4;
 
 /**

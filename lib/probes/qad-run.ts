@@ -20,10 +20,10 @@ import { within } from './within.js';
 const MARGIN_MS = 150;
 
 /** A relay that was asked for a shorter time than this, in milliseconds, was not silent: it had no time. */
-const FAIR_CHANCE_MS = 1000;
+const FAIR_CHANCE_MS = 900;
 
 /** How long the others are waited for once one has answered: so many milliseconds, or times as long as that one took. */
-const OTHERS_MS = 1500;
+const OTHERS_MS = 1000;
 const OTHERS_TIMES = 3;
 
 /** The kernel's word for a datagram that a firewall on this machine did not let out. */
@@ -137,12 +137,15 @@ export class QadRun {
   #take(answer: Seen, socket: QadSocket): void {
     this.#seen.push(answer);
     this.#exchanges.add(answer.session);
-    if (this.#seen.length === 1) this.#limitOthers();
+    if (this.#seen.length === 1) {
+      const tookMs = this.#context.elapsed() - this.#startedMs;
+      this.#context.headStart.answered(this.#family, tookMs);
+      this.#limitOthers(tookMs);
+    }
     this.#askAgain(socket);
   }
 
-  #limitOthers(): void {
-    const tookMs = this.#context.elapsed() - this.#startedMs;
+  #limitOthers(tookMs: number): void {
     const ms = Math.max(OTHERS_MS, OTHERS_TIMES * tookMs) - tookMs;
     const end = () =>
       this.#othersEnd.abort(Object.assign(new Error('its name was not resolved'), { code: 'NO_ANSWER' }));

@@ -14,10 +14,7 @@ export const upnpProbe = {
   name: 'upnp',
   plan: () => [
     {
-      run: (context) => {
-        const startedMs = context.elapsed();
-        return askGateway((gateway) => askUpnp(gateway, context, startedMs))(context);
-      },
+      run: (context) => askGateway((gateway) => askUpnp(gateway, context))(context),
     },
   ],
 } as const satisfies Probe;
@@ -25,11 +22,11 @@ export const upnpProbe = {
 /** What ended one attempt to use a gateway in a way that is an answer. */
 const REFUSALS: ReadonlySet<string> = new Set(['REFUSED', 'NO_PORT_MAPPING', 'ECONNREFUSED']);
 
-async function askUpnp(gateway: Gateway, context: ProbeContext, startedMs: number): Promise<RunResult> {
+async function askUpnp(gateway: Gateway, context: ProbeContext): Promise<RunResult> {
   const { signal, gatewayPorts } = context;
   const search = new Search(gateway, gatewayPorts.ssdp);
   // What the way to the gateway took is taken off: the report waits for this probe longest.
-  const usable = await search.run(Math.max(MIN_SEARCH_MS, startedMs + UPNP_MS - context.elapsed()), signal);
+  const usable = await search.run(Math.max(MIN_SEARCH_MS, UPNP_MS - context.elapsed()), signal);
   signal.throwIfAborted();
   return usable === null ? search.inVain() : found(gateway, usable);
 }

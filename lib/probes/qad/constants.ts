@@ -47,6 +47,13 @@ export const TIMER_GRANULARITY_MS = 1;
 /** How long after an attempt the next one starts beside it: lost packets are often repeated by the server after 1 s only. */
 export const ATTEMPT_INTERVAL_MS = 600;
 
+/**
+ * A handshake is stuck that has not ended for so many milliseconds since the relay was first heard, and for as many round
+ * trips: our packets went out again three times by then.
+ */
+export const STUCK_MS = 1000;
+export const STUCK_ROUND_TRIPS = 8;
+
 /** Attempts at one relay, however long the deadline is. */
 export const MAX_ATTEMPTS = 8;
 
@@ -57,7 +64,7 @@ export const EXCHANGE_DATAGRAMS = 8;
 export const MIN_EXCHANGE_DATAGRAMS = 5;
 
 /** The time between two of them, in milliseconds: the eighth leaves 266 ms after the first. */
-export const EXCHANGE_INTERVAL_MS = 38;
+export const EXCHANGE_INTERVAL_MS = 34;
 
 /** The least time between the first and the last that was acknowledged. */
 export const MIN_EXCHANGE_SPAN_MS = 200;

@@ -8,7 +8,7 @@ import { verifyChain } from './certificates/verify-chain.js';
 import { Connection, type Environment, type Report } from './connection/connection.js';
 import type { Exchanged } from './connection/exchange.js';
 import type { TransportParameter } from './connection/transport-parameters.js';
-import { ATTEMPT_INTERVAL_MS, MAX_ATTEMPTS, QAD_ALPN } from './constants.js';
+import { ATTEMPT_INTERVAL_MS, MAX_ATTEMPTS, QAD_ALPN, STUCK_MS, STUCK_ROUND_TRIPS } from './constants.js';
 import { QadError } from './qad-error.js';
 import type { QadSocket } from './qad-socket.js';
 
@@ -112,6 +112,10 @@ class Discovery {
   }
 
   #attempt(): void {
+    if (this.#isStuck) {
+      this.#lose(this.#silence());
+      return;
+    }
     if (++this.#attempts > MAX_ATTEMPTS) return;
     const {
       ip,
@@ -161,6 +165,16 @@ class Discovery {
   #lose(error: unknown): void {
     this.#stop();
     this.#reject(error);
+  }
+
+  /** The relay answered, but the handshake does not come to its end, and a second one beside it was of no help. */
+  get #isStuck(): boolean {
+    return (
+      this.#attempts > 1 &&
+      [...this.#connections].some(
+        ({ handshaking: { ms, roundTrips } }) => ms >= STUCK_MS && roundTrips >= STUCK_ROUND_TRIPS,
+      )
+    );
   }
 
   get #hasHeard(): boolean {

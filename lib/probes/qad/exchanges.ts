@@ -3,7 +3,7 @@ import type { Session } from './discover.js';
 import { datagramsFragmented } from './fragments.js';
 
 /** After so many milliseconds the next relay is tried beside one whose datagrams are neither sustained nor stalled. */
-const NEXT_AFTER_MS = 800;
+const NEXT_AFTER_MS = 400;
 
 /** What full-size datagrams to one relay showed. */
 export type Proof = Exchanged & {

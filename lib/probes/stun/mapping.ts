@@ -1,7 +1,7 @@
 import type { AddressSeen, StunAnswerSeen } from '../../report/index.js';
 import { formatSocketAddr, type SocketAddr } from '../../wire/index.js';
 import type { ProbeContext } from '../probe.js';
-import { BINDING_SCHEDULE } from './constants.js';
+import { bindingSchedule, type Schedule } from './constants.js';
 import type { BindingResponse } from './message.js';
 import { problemOf } from './problem.js';
 import type { StunServer } from './server.js';
@@ -35,7 +35,7 @@ export async function askMapping(
   asking: Asking,
 ): Promise<{ answers: StunAnswerSeen[]; addresses: AddressSeen[] }> {
   const told = (await Promise.all(asking.servers.map((server) => askServer(server, asking)))).flat();
-  const addresses = await askAgain(told, asking.socket);
+  const addresses = await askAgain(told, asking);
   return { answers: told.map(({ answer }) => answer), addresses };
 }
 
@@ -47,14 +47,20 @@ async function askServer(server: StunServer, asking: Asking): Promise<Told[]> {
     return [{ answer: { server: server.label, family, result: 'unresolved', code: resolved.code } }];
   }
   await context.headStart.over(signal);
-  return Promise.all(resolved.addresses.map((address) => ask(server.label, address, asking)));
+  const schedule = bindingSchedule(context.headStart.answerMs(family));
+  return Promise.all(resolved.addresses.map((address) => ask(server.label, address, asking, schedule)));
 }
 
-async function ask(label: string, server: SocketAddr, { socket, signal, reached }: Asking): Promise<Told> {
+async function ask(
+  label: string,
+  server: SocketAddr,
+  { socket, signal, reached }: Asking,
+  schedule: Schedule,
+): Promise<Told> {
   const base = { server: label, family: socket.family, ip: server.ip };
   const side = await localSide(server, socket.port, signal);
   if ('result' in side) return { answer: { ...base, ...side } };
-  const attempt = await socket.request(server, BINDING_SCHEDULE);
+  const attempt = await socket.request(server, schedule);
   if (attempt.result !== 'answered') return { answer: { ...base, ...attempt } };
   const { response, ms } = attempt;
   const problem = problemOf(response);
@@ -81,14 +87,15 @@ async function ask(label: string, server: SocketAddr, { socket, signal, reached 
 }
 
 /** Where answers from one local side differ, the first of them must repeat itself before that means anything. */
-async function askAgain(told: readonly Told[], socket: StunSocket): Promise<AddressSeen[]> {
+async function askAgain(told: readonly Told[], { socket, context }: Asking): Promise<AddressSeen[]> {
+  const schedule = bindingSchedule(context.headStart.answerMs(socket.family));
   const all = told.flatMap(({ seen }) => (seen === undefined ? [] : [seen]));
   return Promise.all(
     all.map(async ({ server, address }) => {
       const alike = all.filter((other) => other.address.local === address.local);
       const isFirst = alike[0]?.address === address;
       if (!isFirst || alike.every((other) => other.address.observed === address.observed)) return address;
-      const attempt = await socket.request(server, BINDING_SCHEDULE);
+      const attempt = await socket.request(server, schedule);
       const again = attempt.result === 'answered' ? attempt.response.mapped : null;
       return again === null ? address : { ...address, again: formatSocketAddr(again) };
     }),

@@ -32,7 +32,7 @@ export const WAN_SERVICES: readonly string[] = [
 export const MAPPING_ACTIONS: readonly string[] = ['AddPortMapping', 'AddAnyPortMapping'];
 
 /**
- * The search, in milliseconds from the probe's start: a device may wait up to MX = 1 s before it answers a multicast
+ * The search, in milliseconds from the report's start: a device may wait up to MX = 1 s before it answers a multicast
  * search. The official client gives up after that as well.
  */
 export const UPNP_MS = 1000;

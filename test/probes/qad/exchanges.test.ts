@@ -32,7 +32,7 @@ describe('exchanges with the relays of a family', () => {
     const [first, second] = [session('203.0.113.66', SUSTAINED), session('203.0.113.66', SUSTAINED)];
     const { proofs } = await outcome([inside, first, second]);
     expect([inside, first, second].map(({ isTried }) => isTried)).toEqual([true, true, false]);
-    expect([...proofs.keys()]).toEqual([inside, first]);
+    expect(new Set(proofs.keys())).toEqual(new Set([inside, first]));
   });
 
   it('try the next one where datagrams do not pass', async () => {

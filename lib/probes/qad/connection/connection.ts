@@ -76,6 +76,7 @@ export class Connection {
   #exchange: Exchange | null = null;
   #observed: { sequence: bigint; address: SocketAddr } | null = null;
   #datagrams = 0;
+  #heardAtMs: number | null = null;
 
   /** @throws `QAD_UNSUPPORTED` */
   constructor(options: ConnectionOptions) {
@@ -113,6 +114,13 @@ export class Connection {
     return this.#peer.hasHeard;
   }
 
+  /** How long the handshake has been on its way since then: in milliseconds, and in round trips. Zero before. */
+  get handshaking(): { ms: number; roundTrips: number } {
+    if (this.#heardAtMs === null) return { ms: 0, roundTrips: 0 };
+    const ms = this.#options.environment.now() - this.#heardAtMs;
+    return { ms, roundTrips: ms / (this.#sender.roundTrip.smoothedMs ?? INITIAL_RTT_MS) };
+  }
+
   start(): void {
     this.#tls.start();
     this.#sender.flush();
@@ -128,6 +136,7 @@ export class Connection {
     try {
       if (++this.#datagrams > MAX_DATAGRAMS) throw protocolError('too many datagrams');
       this.#takeFrames(datagram, atMs);
+      if (this.hasHeard) this.#heardAtMs ??= atMs;
       if (this.isReset(datagram)) throw new QadError('QAD_STATELESS_RESET', 'the server lost the connection');
     } catch (error) {
       this.#fail(error);

@@ -121,15 +121,18 @@ export class Exchange {
   }
 
   #sendIfDue(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#step(), EXCHANGE_INTERVAL_MS).unref();
     const now = this.#options.now();
     const lossMs = Math.max(150, 3 * this.#roundTripMs + 50);
     for (const each of this.#sent) if (now - each.atMs >= lossMs) each.isInFlight = false;
     const isRoom = this.#sent.filter(({ isInFlight }) => isInFlight).length < this.#window;
     // Timers may come a little early.
     const nextAtMs = (this.#sent.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY) + EXCHANGE_INTERVAL_MS - 1;
-    if (!isRoom || now < nextAtMs) return;
+    const isDue = now >= nextAtMs;
+    // Not from now on: an acknowledgement in between must not put off what is due.
+    const waitMs = isDue ? EXCHANGE_INTERVAL_MS : Math.max(1, nextAtMs - now);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#step(), waitMs).unref();
+    if (!isRoom || !isDue) return;
     this.#sent.push({ atMs: now, isAcknowledged: false, isInFlight: true });
     this.#options.send();
   }
