@@ -137,6 +137,8 @@ export class NetDiagnostics {
     for (const variable of this.#unknownVariables) {
       this.#log.warn(unknownVariableText(variable), { event: 'unknown-variable', variable: variable.name });
     }
+    // It is waited for later, or never; that it failed must not become an unhandled rejection meanwhile.
+    Promise.resolve(settings.endpoint).catch(() => {});
     this.#life = isActive(settings) ? this.#live(settings) : this.#beDisabled();
   }
 
@@ -344,8 +346,6 @@ export class NetDiagnostics {
         reason,
       });
     } else this.#log.debug('disabled: switched off', { event: 'disabled', reason });
-    // Nobody waits for the app's endpoint now; that it failed must not become an unhandled rejection.
-    Promise.resolve(this.#settings.endpoint).catch(() => {});
     return Promise.resolve();
   }
 

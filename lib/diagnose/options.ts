@@ -28,6 +28,7 @@ import {
   type EndpointSnapshot,
   type IsPublicAddress,
   isPublicAddress,
+  type LocalReport,
   MAX_SNAPSHOT_ITEMS,
   type ProbeRecord,
   type RelayTarget,
@@ -114,6 +115,11 @@ export interface DiagnoseOptions {
   signal?: AbortSignal | undefined;
   /** Called as runs start and end. What it throws is ignored. */
   onProbe?: ((event: ProbeEvent) => void) | undefined;
+  /**
+   * Called once, as soon as nothing that is still out can change what `toWireReport()` makes of the report: with the
+   * report as it is then, or with the whole one where that is no sooner. What it throws is ignored.
+   */
+  onWireFinal?: ((report: LocalReport) => void) | undefined;
   /** PEM certificates that the HTTPS probes trust besides the bundled roots. The endpoint itself does not. */
   ca?: readonly string[] | undefined;
   /** Which addresses count as the public Internet. Default: IANA's registries. */

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { notify } from '../notify.js';
 import {
   HeadStart,
   type NamedRun,
@@ -12,6 +13,7 @@ import {
   tlsTrust,
 } from '../probes/index.js';
 import {
+  entersWireReport,
   GENERATOR,
   hasNoRoute,
   isSettled,
@@ -23,7 +25,13 @@ import {
   summarise,
   type Verdict,
 } from '../report/index.js';
-import { type DiagnoseOptions, type DiagnosePlan, parseDiagnoseOptions, type SoFar } from './options.js';
+import {
+  type DiagnoseOptions,
+  type DiagnosePlan,
+  type ProbeEvent,
+  parseDiagnoseOptions,
+  type SoFar,
+} from './options.js';
 
 /** Probes that the want of a route does not end: the way out may be a proxy's. */
 const WITHOUT_ROUTE: ReadonlySet<string> = new Set<ProbeName>(['route', 'https-via-proxy']);
@@ -33,54 +41,63 @@ export async function run(options: DiagnoseOptions): Promise<LocalReport> {
   return new Run(parseDiagnoseOptions(options), options).report();
 }
 
+/** Who hears of a run, and may end it. */
+type Listening = Pick<DiagnoseOptions, 'signal' | 'onProbe' | 'onWireFinal'>;
+
 class Run {
   readonly #plan: DiagnosePlan;
-  readonly #options: Pick<DiagnoseOptions, 'signal' | 'onProbe'>;
+  readonly #options: Listening;
   readonly #end = new AbortController();
   readonly #startedAt: number;
+  readonly #startedAtWall: string;
   readonly #records = new Map<string, ProbeRecord>();
+  /** Whether {@link DiagnoseOptions.onWireFinal} was told. */
+  #hasToldWire = false;
   /** Whether the colour is settled: it was found once, and need not be again. */
   #isFinal = false;
 
-  constructor(plan: DiagnosePlan, options: Pick<DiagnoseOptions, 'signal' | 'onProbe'>) {
+  constructor(plan: DiagnosePlan, options: Listening) {
     this.#plan = plan;
     this.#options = options;
     this.#startedAt = plan.environment.monotonic();
+    this.#startedAtWall = new Date(plan.environment.clock.now()).toISOString();
     // Each run and each of its sockets listens: many are no leak here.
     setMaxListeners(0, this.#end.signal);
   }
 
   async report(): Promise<LocalReport> {
-    const { deadlineMs, environment } = this.#plan;
-    const startedAt = new Date(environment.clock.now()).toISOString();
+    const { deadlineMs } = this.#plan;
     const deadline = setTimeout(() => this.#stop('deadline'), deadlineMs);
     const cancel = () => this.#stop('aborted');
     const { signal } = this.#options;
     if (signal?.aborted === true) cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      const records = await this.#runAll();
-      const { verdict, summary } = this.#conclude(records);
-      const { relays, relaysFrom, stunServers, probes, notes, endpoint } = this.#plan;
-      const { reason } = this.#end.signal;
-      return {
-        version: REPORT_VERSION,
-        generator: GENERATOR,
-        startedAt,
-        durationMs: Math.round(this.#elapsed() * 1000) / 1000,
-        deadlineMs,
-        endedBy: reason instanceof ReportEnded ? reason.by : 'finished',
-        settings: { relays, relaysFrom, stunServers: stunServers.map(({ label }) => label), probes },
-        endpoint,
-        notes,
-        probes: records,
-        verdict,
-        summary,
-      };
+      const report = this.#reportOf(await this.#runAll());
+      this.#tellWire(() => report);
+      return report;
     } finally {
       clearTimeout(deadline);
       signal?.removeEventListener('abort', cancel);
     }
+  }
+
+  #reportOf(records: ProbeRecord[]): LocalReport {
+    const { relays, relaysFrom, stunServers, probes, notes, endpoint, deadlineMs } = this.#plan;
+    const { reason } = this.#end.signal;
+    return {
+      version: REPORT_VERSION,
+      generator: GENERATOR,
+      startedAt: this.#startedAtWall,
+      durationMs: Math.round(this.#elapsed() * 1000) / 1000,
+      deadlineMs,
+      endedBy: reason instanceof ReportEnded ? reason.by : 'finished',
+      settings: { relays, relaysFrom, stunServers: stunServers.map(({ label }) => label), probes },
+      endpoint,
+      notes,
+      probes: records,
+      ...this.#conclude(records),
+    };
   }
 
   /** All records in the order of the plan, whatever ended first. */
@@ -99,18 +116,21 @@ class Run {
     this.#tell({ phase: 'started', ref, done: this.#records.size, total });
     const record = await runProbe(run, context);
     this.#records.set(ref, record);
+    // In the order of the plan, as in the report: a verdict may depend on it.
+    const soFar = () => runs.flatMap((each) => this.#records.get(each.ref) ?? []);
     if (this.#options.onProbe !== undefined) {
-      // In the order of the plan, as in the report: a verdict may depend on it.
-      const records = runs.flatMap((each) => this.#records.get(each.ref) ?? []);
-      const soFar = onDemand(() => this.#soFar(runs, records));
+      const records = soFar();
+      const concluded = onDemand(() => this.#soFar(runs, records));
       this.#tell({
         ...{ phase: 'ended', ref, record, done: this.#records.size, total },
         // Whoever draws spans alone does not pay for it.
         get soFar() {
-          return soFar();
+          return concluded();
         },
       });
     }
+    const pending = runs.filter((each) => !this.#records.has(each.ref));
+    if (pending.length > 0 && !pending.some(entersWireReport)) this.#tellWire(() => this.#reportOf(soFar()));
     this.#endWithoutRoute(runs);
     return record;
   }
@@ -161,12 +181,14 @@ class Run {
     this.#end.abort(new ReportEnded(by));
   }
 
-  #tell(event: Parameters<NonNullable<DiagnoseOptions['onProbe']>>[0]): void {
-    try {
-      this.#options.onProbe?.(event);
-    } catch {
-      // A broken progress display must not cost the report.
-    }
+  #tellWire(report: () => LocalReport): void {
+    if (this.#hasToldWire || this.#options.onWireFinal === undefined) return;
+    this.#hasToldWire = true;
+    notify(this.#options.onWireFinal, report());
+  }
+
+  #tell(event: ProbeEvent): void {
+    notify(this.#options.onProbe, event);
   }
 }
 

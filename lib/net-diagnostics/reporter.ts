@@ -12,6 +12,9 @@ import type { StatusBoard } from './status-board.js';
 /** How one run is watched and ended. */
 export type RunOptions = Pick<DiagnoseOptions, 'signal' | 'onProbe'>;
 
+/** And who needs no more of it than the platform's report. */
+export type ReportRunOptions = RunOptions & Pick<DiagnoseOptions, 'onWireFinal'>;
+
 /** An endpoint to report about. */
 export interface Subject {
   endpoint: Endpoint;
@@ -36,12 +39,12 @@ export class Reporter {
   }
 
   /** One run with the settings' relays, probes and deadline. `subject`: `null` while there is no endpoint. */
-  async report(trigger: ReportTrigger, subject: Subject | null, run: RunOptions): Promise<LocalReport> {
+  async report(trigger: ReportTrigger, subject: Subject | null, run: ReportRunOptions): Promise<LocalReport> {
     const { settings, board, telemetry, surroundings } = this.#options;
-    const { signal, onProbe } = run;
+    const { signal, onProbe, onWireFinal } = run;
     const answeredBefore = this.#answering.urls;
     const local = await telemetry.run(trigger, onProbe, (listener) =>
-      measure(settings, subject, { ...surroundings, answeredBefore, signal, onProbe: listener }),
+      measure(settings, subject, { ...surroundings, answeredBefore, signal, onWireFinal, onProbe: listener }),
     );
     this.#answering.note(local);
     board.noteReport(local, trigger);
@@ -52,7 +55,7 @@ export class Reporter {
 function measure(
   settings: Settings,
   subject: Subject | null,
-  run: RunOptions & Surroundings & Pick<DiagnoseOptions, 'answeredBefore'>,
+  run: ReportRunOptions & Surroundings & Pick<DiagnoseOptions, 'answeredBefore'>,
 ): Promise<LocalReport> {
   const { relays, stun, probes, deadline } = settings;
   return diagnose({

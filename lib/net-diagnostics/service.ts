@@ -1,3 +1,4 @@
+import { linkedAbort } from '../abort.js';
 import { type ClockJump, wakeful, watchClock } from '../client/clock-jump.js';
 import {
   GrantKeeper,
@@ -67,6 +68,8 @@ export class Service {
   readonly #clockJump: ClockJump;
   /** The local report behind each wire report that is still in use. */
   readonly #locals = new WeakMap<DiagnosticsReport, LocalReport>();
+  /** Reports that are being made, also for those who have their answer. */
+  readonly #measuring = new Set<Promise<void>>();
   /** Dial-backs that came through {@link accept}. */
   readonly #accepted = new Set<Promise<void>>();
 
@@ -153,6 +156,7 @@ export class Service {
   async stop(): Promise<void> {
     this.#stop.abort();
     await Promise.all([this.#session.stop(), this.#router?.close(), Promise.allSettled(this.#accepted)]);
+    await Promise.all(this.#measuring);
   }
 
   async #serve(connection: Connection, signal: AbortSignal): Promise<void> {
@@ -246,12 +250,24 @@ export class Service {
   }
 
   #wireReport(trigger: ReportTrigger) {
-    return async ({ signal }: { signal: AbortSignal }): Promise<DiagnosticsReport> => {
-      const local = await this.#options.reporter.report(trigger, this.subject, { signal });
-      const wire = toWireReport(local);
-      this.#locals.set(wire, local);
-      return wire;
-    };
+    return ({ signal }: { signal: AbortSignal }) =>
+      new Promise<DiagnosticsReport>((resolve, reject) => {
+        const onWireFinal = (local: LocalReport) => {
+          const wire = toWireReport(local);
+          this.#locals.set(wire, local);
+          resolve(wire);
+        };
+        // What the platform has no word for is still measured then, for the app itself.
+        const end = linkedAbort(signal, this.#stop.signal);
+        const run = { signal: end.signal, onWireFinal };
+        const whole = this.#options.reporter.report(trigger, this.subject, run);
+        const measuring = whole.then(() => undefined, reject);
+        this.#measuring.add(measuring);
+        void measuring.finally(() => {
+          end.release();
+          this.#measuring.delete(measuring);
+        });
+      });
   }
 
   #showSession({ state, why, retryAt, latencyMs }: SessionStatus): void {

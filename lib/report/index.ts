@@ -12,6 +12,7 @@ export type * from './observation.js';
 export { redactReport } from './redact.js';
 export { type JsonSchema, REPORT_SCHEMA } from './schema.js';
 export { isSettled, type PendingRun } from './settled/index.js';
+export { entersWireReport } from './settled/wire.js';
 export { summarise } from './summary.js';
 export { renderText, type TextOptions } from './text.js';
 export { toWireReport } from './to-wire.js';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type DiagnoseOptions, diagnose, type ProbeEvent } from '../../lib/diagnose.js';
-import { type EndpointSnapshot, renderText, toWireReport } from '../../lib/report/index.js';
+import { type EndpointSnapshot, type LocalReport, renderText, toWireReport } from '../../lib/report/index.js';
 import { decodeReport, encodeReport, parseSocketAddr, SecretKey } from '../../lib/wire/index.js';
 import { loopbackLookup } from '../probes/support/context.js';
 import {
@@ -213,6 +213,32 @@ describe('diagnose', () => {
     // What is concluded travels along; with the last run it is the report's own, and final.
     expect(ended.at(-1)?.soFar).toEqual({ summary: local.summary, isFinal: true });
     expect(ended.every(({ soFar }) => soFar !== undefined)).toBe(true);
+  });
+
+  it('hands over what the platform is told before it is whole, when the rest does not matter to it', async () => {
+    const silent = await servers.tcp(() => undefined);
+    const order: string[] = [];
+    let early: LocalReport | undefined;
+    const local = await diagnose({
+      relays: [{ url: await httpsRelay('one.test'), quicPort: null }],
+      probes: ['https', 'https-via-proxy'],
+      ca: [ca.cert],
+      endpoint,
+      deadlineMs: 1500,
+      environment: { ...environment, env: { HTTPS_PROXY: `http://127.0.0.1:${silent}` } },
+      onProbe: ({ phase, ref }) => order.push(`${phase} ${ref}`),
+      onWireFinal: (report) => {
+        order.push('wire');
+        early = report;
+      },
+    });
+    expect(order.filter((each) => !each.startsWith('started'))).toEqual([
+      expect.stringMatching(/^ended https https:/),
+      'wire',
+      expect.stringMatching(/^ended https-via-proxy/),
+    ]);
+    expect(toWireReport(early ?? local)).toEqual(toWireReport(local));
+    expect(early?.probes).toHaveLength(1);
   });
 
   it('keeps nothing between calls', async () => {

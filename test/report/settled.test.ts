@@ -3,12 +3,15 @@ import { randomFrom } from '../../bench/support/random.js';
 import { PROBE_NAMES } from '../../lib/probes/names.js';
 import {
   type Colour,
+  entersWireReport,
   isSettled,
   judge,
+  type LocalReport,
   type PendingRun,
   type ProbeRecord,
   type ResolvedRelayTarget,
   summarise,
+  toWireReport,
 } from '../../lib/report/index.js';
 import { CASES } from '../../lib/report/settled/cases.js';
 import { observationOf, planOf, type World, worldFrom } from './support/random-runs.js';
@@ -16,6 +19,8 @@ import { isPublicHere } from './support/records.js';
 
 /** Probes that end as soon as names are known: nobody has to know what they may see, and nothing is settled before. */
 const INSTANT: readonly string[] = ['endpoint', 'route'];
+
+const NOWHERE = { endpointId: '', directAddrs: [], homeRelay: null, paths: [] };
 
 const WORLDS = 100;
 /** How often the rest of a report is made up once its colour is settled. */
@@ -49,6 +54,29 @@ function inOrder(plan: readonly PendingRun[], records: readonly ProbeRecord[]): 
 function briefOf(records: readonly ProbeRecord[]): string[] {
   return records.map(({ ref, observation }) => `${ref}: ${JSON.stringify(observation ?? null)}`);
 }
+
+describe('what does not enter the wire report', () => {
+  it('never changes it', () => {
+    let looked = 0;
+    for (let n = 0; n < WORLDS; n += 1) {
+      const random = randomFrom(`wire ${n}`);
+      const world = { ...worldFrom(random), hasStun: true };
+      const plan = planOf(world);
+      const wireOf = (records: readonly ProbeRecord[]) => {
+        const verdict = judge(records, world.relays, isPublicHere);
+        return toWireReport({ verdict, endpoint: NOWHERE } as unknown as LocalReport);
+      };
+      const known = inOrder(
+        plan,
+        plan.filter(entersWireReport).map((run) => ended(run, world)),
+      );
+      const rest = plan.filter((run) => !entersWireReport(run)).map((run) => ended(run, world));
+      looked += rest.filter(({ observation }) => observation !== undefined).length;
+      expect(wireOf(inOrder(plan, [...known, ...rest]))).toEqual(wireOf(known));
+    }
+    expect(looked).toBeGreaterThan(WORLDS / 2);
+  });
+});
 
 describe('a settled colour', () => {
   it('knows what every probe may see', () => {
