@@ -9,7 +9,7 @@ const pages = markdownPages();
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /** Programs of other people's that the pages use. */
-const PROGRAMS = ['npm', 'npx', 'node', 'curl', 'ssh'];
+const PROGRAMS = ['npm', 'npx', 'node', 'curl', 'ssh', 'pm2', 'sudo', 'journalctl', 'kubectl'];
 
 /** Lines of shell, without variables set before the program. */
 function shellLines(page: MarkdownPage): string[] {
@@ -74,10 +74,12 @@ describe('commands in the pages', () => {
 
   it('stand in blocks whose language says how they are checked', () => {
     const languages = new Set(pages.flatMap(({ fences }) => fences.map(({ language }) => language)));
-    // JavaScript is run, every block, by a test of its own.
-    expect([...languages].sort()).toEqual(['js', 'sh', 'text', 'ts']);
+    // JavaScript is run, every block, by a test of the page's own.
+    expect([...languages].sort()).toEqual([
+      ...['dockerfile', 'ini', 'js', 'nginx', 'sh', 'text', 'ts', 'yaml'],
+    ]);
     const js = pages.filter(({ fences }) => fences.some(({ language }) => language === 'js'));
-    expect(js.map(({ path }) => path)).toEqual(['docs/guides/testing.md']);
+    expect(js.map(({ path }) => path)).toEqual(['docs/guides/pm2-and-cluster.md', 'docs/guides/testing.md']);
   });
 
   it('name no variable that is none of the settings', () => {

@@ -85,8 +85,14 @@ export class Project {
   }
 
   /** Runs a program that a package of the project brought. */
-  async program(name: string, ...args: string[]): Promise<string> {
-    return (await run(join(this.folder, 'node_modules', '.bin', name), args, { cwd: this.folder })).stdout;
+  program(name: string, ...args: string[]): Promise<string> {
+    return this.programIn({}, name, ...args);
+  }
+
+  /** The same, with these variables. */
+  async programIn(env: Record<string, string>, name: string, ...args: string[]): Promise<string> {
+    const options = { cwd: this.folder, env: { ...process.env, ...env } };
+    return (await run(join(this.folder, 'node_modules', '.bin', name), args, options)).stdout;
   }
 
   /** Starts a file of the project with Node; standard output and error are pipes. */
