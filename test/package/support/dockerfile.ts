@@ -61,7 +61,7 @@ export class DockerfileRun {
     ]);
     return spawn(program, words, {
       cwd: this.path(this.#stage.workdir),
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: 'ignore',
       env: { ...process.env, ...Object.fromEntries(mapped) },
     });
   }
