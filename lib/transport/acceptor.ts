@@ -71,29 +71,27 @@ class Acceptor {
   async #stop(listener: (incoming: Incoming) => void): Promise<void> {
     if (this.#listener !== listener) return;
     this.#listener = null;
-    const loop = this.#loop;
-    if (loop === null || this.#endpoint.isClosed()) return;
+    if (this.#loop === null || this.#endpoint.isClosed()) return;
     this.#stopping = true;
     // Should the knock fail, the pending accept stays until the next stranger comes or the endpoint is closed.
-    await this.#knockUntil(loop).catch(() => {});
+    await this.#knockOnce().catch(() => {});
     this.#stopping = false;
   }
 
-  async #knockUntil(loop: Promise<void>): Promise<void> {
+  async #knockOnce(): Promise<void> {
     const knock = await Knock.prepare(this.#endpoint);
     this.#knock = knock;
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, KNOCK_TIMEOUT_MS);
     });
-    const called = knock.call();
-    await Promise.race([loop, called, timeout]);
+    // Until the caller has heard that it was turned away, not only until the loop has ended: if the endpoint closed in
+    // between, the call would go on into nothing, and the process with it.
+    await Promise.race([knock.call(), timeout]);
+    clearTimeout(timer);
     this.#knock = null;
-    // Closing the caller while its call is on the way would take 3 s; nobody needs to wait for either.
-    void Promise.race([called, timeout]).then(() => {
-      clearTimeout(timer);
-      return knock.end();
-    });
+    // Takes 3 s if the call is still on its way; nobody needs to wait for that.
+    void knock.end();
   }
 }
 
