@@ -155,7 +155,10 @@ export class NetDiagnostics {
    */
   async ready({ timeoutMs = Number.POSITIVE_INFINITY }: ReadyOptions = {}): Promise<Status> {
     const settled = new AbortController();
-    const timer = Number.isFinite(timeoutMs) ? setTimeout(() => settled.abort(), timeoutMs) : undefined;
+    // Without a limit, too, there is a timer: that somebody waits here keeps the process alive.
+    const timer = Number.isFinite(timeoutMs)
+      ? setTimeout(() => settled.abort(), timeoutMs)
+      : setInterval(() => {}, 60_000);
     await this.#board.until(isSettled, settled.signal);
     clearTimeout(timer);
     return this.status();

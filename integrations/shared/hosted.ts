@@ -1,6 +1,7 @@
 import { createHttpHandler, type HttpHandler } from '../../lib/http/index.js';
 import { NetDiagnostics, type NetDiagnosticsOptions, resolveSettings } from '../../lib/index.js';
 import { type SafeLogger, safeLogger } from '../../lib/logger.js';
+import { endWithServers } from './end-with-servers.js';
 
 /** What a host runs: the diagnostics, and the routes that show them. */
 export interface Hosted {
@@ -19,14 +20,19 @@ export interface Hosted {
  * @throws NetDiagnosticsError as {@link NetDiagnostics.prepare}
  */
 export function prepareHosted(options: NetDiagnosticsOptions): Hosted {
-  const { http, enabled, logger } = resolveSettings(options, process.env);
+  const { http, enabled, logger, apiSecret } = resolveSettings(options, process.env);
   const diagnostics = NetDiagnostics.prepare(options, process.env);
+  const isProduction = process.env.NODE_ENV === 'production';
+  const routes = createHttpHandler(diagnostics, http, { logger, isProduction });
+  const stop = (): Promise<void> => {
+    routes.close();
+    return diagnostics.stop();
+  };
+  // Without a secret there is no endpoint, and nothing that holds the process.
+  if (enabled && apiSecret !== null) endWithServers(diagnostics, stop);
   return {
     diagnostics,
-    routes: createHttpHandler(diagnostics, http, {
-      logger,
-      isProduction: process.env.NODE_ENV === 'production',
-    }),
+    routes,
     log: safeLogger(logger),
     path: http?.path ?? null,
     isEnabled: enabled,

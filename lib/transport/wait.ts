@@ -12,7 +12,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export type Step = <T>(promise: Promise<T>, late?: (value: T) => void) => Promise<T>;
 
 /**
- * Does `work` under one AbortSignal and one time limit. A native call cannot be cancelled: a step that is given
+ * Does `work` under one AbortSignal and one time limit, whose timer never keeps the process alive: what is waited for
+ * does, if anything. A native call cannot be cancelled: a step that is given
  * up goes on in the background, its result goes to `late` and its rejection nowhere.
  * @param what - names the wait in errors: `connecting to 1a2b`
  * @throws NetDiagnosticsError `ERR_ABORTED`, `ERR_TIMEOUT`
@@ -45,7 +46,7 @@ export async function bounded<T>(
           giveUp(
             new NetDiagnosticsError('ERR_TIMEOUT', `${what}: nothing after ${Math.round(timeoutMs)} ms.`),
           );
-        }, timeoutMs);
+        }, timeoutMs).unref();
 
   const step: Step = async (promise, late) => {
     try {

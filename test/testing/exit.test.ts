@@ -1,5 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Stage } from '../net-diagnostics/stage.js';
 import { runChild } from '../support/child.js';
+
+const stage = new Stage();
+afterEach(() => stage.clear());
 
 /** A user's own file of tests, for Node's own runner. What it leaves behind shows in when its process ends. */
 const file = (rest: string) => `import { after, before, test } from 'node:test';
@@ -15,6 +19,35 @@ async function lateness(source: string): Promise<number> {
   expect(child).toMatchObject({ code: 0, signal: null });
   return Number(/late by (\d+)/.exec(child.stdout)?.[1]);
 }
+
+/** A user's app and a test of it by supertest, without any `stop()`. */
+const SUPERTEST = {
+  Express: `import express from 'express';
+    import { netDiagnostics } from './integrations/express/index.js';
+    const app = express();
+    app.use('/net-diagnostics', netDiagnostics(options));
+    app.get('/', (_request, response) => { response.json({}); });
+    const server = app;`,
+  Fastify: `import { fastify } from 'fastify';
+    import { netDiagnostics } from './integrations/fastify/index.js';
+    const app = fastify();
+    await app.register(netDiagnostics, options);
+    app.get('/', () => ({}));
+    await app.ready();
+    const { server } = app;`,
+  Nest: `import 'reflect-metadata';
+    import { Controller, Get, Module } from '@nestjs/common';
+    import { NestFactory } from '@nestjs/core';
+    import { NetDiagnosticsModule } from './integrations/nest/index.js';
+    class Own { page() { return {}; } }
+    Get()(Own.prototype, 'page', Object.getOwnPropertyDescriptor(Own.prototype, 'page') ?? {});
+    Controller()(Own);
+    class AppModule {}
+    Module({ imports: [NetDiagnosticsModule.forRoot(options)], controllers: [Own] })(AppModule);
+    const app = await NestFactory.create(AppModule, { logger: false });
+    await app.init();
+    const server = app.getHttpServer();`,
+};
 
 describe('a process of users’ tests ends with its tests', () => {
   it('two apps in turn against one TestPlatform', async () => {
@@ -34,5 +67,26 @@ describe('a process of users’ tests ends with its tests', () => {
       }`),
     );
     expect(late).toBeLessThan(1_500);
+  });
+
+  it.each(Object.entries(SUPERTEST))('supertest, and nobody stops the app: %s', async (_, app) => {
+    const platform = await stage.platform();
+    const late = await lateness(`import { test } from 'node:test';
+      import request from 'supertest';
+      const options = {
+        network: 'minimal' as const, bindAddrs: ['loopback'], probes: ['route' as const], logger: false as const, metrics: 0,
+        apiSecret: ${JSON.stringify(platform.apiSecret.reveal())},
+      };
+      let endedAt = 0;
+      process.on('exit', () => console.log('late by', Math.round(performance.now() - endedAt)));
+      ${app}
+      test('it serves, now and later', async () => {
+        await request(server).get('/').expect(200);
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        await request(server).get('/').expect(200);
+        endedAt = performance.now();
+      });`);
+    expect(platform.grants).toHaveLength(1);
+    expect(late).toBeLessThan(3_000);
   });
 });
