@@ -174,7 +174,7 @@ describe('whatever a host takes for the address', () => {
   it('gets one of the known answers', async () => {
     const server = await stage.listen(
       createServer((request, response) => {
-        const url = decodeURIComponent(String(request.headers['x-url']));
+        const url = decodeURIComponent(String(request.headers.address));
         stage.handler.handle(request, response, undefined, url);
       }),
     );
@@ -202,7 +202,7 @@ describe('whatever a host takes for the address', () => {
       fc.asyncProperty(fc.array(part, { maxLength: 12 }), async (parts) => {
         const url = encodeURIComponent(parts.join(''));
         const answer = await fetch(`http://127.0.0.1:${port}/`, {
-          headers: { 'x-url': url },
+          headers: { address: url },
           redirect: 'manual',
         });
         expect([200, 400, 404, 414]).toContain(answer.status);
