@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { NetDiagnosticsError } from '../errors.js';
 import { Platform } from '../platform/index.js';
 import { API_SECRET_ENV_VAR_NAME } from '../wire/index.js';
 import type { Command } from './command.js';
@@ -31,11 +32,19 @@ export const platformSecretCommand: Command = {
   run: async (words, shell) => {
     const { values } = parsing(OPTIONS, () => parseArgs({ args: [...words], options: OPTIONS }));
     const { data, label } = values;
-    const secret = (await askRunning(data, label)) ?? (await makeOffline(data, label));
+    const asked = await askRunning(data, label);
+    const secret =
+      asked.secret ?? (await makeOffline(data, label).catch((error: unknown) => fail(error, asked.why)));
     shell.out(`${API_SECRET_ENV_VAR_NAME}=${secret}\n`);
     return EXIT.ok;
   },
 };
+
+/** Usually because the platform runs: then why it could not be asked is what there is to mend. */
+function fail(error: unknown, whyNotAsked: string | null): never {
+  if (whyNotAsked === null || !(error instanceof NetDiagnosticsError)) throw error;
+  throw new NetDiagnosticsError(error.code, `${whyNotAsked} ${error.message}`, { cause: error });
+}
 
 /** The secret holds the platform's address, so it is started for a moment, on the port it will have again. */
 async function makeOffline(dataDir: string, label: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NetDiagnosticsError, printable } from '../errors.js';
+import { messageOf, NetDiagnosticsError, printable } from '../errors.js';
 import { openOwnFile } from '../platform/data-folder.js';
 import { openIdentity } from '../platform/identity.js';
 import { CHALLENGE_HEADER, isProof, newChallenge, PROOF_HEADER } from '../platform/proof.js';
@@ -23,44 +23,81 @@ export async function noteRunning(
   return () => rm(path, { force: true });
 }
 
+/** What asking a running platform came to. */
+export type Asked =
+  | { secret: string }
+  /** `why`: a sentence that says why the platform could not be asked; `null`: no note says that one runs. */
+  | { secret: null; why: string | null };
+
 /**
- * Asks the platform that runs on this data folder for an API secret; null when none does. What another process answers
- * that has the port since is not believed: the answer has to be signed by the key in the folder.
+ * Asks the platform that runs on this data folder for an API secret. What another process answers that has the port
+ * since is not believed: the answer has to be signed by the key in the folder.
  * @throws NetDiagnosticsError `ERR_SETTING` when the platform refuses the label, or the folder cannot be used
  */
-export async function askRunning(dataDir: string, label: string): Promise<string | null> {
-  const url = await readNote(join(dataDir, FILE));
-  if (url === null) return null;
+export async function askRunning(dataDir: string, label: string): Promise<Asked> {
+  const path = join(dataDir, FILE);
+  const noted = await readNote(path);
+  if (noted === null) return { secret: null, why: null };
+  if (!URL.canParse(noted)) return notAsked(`A platform was started here, and ${path} does not say where.`);
+  const url = new URL(noted);
   const { id } = await openIdentity(dataDir);
   const challenge = newChallenge();
-  const response = await fetch(new URL('/api/secrets', url), {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      authorization: `Bearer ${url.searchParams.get('token') ?? ''}`,
-      [CHALLENGE_HEADER]: challenge,
-    },
-    body: JSON.stringify({ label }),
-    redirect: 'error',
-    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-  }).catch(() => null);
-  // Left over by a platform that was killed: nobody is there, or somebody else.
-  if (response === null || response.status === 401) return null;
-  const text = await response.text();
-  if (!response.ok) throw new NetDiagnosticsError('ERR_SETTING', reasonIn(text, response.status));
-  if (!isProof(id, challenge, text, response.headers.get(PROOF_HEADER))) return null;
-  return (JSON.parse(text) as { secret: string }).secret;
+  const platform = `The platform that should be at ${url.origin}`;
+  try {
+    const response = await fetch(new URL('/api/secrets', url), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${url.searchParams.get('token') ?? ''}`,
+        [CHALLENGE_HEADER]: challenge,
+      },
+      body: JSON.stringify({ label }),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    const { status, headers } = response;
+    if (status === 401 || status === 403) {
+      return notAsked(`${platform} did not take the login that is noted (${status}).`);
+    }
+    if (status >= 300 && status < 400) return notAsked(`${platform} sent us elsewhere (${status}).`);
+    const text = await response.text();
+    if (!response.ok) throw new NetDiagnosticsError('ERR_SETTING', reasonIn(text, status));
+    if (!isProof(id, challenge, text, headers.get(PROOF_HEADER))) {
+      return notAsked(`${platform} answered without the proof that it is this platform.`);
+    }
+    return { secret: (JSON.parse(text) as { secret: string }).secret };
+  } catch (error) {
+    if (error instanceof NetDiagnosticsError) throw error;
+    return notAsked(`${platform} ${silenceOf(error)}.`);
+  }
 }
 
-async function readNote(path: string): Promise<URL | null> {
+function notAsked(why: string): Asked {
+  return { secret: null, why };
+}
+
+/** What "fetch failed" hides. */
+function silenceOf(error: unknown): string {
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return `did not answer within ${REQUEST_TIMEOUT_MS / 1000} s`;
+  }
+  const cause: unknown = error instanceof Error ? (error.cause ?? error) : error;
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'ECONNREFUSED') return 'is not there: nobody listens (ECONNREFUSED)';
+  if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET') return `closed the connection (${code})`;
+  return `could not be asked: ${printable(messageOf(cause))}`;
+}
+
+/** @returns what the note says; `null` when there is none */
+async function readNote(path: string): Promise<string | null> {
   const file = await openOwnFile(path).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    // ENOTDIR: who opens the folder says it better.
+    if (['ENOENT', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code))) return null;
     throw error;
   });
   if (file === null) return null;
   try {
-    const noted = (await file.readFile('utf8')).trim();
-    return URL.canParse(noted) ? new URL(noted) : null;
+    return (await file.readFile('utf8')).trim();
   } finally {
     await file.close();
   }

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -105,6 +106,73 @@ describe('iroh-net-diagnostics platform', () => {
     await writeFile(note, 'http://127.0.0.1:9/login?token=x\n', { mode: 0o644 });
     const answer = await runChild(PROGRAM, { args: ['platform', 'secret', '--data', dataDir] });
     expect(answer).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('chmod 600') });
+  });
+
+  /** What `platform secret` says when it fails. */
+  async function trouble(): Promise<string> {
+    const { code, stdout, stderr } = await runChild(PROGRAM, {
+      args: ['platform', 'secret', '--data', dataDir],
+      timeoutMs: 40_000,
+    });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).not.toMatch(/^ {4}at /m);
+    return stderr;
+  }
+
+  it('that cannot be asked for a secret is told why, and where', async () => {
+    await startPlatform();
+    const note = join(dataDir, 'dashboard-url');
+    const url = (await readFile(note, 'utf8')).trim();
+    const { origin } = new URL(url);
+    const elsewhere = createServer();
+    const lookAt = (address: string) => writeFile(note, `${url.replace(origin, address)}\n`, { mode: 0o600 });
+    try {
+      platform?.process.kill('SIGSTOP');
+      const held = /another process has it open/;
+      const silent = await trouble();
+      expect(silent).toContain(`The platform that should be at ${origin} did not answer within 5 s. `);
+      expect(silent).toMatch(held);
+      platform?.process.kill('SIGCONT');
+
+      await writeFile(note, url.replace(/(token=).{20}/, '$1aaaaaaaaaaaaaaaaaaaa'), { mode: 0o600 });
+      expect(await trouble()).toMatch(
+        /did not take the login that is noted \(40[13]\)\. .*another process has it open/,
+      );
+
+      await writeFile(note, 'who knows', { mode: 0o600 });
+      expect(await trouble()).toMatch(/dashboard-url does not say where\. .*another process has it open/);
+
+      await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+      const { port } = elsewhere.address() as AddressInfo;
+      for (const [answer, why] of [
+        [
+          (response: ServerResponse) => response.writeHead(201).end('{"secret":"services"}'),
+          /answered without the proof that it is this platform/,
+        ],
+        [(response: ServerResponse) => response.writeHead(302, { location: '/' }).end(), /sent us elsewhere/],
+        [
+          (response: ServerResponse) => response.writeHead(200, { 'content-length': 9 }).flushHeaders(),
+          /closed the connection/,
+        ],
+        [(response: ServerResponse) => response.socket?.destroy(), /closed the connection/],
+      ] as const) {
+        elsewhere.removeAllListeners('request');
+        elsewhere.on('request', (_request, response: ServerResponse) => {
+          answer(response);
+          setTimeout(() => response.socket?.destroy(), 100);
+        });
+        await lookAt(`http://127.0.0.1:${port}`);
+        expect(await trouble()).toMatch(why);
+      }
+    } finally {
+      elsewhere.close();
+      platform?.process.kill('SIGCONT');
+    }
+  });
+
+  it('whose data folder is none is told in one line', async () => {
+    await writeFile(dataDir, '');
+    expect(await trouble()).toMatch(/^dataDir .* cannot be used: ENOTDIR/);
   });
 
   it('says which words are wrong', async () => {
