@@ -7,6 +7,12 @@ export {
   type GrantState,
   type LabelState,
   type LabelStates,
+  type MetricReaderLike,
+  type MetricsRegistry,
+  type OtelMetricLike,
+  type PromMetricLike,
+  type PromRegistryLike,
+  type PromValueLike,
   RemoteError,
 } from './client/index.js';
 export type { Clock, Sleep } from './clock.js';
@@ -33,6 +39,7 @@ export {
   type HttpAccess,
   type HttpAuthorize,
   type HttpOptions,
+  type MetricsOptions,
   type NetDiagnosticsOptions,
   type RelayOption,
   resolveSettings,

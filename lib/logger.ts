@@ -35,6 +35,7 @@ export const LOG_EVENTS = [
   'endpoint-closed',
   'labels-unsupported',
   'metrics-slowed',
+  'metrics-failed',
   'granted',
   'grant-refused',
   'revocation-ephemeral',

@@ -6,5 +6,11 @@ export { type RelaySetting, relayFromUrl } from './options/network-kinds.js';
 export { type ActiveSettings, resolveSettings, type Settings } from './options/resolve.js';
 export { SettingError } from './options/setting-error.js';
 export { SETTINGS } from './options/table.js';
-export type { AcceptLoop, HttpOptions, NetDiagnosticsOptions, RelayOption } from './options/types.js';
+export type {
+  AcceptLoop,
+  HttpOptions,
+  MetricsOptions,
+  NetDiagnosticsOptions,
+  RelayOption,
+} from './options/types.js';
 export { type UnknownVariable, unknownVariables, unknownVariableText } from './options/unknown-variables.js';

@@ -41,9 +41,12 @@ export class Generation {
    */
   blame(request: LabelRequest, error: unknown): boolean {
     if (!isNew(request) || !isSuspicious(error)) return false;
+    const now = this.#clock.now();
     const isPlain = error instanceof StreamError && error.streamCode === RESET_UNKNOWN_REQUEST;
-    if (isPlain || this.#doubtfulUntil !== null) this.#beOld();
-    else this.#doubtfulUntil = this.#clock.now() + DOUBT_MS;
+    if (isPlain) this.#beOld();
+    else if (this.#doubtfulUntil === null) this.#doubtfulUntil = now + DOUBT_MS;
+    // Meanwhile only what stood in line behind the first one was sent, into the same end.
+    else if (now >= this.#doubtfulUntil) this.#beOld();
     return true;
   }
 

@@ -1,3 +1,4 @@
+export { AppMetrics, type AppMetricsListener } from './app-metrics.js';
 export {
   GrantKeeper,
   type GrantKeeperOptions,
@@ -11,6 +12,9 @@ export { MetricsPusher, type MetricsPusherOptions } from './metrics-pusher.js';
 export { type MetricSample, statSamples } from './metrics-update.js';
 export type { OnlineHook, OnlineSession, RequestWait, UnitRequest } from './online-session.js';
 export { isOwnKind } from './own-kind.js';
+export type { MetricReaderLike, OtelMetricLike } from './registries/open-telemetry.js';
+export type { PromMetricLike, PromRegistryLike, PromValueLike } from './registries/prom-client.js';
+export type { MetricsRegistry } from './registries/registry.js';
 export { RemoteError } from './remote-error.js';
 export { Session, type SessionOptions } from './session.js';
 export type { SessionEvent, SessionState, SessionStatus } from './session-status.js';

@@ -85,5 +85,11 @@ export const SCHEMA_EVERY = 10;
  */
 export const DOUBT_MS = 10 * 60_000;
 
+/** Of an app's own metrics; what is beyond them is left out. Our platform takes 5000 in one push, and 1 MiB. */
+export const MAX_APP_SAMPLES = 2_000;
+
+/** A registry may ask elsewhere before it answers; a push does not wait longer. */
+export const REGISTRY_TIMEOUT_MS = 5_000;
+
 /** First metrics after going online are spread over this time, so that a platform that returns is not flooded. */
 export const METRICS_START_SPREAD_MS = 10_000;

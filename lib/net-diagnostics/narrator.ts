@@ -116,6 +116,19 @@ export class Narrator {
     this.#log[level](error.message, { event: 'request-refused', request });
   }
 
+  registryFailed(error: unknown): void {
+    this.#log.warn(`a metrics registry of the app could not be read: ${messageOf(error)}`, {
+      event: 'metrics-failed',
+    });
+  }
+
+  tooManyMetrics(left: number): void {
+    this.#log.warn(`the app has too many metrics: ${left} values are left out`, {
+      event: 'metrics-failed',
+      left,
+    });
+  }
+
   /** Metrics go out less often than asked for. */
   slowed(): void {
     this.#log.info('metrics are sent every 30 s: the platform is not known to keep those that come faster', {

@@ -1,6 +1,7 @@
 import { linkedAbort } from '../abort.js';
 import { type ClockJump, wakeful, watchClock } from '../client/clock-jump.js';
 import {
+  AppMetrics,
   GrantKeeper,
   type GrantState,
   isOwnKind,
@@ -224,9 +225,13 @@ export class Service {
     const { endpoint, settings, parts, pause } = this.#options;
     const { clientLimits, clock, sleep, random } = parts;
     const { platform } = settings.apiSecret;
+    const app = new AppMetrics(settings.metrics.registries, {
+      onFailed: (error) => this.#narrator.registryFailed(error),
+      onTooMany: (left) => this.#narrator.tooManyMetrics(left),
+    });
     return new MetricsPusher({
-      samples: () => statSamples(endpoint.stats()),
-      intervalMs: settings.metrics,
+      samples: async () => [...statSamples(endpoint.stats()), ...(await app.samples())],
+      intervalMs: settings.metrics.intervalMs,
       takesAll: (signal) =>
         isOwnKind(endpoint, platform, { signal, timeoutMs: clientLimits.connectTimeoutMs }),
       isPaused: () => pause.isOn,

@@ -7,6 +7,7 @@ import { alpnNames, callback, logger, nativeEndpoint } from './code-kinds.js';
 import { httpRoutes } from './http-kind.js';
 import { apiSecret, attributes, endpointName, filePath, secretKey } from './identity-kinds.js';
 import { flag, milliseconds, oneOf } from './kind.js';
+import { metricsSetting } from './metrics-kind.js';
 import { bindAddresses, relays, stunServers } from './network-kinds.js';
 import { probeNames } from './probe-kind.js';
 import { optional, type Setting, withDefault } from './setting.js';
@@ -21,6 +22,7 @@ const MAX_REUSE_MS = 3_600_000;
 /** More often would be a load on the platform, and tells nothing new. */
 const MIN_METRICS_MS = 1_000;
 const MAX_METRICS_MS = 86_400_000;
+const DEFAULT_METRICS_MS = 60_000;
 
 export const SETTINGS = {
   apiSecret: optional(
@@ -97,12 +99,10 @@ export const SETTINGS = {
     variable: 'NET_DIAGNOSTICS_REPORT_ON_START',
   }),
   metrics: withDefault(
-    milliseconds(MIN_METRICS_MS, MAX_METRICS_MS, 'off'),
-    60_000,
-    'Push interval; 0: off.',
-    {
-      variable: 'NET_DIAGNOSTICS_METRICS',
-    },
+    metricsSetting(milliseconds(MIN_METRICS_MS, MAX_METRICS_MS, 'off'), DEFAULT_METRICS_MS),
+    { intervalMs: DEFAULT_METRICS_MS, registries: [] },
+    'Push interval; 0: off. Below 30 s only to a platform of this package, which keeps all. In code also `{ intervalMs, registries }`: metrics of your own, from `prom-client` registries and OpenTelemetry `MetricReader`s.',
+    { variable: 'NET_DIAGNOSTICS_METRICS', defaultText: '`60000`' },
   ),
   grant: withDefault(flag(), true, '`false`: connects, but does not open the button.', {
     variable: 'NET_DIAGNOSTICS_GRANT',

@@ -1,3 +1,4 @@
+import type { MetricsRegistry } from '../client/index.js';
 import type { NetDiagnosticsEvent } from '../events.js';
 import type { DialBack } from '../host/index.js';
 import type { Logger } from '../logger.js';
@@ -20,6 +21,17 @@ export interface RelayOption {
    * secret and renewed at half of its life. Default: the relay is open.
    */
   auth?: 'services' | undefined;
+}
+
+/** What is pushed as metrics beside the endpoint's own, and how often. */
+export interface MetricsOptions {
+  /** Milliseconds from 1000 to 86400000. Below 30000 only a platform of this package gets them so often. Default: 60000; 0: none. */
+  intervalMs?: number | undefined;
+  /**
+   * Registries of `prom-client`, and `MetricReader`s of OpenTelemetry's metrics SDK. Counters and gauges become whole
+   * numbers; a summary, or an exponential histogram, is sent by its sum and count. At most 2000 values are sent. Default: none.
+   */
+  registries?: readonly MetricsRegistry[] | undefined;
 }
 
 /** Who accepts the connections of an endpoint of one's own. */
@@ -89,8 +101,8 @@ export interface NetDiagnosticsOptions {
   reuse?: number | null | undefined;
   /** Whether one report is uploaded, a few seconds after the platform was reached. Default: false. */
   reportOnStart?: boolean | null | undefined;
-  /** Interval of metrics pushes. Default: 60000; 0: none. */
-  metrics?: number | null | undefined;
+  /** Interval of metrics pushes, also with metrics of the app's own. Default: 60000; 0: none. */
+  metrics?: number | MetricsOptions | null | undefined;
   /** `false`: connect, but do not open the button. Default: true. */
   grant?: boolean | null | undefined;
   /** STUN servers to ask in a report: `host[:port]` or `stun:host:port`, at most 8. Default: none. */

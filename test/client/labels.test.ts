@@ -168,9 +168,10 @@ describe('a platform of 1.0', () => {
 
   it('that ends the connection for it is spared it, and after a doubt for good', async () => {
     const time = new FakeTime();
-    const options = { group: 'staging', clock: time, sleep: time.sleep };
+    const options = { ...ALL, name: null, clock: time, sleep: time.sleep };
     const { platform, labels, told, reached } = await stage(options, { isOpen: false });
-    platform.behave = ({ type }) => (type === 'set-group' ? { close: 0, reason: '' } : 'answer');
+    platform.behave = ({ type }) =>
+      type === 'set-group' || type === 'set-attributes' ? { close: 0, reason: '' } : 'answer';
     platform.open();
     await until(() => reached() === 1);
     expect(platform.conversations[1]).toEqual(['auth', 'put-metrics']);

@@ -7,6 +7,8 @@
 mod address_discovery;
 mod answers;
 mod arguments;
+mod backend;
+mod client_2;
 mod client_host;
 #[cfg(target_os = "linux")]
 mod delay_wire;
@@ -42,6 +44,8 @@ struct Role {
 const ROLES: &[Role] = &[
     Role { name: "platform", help: platform::HELP, run: |a| Box::pin(platform::run(a)) },
     Role { name: "client-host", help: client_host::HELP, run: |a| Box::pin(client_host::run(a)) },
+    Role { name: "backend", help: backend::HELP, run: |a| Box::pin(backend::run(a)) },
+    Role { name: "client-2", help: client_2::HELP, run: |a| Box::pin(client_2::run(a)) },
     Role { name: "net-report", help: net_report::HELP, run: |a| Box::pin(net_report::run(a)) },
     Role { name: "net-diagnostics", help: net_diagnostics::HELP, run: |a| Box::pin(net_diagnostics::run(a)) },
     Role {

@@ -27,4 +27,5 @@ export {
   type RustPlatformOptions,
 } from './peers.js';
 export { type Line, PeerProcess } from './process.js';
+export { RustBackend, RustClient2, type RustClient2Options } from './services-2.js';
 export { interopAvailable } from './toolchain.js';

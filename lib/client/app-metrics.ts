@@ -1,0 +1,50 @@
+import { notify } from '../notify.js';
+import { bounded } from '../transport/wait.js';
+import { MAX_APP_SAMPLES, REGISTRY_TIMEOUT_MS } from './limits.js';
+import type { MetricSample } from './metrics-update.js';
+import { type MetricsRegistry, readRegistry } from './registries/registry.js';
+
+/** What {@link AppMetrics} tells. */
+export interface AppMetricsListener {
+  /** A registry threw, or did not answer in time: its metrics are left out. Told once, until it answers again. */
+  onFailed?: ((error: unknown) => void) | undefined;
+  /** There is more than is sent; told once. */
+  onTooMany?: ((left: number) => void) | undefined;
+}
+
+/** The metrics of an app's own registries. What fails there never keeps the endpoint's own metrics back. */
+export class AppMetrics {
+  readonly #registries: readonly MetricsRegistry[];
+  readonly #listener: AppMetricsListener;
+  readonly #failed = new Set<MetricsRegistry>();
+  #wasTooMuch = false;
+
+  constructor(registries: readonly MetricsRegistry[], listener: AppMetricsListener = {}) {
+    this.#registries = registries;
+    this.#listener = listener;
+  }
+
+  /** Everything at this moment, in the order of the registries. Never rejects. */
+  async samples(): Promise<MetricSample[]> {
+    const all = (await Promise.all(this.#registries.map((registry) => this.#read(registry)))).flat();
+    if (all.length <= MAX_APP_SAMPLES) return all;
+    if (!this.#wasTooMuch) notify(this.#listener.onTooMany, all.length - MAX_APP_SAMPLES);
+    this.#wasTooMuch = true;
+    return all.slice(0, MAX_APP_SAMPLES);
+  }
+
+  async #read(registry: MetricsRegistry): Promise<MetricSample[]> {
+    try {
+      const wait = { timeoutMs: REGISTRY_TIMEOUT_MS };
+      // Wrapped: a registry may throw before it returns a promise.
+      const reading = (async () => readRegistry(registry))();
+      const samples = await bounded('reading a metrics registry', wait, 0, (step) => step(reading));
+      this.#failed.delete(registry);
+      return samples;
+    } catch (error) {
+      if (!this.#failed.has(registry)) notify(this.#listener.onFailed, error);
+      this.#failed.add(registry);
+      return [];
+    }
+  }
+}
