@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
 import { NetDiagnosticsError } from '../errors.js';
+import { MAX_LABEL_LENGTH } from '../platform/api-secrets.js';
 import { Platform } from '../platform/index.js';
 import { API_SECRET_ENV_VAR_NAME } from '../wire/index.js';
 import type { Command } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { askRunning, DEFAULT_DATA_DIR } from './running-platform.js';
-import { parsing } from './usage-error.js';
+import { parsing, UsageError } from './usage-error.js';
 
 const HELP = `Usage: iroh-net-diagnostics platform secret [options]
 
@@ -13,7 +14,7 @@ Makes an API secret and prints it as a line for the environment. It is a credent
 may be running (started by this program) or not.
 
   --data DIR       the platform's data folder (default ${DEFAULT_DATA_DIR})
-  --label TEXT     your word for it, at most 60 characters
+  --label TEXT     your word for it, at most ${MAX_LABEL_LENGTH} characters
 
 Example:
   iroh-net-diagnostics platform secret --label staging >> app.env
@@ -32,6 +33,9 @@ export const platformSecretCommand: Command = {
   run: async (words, shell) => {
     const { values } = parsing(OPTIONS, () => parseArgs({ args: [...words], options: OPTIONS }));
     const { data, label } = values;
+    if (label.length > MAX_LABEL_LENGTH) {
+      throw new UsageError(`--label has ${label.length} characters; give at most ${MAX_LABEL_LENGTH}.`);
+    }
     const asked = await askRunning(data, label);
     const secret =
       asked.secret ?? (await makeOffline(data, label).catch((error: unknown) => fail(error, asked.why)));

@@ -190,8 +190,8 @@ describe('iroh-net-diagnostics platform', () => {
       stderr: expect.stringContaining('0 to 65535'),
     });
     expect(await answer('platform', 'secret', '--data', dataDir, '--label', 'x'.repeat(61))).toMatchObject({
-      code: 1,
-      stderr: 'A label has at most 60 characters.\n',
+      code: 64,
+      stderr: '--label has 61 characters; give at most 60.\n',
     });
   });
 
