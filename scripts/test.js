@@ -13,6 +13,7 @@ await install();
 await install(join(root, 'test', 'hosts', 'nest-11'));
 if (filters.length === 0) {
   await mustRun('Format and lint', bin('biome'), ['check', '--error-on-warnings', '.'], { shell });
+  await mustRun('Regular expressions', process.execPath, ['scripts/regexes.js']);
   await mustRun('Type check', bin('tsc'), ['--noEmit'], { shell });
 }
 await build();

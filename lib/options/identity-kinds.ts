@@ -27,7 +27,8 @@ export function apiSecret(): Kind<ApiSecret | null> {
 
 /** What is wrong with an API secret, without the text. What to do about it is said by the setting's own error. */
 export function whyMalformed(error: unknown): string {
-  return messageOf(error).replace(/^The API secret is malformed: |\.? Copy it again.*$/g, '');
+  const [why = ''] = messageOf(error).split(/\.? Copy it again/);
+  return why.replace(/^The API secret is malformed: /, '');
 }
 
 /** A secret key: text, bytes, or an object that has them (the binding's own `SecretKey` is one). */

@@ -5,11 +5,13 @@ const MAX_SHOWN = 80;
  * Texts that are credentials whichever setting they were put into by mistake: an API secret, a 32-byte key in
  * hex or base32 (or most of one: people cut them off), the user part of a URL.
  */
-const CREDENTIALS = /services[a-z2-7]{20,}|[0-9a-f]{32,}|[a-z2-7]{40,}|(?<=:\/\/)[^/@\s]*@/gi;
+const CREDENTIALS = [/services[a-z2-7]{20,}/gi, /[0-9a-f]{32,}/gi, /[a-z2-7]{40,}/gi, /(?<=:\/\/)[^/@\s]*@/g];
 
 /** A wrong value as an error message shows it: short, and without anything that looks like a credential. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return cut(JSON.stringify(value.replace(CREDENTIALS, '[hidden]')));
+  if (typeof value === 'string') {
+    return cut(JSON.stringify(CREDENTIALS.reduce((text, form) => text.replace(form, '[hidden]'), value)));
+  }
   if (Array.isArray(value)) return cut(`[${value.slice(0, 8).map(show).join(', ')}]`);
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object' && value !== null) {

@@ -22,7 +22,7 @@ const DRIVER_DROPPED = 'endpoint driver future was dropped';
 
 /** The innermost cause, without backtrace and source locations: the same with RUST_BACKTRACE and without. */
 export function normaliseMessage(text: string): string {
-  const [beforeTrace = ''] = text.split(/\n+Stack backtrace:\n/);
+  const [beforeTrace = ''] = text.split('\nStack backtrace:\n');
   const [, ...causes] = beforeTrace.split(/\nCaused by:\n/);
   const innermost =
     causes

@@ -44,8 +44,19 @@ const BASE64_START = /^c2VydmljZX[MN]/;
 /** Without white space, quotes and a comment around it. */
 function bare(value: string): string {
   const trimmed = value.trim();
-  const quoted = /^(["'])(.*?)\1\s*(?:#.*)?$/.exec(trimmed);
-  return (quoted?.[2] ?? trimmed.replace(/\s#.*$/, '')).trim();
+  const quoted = insideQuotes(trimmed);
+  if (quoted !== null) return quoted.trim();
+  const comment = trimmed.search(/\s#/);
+  return (comment < 0 ? trimmed : trimmed.slice(0, comment)).trim();
+}
+
+/** What stands in quotes, with nothing but a comment behind them; `null`: it is not quoted. */
+function insideQuotes(text: string): string | null {
+  const [quote = ''] = text;
+  if (quote !== '"' && quote !== "'") return null;
+  const end = text.indexOf(quote, 1);
+  const rest = text.slice(end + 1).trimStart();
+  return end > 0 && (rest === '' || rest.startsWith('#')) ? text.slice(1, end) : null;
 }
 
 export function malformedSecret(why: string): NetDiagnosticsError {

@@ -7,14 +7,18 @@ import { type RouteCommand, routeCommand } from './route-command.js';
 import { countBits, linesOf, pickRoute, type RouteEntry } from './route-table.js';
 
 // Headings, and the word for "on the link", are in the system's language: rows are told by their form.
-const IPV4_ROW = /^([\d.]+)\s+([\d.]+)\s+(\S.*?)\s+([\d.]+)\s+(\d+)$/;
 const IPV6_ROW = /^(\d+)\s+(\d+)\s+([\da-f:.]+)\/(\d+)(?:\s+(\S.*))?$/i;
 
 /** Reads `route print -4`. Interfaces are named by their address; persistent routes have none and are left out. */
 export function parsePrintedIpv4(text: string): RouteEntry[] {
   return linesOf(text).flatMap((line) => {
-    const [, network = '', mask = '', gateway = '', address = '', metric = ''] = IPV4_ROW.exec(line) ?? [];
-    if (!isIPv4(network) || !isIPv4(mask) || !isIPv4(address)) return [];
+    // The word for "on the link" may be several, between the mask and the last two columns.
+    const [network = '', mask = '', ...others] = line.split(/\s+/);
+    const [address = '', metric = ''] = others.slice(-2);
+    const gateway = others.slice(0, -2).join(' ');
+    const isRow =
+      isIPv4(network) && isIPv4(mask) && gateway !== '' && isIPv4(address) && /^\d+$/.test(metric);
+    if (!isRow) return [];
     const bits = countBits(Buffer.from(mask.split('.').map(Number)).toString('hex'));
     const via = isIPv4(gateway) && gateway !== '0.0.0.0' ? gateway : null;
     return [{ network, bits, gateway: via, interface: address, metric: Number(metric) }];

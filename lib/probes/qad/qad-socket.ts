@@ -106,5 +106,6 @@ export class QadSocket {
 }
 
 function withoutZone(ip: string): string {
-  return ip.replace(/%.*$/, '');
+  const [bare = ''] = ip.split('%');
+  return bare;
 }

@@ -3,22 +3,23 @@ import { redactUrl } from './addresses.js';
 import type { Pseudonyms } from './pseudonyms.js';
 
 /** What may stand in prose, in the order in which it is looked for. */
-const FORMS: Readonly<Record<string, string>> = {
+const FORMS: Readonly<Record<string, RegExp>> = {
   // Node's words about a certificate of another name end with all names in it.
-  names: `(?<=cert's (?:altnames|CN|list): ).+`,
-  url: String.raw`\bhttps?:\/\/[^\s'"()<>,;]+`,
-  endpoint: String.raw`\b[0-9a-f]{64}\b`,
-  ipv4: String.raw`(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\w)`,
+  names: /(?<=cert's (?:altnames|CN|list): ).+/is,
+  url: /\bhttps?:\/\/[^\s'"()<>,;]+/is,
+  endpoint: /\b[0-9a-f]{64}\b/is,
+  ipv4: /(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\w)/is,
   // Anything with two colons, and its zone.
-  ipv6: String.raw`(?<![\w.:])[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*(?:%[\w.-]+)?`,
-  // Names with a dot whose last part is no number.
-  domain: String.raw`(?<![\w-])(?:[\w-]+\.)+[a-z][\w-]*[a-z0-9]`,
+  ipv6: /(?<![\w.:])[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*(?:%[\w.-]+)?/is,
+  // Words with dots between them. What of them is a name is looked at later: here it would be looked at again from
+  // each of the words.
+  dotted: /(?<![\w-])[\w-]+(?:\.[\w-]+)+/is,
 };
 
 /** Prose with everything in it replaced that is an address, a URL, an endpoint id, or a host's name. */
 export function redactProse(text: string, pseudonyms: Pseudonyms): string {
   const known = pseudonyms.hosts().map((host) => host.replace(/[^\w]/g, String.raw`\$&`));
-  const forms = Object.entries(FORMS).map(([kind, form]) => `(?<${kind}>${form})`);
+  const forms = Object.entries(FORMS).map(([kind, { source }]) => `(?<${kind}>${source})`);
   if (known.length > 0) forms.push(String.raw`(?<host>(?<![\w-])(?:${known.join('|')})(?![\w-]))`);
   // One pass: what was put in is not looked at again.
   return text.replace(new RegExp(forms.join('|'), 'gis'), (...match: unknown[]) => {
@@ -36,12 +37,26 @@ function replacement(kind: string, found: string, pseudonyms: Pseudonyms): strin
       return isIP(found) === 4 ? pseudonyms.ip(found) : found;
     case 'ipv6':
       return redactIpv6(found, pseudonyms);
-    case 'domain':
+    case 'dotted':
+      return redactDomain(found, pseudonyms);
     case 'host':
       return pseudonyms.host(found);
     default:
       return pseudonyms.token(kind, found.toLowerCase());
   }
+}
+
+/** A domain ends with a part that is no number. */
+const LAST_PART = /^[a-z][\w-]*[a-z0-9]/i;
+
+/** Words behind the last part that can end a domain are none of it. */
+function redactDomain(found: string, pseudonyms: Pseudonyms): string {
+  const parts = found.split('.');
+  const last = parts.findLastIndex((part, index) => index > 0 && LAST_PART.test(part));
+  if (last < 0) return found;
+  const [ending = ''] = LAST_PART.exec(parts[last] ?? '') ?? [];
+  const domain = [...parts.slice(0, last), ending].join('.');
+  return pseudonyms.host(domain) + found.slice(domain.length);
 }
 
 /** With a port behind it, with the end of a sentence, or a time of day. */
