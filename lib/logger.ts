@@ -26,6 +26,7 @@ export const LOG_EVENTS = [
   'path-taken',
   'identity-made',
   'key-file-exposed',
+  'identity-shared',
   'unavailable',
   'online',
   'offline',

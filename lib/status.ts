@@ -26,6 +26,8 @@ export type Reason =
   | 'switched-off'
   /** `connecting`: the platform cannot be reached. */
   | 'platform-unreachable'
+  /** `connecting`: another process with the same key has a newer session; this one waits its turn. */
+  | 'identity-in-use'
   /** `unauthorized`: the platform answered 401. */
   | 'refused-by-platform'
   /** `unavailable`, for good: `@number0/iroh` has no build for this machine or cannot be loaded. */
@@ -60,6 +62,13 @@ export interface PlatformInfo {
   addrs: string[];
 }
 
+/** A sign that another process has this endpoint's key: each takes the platform's button from the other. */
+export interface SharedIdentity {
+  /** When the latest sign was seen: ISO 8601, UTC. */
+  at: string;
+  message: string;
+}
+
 /** Everything at one moment. Times are ISO 8601 in UTC. */
 export interface Status {
   state: State;
@@ -85,6 +94,8 @@ export interface Status {
   paused: boolean;
   /** Whether the platform's button works. `until` is in unix seconds. */
   grant: GrantState;
+  /** Another process that has the same key, as seen within the last ten minutes; `null`: none. */
+  sharedIdentity: SharedIdentity | null;
   /** Milliseconds to the platform and back, by the latest ping; `null` before it. */
   latencyMs: number | null;
   /** When the latest report of this endpoint was finished. */

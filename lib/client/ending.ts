@@ -1,7 +1,7 @@
 /** Why a connection to the platform came to its end. Pure. */
 import { hasCode, messageOf, printable } from '../errors.js';
 import { type CloseReason, ConnectionClosedError } from '../transport/types.js';
-import { CLOSE_UNAUTHORIZED } from '../wire/index.js';
+import { CLOSE_NORMAL, CLOSE_UNAUTHORIZED, REASON_DIAL_AGAIN, REASON_REPLACED } from '../wire/index.js';
 
 /** How one connection, or the attempt to make one, ended. */
 export interface Ending {
@@ -9,8 +9,10 @@ export interface Ending {
     | 'unauthorized'
     /** Our endpoint is closed: no use to try again. */
     | 'endpoint-closed'
-    /** We closed it, for a fresh token. */
+    /** It is to be made anew at once: we closed it for a fresh token, or the platform for a path that lives. */
     | 'renewal'
+    /** Another process has our identity, and a newer session. */
+    | 'replaced'
     | 'trouble';
   /** One line for a status page or a log. */
   why: string;
@@ -21,11 +23,18 @@ export interface Ending {
 /** Why we close a connection whose client token has lived half of its life. */
 export const RENEWAL = 'its token is renewed';
 
+/** A platform that asks for it sooner, again and again, is waited for like one that is in trouble. */
+const DIAL_AGAIN_AFTER_MS = 1_000;
+
 /** The ending of a connection that was online. @param closedBecause - why this side closed it, if it did */
 export function endingOf(reason: CloseReason, closedBecause: string | null, onlineMs: number): Ending {
   if (closedBecause !== null)
     return { kind: closedBecause === RENEWAL ? 'renewal' : 'trouble', why: closedBecause, onlineMs };
-  return failureOf(new ConnectionClosedError(reason), onlineMs);
+  const ending = failureOf(new ConnectionClosedError(reason), onlineMs);
+  const said = reason.by === 'peer' && reason.code === CLOSE_NORMAL ? reason.reason : '';
+  if (said === REASON_REPLACED) return { ...ending, kind: 'replaced' };
+  if (said === REASON_DIAL_AGAIN && onlineMs >= DIAL_AGAIN_AFTER_MS) return { ...ending, kind: 'renewal' };
+  return ending;
 }
 
 /** The ending of an attempt that failed. */

@@ -10,6 +10,11 @@ export interface ClientLimits {
   stableAfterMs: number;
   /** Delay after a refusal that only a person can lift (401, a missing capability), before the jitter. */
   slowRetryMs: number;
+  /**
+   * First delay after another process with the same identity has taken our place, before the jitter; doubled each time
+   * that it happens in a row, up to {@link reconnectMaxMs}.
+   */
+  replacedRetryMs: number;
   /** Of one connection attempt, relay and hole punching included. */
   connectTimeoutMs: number;
   /** Of one request; beyond it the platform counts as hung and the session is renewed. */
@@ -32,6 +37,8 @@ export const DEFAULT_CLIENT_LIMITS: Readonly<ClientLimits> = {
   stableAfterMs: 30_000,
   // Source: the settings page.
   slowRetryMs: 15 * 60_000,
+  // A predecessor that is stopping has gone by then; if it is we that are to stay, the button works again soon.
+  replacedRetryMs: 20_000,
   // By then QUIC resends its first packet so rarely that a fresh attempt finds a platform that is back sooner.
   connectTimeoutMs: 15_000,
   // Twenty times what the slowest sensible platform needs to store a report of some kilobytes.

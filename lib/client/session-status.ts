@@ -9,6 +9,8 @@ export type SessionState =
   | 'online'
   /** Waiting before the next attempt. */
   | 'waiting'
+  /** Waiting, since another process with the same identity has a newer session. */
+  | 'replaced'
   /** The platform does not take the API secret's token; tried again slowly. */
   | 'unauthorized'
   /** For good: {@link Session.stop} was called or the endpoint is closed. */
@@ -32,6 +34,8 @@ export type SessionEvent =
   | { type: 'online' }
   /** A connection could not be made or was lost. `attempt`: 0 for the first in a row. */
   | { type: 'offline'; why: string; attempt: number; retryInMs: number }
+  /** Another process with this identity has a newer session. */
+  | { type: 'replaced'; retryInMs: number }
   /** Told once, until the platform takes the token again. */
   | { type: 'unauthorized'; why: string; retryInMs: number }
   /** A hook threw while its connection was fine. */

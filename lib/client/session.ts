@@ -55,6 +55,8 @@ export class Session {
   #life: Promise<void> | null = null;
   #connection: PlatformConnection | null = null;
   #isRefused = false;
+  /** How often in a row another process took our place. */
+  #timesReplaced = 0;
   #stopped: Promise<void> | null = null;
 
   constructor(options: SessionOptions) {
@@ -175,6 +177,8 @@ export class Session {
   #plan({ kind, why: said }: Ending, attempt: number): number {
     const why = clockFault(said, this.#clock.now()) ?? said;
     const random = this.#random();
+    if (kind === 'replaced') return this.#planReplaced(why, random);
+    this.#timesReplaced = 0;
     const isRefused = kind === 'unauthorized';
     const retryInMs = isRefused
       ? jittered(this.#limits.slowRetryMs, random)
@@ -184,6 +188,19 @@ export class Session {
     if (!isRefused) this.#tell({ type: 'offline', why, attempt, retryInMs });
     else if (!this.#isRefused) this.#tell({ type: 'unauthorized', why, retryInMs });
     this.#isRefused ||= isRefused;
+    return retryInMs;
+  }
+
+  /** The one that came last stays: the button works for it. */
+  #planReplaced(why: string, random: number): number {
+    const { replacedRetryMs, reconnectMaxMs } = this.#limits;
+    const retryInMs = backoffDelay(this.#timesReplaced, random, {
+      reconnectMinMs: replacedRetryMs,
+      reconnectMaxMs: Math.max(replacedRetryMs, reconnectMaxMs),
+    });
+    this.#timesReplaced += 1;
+    this.#set({ state: 'replaced', why, retryAt: this.#clock.now() + retryInMs });
+    this.#tell({ type: 'replaced', retryInMs });
     return retryInMs;
   }
 

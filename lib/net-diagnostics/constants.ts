@@ -26,3 +26,6 @@ export const STRANGER_LINES = { burst: 1, perMinute: 1 };
 
 /** Dial-backs with one: whoever presses the button sees each of them in the log, a platform that floods us does not. */
 export const PLATFORM_LINES = { burst: 10, perMinute: 10 };
+
+/** Signs of another process with the same identity: they come each minute, and one in ten is enough to be reminded. */
+export const TWIN_LINES = { burst: 2, perMinute: 0.1 };

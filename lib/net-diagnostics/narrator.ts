@@ -5,7 +5,7 @@ import type { AuditEvent, DialBackOutcome } from '../host/index.js';
 import type { LogEvent, SafeLogger } from '../logger.js';
 import { Throttle } from '../rate/throttle.js';
 import { type EndpointId, shortId } from '../wire/index.js';
-import { PLATFORM_LINES, STRANGER_LINES } from './constants.js';
+import { PLATFORM_LINES, STRANGER_LINES, TWIN_LINES } from './constants.js';
 
 /** How a dial-back is told. */
 interface DialBackLine {
@@ -59,6 +59,7 @@ export class Narrator {
   readonly #endpointId: EndpointId;
   readonly #throttles: ReadonlyMap<LogEvent, Throttle>;
   readonly #failures: Throttle;
+  readonly #twins: Throttle;
   /** What the platform answered last, by request: the same again is no news. */
   readonly #refusals = new Map<string, string>();
   #wasGranted = false;
@@ -73,6 +74,7 @@ export class Narrator {
       ...[REFUSED, ABORTED].map(({ event }) => [event, throttle(STRANGER_LINES)] as const),
     ]);
     this.#failures = throttle(STRANGER_LINES);
+    this.#twins = throttle(TWIN_LINES);
   }
 
   session(event: SessionEvent): void {
@@ -88,6 +90,9 @@ export class Narrator {
         });
         break;
       }
+      case 'replaced':
+        // The status and the log line say more than that, see `shared`.
+        break;
       case 'unauthorized':
         this.#log.error(`the platform does not take the API secret: ${this.#suspect(event.why)}`, {
           event: 'unauthorized',
@@ -108,6 +113,18 @@ export class Narrator {
         this.#log.warn('the endpoint was closed: no diagnostics any more', { event: 'endpoint-closed' });
         break;
     }
+  }
+
+  /** Another process has this identity. */
+  shared(message: string): void {
+    const untold = this.#twins.pass();
+    if (untold === null) return;
+    const fields = {
+      event: 'identity-shared',
+      endpointId: this.#endpointId,
+      ...untoldField(untold),
+    } as const;
+    this.#log.warn(message, fields);
   }
 
   /** The platform did not take a request that is repeated later. */

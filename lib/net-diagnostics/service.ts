@@ -22,6 +22,7 @@ import type { Telemetry } from '../telemetry/index.js';
 import { type Connection, type ConnectionHandler, Router, type WaitOptions } from '../transport/index.js';
 import { CLIENT_HOST_ALPN, type DiagnosticsReport } from '../wire/index.js';
 import { ROUTER_STOP_TIMEOUT_MS } from './constants.js';
+import { IdentityLock } from './identity-lock.js';
 import { LivePaths } from './live-paths.js';
 import { Narrator } from './narrator.js';
 import type { Ground } from './open-endpoint.js';
@@ -47,6 +48,10 @@ export interface ServiceOptions extends Ground {
   handlers: ReadonlyMap<string, ConnectionHandler>;
 }
 
+const ADVICE = 'Give each process a key of its own: the platform knows one session for each.';
+const HERE = `another process on this host uses the same key file. ${ADVICE}`;
+const ELSEWHERE = `another process with the same key has connected to the platform and taken this one's place. ${ADVICE}`;
+
 /** A report in both forms. */
 export interface Preview {
   /** What the platform would get, field by field. */
@@ -67,6 +72,7 @@ export class Service {
   readonly #session: Session;
   readonly #narrator: Narrator;
   readonly #clockJump: ClockJump;
+  readonly #lock: IdentityLock | null;
   /** The local report behind each wire report that is still in use. */
   readonly #locals = new WeakMap<DiagnosticsReport, LocalReport>();
   /** Reports that are being made, also for those who have their answer. */
@@ -80,6 +86,8 @@ export class Service {
     this.#clockJump = watchClock(parts.clock);
     this.#narrator = new Narrator(log, parts.clock, endpoint.id);
     this.subject = { endpoint, paths: new LivePaths() };
+    const { secretKeyFile } = settings;
+    this.#lock = secretKeyFile === null ? null : new IdentityLock(secretKeyFile, () => this.#shared(HERE));
     this.#host = this.#makeHost();
     this.#router =
       settings.acceptLoop === 'own' ? null : new Router(endpoint, { closeTimeoutMs: ROUTER_STOP_TIMEOUT_MS });
@@ -97,6 +105,7 @@ export class Service {
     board.note({ servesDialBack: true });
     void relayTokens.keep(endpoint, settings.endpoint === null, this.#stop.signal);
     board.setGrant(this.#grants.state);
+    void this.#lock?.take();
     this.#session.start();
   }
 
@@ -156,6 +165,7 @@ export class Service {
   /** Ends everything but the endpoint. Never rejects. */
   async stop(): Promise<void> {
     this.#stop.abort();
+    this.#lock?.release();
     await Promise.all([this.#session.stop(), this.#router?.close(), Promise.allSettled(this.#accepted)]);
     await Promise.all(this.#measuring);
   }
@@ -217,6 +227,7 @@ export class Service {
       onEvent: (event) => {
         this.#narrator.session(event);
         if (event.type === 'endpoint-closed') this.#endpointClosed();
+        if (event.type === 'replaced') this.#shared(ELSEWHERE);
       },
     });
   }
@@ -286,6 +297,10 @@ export class Service {
         board.noteError('ERR_CONNECT', why ?? 'the platform cannot be reached');
         board.set('connecting', { reason: 'platform-unreachable', retryAt });
         break;
+      case 'replaced':
+        board.noteError('ERR_STATE', ELSEWHERE);
+        board.set('connecting', { reason: 'identity-in-use', retryAt });
+        break;
       case 'unauthorized':
         board.noteError('ERR_REMOTE', why ?? 'the platform answered 401');
         board.set('unauthorized', { reason: 'refused-by-platform', retryAt });
@@ -305,6 +320,11 @@ export class Service {
     if (state === 'unauthorized') return;
     if (state === 'connecting' && reason !== null) this.#options.board.set(state, { reason });
     else this.#options.board.set('connecting');
+  }
+
+  #shared(message: string): void {
+    this.#narrator.shared(message);
+    this.#options.board.noteShared(message);
   }
 
   #endpointClosed(): void {

@@ -13,6 +13,9 @@ export interface StateExtras {
 
 type Labelling = 'name' | 'group' | 'attributes' | 'labels';
 
+/** Two processes that share an identity meet each other within a minute and a half. */
+const SHARED_FOR_MS = 10 * 60_000;
+
 /** Where the parts of `NetDiagnostics` write down how they are; tells of changes, and wakes who waits for them. */
 export class StatusBoard {
   readonly #clock: Clock;
@@ -39,6 +42,7 @@ export class StatusBoard {
       servesDialBack: false,
       paused: false,
       grant: { state: 'off' },
+      sharedIdentity: null,
       latencyMs: null,
       lastReportAt: null,
       lastError: null,
@@ -47,7 +51,10 @@ export class StatusBoard {
 
   /** A copy. */
   get status(): Status {
-    return structuredClone(this.#status);
+    const status = structuredClone(this.#status);
+    const { sharedIdentity: shared } = status;
+    const age = shared === null ? 0 : Math.abs(this.#clock.now() - Date.parse(shared.at));
+    return age > SHARED_FOR_MS ? { ...status, sharedIdentity: null } : status;
   }
 
   /** Writes down a state; `stopped` is for good. */
@@ -92,6 +99,12 @@ export class StatusBoard {
   setPaused(paused: boolean): void {
     if (paused === this.#status.paused) return;
     this.#status = { ...this.#status, paused };
+    this.#changed({ type: 'state', status: this.status });
+  }
+
+  /** Another process has this identity. */
+  noteShared(message: string): void {
+    this.#status = { ...this.#status, sharedIdentity: { at: this.#now(), message } };
     this.#changed({ type: 'state', status: this.status });
   }
 

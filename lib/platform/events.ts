@@ -6,6 +6,8 @@ import type { ReportSource } from './records.js';
 export type PlatformEvent =
   | { type: 'session-opened'; endpointId: EndpointId }
   | { type: 'session-closed'; endpointId: EndpointId }
+  /** Two live processes have this endpoint's key: their sessions replace each other. Told once in a while. */
+  | { type: 'identity-shared'; endpointId: EndpointId }
   /**
    * A stranger, or an endpoint whose token is not (or no longer) good. Strangers cannot fill a log by it: some twenty
    * of theirs a minute are told. `untold`: how many were not, since the last.

@@ -29,7 +29,7 @@ import { newSecretKey, openIdentity } from './identity.js';
 import { type PlatformOptions, type PlatformSettings, parsePlatformOptions } from './options.js';
 import { proofOf } from './proof.js';
 import type { ApiSecretRecord, MetricsRecord, ReportRecord } from './records.js';
-import { Presence, Rates, Session, SharedPlaces, Slots, Strangers } from './sessions/index.js';
+import { Presence, Rates, Session, SharedPlaces, Slots, Strangers, Twins } from './sessions/index.js';
 import { IN_MEMORY, openStore } from './store/open-store.js';
 import type { Store } from './store/store.js';
 import {
@@ -93,9 +93,10 @@ export class Platform {
     this.#router = new Router(endpoint, { maxConnections: MAX_CONNECTIONS });
     this.#dialBacks = new DialBacks({ endpoint, store, presence, events, clock });
     this.#apiSecrets = new ApiSecrets({ store, presence, events, clock, address: () => this.address });
-    this.#views = { store, presence, dialBacks: this.#dialBacks, clock };
+    const twins = new Twins(clock);
+    this.#views = { store, presence, twins, dialBacks: this.#dialBacks, clock };
     const shared = {
-      ...{ endpoint, store, presence, events, clock },
+      ...{ endpoint, store, presence, twins, events, clock },
       places: new SharedPlaces(MAX_SESSIONS, { mayDisplaceOwn: false }),
       openRequests: new SharedPlaces(MAX_OPEN_STREAMS, { mayDisplaceOwn: true }),
       largeRequests: new Slots(MAX_LARGE_REQUESTS, MAX_LARGE_REQUESTS_PER_SECRET),

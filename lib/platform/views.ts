@@ -3,7 +3,7 @@ import type { Attributes, EndpointId } from '../wire/index.js';
 import { type ButtonState, buttonState, usableGrant } from './button-state.js';
 import type { DialBacks, RunProgress } from './dial-back/index.js';
 import type { EndpointRecord, GrantRecord, ReportRecord } from './records.js';
-import type { Presence } from './sessions/index.js';
+import type { Presence, Twins } from './sessions/index.js';
 import type { Store } from './store/store.js';
 
 /** An endpoint with all that depends on the moment. */
@@ -13,6 +13,11 @@ export interface EndpointView extends EndpointRecord {
   button: ButtonState;
   /** The grant a dial-back would use, else the newest one; never its token. `expiresAt`: unix seconds or `null`. */
   grant: { caps: string[]; expiresAt: number | null; grantedAt: number } | null;
+  /**
+   * When it was seen last that two live processes have this endpoint's key, unix milliseconds; `null`: not within ten
+   * minutes. The button works for the one that came last.
+   */
+  sharedIdentityAt: number | null;
   /** The run under way. */
   run: RunProgress | null;
   latestReport: ReportRecord | null;
@@ -30,6 +35,7 @@ export interface EndpointFilter {
 export interface ViewSources {
   store: Store;
   presence: Presence;
+  twins: Twins;
   dialBacks: DialBacks;
   clock: Clock;
 }
@@ -74,7 +80,7 @@ export async function viewEndpoint(sources: ViewSources, id: EndpointId): Promis
 }
 
 function view(
-  { presence, dialBacks, clock }: ViewSources,
+  { presence, twins, dialBacks, clock }: ViewSources,
   record: EndpointRecord,
   grants: readonly GrantRecord[],
   latestReport: ReportRecord | null,
@@ -86,6 +92,7 @@ function view(
   return {
     ...record,
     isOnline,
+    sharedIdentityAt: twins.sharedAt(record.id),
     button: buttonState({ isOnline, isRunning: run !== null, grants }, now),
     grant:
       grant === undefined

@@ -31,6 +31,7 @@ export const QUICK_RETRIES: Readonly<Pick<Parts, 'clientLimits'>> = {
     reconnectMaxMs: 100,
     stableAfterMs: 1_000,
     slowRetryMs: 200,
+    replacedRetryMs: 200,
     connectTimeoutMs: 1_000,
     requestTimeoutMs: 2_000,
     pingIntervalMs: 30_000,

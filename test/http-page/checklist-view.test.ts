@@ -25,6 +25,7 @@ const READY: Status = {
   servesDialBack: true,
   paused: false,
   grant: { state: 'granted', until: UNTIL },
+  sharedIdentity: null,
   latencyMs: 12.3,
   lastReportAt: null,
   lastError: null,

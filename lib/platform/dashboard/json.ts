@@ -14,6 +14,7 @@ export function endpointJson(view: EndpointView) {
     group,
     attributes: Object.entries(view.attributes),
     isOnline,
+    sharedIdentityAt: view.sharedIdentityAt,
     firstSeenAt,
     lastSeenAt,
     button,

@@ -6,3 +6,4 @@ export { Session, type SessionContext } from './session.js';
 export { SharedPlaces } from './shared-places.js';
 export { Slots } from './slots.js';
 export { Strangers } from './strangers.js';
+export { Twins } from './twins.js';

@@ -53,12 +53,14 @@ import { answerRequest, type EndpointRequest, type RequestContext, refuseRequest
 import type { SharedPlaces } from './shared-places.js';
 import { Slots } from './slots.js';
 import type { Strangers } from './strangers.js';
+import type { Twins } from './twins.js';
 
 /** What all sessions share. */
 export interface SessionContext {
   endpoint: Endpoint;
   store: Store;
   presence: Presence;
+  twins: Twins;
   events: EventBus;
   clock: Clock;
   /** Of authorised sessions, by their API secret. */
@@ -320,7 +322,7 @@ export class Session {
   /** @returns whether there was a place for it */
   async #enter(authorisation: Authorisation): Promise<boolean> {
     if (this.#connection.closeReason !== null) return false;
-    const { places, presence, events, strangers } = this.#shared;
+    const { places, presence, events, strangers, twins } = this.#shared;
     const isNew = this.#authorisation === null;
     this.#leavePlace();
     this.#authorisation = authorisation;
@@ -329,9 +331,12 @@ export class Session {
       this.#refuse(CLOSE_UNAVAILABLE, REASON_TOO_MANY, 'its API secret has more sessions than any other');
       return false;
     }
-    presence.enter(this.#connection);
+    const replaced = presence.enter(this.#connection);
+    const isShared = twins.note(this.#connection, replaced);
     await this.#noteSeen(true);
-    if (isNew) events.emit({ type: 'session-opened', endpointId: this.#connection.remoteId });
+    const endpointId = this.#connection.remoteId;
+    if (isNew) events.emit({ type: 'session-opened', endpointId });
+    if (isShared) events.emit({ type: 'identity-shared', endpointId });
     return true;
   }
 

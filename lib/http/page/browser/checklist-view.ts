@@ -96,6 +96,10 @@ function platform({ state, reason, retryAt, latencyMs }) {
   }
   if (state === 'unauthorized') return item('platform', label, 'ok', 'It answers.');
   if (state !== 'connecting') return item('platform', label, 'unknown', 'Not tried.');
+  if (reason === 'identity-in-use') {
+    const taken = 'It answers, but another process with the same key took the place: give each a key of its own.';
+    return item('platform', label, 'not', retryAt === null ? taken : taken + ' Next attempt', retryAt);
+  }
   if (reason !== 'platform-unreachable') return item('platform', label, 'unknown', 'Connecting…');
   const why = 'No answer: check that the platform is up, and that the firewall lets UDP and HTTPS to the relays out.';
   return item('platform', label, 'not', retryAt === null ? why : why + ' Next attempt', retryAt);

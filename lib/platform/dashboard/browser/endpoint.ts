@@ -50,7 +50,7 @@ async function showPicked() {
   showHistory(latest.reports);
 }
 
-function showAbout({ group, attributes, grant, addresses, firstSeenAt, lastSeenAt, isOnline }) {
+function showAbout({ group, attributes, grant, addresses, firstSeenAt, lastSeenAt, isOnline, sharedIdentityAt }) {
   const lines = [
     ['Group', group ?? ''],
     ['Attributes', attributes.map(([key, value]) => key + '=' + value).join(', ')],
@@ -59,6 +59,7 @@ function showAbout({ group, attributes, grant, addresses, firstSeenAt, lastSeenA
     ['Reachable at', addresses.join(', ')],
     ['First seen', dateTime(firstSeenAt)],
     ['Last seen', isOnline ? 'now' : dateTime(lastSeenAt)],
+    ['Two processes with one key', sharedIdentityAt === null ? '' : dateTime(sharedIdentityAt) + ': give each its own; the button asks the one that came last'],
   ];
   const filled = lines.filter(([, value]) => value !== '');
   replace(byId('about'), ...filled.map(([label, value]) => el('div', {}, el('dt', {}, label), el('dd', {}, value))));

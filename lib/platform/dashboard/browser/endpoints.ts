@@ -67,8 +67,9 @@ function isWanted(endpoint) {
   });
 }
 
-function stateText({ id, name, isOnline, lastSeenAt }) {
-  const state = isOnline ? 'Online' : 'Offline, last seen ' + ago(lastSeenAt);
+function stateText({ id, name, isOnline, lastSeenAt, sharedIdentityAt }) {
+  const online = sharedIdentityAt === null ? 'Online' : 'Online: two processes with one key';
+  const state = isOnline ? online : 'Offline, last seen ' + ago(lastSeenAt);
   return name === null ? state : state + ' · ' + shortId(id);
 }
 
