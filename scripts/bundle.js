@@ -8,11 +8,22 @@ const FORMATS = [
   { folder: 'cjs', format: 'cjs', modules: entries('require') },
 ];
 
+/** A `require` that was an `import()`: put off by a microtask, and out of the `try` that it stood in. */
+const PUT_OFF = /Promise\.resolve\(\)\.then\(\(\) => ((?:[^()\n]*\()?require\("[^"]+"\)(?:, 1\))?)\)/g;
+
+/** Puts it back: bundlers take a package for optional only where its `require` stands in a `try`. */
+const requireInPlace = {
+  name: 'require-in-place',
+  renderChunk: (code, _chunk, { format }) =>
+    format === 'cjs' ? { code: code.replace(PUT_OFF, '$1'), map: null } : null,
+};
+
 /** Bundles the ESM modules of `from` into `<to>/esm` and `<to>/cjs`, each entry at the place it had. */
 export async function bundle(from, to) {
   for (const { folder, format, modules } of FORMATS) {
     await build({
       ...{ configFile: false, envDir: false, publicDir: false, logLevel: 'warn', root: from },
+      plugins: [requireInPlace],
       build: {
         ssr: true,
         target: 'node20',

@@ -79,7 +79,9 @@ describe('commands in the pages', () => {
       ...['dockerfile', 'ini', 'js', 'nginx', 'sh', 'text', 'ts', 'yaml'],
     ]);
     const js = pages.filter(({ fences }) => fences.some(({ language }) => language === 'js'));
-    expect(js.map(({ path }) => path)).toEqual(['docs/guides/pm2-and-cluster.md', 'docs/guides/testing.md']);
+    expect(js.map(({ path }) => path)).toEqual([
+      ...['docs/guides/bundlers.md', 'docs/guides/pm2-and-cluster.md', 'docs/guides/testing.md'],
+    ]);
   });
 
   it('name no variable that is none of the settings', () => {

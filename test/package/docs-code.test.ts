@@ -24,6 +24,9 @@ const TSCONFIGS = {
       ...{ ...compilerOptions, noEmit: true },
       paths: {
         '@nestjs/*': [join(ROOT, 'test', 'hosts', 'nest-11', 'node_modules', '@nestjs', '*', 'index.d.ts')],
+        // The samples have a package.json of their own.
+        'iroh-net-diagnostics/nest': [join(ROOT, 'dist', 'esm', 'integrations', 'nest', 'index.d.ts')],
+        'iroh-net-diagnostics': [join(ROOT, 'dist', 'esm', 'lib', 'index.d.ts')],
       },
     },
     include: ['**/*.ts', join(ROOT, 'samples', 'nest', '*.ts')],
