@@ -9,7 +9,10 @@ export function nestLogger(context: string): Logger {
   const logger = new NestLogger(context);
   const to = (level: 'debug' | 'log' | 'warn' | 'error'): LogSink => {
     return (message, fields = {}) => {
-      const [first, ...others] = argumentsFor(logger.localInstance, message, fields);
+      // The type does not say so: there is none where the app has turned Nest's logger off.
+      const behind: LoggerService | undefined = logger.localInstance;
+      if (behind === undefined) return;
+      const [first, ...others] = argumentsFor(behind, message, fields);
       logger[level](first, ...others);
     };
   };

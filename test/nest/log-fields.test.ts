@@ -2,6 +2,7 @@ import { ConsoleLogger, type LoggerService } from '@nestjs/common';
 import { LoggerModule, NativeLogger, PinoLogger, Logger as PinoNestLogger } from 'nestjs-pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NetDiagnosticsModule } from '../../integrations/nest/index.js';
+import { nestLogger } from '../../integrations/nest/nest-logger.js';
 import { LOCAL } from '../net-diagnostics/stage.js';
 import { closeApps, createApp } from './nest-app.js';
 
@@ -83,6 +84,11 @@ describe('the fields of our log lines', () => {
     expect(lines.filter(({ event }) => event === 'disabled')).toEqual([
       expect.objectContaining({ level: 30, msg: MESSAGE, ...FIELDS }),
     ]);
+  });
+
+  it("are no trouble where Nest's logger is off", async () => {
+    await createApp('express', { imports: [NetDiagnosticsModule.forRoot(OPTIONS)] }, false);
+    expect(() => nestLogger('NetDiagnostics').info('a message', FIELDS)).not.toThrow();
   });
 
   it('stand in the text of any other logger of Nest', async () => {
