@@ -16,7 +16,7 @@ app.get('/', (_request, response) => {
   response.json({ state, reason, grant: grant.state });
 });
 
-const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', (error) => {
+const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', (error?: Error) => {
   if (error) throw error;
   console.log(`The app listens on http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/fake-time.js';
+import { MarkdownPage } from '../support/markdown.js';
 import { Project } from '../support/project.js';
 import { root } from './support/manifest.js';
 import { namesIn, printNames, specifiersWithout, usesOf } from './support/uses.js';
@@ -18,7 +19,10 @@ describe('the packed tarball in a project with Express and Fastify', () => {
   let project: Project;
   beforeAll(async () => {
     console.log('Installing the tarball beside Express and Fastify into an empty project (about 15 s)');
-    project = await Project.create(['express@5', '@types/express@5', 'fastify@5', '@types/node@20']);
+    project = await Project.create([
+      ...['express@5', '@types/express@5', '@types/express4@npm:@types/express@4'],
+      ...['fastify@5', '@types/node@20'],
+    ]);
     await project.write('esm/package.json', '{ "type": "module" }');
     await project.write('cjs/package.json', '{ "type": "commonjs" }');
   });
@@ -77,6 +81,25 @@ try { netDiagnostics({ deadline: -1 }); } catch (error) {
     const config = { compilerOptions: { ...STRICT, ...options, noEmit: true }, files: [file] };
     await project.write('tsconfig.json', JSON.stringify(config));
     await project.tsc('-p', '.');
+  });
+
+  // Bug: the sample did not.
+  it('type-checks the Express sample and guide with the types of Express 4', async () => {
+    const { fences } = MarkdownPage.read('docs/guides/express.md');
+    const blocks = fences.filter(({ language }) => language === 'ts').map(({ code }) => code);
+    const sample = readFileSync(join(root, 'samples', 'express', 'main.ts'), 'utf8');
+    for (const [index, code] of [sample, ...blocks].entries()) {
+      await project.write(`esm/express-4/${index}.ts`, code);
+    }
+    const compilerOptions = {
+      ...{ ...STRICT, module: 'nodenext', skipLibCheck: true, noEmit: true },
+      paths: { express: ['../../node_modules/@types/express4/index.d.ts'] },
+    };
+    await project.write(
+      'esm/express-4/tsconfig.json',
+      JSON.stringify({ compilerOptions, include: ['*.ts'] }),
+    );
+    await project.tsc('-p', 'esm/express-4');
   });
 
   it.each([
