@@ -2,9 +2,22 @@ import { createSocket } from 'node:dgram';
 import type { Family, RouteSeen } from '../report/index.js';
 import { NO_ROUTE_CODES } from './constants.js';
 
+/** No datagram has such a source: a runtime that answers it (Deno) has not connected the socket. */
+const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
+/** Nobody has said how the datagram would leave, nor whether. */
+class UntoldError extends Error {
+  readonly code = 'ROUTE_UNTOLD';
+
+  constructor() {
+    super('this runtime does not tell by which address a datagram leaves');
+  }
+}
+
 /**
  * Asks the kernel how a datagram to this address would leave, by connecting a UDP socket. Nothing is sent.
- * Rejects when the kernel fails for another reason than the want of a route, or when `signal` fires.
+ * Rejects when the kernel fails for another reason than the want of a route, when the runtime does not ask it, or when
+ * `signal` fires.
  */
 export function udpRoute(family: Family, ip: string, port: number, signal: AbortSignal): Promise<RouteSeen> {
   return new Promise<RouteSeen>((resolve, reject) => {
@@ -33,7 +46,11 @@ export function udpRoute(family: Family, ip: string, port: number, signal: Abort
     socket.on('error', failed);
     const connected = () => {
       const sourceIp = socket.address().address;
-      settle(() => resolve({ family, destination: ip, sourceIp }));
+      settle(() =>
+        UNSPECIFIED.has(sourceIp)
+          ? reject(new UntoldError())
+          : resolve({ family, destination: ip, sourceIp }),
+      );
     };
     socket.on('connect', connected);
     socket.connect(port, ip);
