@@ -2,6 +2,7 @@
 import type { NetDiagnosticsEvent } from '../events.js';
 import type { DialBack } from '../host/index.js';
 import { stderrLogger } from '../logger.js';
+import { PROBE_NAMES } from '../probes/index.js';
 import { API_SECRET_ENV_VAR_NAME } from '../wire/index.js';
 import { alpnNames, callback, logger, nativeEndpoint } from './code-kinds.js';
 import { httpRoutes } from './http-kind.js';
@@ -86,9 +87,14 @@ export const SETTINGS = {
     'Local addresses, at most one per family: `127.0.0.1:0,[::1]:0`. One family alone leaves the other on every address. `loopback` means both.',
     { variable: 'NET_DIAGNOSTICS_BIND', defaultText: 'any' },
   ),
-  deadline: withDefault(milliseconds(MIN_DEADLINE_MS, MAX_DEADLINE_MS), 3_000, 'Of one run.', {
-    variable: 'NET_DIAGNOSTICS_DEADLINE',
-  }),
+  deadline: withDefault(
+    milliseconds(MIN_DEADLINE_MS, MAX_DEADLINE_MS),
+    3_000,
+    'How long one run of the probes may take.',
+    {
+      variable: 'NET_DIAGNOSTICS_DEADLINE',
+    },
+  ),
   reuse: withDefault(
     milliseconds(1, MAX_REUSE_MS, 'never'),
     5_000,
@@ -107,10 +113,14 @@ export const SETTINGS = {
   grant: withDefault(flag(), true, '`false`: connects, but does not open the button.', {
     variable: 'NET_DIAGNOSTICS_GRANT',
   }),
-  probes: optional(probeNames(), 'Names of the probes to run.', {
-    variable: 'NET_DIAGNOSTICS_PROBES',
-    defaultText: 'all',
-  }),
+  probes: optional(
+    probeNames(),
+    `Names of the probes to run, of ${PROBE_NAMES.map((name) => `\`${name}\``).join(', ')}.`,
+    {
+      variable: 'NET_DIAGNOSTICS_PROBES',
+      defaultText: 'all',
+    },
+  ),
   stun: withDefault(
     stunServers(),
     [],
