@@ -10,7 +10,9 @@ describe('the settings as Markdown', () => {
   });
 
   it('name option, variable and default', () => {
-    expect(lines).toContain('| `deadline` | `NET_DIAGNOSTICS_DEADLINE` | `3000` | How long one run of the probes may take. |');
+    expect(lines).toContain(
+      '| `deadline` | `NET_DIAGNOSTICS_DEADLINE` | `3000` | How long one run of the probes may take. |',
+    );
     expect(lines.some((line) => line.startsWith('| `endpoint` | – | own |'))).toBe(true);
   });
 });

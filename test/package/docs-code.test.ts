@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -29,7 +29,7 @@ const TSCONFIGS = {
         'iroh-net-diagnostics': [join(ROOT, 'dist', 'esm', 'lib', 'index.d.ts')],
       },
     },
-    include: ['**/*.ts', join(ROOT, 'samples', 'nest', '*.ts')],
+    include: ['**/*.ts'],
   },
 };
 
@@ -84,6 +84,9 @@ describe('the code in the pages', () => {
     // In place of the 3000 of the pages.
     port = await freeTcpPort();
     await rm(folder, { recursive: true, force: true });
+    // Away from its own package.json, which would hide the built package from it.
+    const filter = (path: string) => path.endsWith('nest') || path.endsWith('.ts');
+    await cp(join(ROOT, 'samples', 'nest'), join(folder, 'sample-nest'), { recursive: true, filter });
     for (const { file, code } of blocks) {
       await mkdir(join(folder, dirname(file)), { recursive: true });
       await writeFile(join(folder, `${file}.ts`), code.replace('3000', String(port)));
