@@ -41,6 +41,7 @@ export {
   type HttpOptions,
   type MetricsOptions,
   type NetDiagnosticsOptions,
+  type PlatformOption,
   type RelayOption,
   resolveSettings,
   SettingError,

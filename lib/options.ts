@@ -11,6 +11,7 @@ export type {
   HttpOptions,
   MetricsOptions,
   NetDiagnosticsOptions,
+  PlatformOption,
   RelayOption,
 } from './options/types.js';
 export { type UnknownVariable, unknownVariables, unknownVariableText } from './options/unknown-variables.js';

@@ -13,7 +13,6 @@ import {
 import { bounded } from '../transport/wait.js';
 import {
   type ApiSecret,
-  Caps,
   CLOSE_NORMAL,
   decodePong,
   decodeUnitResult,
@@ -41,8 +40,6 @@ export interface PlatformConnectionOptions {
   clock: Clock;
   limits: ClientLimits;
 }
-
-const CLIENT_CAPS = Caps.of('client');
 
 /** No limit within the transport, which would end a wait by a reset stream. */
 const TO_ITS_END = { timeoutMs: Number.POSITIVE_INFINITY, maxSize: MAX_ANSWER_SIZE };
@@ -104,7 +101,7 @@ export class PlatformConnection implements OnlineSession {
     try {
       const issuedAt = nowSeconds(clock);
       const expiresAt = issuedAt + TOKEN_LIFETIME_SECONDS;
-      const token = apiSecret.issueToken(endpoint.id, CLIENT_CAPS, expiresAt);
+      const token = apiSecret.issueToken(endpoint.id, apiSecret.clientCaps, expiresAt);
       const wait = { signal, timeoutMs: limits.requestTimeoutMs };
       const answer = await bounded('waiting for the answer to Auth', wait, 0, (step) =>
         step(call(connection, encodeServicesRequest({ type: 'auth', token }), TO_ITS_END)),

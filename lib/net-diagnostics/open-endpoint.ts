@@ -4,9 +4,15 @@ import { hasCode, messageOf, NetDiagnosticsError } from '../errors.js';
 import { FileRevocationStore, MemoryRevocationStore, Revocation } from '../host/index.js';
 import { ephemeralKey, keyFromFile } from '../identity.js';
 import type { SafeLogger } from '../logger.js';
-import { type ActiveSettings, isNativeEndpoint } from '../options.js';
+import { type ActiveSettings, isNativeEndpoint, type RelaySetting } from '../options.js';
 import type { Reason } from '../status.js';
-import { adoptEndpoint, bindEndpoint, type Endpoint, type NativeEndpoint } from '../transport/index.js';
+import {
+  adoptEndpoint,
+  bindEndpoint,
+  type Endpoint,
+  type NativeEndpoint,
+  networkRelays,
+} from '../transport/index.js';
 import { CLIENT_HOST_ALPN, type SecretKey } from '../wire/index.js';
 import { BIND_TIMEOUT_MS, OPEN_RETRY } from './constants.js';
 import { codeOf } from './error-code.js';
@@ -96,16 +102,17 @@ async function openOnce(options: OpenOptions, ephemeral: SecretKey): Promise<Gro
 async function bindOwn(options: OpenOptions, ephemeral: SecretKey): Promise<Omit<Ground, 'revocation'>> {
   const { settings, parts, signal } = options;
   const secretKey = await identity(options, ephemeral);
-  const relayTokens = relayTokensOf(options, secretKey.id);
-  const { network, bindAddrs, relays } = settings;
-  const bind = {
-    secretKey,
-    network,
-    bindAddrs: bindAddrs ?? undefined,
-    relays: relays === null ? undefined : relayTokens.configs(),
-    alpns: [CLIENT_HOST_ALPN],
-  };
+  const { network, bindAddrs } = settings;
   try {
+    const relays = await relaysOf(options);
+    const relayTokens = relayTokensOf(options, secretKey.id, relays ?? []);
+    const bind = {
+      secretKey,
+      network: network === 'minimal' ? network : ('n0' as const),
+      bindAddrs: bindAddrs ?? undefined,
+      relays: relays === null ? undefined : relayTokens.configs(),
+      alpns: [CLIENT_HOST_ALPN],
+    };
     const endpoint = await bindEndpoint(bind, { signal, timeoutMs: BIND_TIMEOUT_MS }, parts.loadBinding);
     return { endpoint, relayTokens };
   } catch (error) {
@@ -113,6 +120,13 @@ async function bindOwn(options: OpenOptions, ephemeral: SecretKey): Promise<Omit
       ? new OpenFailure('binding-unavailable', true, error)
       : new OpenFailure('bind-failed', false, error);
   }
+}
+
+/** Those of the settings; n0's own when each of them gets a token; `null` when they are left to the network. */
+async function relaysOf({ settings, parts }: OpenOptions): Promise<readonly RelaySetting[] | null> {
+  if (settings.network !== 'services' || settings.relays !== null) return settings.relays;
+  const relays = await networkRelays(parts.loadBinding);
+  return relays.map(({ url, quicPort }) => ({ url, quicPort, auth: 'services' as const }));
 }
 
 async function identity({ settings, log }: OpenOptions, ephemeral: SecretKey): Promise<SecretKey> {
@@ -141,14 +155,18 @@ async function adopt(
     throw new OpenFailure('no-endpoint', true, error);
   }
   const endpoint = adoptEndpoint(native, { alpns: settings.alpns ?? [], relays: settings.relays ?? [] });
-  return { endpoint, relayTokens: relayTokensOf(options, endpoint.id) };
+  return { endpoint, relayTokens: relayTokensOf(options, endpoint.id, settings.relays ?? []) };
 }
 
-function relayTokensOf({ settings, parts, log }: OpenOptions, endpointId: string): RelayTokens {
-  const { apiSecret, relays } = settings;
+function relayTokensOf(
+  { settings, parts, log }: OpenOptions,
+  endpointId: string,
+  relays: readonly RelaySetting[],
+): RelayTokens {
+  const { apiSecret } = settings;
   const { clock, sleep } = parts;
   const alert = wakeful(sleep, watchClock(clock));
-  return new RelayTokens({ apiSecret, endpointId, relays: relays ?? [], clock, sleep: alert, log });
+  return new RelayTokens({ apiSecret, endpointId, relays, clock, sleep: alert, log });
 }
 
 /** The app's promise may never settle; `stop()` must not wait for it. */

@@ -1,6 +1,7 @@
 /** Settings that name relays and addresses. */
+import { messageOf } from '../errors.js';
 import { MAX_STUN_SERVERS, parseStunServer } from '../probes/index.js';
-import { normaliseRelayUrl, parseSocketAddr } from '../wire/index.js';
+import { type EndpointAddress, normaliseRelayUrl, parseEndpointId, parseSocketAddr } from '../wire/index.js';
 import { type Kind, listOf, Refusal } from './kind.js';
 
 /** A relay of the settings. */
@@ -130,4 +131,46 @@ function bindAddress(value: unknown): string {
     throw new Refusal('no IP address with port (host names are not taken)', { cause: error });
   }
   return value;
+}
+
+/** Where a platform is. */
+export function platformAddress(): Kind<EndpointAddress> {
+  const fromText = (text: string) => {
+    const [id = '', rest = ''] = text.split('@');
+    const ways = rest === '' ? [] : rest.split(',').map((way) => way.trim());
+    const isUrl = (way: string) => /^https?:/i.test(way);
+    return addressOf(
+      id.trim(),
+      ways.filter(isUrl),
+      ways.filter((way) => !isUrl(way)),
+    );
+  };
+  return {
+    should: '"ID" or "ID@ip:port,https://relay.example"; in code also { id, relays, addrs }',
+    fromText,
+    fromValue: (value) => {
+      if (typeof value === 'string') return fromText(value);
+      if (typeof value !== 'object' || value === null) throw new Refusal();
+      const { id, relays = [], addrs = [] } = value as { id?: unknown; relays?: unknown; addrs?: unknown };
+      if (typeof id !== 'string' || !isTexts(relays) || !isTexts(addrs)) throw new Refusal();
+      return addressOf(id, relays, addrs);
+    },
+  };
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string');
+}
+
+function addressOf(id: string, relayUrls: readonly string[], addrs: readonly string[]): EndpointAddress {
+  try {
+    return {
+      id: parseEndpointId(id),
+      relayUrls: relayUrls.map((url) => relayFromUrl(url).url),
+      directAddrs: addrs.map(parseSocketAddr),
+    };
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal(messageOf(error), { cause: error });
+  }
 }

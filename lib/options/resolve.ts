@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { messageOf, NetDiagnosticsError, printable } from '../errors.js';
-import { type ApiSecret, CLIENT_HOST_ALPN } from '../wire/index.js';
+import { ApiSecret, CLIENT_HOST_ALPN, readOpensshKey } from '../wire/index.js';
+import { mayBeHosted } from './hosted.js';
 import { Refusal } from './kind.js';
 import { nearest } from './nearest.js';
 import { readSecretFile } from './secret-file.js';
@@ -98,6 +100,7 @@ function consistent(settings: SettingValues, origin: (option: Option) => Setting
   if (settings.apiSecretFile !== null) {
     settings.apiSecret = secretIn(settings.apiSecretFile, origin('apiSecretFile'));
   }
+  takeSshKey(settings, origin);
   if (settings.required && settings.apiSecret === null) {
     throw new SettingError(origin('apiSecret'), `is missing, and \`required\` is set: give one.`);
   }
@@ -120,6 +123,37 @@ function onlyOne<Value extends Option, File extends Option>(
   Object.assign(settings, { [from.from === 'option' ? file : value]: null });
 }
 
+/** The third way to say who may come: a key of SSH, and where to. */
+function takeSshKey(settings: SettingValues, origin: (option: Option) => SettingOrigin): void {
+  onlyOne(settings, origin, ['apiSecret', 'sshKeyFile']);
+  const { sshKeyFile, platform } = settings;
+  if (sshKeyFile === null) return;
+  if (platform === null) {
+    throw new SettingError(origin('platform'), 'is missing beside `sshKeyFile`: say where the platform is.');
+  }
+  try {
+    settings.apiSecret = ApiSecret.fromSshKey(readOpensshKey(readFileSync(sshKeyFile, 'utf8')), platform);
+  } catch (error) {
+    // A system's error has the path in it, and nothing of the file.
+    const why = error instanceof NetDiagnosticsError ? error.message : `cannot be read (${messageOf(error)})`;
+    throw new SettingError(origin('sshKeyFile'), `names ${printable(sshKeyFile)}, which ${why}.`);
+  }
+}
+
+/** The network of the official preset: a token of the project for every relay, and for nobody else's. */
+function withRelayTokens(settings: SettingValues, origin: (option: Option) => SettingOrigin): Settings {
+  const { network, relays, apiSecret } = settings;
+  if (network !== 'services') return settings;
+  if (relays !== null) {
+    return { ...settings, relays: relays.map((relay) => ({ ...relay, auth: 'services' as const })) };
+  }
+  if (apiSecret === null || mayBeHosted(apiSecret)) return settings;
+  throw new SettingError(
+    origin('network'),
+    'was "services", and the API secret is none of the hosted platform: list the relays that get its token, or use "n0".',
+  );
+}
+
 function secretIn(path: string, origin: SettingOrigin): ApiSecret {
   try {
     return readSecretFile(path);
@@ -133,7 +167,7 @@ function withoutOwnEndpoint(settings: SettingValues, origin: (option: Option) =>
   for (const option of ['acceptLoop', 'alpns'] as const) {
     if (settings[option] !== null) throw new SettingError(origin(option), 'needs an `endpoint` of your own.');
   }
-  return settings;
+  return withRelayTokens(settings, origin);
 }
 
 function withOwnEndpoint(settings: SettingValues, origin: (option: Option) => SettingOrigin): Settings {

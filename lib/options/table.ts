@@ -9,7 +9,7 @@ import { httpRoutes } from './http-kind.js';
 import { apiSecret, attributes, endpointName, filePath, secretKey } from './identity-kinds.js';
 import { flag, milliseconds, oneOf } from './kind.js';
 import { metricsSetting } from './metrics-kind.js';
-import { bindAddresses, relays, stunServers } from './network-kinds.js';
+import { bindAddresses, platformAddress, relays, stunServers } from './network-kinds.js';
 import { probeNames } from './probe-kind.js';
 import { optional, type Setting, withDefault } from './setting.js';
 import type { NetDiagnosticsOptions } from './types.js';
@@ -35,6 +35,16 @@ export const SETTINGS = {
     filePath(),
     'A file that holds the API secret, as Docker and Kubernetes mount it: alone, or in a line of an env file. Read once, at registration; missing or malformed: throws.',
     { variable: `${API_SECRET_ENV_VAR_NAME}_FILE` },
+  ),
+  sshKeyFile: optional(
+    filePath(),
+    'In place of an API secret: an OpenSSH ed25519 key without a passphrase whose public half the project has registered. It may do everything in the project. Needs `platform`.',
+    { variable: 'NET_DIAGNOSTICS_SSH_KEY_FILE' },
+  ),
+  platform: optional(
+    platformAddress(),
+    'With `sshKeyFile`: where the platform is. `ID`, or `ID@ip:port,https://relay.example`; in code also `{ id, relays, addrs }`.',
+    { variable: 'NET_DIAGNOSTICS_PLATFORM' },
   ),
   required: withDefault(flag(), false, 'Without an API secret it throws.', {
     variable: 'NET_DIAGNOSTICS_REQUIRED',
@@ -70,9 +80,9 @@ export const SETTINGS = {
     },
   ),
   network: withDefault(
-    oneOf('n0', 'minimal'),
+    oneOf('n0', 'minimal', 'services'),
     'n0',
-    "`n0`: n0's relays and DNS; `minimal`: nothing but what is listed.",
+    "`n0`: n0's relays and DNS; `minimal`: nothing but what is listed; `services`: as the official preset, `n0` with a `relay:use` token of the project on each relay. For the hosted platform's relays, or those that are listed.",
     {
       variable: 'NET_DIAGNOSTICS_NETWORK',
     },

@@ -34,6 +34,16 @@ export interface MetricsOptions {
   registries?: readonly MetricsRegistry[] | undefined;
 }
 
+/** Where a platform is, as `status()` tells it. */
+export interface PlatformOption {
+  /** 64 hex digits. */
+  id: string;
+  /** URLs of relays through which it is reached. Default: none. */
+  relays?: readonly string[] | undefined;
+  /** `ip:port`. Default: none; without relays, too, it is looked up by its id. */
+  addrs?: readonly string[] | undefined;
+}
+
 /** Who accepts the connections of an endpoint of one's own. */
 export type AcceptLoop = 'router' | 'own';
 
@@ -69,6 +79,13 @@ export interface NetDiagnosticsOptions {
    * or malformed throws. Default: none.
    */
   apiSecretFile?: string | null | undefined;
+  /**
+   * In place of an API secret: the path of an OpenSSH ed25519 key without a passphrase, whose public half the project
+   * has registered. Its sessions may do everything in the project. Needs `platform`. Default: none.
+   */
+  sshKeyFile?: string | null | undefined;
+  /** With `sshKeyFile`: where the platform is. In a text: `ID`, or `ID@ip:port,https://relay.example`. Default: none. */
+  platform?: string | PlatformOption | null | undefined;
   /** Whether it throws without an API secret. Default: false. */
   required?: boolean | null | undefined;
   /** `false`: a no-op everywhere, and no other setting is looked at. Default: true. */
@@ -89,8 +106,11 @@ export interface NetDiagnosticsOptions {
    * taken back: on a read-only mount a revocation ends with the process. Default: none.
    */
   secretKeyFile?: string | null | undefined;
-  /** `n0`: n0's relays and DNS; `minimal`: nothing but what is listed. Default: `n0`. */
-  network?: 'n0' | 'minimal' | null | undefined;
+  /**
+   * `n0`: n0's relays and DNS; `minimal`: nothing but what is listed; `services`: `n0` with a token of the project on each
+   * relay, for the hosted platform's relays or those that are listed. Default: `n0`.
+   */
+  network?: 'n0' | 'minimal' | 'services' | null | undefined;
   /** Relays to use and to probe. Default: the network's own. */
   relays?: readonly (string | RelayOption)[] | null | undefined;
   /** `'127.0.0.1:0'`, `'[::1]:0'`: at most one per family, or `'loopback'` for these two. Default: every address. */

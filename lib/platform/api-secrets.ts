@@ -1,11 +1,12 @@
 import type { Clock } from '../clock.js';
-import { NetDiagnosticsError } from '../errors.js';
+import { messageOf, NetDiagnosticsError } from '../errors.js';
 import {
   ApiSecret,
   CLOSE_UNAUTHORIZED,
   type EndpointAddress,
   type EndpointId,
   REASON_UNAUTHORIZED,
+  readOpensshPublicKey,
 } from '../wire/index.js';
 import { MAX_API_SECRETS } from './constants.js';
 import type { EventBus } from './events.js';
@@ -46,21 +47,45 @@ export class ApiSecrets {
    * @throws NetDiagnosticsError `ERR_SETTING` for a longer label, `ERR_STATE` when there are too many, `ERR_STORE`
    */
   async create(label = ''): Promise<ApiSecret> {
+    await this.#assertRoom(label);
+    const secret = ApiSecret.create(newSecretKey(), this.#context.address());
+    await this.#add(secret.keyId, label);
+    return secret;
+  }
+
+  /**
+   * Lets an SSH key in, in place of an API secret: sessions that it opens may do everything. Listed and revoked like a
+   * secret, by the id that this resolves to.
+   * @param publicKey - the line of its `.pub` file, `ssh-ed25519 …`
+   * @param label - the operator's word for it, at most 60 characters
+   * @throws NetDiagnosticsError `ERR_SETTING` for another line or a longer label, `ERR_STATE` when it is known already
+   */
+  async register(publicKey: string, label = ''): Promise<EndpointId> {
+    const keyId = publicKeyIn(publicKey);
+    await this.#assertRoom(label);
+    if ((await this.#context.store.apiSecret(keyId)) !== null) {
+      throw new NetDiagnosticsError('ERR_STATE', 'This key is registered already, or was revoked.');
+    }
+    await this.#add(keyId, label);
+    return keyId;
+  }
+
+  async #assertRoom(label: string): Promise<void> {
     if (label.length > MAX_LABEL_LENGTH) {
       throw new NetDiagnosticsError('ERR_SETTING', `A label has at most ${MAX_LABEL_LENGTH} characters.`);
     }
-    const { store, clock, events, address } = this.#context;
-    const good = (await store.apiSecrets()).filter(({ revokedAt }) => revokedAt === null);
-    if (good.length >= MAX_API_SECRETS) {
-      throw new NetDiagnosticsError(
-        'ERR_STATE',
-        `There are ${MAX_API_SECRETS} API secrets already: use or revoke one.`,
-      );
-    }
-    const secret = ApiSecret.create(newSecretKey(), address());
-    await store.addApiSecret({ keyId: secret.keyId, label, createdAt: clock.now(), revokedAt: null });
+    const good = (await this.list()).filter(({ revokedAt }) => revokedAt === null);
+    if (good.length < MAX_API_SECRETS) return;
+    throw new NetDiagnosticsError(
+      'ERR_STATE',
+      `There are ${MAX_API_SECRETS} API secrets already: use or revoke one.`,
+    );
+  }
+
+  async #add(keyId: EndpointId, label: string): Promise<void> {
+    const { store, clock, events } = this.#context;
+    await store.addApiSecret({ keyId, label, createdAt: clock.now(), revokedAt: null });
     events.emit({ type: 'api-secrets-changed' });
-    return secret;
   }
 
   /**
@@ -74,5 +99,13 @@ export class ApiSecrets {
       presence.close(id, CLOSE_UNAUTHORIZED, REASON_UNAUTHORIZED);
     events.emit({ type: 'api-secrets-changed' });
     return true;
+  }
+}
+
+function publicKeyIn(line: string): EndpointId {
+  try {
+    return readOpensshPublicKey(line);
+  } catch (error) {
+    throw new NetDiagnosticsError('ERR_SETTING', `The public key ${messageOf(error)}.`, { cause: error });
   }
 }

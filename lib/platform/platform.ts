@@ -165,6 +165,16 @@ export class Platform {
     return this.#apiSecrets.create(label);
   }
 
+  /**
+   * Lets an SSH key in, in place of an API secret: its sessions may do everything. Listed and revoked like a secret.
+   * @param publicKey - the line of its `.pub` file, `ssh-ed25519 …`
+   * @param label - the operator's word for it, at most 60 characters
+   * @returns its id
+   */
+  registerSshKey(publicKey: string, label?: string): Promise<EndpointId> {
+    return this.#apiSecrets.register(publicKey, label);
+  }
+
   /** The secrets it issued, newest first, revoked ones included. */
   apiSecrets(): Promise<ApiSecretRecord[]> {
     return this.#apiSecrets.list();

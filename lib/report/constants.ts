@@ -14,7 +14,7 @@ export const BINDING_VERSION = '1.1.0';
 export const IROH_VERSIONS: Readonly<Record<typeof BINDING_VERSION, string>> = { '1.1.0': '1.0.0' };
 
 /** The version of the services protocol's crate whose wire report we send. */
-export const IROH_SERVICES_VERSION = '1.0.0';
+export const IROH_SERVICES_VERSION = '2.0.0';
 
 /** Longest text from the network that enters a report: enough for any honest error message. */
 export const MAX_TEXT_LENGTH = 200;

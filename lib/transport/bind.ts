@@ -6,7 +6,7 @@ import { IrohEndpoint } from './endpoint.js';
 import type { NativeBinding, NativeEndpoint } from './native.js';
 import { normaliseMessage } from './native-errors.js';
 import { type CheckedRelay, checkRelay, defaultRelays, relayModeOut } from './relays.js';
-import type { BindOptions, Endpoint, WaitOptions } from './types.js';
+import type { BindOptions, Endpoint, RelayConfig, WaitOptions } from './types.js';
 import { bounded } from './wait.js';
 
 /** `'127.0.0.1:0'` alone would leave the binding's `[::]` open. */
@@ -43,6 +43,12 @@ export async function bindEndpoint(
   );
   const known = relays ?? (network === 'n0' ? defaultRelays(binding) : []);
   return new IrohEndpoint(native, { isOwned: true, alpns, relays: known });
+}
+
+/** n0's own relays, as the binding ships them. @throws NetDiagnosticsError `ERR_BINDING_UNAVAILABLE` */
+export async function networkRelays(load?: BindingLoader): Promise<RelayConfig[]> {
+  const relays = defaultRelays(await loadBinding(load));
+  return relays.map(({ url, quicPort }) => ({ url, quicPort }));
 }
 
 /** A machine may have IPv4 without `::1`: then loopback means the other one. */

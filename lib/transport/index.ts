@@ -1,4 +1,4 @@
-export { bindEndpoint } from './bind.js';
+export { bindEndpoint, networkRelays } from './bind.js';
 export type { BindingLoader } from './binding.js';
 export { adoptConnection } from './connection.js';
 export { type AdoptOptions, adoptEndpoint } from './endpoint.js';

@@ -1,6 +1,6 @@
 import { API_SECRET_ENV_VAR_NAME, apiSecretText, malformedSecret } from './api-secret-text.js';
 import { decodeBase32, encodeBase32 } from './base32.js';
-import type { Caps } from './capability.js';
+import { Caps } from './capability.js';
 import {
   type CustomAddrForm,
   type EndpointAddress,
@@ -25,9 +25,17 @@ export class ApiSecret {
   readonly #key: SecretKey;
   readonly #platform: EndpointAddress;
   readonly #text: string;
+  /** What opens a session: what a token signed by this key has to allow. */
+  readonly clientCaps: Caps;
 
-  private constructor(key: SecretKey, platform: EndpointAddress, text: string) {
+  private constructor(
+    key: SecretKey,
+    platform: EndpointAddress,
+    text: string,
+    clientCaps = Caps.of('client'),
+  ) {
     this.#key = key;
+    this.clientCaps = clientCaps;
     this.#platform = platform;
     this.#text = text;
   }
@@ -70,6 +78,15 @@ export class ApiSecret {
     const writer = new PostcardWriter().variant(VERSION).byteString(key.toBytes(), 'secretKey');
     writeEndpointAddress(writer, platform);
     return ApiSecret.parse(PREFIX + encodeBase32(writer.finish()));
+  }
+
+  /**
+   * What an SSH key that the project has registered is worth: it opens sessions that may do everything, as the official
+   * client's do.
+   */
+  static fromSshKey(key: SecretKey, platform: EndpointAddress): ApiSecret {
+    const secret = ApiSecret.create(key, platform);
+    return new ApiSecret(key, secret.platform, secret.reveal(), Caps.of('all'));
   }
 
   /** Where to dial (a copy). */

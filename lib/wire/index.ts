@@ -26,6 +26,7 @@ export {
 } from './framing.js';
 export type { MetricSchema, MetricsSchema, MetricsUpdate, MetricValue } from './metrics.js';
 export type { NetReport, RelayLatency } from './net-report.js';
+export { readOpensshKey, readOpensshPublicKey } from './openssh-key.js';
 export { normaliseRelayUrl } from './relay-url.js';
 export { type DiagnosticsReport, decodeReport, encodeReport, type PortmapProbe } from './report.js';
 export {

@@ -68,7 +68,7 @@ describe.skipIf(!interopAvailable())('NetDiagnostics and a Rust platform', () =>
 
   it('uploads a report that the crate decodes', async () => {
     const { report } = await platform.peer.next('put_network_diagnostics', undefined, 20_000);
-    expect(report).toMatchObject({ endpoint_id: id, iroh_services_version: '1.0.0' });
+    expect(report).toMatchObject({ endpoint_id: id, iroh_services_version: '2.0.0' });
   });
 
   it("answers the crate's ClientHostClient with a report that it decodes", async () => {
@@ -80,7 +80,7 @@ describe.skipIf(!interopAvailable())('NetDiagnostics and a Rust platform', () =>
       net_report: null,
       portmap_probe: { upnp: false, pcp: false, nat_pmp: false },
       iroh_version: '1.0.0',
-      iroh_services_version: '1.0.0',
+      iroh_services_version: '2.0.0',
     });
     expect(report?.direct_addrs).toHaveLength(platform.ready.addrs.length);
     expect(back.total_ms).toBeLessThan(5_000);

@@ -1,8 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Platform } from '../../lib/platform/index.js';
 import { MemoryStore } from '../../lib/platform/store/memory-store.js';
+import { formatSocketAddr } from '../../lib/wire/index.js';
 import { until } from '../support/fake-time.js';
 import { Loopback } from '../support/loopback.js';
+import { SSH_KEY, SSH_PUBLIC_KEY } from '../support/ssh-keys.js';
 import { IMPATIENT, Memory, Stage } from './stage.js';
 
 const stage = new Stage();
@@ -107,6 +112,28 @@ describe('name, group and attributes', () => {
       labels: { group: { why: expect.stringContaining('no such group') } },
     });
     expect(memory.lines.filter((line) => line.startsWith('warn'))).toHaveLength(1);
+  });
+});
+
+describe('an SSH key', () => {
+  it('opens a session on the platform that has registered it, until it is revoked there', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ssh-key-'));
+    const sshKeyFile = join(folder, 'id_ed25519');
+    writeFileSync(sshKeyFile, SSH_KEY);
+    const platform = await ownPlatform({ store: new MemoryStore(), endpoint: await net.bind() });
+    const keyId = await platform.registerSshKey(SSH_PUBLIC_KEY, 'ci');
+    await expect(platform.registerSshKey(SSH_PUBLIC_KEY)).rejects.toMatchObject({ code: 'ERR_STATE' });
+    await expect(platform.registerSshKey('ssh-rsa x')).rejects.toMatchObject({ code: 'ERR_SETTING' });
+    const { id, directAddrs } = platform.address;
+    const app = stage.start({
+      sshKeyFile,
+      platform: `${id}@${directAddrs.map(formatSocketAddr).join(',')}`,
+      name: 'by ssh',
+    });
+    expect(await app.ready({ timeoutMs: 10_000 })).toMatchObject({ state: 'online' });
+    rmSync(folder, { recursive: true });
+    await platform.revokeApiSecret(keyId);
+    await until(() => app.status().state === 'unauthorized');
   });
 });
 

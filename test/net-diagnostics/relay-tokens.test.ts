@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { safeLogger } from '../../lib/logger.js';
 import { RelayTokens } from '../../lib/net-diagnostics/relay-tokens.js';
-import type { Endpoint, RelayConfig } from '../../lib/transport/index.js';
+import { type Endpoint, networkRelays, type RelayConfig } from '../../lib/transport/index.js';
 import { decodeBase32 } from '../../lib/wire/base32.js';
 import { ApiSecret, SecretKey, Token } from '../../lib/wire/index.js';
 import { FakeTime, settle } from '../support/fake-time.js';
@@ -42,6 +42,28 @@ function setUp(insertRelay: (relay: RelayConfig) => Promise<void> = async () => 
 function tokenOf(relay: RelayConfig | undefined): Token {
   return Token.decodeStandalone(decodeBase32(relay?.authToken ?? '') ?? new Uint8Array(0));
 }
+
+describe("n0's own relays, with the network 'services'", () => {
+  it('get a token each, and a new one at half of its life', async () => {
+    const own = (await networkRelays()).map(({ url, quicPort }) => ({
+      url,
+      quicPort,
+      auth: 'services' as const,
+    }));
+    const { time, endpoint, inserted, stop } = setUp();
+    const options = { apiSecret, endpointId: app.id, clock: time, sleep: time.sleep };
+    const tokens = new RelayTokens({ ...options, relays: own, log: safeLogger(new Memory()) });
+    const first = tokens.configs();
+    expect(first.map(({ url }) => url)).toEqual(own.map(({ url }) => url));
+    for (const relay of first) expect(tokenOf(relay).caps.toStrings()).toEqual(['relay:use']);
+    const kept = tokens.keep(endpoint, true, stop.signal);
+    await time.advance(15 * DAY_MS);
+    expect(inserted.map(({ url }) => url)).toEqual(own.map(({ url }) => url));
+    expect(inserted[0]?.authToken).not.toBe(first[0]?.authToken);
+    stop.abort();
+    await kept;
+  });
+});
 
 describe('a relay of iroh services', () => {
   it('gets a relay:use token that the API secret signed for this endpoint, in lower-case base32', () => {

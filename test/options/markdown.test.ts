@@ -5,7 +5,7 @@ describe('the settings as Markdown', () => {
   const lines = settingsMarkdown().trimEnd().split('\n');
 
   it('have one row of four cells per setting', () => {
-    expect(lines).toHaveLength(2 + 26);
+    expect(lines).toHaveLength(2 + 28);
     for (const line of lines) expect(line.match(/(?<!\\)\|/g)).toHaveLength(5);
   });
 

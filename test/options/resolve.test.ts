@@ -34,6 +34,8 @@ describe('the defaults', () => {
     expect(resolveSettings()).toEqual({
       apiSecret: null,
       apiSecretFile: null,
+      sshKeyFile: null,
+      platform: null,
       required: false,
       enabled: true,
       name: null,
@@ -212,7 +214,7 @@ describe('a wrong value', () => {
     [{ attributes: { ok: '', ab: 'x'.repeat(129) } }, 'attribute 2: the value is too long'],
     [{ attributes: { ab: 'x\udc00' } }, 'half a surrogate pair'],
     [{ attributes: many(129) }, '129 attributes are too many'],
-    [{ network: 'N0' }, 'was "N0"; it must be "n0" or "minimal"'],
+    [{ network: 'N0' }, 'was "N0"; it must be "n0" or "minimal" or "services"'],
     [{ relays: 'https://a.example' }, '`relays`'],
     [{ relays: ['ftp://a.example'] }, 'entry 1 of 1: no http or https URL'],
     [{ relays: ['https://a.example', 'https://a.example/'] }, 'listed twice'],

@@ -27,7 +27,7 @@ describe('the wire report', () => {
       directAddrs: ['9.0.0.1:6', '9.0.0.1:7', '10.0.0.1:5', '[::1]:1'].map(parseSocketAddr),
       portmapProbe: { upnp: false, pcp: false, natPmp: false },
       irohVersion: '1.0.0',
-      irohServicesVersion: '1.0.0',
+      irohServicesVersion: '2.0.0',
     });
   });
 

@@ -27,6 +27,10 @@ export function asDoctor(secretKey: SecretKey): NetDiagnosticsOptions {
   return {
     required: false,
     name: 'iroh-net-diagnostics doctor',
+    group: null,
+    attributes: null,
+    sshKeyFile: null,
+    platform: null,
     secretKey,
     secretKeyFile: null,
     metrics: 0,
@@ -63,7 +67,7 @@ export async function lookAtSettings(env: NodeJS.ProcessEnv, secretKey: SecretKe
 
 function relaysText(network: Settings['network'], relays: Settings['relays']): string {
   if (relays !== null) return `${relays.length} ${relays.length === 1 ? 'relay' : 'relays'} listed`;
-  return network === 'n0' ? "n0's relays" : 'no relays';
+  return network === 'minimal' ? 'no relays' : "n0's relays";
 }
 
 /** Whether there is a secret that parses. Its key is never shown. */
@@ -103,7 +107,7 @@ export async function lookAtEndpoint(
 ): Promise<Found<Endpoint>> {
   const options = {
     secretKey,
-    network,
+    network: network === 'minimal' ? network : ('n0' as const),
     bindAddrs: bindAddrs ?? undefined,
     relays: relays?.map(({ url, quicPort }) => ({ url, quicPort })),
     alpns: [],
