@@ -2,7 +2,7 @@ import { linkedAbort } from '../abort.js';
 import type { ProbeEvent } from '../diagnose.js';
 import { hasCode, messageOf } from '../errors.js';
 import { EventStream } from '../http-kit/index.js';
-import { type LocalReport, redactReport, renderText } from '../report/index.js';
+import { type LocalReport, redactReport, renderText, type Summary } from '../report/index.js';
 import type { ReportFault } from './access.js';
 import type { Call } from './call.js';
 import { BUSY_RETRY_S, MAX_STREAM_BACKLOG } from './constants.js';
@@ -87,12 +87,20 @@ function shuttingDown(): Problem {
   });
 }
 
-/** Progress without what names relays and servers: a run is known by its number alone. */
-function numberRefs(): (event: ProbeEvent) => ProbeEvent {
+/** Progress in a form to pass on. */
+interface RedactedProgress extends Pick<ProbeEvent, 'phase' | 'ref' | 'done' | 'total'> {
+  soFar?: { summary: Pick<Summary, 'colour'>; isFinal: boolean };
+}
+
+/** Progress without what names relays and servers: a run is known by its number, what is concluded by its colour. */
+function numberRefs(): (event: ProbeEvent) => RedactedProgress {
   const numbers = new Map<string, number>();
-  return ({ phase, ref, done, total }) => {
+  return ({ phase, ref, done, total, soFar }) => {
     const number = numbers.get(ref) ?? numbers.size + 1;
     numbers.set(ref, number);
-    return { phase, ref: `run-${number}`, done, total };
+    const progress = { phase, ref: `run-${number}`, done, total };
+    if (soFar === undefined) return progress;
+    const { summary, isFinal } = soFar;
+    return { ...progress, soFar: { summary: { colour: summary.colour }, isFinal } };
   };
 }

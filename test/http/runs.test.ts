@@ -53,6 +53,10 @@ describe('a run with progress', () => {
     expect(JSON.stringify(watched.events)).not.toContain('127.0.0.1');
     const refs = watched.events.slice(0, -1).map(({ data }) => (data as { ref: string }).ref);
     for (const ref of refs) expect(refs.filter((other) => other === ref)).toHaveLength(2);
+    const { report } = resultOf(watched);
+    expect(watched.events.at(-2)?.data).toMatchObject({
+      soFar: { summary: { colour: report.summary.colour }, isFinal: true },
+    });
   });
 
   it('sends signs of life while nothing happens', async () => {
