@@ -220,3 +220,9 @@ export function gatewayRules(input = ''): string {
   chain postrouting_miniupnpd { }
 }`;
 }
+
+/** Why no report can tell what a pair does where one relay alone sees this machine. */
+export const ONE_WITNESS = {
+  reason: 'one witness cannot tell the mapping',
+  says: /one vantage point cannot tell|from one IP address/,
+};

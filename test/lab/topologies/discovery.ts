@@ -1,7 +1,7 @@
 import type { Case } from '../harness/case.js';
 import { RELAY_A, RELAY_B } from '../harness/relays.js';
 import { coturn, relay } from '../harness/services.js';
-import { firewall, home, MASQUERADE, nat, STUN_ADDRESSES, STUN_SERVERS } from './base.js';
+import { firewall, home, MASQUERADE, nat, ONE_WITNESS, STUN_ADDRESSES, STUN_SERVERS } from './base.js';
 
 const HOME = home(`${nat(MASQUERADE)}\n${firewall()}`);
 const NO_UDP = home(`${nat(MASQUERADE)}\n${firewall('meta l4proto udp drop')}`);
@@ -28,8 +28,6 @@ function silent(topology: Case['topology']): Case['topology'] {
 }
 
 /** The mapping is not measured with one witness. */
-const ONE_WITNESS = { reason: 'one witness cannot tell the mapping', says: /one vantage point cannot tell/ };
-
 /** Relays whose address discovery is off, in networks that are open, and in such that are not. */
 export const DISCOVERY: readonly Case[] = [
   {

@@ -2,7 +2,7 @@ import type { Case } from '../harness/case.js';
 import { RELAY_A, RELAY_B, RELAY_NAMES, RELAYS } from '../harness/relays.js';
 import { coturn, relay } from '../harness/services.js';
 import type { Topology } from '../harness/topology.js';
-import { firewall, home, MASQUERADE, nat, STUN_ADDRESSES, STUN_SERVERS } from './base.js';
+import { firewall, home, MASQUERADE, nat, ONE_WITNESS, STUN_ADDRESSES, STUN_SERVERS } from './base.js';
 
 /** The names of the relays where the first one stands at this address inside. */
 function named(address: string): string[] {
@@ -48,8 +48,6 @@ const HOME = home(`${nat(MASQUERADE)}\n${firewall()}`);
 const SYMMETRIC = home(`${nat(`${MASQUERADE} fully-random`)}\n${firewall()}`);
 
 /** The mapping is not measured with one witness. */
-const ONE_WITNESS = { reason: 'one witness cannot tell the mapping', says: /one vantage point cannot tell/ };
-
 /** Relays that see us from inside, or see somebody else in our place. */
 export const INSIDE: readonly Case[] = [
   {

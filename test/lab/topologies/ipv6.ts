@@ -61,10 +61,10 @@ ip route add 2001:db8:64::/96 dev nat64`,
 };
 
 /** IPv6 only at home, IPv4 only beyond: the router translates. */
-function translated(): Topology {
+function translated(names: readonly string[] = NAT64_NAMES): Topology {
   return {
     ...home(nat(MASQUERADE), V6_CLIENT),
-    names: NAT64_NAMES,
+    names,
     resolver: 'nameserver 2001:db8:1::1',
   };
 }
@@ -162,6 +162,26 @@ export const IPV6: readonly Case[] = [
         'it drops an IPv4 address that was asked for over IPv6; that an answer came shows that UDP works',
       mapping_varies_by_dest_ipv4: 'as before: it keeps nothing that could be compared',
       global_v4: 'as before',
+    },
+    mayContact: [/^(tcp|udp) \[2001:db8:64::c633:64(0a|14)\]:(80|443|7842)$/, /^udp \[2001:db8:1::1\]:53$/],
+  },
+  {
+    name: 'NAT64 beside a relay with IPv6',
+    about: 'One relay is reached through the translator, which shows an IPv4 address, the other as it is.',
+    topology: translated([NAT64_NAMES[0] ?? '', `${RELAY_B.ipv6} ${RELAY_B.name}`]),
+    services: [
+      ...RELAYS.map((each) => relay(each)),
+      TAYGA,
+      dnsmasq('rtr', '2001:db8:1::1', '--address=/ipv4only.arpa/2001:db8:64::c000:aa'),
+    ],
+    truth: {
+      colour: 'green',
+      ipv4: { routed: 'no' },
+      ipv6: { udp: 'yes', mapping: 'none', publicAddress: /^\[2001:db8:1::100\]:/ },
+    },
+    official: {
+      mapping_varies_by_dest_ipv6: 'one relay sees our own address, which no other need confirm',
+      global_v4: 'it drops an IPv4 address that was asked for over IPv6',
     },
     mayContact: [/^(tcp|udp) \[2001:db8:64::c633:64(0a|14)\]:(80|443|7842)$/, /^udp \[2001:db8:1::1\]:53$/],
   },

@@ -1,7 +1,16 @@
 import type { Case } from '../harness/case.js';
 import { RELAY_A, RELAY_B, RELAY_NAMES, RELAYS } from '../harness/relays.js';
 import { coturn, relay } from '../harness/services.js';
-import { firewall, HOME_CLIENT, home, MASQUERADE, nat, STUN_ADDRESSES, STUN_SERVERS } from './base.js';
+import {
+  firewall,
+  HOME_CLIENT,
+  home,
+  MASQUERADE,
+  nat,
+  ONE_WITNESS,
+  STUN_ADDRESSES,
+  STUN_SERVERS,
+} from './base.js';
 
 const RUNNING = RELAYS.map((each) => relay(each));
 
@@ -37,8 +46,6 @@ function withGone(topology: Case['topology']): Case['topology'] {
 }
 
 /** The mapping is not measured with one witness. */
-const ONE_WITNESS = { reason: 'one witness cannot tell the mapping', says: /one vantage point cannot tell/ };
-
 const DEPENDENT = { udp: 'yes', mapping: 'endpoint-dependent' } as const;
 const INDEPENDENT = { udp: 'yes', mapping: 'endpoint-independent' } as const;
 

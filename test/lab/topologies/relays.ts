@@ -1,16 +1,11 @@
 import type { Case } from '../harness/case.js';
 import { RELAY_A, RELAY_B } from '../harness/relays.js';
 import { relay } from '../harness/services.js';
-import { firewall, home, MASQUERADE, nat } from './base.js';
+import { firewall, home, MASQUERADE, nat, ONE_WITNESS } from './base.js';
 
 const HOME = home(`${nat(MASQUERADE)}\n${firewall()}`);
 
 /** The mapping is not measured with one witness. */
-const ONE_WITNESS = {
-  reason: 'one witness cannot tell the mapping',
-  says: /one vantage point cannot tell|from one IP address/,
-};
-
 /** Sets of relays that cannot tell everything. */
 export const RELAY_SETS: readonly Case[] = [
   {
