@@ -505,6 +505,13 @@ describe('relays that iroh can use', () => {
     expect(usable()).toBe('unknown');
   });
 
+  it('are not those unusable whose handshake a busy machine did not get to, while HTTPS went the same way', () => {
+    const late = [access(R1, 'tls', 'NO_ANSWER'), access(R2, 'tls', 'NO_ANSWER')];
+    expect(usable(...late)).toBe('no');
+    expect(usable(...late, https(R1, 1500))).toBe('yes');
+    expect(usable(access(R1, 'upgrade', 'NO_ANSWER'), access(R2, 'tls', 'NO_ANSWER'), https(R1, 9))).toBe('no');
+  });
+
   it('are not known where the first address of their names is dead, which iroh measures alone', () => {
     const name = (...ips: string[]): Observation => ({
       names: [{ host: 'relay1.example.', family: 4, result: 'found', ips }],

@@ -14,14 +14,16 @@ export function judgeRelayUse(records: readonly ProbeRecord[], url: string): Fac
     if (dead.length > 0) return unknown(FIRST_ADDRESS_DEAD, [...ready, ...dead]);
     return judged('yes', 'it takes the connection that iroh makes', ready);
   }
-  const [ended] = access;
-  if (ended !== undefined) return judged('no', endOf(ended), access);
-  const intercepted = seen(records, 'interceptions').filter(({ part }) => part.relayUrl === url);
-  if (intercepted.length > 0) return judged('no', 'iroh does not trust its certificate', intercepted);
-  // Where the connection itself was not tried.
   const answered = seen(records, 'latencies').filter(
     ({ part }) => part.relayUrl === url && part.kind === 'https',
   );
+  // What ran out of time before an HTTP answer that came after the same handshake says nothing: the machine was busy.
+  const telling = answered.length === 0 ? access : access.filter(({ part }) => !isLate(part));
+  const [ended] = telling;
+  if (ended !== undefined) return judged('no', endOf(ended), telling);
+  const intercepted = seen(records, 'interceptions').filter(({ part }) => part.relayUrl === url);
+  if (intercepted.length > 0) return judged('no', 'iroh does not trust its certificate', intercepted);
+  // Where the connection itself was not tried, or not in time.
   if (answered.length > 0) return judged('yes', 'it answers over HTTPS as iroh trusts it', answered);
   return unknown('it was not seen in time whether it takes connections');
 }
@@ -37,6 +39,11 @@ function deadFirstAddresses(records: readonly ProbeRecord[], url: string): Seen<
   const answered = new Set(seen(records, 'addresses').map(({ part }) => part.destinationIp));
   const hasFirst = names.some(({ part }) => answered.has(part.ips[0] ?? ''));
   return hasFirst ? [] : names.filter(({ part }) => part.ips.slice(1).some((ip) => answered.has(ip)));
+}
+
+/** It came to nothing in time, in a part of the way that HTTPS shares. */
+function isLate({ stage, code }: { stage: string; code?: string }): boolean {
+  return code === 'NO_ANSWER' && (stage === 'connect' || stage === 'tls');
 }
 
 type Ended = Seen<{ stage: string; code?: string }>;
