@@ -509,7 +509,9 @@ describe('relays that iroh can use', () => {
     const late = [access(R1, 'tls', 'NO_ANSWER'), access(R2, 'tls', 'NO_ANSWER')];
     expect(usable(...late)).toBe('no');
     expect(usable(...late, https(R1, 1500))).toBe('yes');
-    expect(usable(access(R1, 'upgrade', 'NO_ANSWER'), access(R2, 'tls', 'NO_ANSWER'), https(R1, 9))).toBe('no');
+    expect(usable(access(R1, 'upgrade', 'NO_ANSWER'), access(R2, 'tls', 'NO_ANSWER'), https(R1, 9))).toBe(
+      'no',
+    );
   });
 
   it('are not known where the first address of their names is dead, which iroh measures alone', () => {
