@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, NetDiagnosticsError, printable } from '../errors.js';
+import { tokenIn } from '../platform/dashboard/index.js';
 import { openOwnFile } from '../platform/data-folder.js';
 import { openIdentity } from '../platform/identity.js';
 import { CHALLENGE_HEADER, isProof, newChallenge, PROOF_HEADER } from '../platform/proof.js';
@@ -48,7 +49,7 @@ export async function askRunning(dataDir: string, label: string): Promise<Asked>
       method: 'POST',
       headers: {
         'content-type': 'application/json',
-        authorization: `Bearer ${url.searchParams.get('token') ?? ''}`,
+        authorization: `Bearer ${tokenIn(url) ?? ''}`,
         [CHALLENGE_HEADER]: challenge,
       },
       body: JSON.stringify({ label }),

@@ -5,6 +5,7 @@ import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NetDiagnostics } from '../../lib/index.js';
+import { tokenIn } from '../../lib/platform/dashboard/index.js';
 import { Platform } from '../../lib/platform/index.js';
 import { browserAvailable, launchBrowser } from '../support/browser.js';
 import { HttpRelay } from '../support/http-relay.js';
@@ -143,6 +144,31 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     );
     expect((await other.ready({ timeoutMs: 10_000 })).grant.state).toBe('granted');
     await other.stop();
+  });
+
+  it('lets in whoever pastes the token', async () => {
+    const url = new URL(platform.dashboardUrl ?? '');
+    const other = await browser.newPage();
+    await other.goto(url.origin);
+    await other.getByLabel('Login token').fill(tokenIn(url) ?? '');
+    await other.getByRole('button', { name: 'Log in' }).click();
+    await other.getByRole('link', { name: 'checkout-api' }).waitFor();
+    await other.close();
+  });
+
+  it('keeps the token out of what is sent and what is remembered, and lets one log out', async () => {
+    const sent: string[] = [];
+    page.on('request', (request) => sent.push(request.url()));
+    await page.goto(platform.dashboardUrl ?? '');
+    await page.getByRole('link', { name: 'checkout-api' }).waitFor();
+    expect(sent.filter((url) => url.includes('token'))).toEqual([]);
+    await page.goBack();
+    expect(page.url()).not.toContain('token');
+    await page.goForward();
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByLabel('Login token').waitFor();
+    expect((await page.request.get(new URL('/api/endpoints', page.url()).href)).status()).toBe(401);
+    expect(await faults()).toEqual([]);
   });
 
   it('was quiet: no script error, nothing that the Content-Security-Policy refused', () => {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { tokenIn } from '../../lib/platform/dashboard/index.js';
 import { until } from '../support/fake-time.js';
 import { Program, type Run } from './program.js';
 
@@ -21,7 +22,7 @@ describe('demo', () => {
     const [, address = ''] = await run.until(/^Dashboard {2}(\S+)$/m);
     const url = new URL(address);
     const headers = {
-      authorization: `Bearer ${url.searchParams.get('token')}`,
+      authorization: `Bearer ${tokenIn(url)}`,
       'content-type': 'application/json',
     };
     const call = async (path: string, method = 'GET') => {

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { ASSETS } from '../../lib/platform/dashboard/assets.js';
 import {
-  ENDPOINT_PAGE,
-  ENDPOINTS_PAGE,
+  endpointPage,
+  endpointsPage,
   errorPage,
   loginPage,
-  SECRETS_PAGE,
+  secretsPage,
 } from '../../lib/platform/dashboard/pages.js';
 import { complaintsAbout, scriptsOf } from '../support/browser-code.js';
 
+const ENDPOINTS_PAGE = endpointsPage(true);
+const ENDPOINT_PAGE = endpointPage(true);
+const SECRETS_PAGE = secretsPage(false);
 const PAGES = {
   ENDPOINTS_PAGE,
   ENDPOINT_PAGE,
@@ -50,6 +53,7 @@ describe('the code for the browser', () => {
       [ENDPOINTS_PAGE, ['calls.js', 'endpoints.js']],
       [ENDPOINT_PAGE, ['calls.js', 'endpoint.js', 'run.js', 'metrics.js']],
       [SECRETS_PAGE, ['calls.js', 'secrets.js']],
+      [loginPage(''), ['login.js']],
     ];
     for (const [page, files] of wanted) {
       for (const id of idsIn(files)) expect(page).toContain(`id="${id}"`);

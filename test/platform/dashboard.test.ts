@@ -1,5 +1,6 @@
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tokenIn } from '../../lib/platform/dashboard/index.js';
 import type { Platform } from '../../lib/platform/index.js';
 import { ApiSecret } from '../../lib/wire/index.js';
 import { until } from '../support/fake-time.js';
@@ -16,12 +17,25 @@ beforeEach(async () => {
   platform = await stage.platform({ dashboard: { port: 0 } });
   const url = new URL(platform.dashboardUrl ?? '');
   origin = url.origin;
-  token = url.searchParams.get('token') ?? '';
-  const login = await fetch(url, { redirect: 'manual' });
-  expect(login.status).toBe(303);
-  cookie = (login.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+  token = tokenIn(url) ?? '';
+  cookie = cookieOf(await logIn());
 });
 afterEach(() => stage.close());
+
+/** What the page behind the printed URL does. */
+function logIn(headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${origin}/login`, {
+    method: 'POST',
+    body: new URLSearchParams({ token }),
+    headers: { origin, ...headers },
+    redirect: 'manual',
+  });
+}
+
+function cookieOf(answer: Response): string {
+  expect(answer.status).toBe(303);
+  return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+}
 
 const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(origin + path, { headers: { cookie, ...headers }, redirect: 'manual' });
@@ -53,14 +67,71 @@ function rawStatus(headers: Record<string, string>, path = '/'): Promise<number 
   });
 }
 
+function rawPost(url: URL, body: string, headers: Record<string, string>): Promise<IncomingMessage> {
+  const { hostname, port } = url;
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path: '/login', method: 'POST', headers }, (response) =>
+      resolve(response.resume()),
+    )
+      .on('error', reject)
+      .end(body);
+  });
+}
+
 describe("the dashboard's door", () => {
   it('sets a cookie that scripts cannot read and other sites cannot use', async () => {
-    const response = await fetch(platform.dashboardUrl ?? '', { redirect: 'manual' });
+    const response = await logIn();
     expect(response.headers.get('set-cookie')).toMatch(
       /^net_diagnostics_\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
     );
     expect(response.headers.get('location')).toBe('./');
     expect(response.headers.get('set-cookie')).not.toContain(token);
+  });
+
+  it('takes no token from a URL that travels: proxies and servers write those down', async () => {
+    expect(new URL(platform.dashboardUrl ?? '').search).toBe('');
+    const answer = await get(`/login?token=${token}`, { cookie: '' });
+    expect([answer.status, answer.headers.get('set-cookie')]).toEqual([200, null]);
+  });
+
+  it('sets a cookie for TLS alone, and for its host alone, when the browser is behind a TLS proxy', async () => {
+    const named = await stage.platform({ dashboard: { port: 0, allowedHosts: ['platform.example'] } });
+    const url = new URL(named.dashboardUrl ?? '');
+    const answer = await rawPost(url, `token=${tokenIn(url)}`, {
+      host: 'platform.example',
+      origin: 'https://platform.example',
+    });
+    expect(answer).toMatchObject({ statusCode: 303 });
+    expect(answer.headers['set-cookie']).toEqual([
+      expect.stringMatching(
+        /^__Host-net_diagnostics_\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Secure$/,
+      ),
+    ]);
+    const [pair = ''] = answer.headers['set-cookie']?.[0]?.split(';') ?? [];
+    expect((await fetch(`${url.origin}/api/endpoints`, { headers: { cookie: pair } })).status).toBe(200);
+  });
+
+  it('is not shut by a cookie of the same name that another host of the site put in front of ours', async () => {
+    const [name] = cookie.split('=');
+    for (const tossed of [`${name}=x; ${cookie}`, `${cookie}; ${name}=x`, `${name}=; a=b; ${cookie}`])
+      expect((await get('/api/endpoints', { cookie: tossed })).status).toBe(200);
+    expect((await get('/api/endpoints', { cookie: `${name}=x; ${name}=y` })).status).toBe(401);
+  });
+
+  it('logs one browser out: its cookie is void, live updates end, others stay', async () => {
+    const other = cookieOf(await logIn());
+    const events = await get('/api/events');
+    const ended = events.text();
+    expect((await post('/logout', {}, { origin: 'http://evil.test' })).status).toBe(403);
+    const out = await post('/logout');
+    expect([out.status, out.headers.get('location')]).toEqual([303, './login']);
+    expect(out.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^__Host-net_diagnostics_\d+=;.*; Secure; Max-Age=0$/),
+      expect.stringMatching(/^net_diagnostics_\d+=;.*; Max-Age=0$/),
+    ]);
+    expect(await ended).toContain('retry: 1000');
+    expect((await get('/api/endpoints')).status).toBe(401);
+    expect((await get('/api/endpoints', { cookie: other })).status).toBe(200);
   });
 
   it('shows pages and data to nobody without a login', async () => {
@@ -77,7 +148,6 @@ describe("the dashboard's door", () => {
       const answer = await get(path, { cookie: 'net_diagnostics_1=x' });
       expect([answer.status, await answer.json()]).toEqual([401, { error: 'Log in first.' }]);
     }
-    expect((await get('/login?token=wrong', { cookie: '' })).status).toBe(401);
     expect((await post('/api/secrets', {}, { cookie: '' })).status).toBe(401);
   });
 

@@ -151,7 +151,7 @@ describe('access', () => {
 
   it('gives each platform on a host a cookie of its own', () => {
     const [one, two] = [new Login(null, 1), new Login(null, 2)];
-    const header = [one, two].map((login) => login.cookie().split(';')[0]).join('; ');
+    const header = [one, two].map((login) => login.begin({}).split(';')[0]).join('; ');
     expect([one.hasCookie(header), two.hasCookie(header), new Login(null, 1).hasCookie(header)]).toEqual([
       true,
       true,

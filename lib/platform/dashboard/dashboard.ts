@@ -3,7 +3,7 @@ import { hasCode } from '../../errors.js';
 import { isLoopbackAddress } from '../../http-kit/index.js';
 import type { EventBus } from '../events.js';
 import type { DashboardSettings } from '../options.js';
-import { Login } from './access.js';
+import { Login, loginUrl } from './access.js';
 import { Api, type ApiContext } from './api.js';
 import { createHandler, type Handler } from './handler.js';
 import { closeServers, type Listeners, listen } from './listen.js';
@@ -46,8 +46,9 @@ export class Dashboard {
     const login = settings.hasLogin ? new Login(settings.token, port) : null;
     const live = new LiveUpdates(events);
     handler = createHandler({
-      routes: dashboardRoutes(new Api(context), live),
+      routes: dashboardRoutes(new Api(context), live, login !== null),
       login,
+      onLogout: () => live.endAll(),
       allowedHosts: isNamed(settings) ? settings.allowedHosts : null,
       onError: (message) => events.emit({ type: 'warning', message }),
     });
@@ -89,5 +90,5 @@ function urlOf({ hosts }: DashboardSettings, port: number, login: Login | null):
   // A wildcard address is no address to open.
   const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   const origin = `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
-  return login === null ? `${origin}/` : `${origin}/login?token=${encodeURIComponent(login.token)}`;
+  return login === null ? `${origin}/` : loginUrl(origin, login.token);
 }

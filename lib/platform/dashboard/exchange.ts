@@ -29,6 +29,8 @@ export class Exchange {
       `http://dashboard${(request.url ?? '/').replace(/^[^/].*$/, '/').replace(/^\/+/, '/')}`,
     );
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+    // With `no-referrer` browsers say `Origin: null` when a form is sent, also to our own pages: nobody could log in by one.
+    response.setHeader('referrer-policy', 'same-origin');
   }
 
   get isApi(): boolean {

@@ -12,6 +12,8 @@ export interface HandlerOptions {
   login: Login | null;
   /** `null`: any `Host`, for a dashboard that was opened to a network on purpose. */
   allowedHosts: readonly string[] | null;
+  /** A browser has logged out: what it had open ends. */
+  onLogout(): void;
   /** Gets faults of the platform itself. */
   onError(message: string): void;
 }
@@ -21,7 +23,9 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => Pr
 
 /** Puts access control in front of the routes. */
 export function createHandler(options: HandlerOptions): Handler {
-  const routes = options.login === null ? options.routes : [loginRoute(options.login), ...options.routes];
+  const { login, onLogout } = options;
+  const routes =
+    login === null ? options.routes : [loginRoute(login), logoutRoute(login, onLogout), ...options.routes];
   return async (request, response) => {
     let exchange: Exchange | null = null;
     try {
@@ -71,21 +75,33 @@ function methodOf(route: Route, method: string): RouteHandler {
   throw new HttpError(405, `${method} is not possible here.`, { allow: allow.join(', ') });
 }
 
-/** The URL with the token logs in and goes on to the pages, so that the token does not stay in the address bar. */
+/** The page of the printed URL posts the token that is behind its `#`; without scripts one pastes it. */
 function loginRoute(login: Login): Route {
-  const enter = (exchange: Exchange, token: string | null) => {
-    if (token === null) return exchange.html(loginPage(''));
-    if (!login.isToken(token)) return exchange.html(loginPage('That is not the token of this start.'), 401);
-    exchange.response.setHeader('set-cookie', login.cookie());
-    exchange.redirect('./');
-  };
   return {
     path: /^\/login$/,
     isPublic: true,
     methods: {
-      GET: (exchange) => enter(exchange, exchange.url.searchParams.get('token')),
-      POST: async (exchange) =>
-        enter(exchange, new URLSearchParams(await exchange.body()).get('token') ?? ''),
+      GET: (exchange) => exchange.html(loginPage('')),
+      POST: async (exchange) => {
+        const token = new URLSearchParams(await exchange.body()).get('token') ?? '';
+        if (!login.isToken(token))
+          return exchange.html(loginPage('That is not the token of this start.'), 401);
+        exchange.response.setHeader('set-cookie', login.begin(exchange.request.headers));
+        exchange.redirect('./');
+      },
+    },
+  };
+}
+
+function logoutRoute(login: Login, onLogout: () => void): Route {
+  return {
+    path: /^\/logout$/,
+    methods: {
+      POST: (exchange) => {
+        exchange.response.setHeader('set-cookie', login.end(exchange.request.headers.cookie));
+        onLogout();
+        exchange.redirect('./login');
+      },
     },
   };
 }

@@ -1,1 +1,2 @@
+export { tokenIn } from './access.js';
 export { Dashboard } from './dashboard.js';

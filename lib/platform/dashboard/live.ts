@@ -30,6 +30,12 @@ export class LiveUpdates {
     for (const stream of [...this.#streams]) this.#end(stream);
   }
 
+  /** Ends all streams. Browsers ask for them again, with the login they still have. */
+  endAll(): void {
+    for (const stream of [...this.#streams]) stream.end();
+    this.#streams.clear();
+  }
+
   #publish(event: PlatformEvent): void {
     const message = toMessage(event);
     if (message === null) return;

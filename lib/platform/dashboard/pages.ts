@@ -3,8 +3,11 @@ import { escapeHtml, htmlPage } from '../../ui/index.js';
 
 type Section = 'endpoints' | 'secrets' | null;
 
+/** Makes a page. `hasLogin`: whether there is something to log out from. */
+export type MakePage = (hasLogin: boolean) => string;
+
 /** The list of endpoints, at `/`. */
-export const ENDPOINTS_PAGE = page('Endpoints', '.', 'endpoints', 'endpoints.js', [
+export const endpointsPage = page('Endpoints', '.', 'endpoints', 'endpoints.js', [
   '<div class="heading"><h1>Endpoints</h1><p id="summary" class="muted">Loading…</p></div>',
   '<p id="error" class="notice" role="alert" hidden></p>',
   '<label id="filter-field" class="field filter" for="filter" hidden>Filter by name, <code>group:name</code> or',
@@ -17,7 +20,7 @@ export const ENDPOINTS_PAGE = page('Endpoints', '.', 'endpoints', 'endpoints.js'
 ]);
 
 /** One endpoint, at `/endpoints/<id>`. */
-export const ENDPOINT_PAGE = page('Endpoint', '..', 'endpoints', 'endpoint.js', [
+export const endpointPage = page('Endpoint', '..', 'endpoints', 'endpoint.js', [
   '<div class="heading"><p class="crumb"><a href="../">← Endpoints</a></p>',
   '<div class="line"><h1 id="name">Loading…</h1><span id="state" class="chip"></span></div>',
   '<div class="line"><span id="full-id" class="mono muted"></span><span id="copy-id"></span></div></div>',
@@ -39,7 +42,7 @@ export const ENDPOINT_PAGE = page('Endpoint', '..', 'endpoints', 'endpoint.js', 
 ]);
 
 /** The API secrets, at `/secrets`. */
-export const SECRETS_PAGE = page('API secrets', '.', 'secrets', 'secrets.js', [
+export const secretsPage = page('API secrets', '.', 'secrets', 'secrets.js', [
   '<div class="heading"><h1>API secrets</h1>',
   '<p class="muted">An app that holds one opens sessions with this platform. It is good for the whole platform:',
   'keep it on machines that you operate.</p></div>',
@@ -59,7 +62,9 @@ export function loginPage(error: string, depth = 0): string {
   const root = rootOf(depth);
   return htmlPage({
     ...shell('Log in', root),
-    body: `<main class="login"><form class="card" method="post" action="${root}/login">
+    script: `${root}/assets/login.js`,
+    body: `<main class="login"><form id="login" class="card" method="post" action="${root}/login">
+<h1 class="visually-hidden">Log in</h1>
 <div class="brand"><img src="${root}/assets/icon.svg" alt="">Net Diagnostics</div>
 <p class="muted">Open the URL that the platform printed when it started, or paste the token in it.</p>
 ${error === '' ? '' : `<p class="notice" role="alert">${escapeHtml(error)}</p>`}
@@ -85,23 +90,28 @@ function page(
   section: Section,
   script: string,
   body: readonly string[],
-): string {
+): MakePage {
   const link = (name: Section, href: string, text: string) =>
     `<a href="${href}"${name === section ? ' aria-current="page"' : ''}>${text}</a>`;
-  return htmlPage({
-    ...shell(title, root),
-    script: `${root}/assets/${script}`,
-    body: `<a class="skip" href="#main">Skip to the content</a>
+  return (hasLogin) =>
+    htmlPage({
+      ...shell(title, root),
+      script: `${root}/assets/${script}`,
+      body: `<a class="skip" href="#main">Skip to the content</a>
 <header class="bar"><div>
 <a class="brand" href="${root}/"><img src="${root}/assets/icon.svg" alt="">Net Diagnostics</a>
 <nav aria-label="Pages">${link('endpoints', `${root}/`, 'Endpoints')}${link('secrets', `${root}/secrets`, 'API secrets')}</nav>
 <span id="live" class="live"><span class="dot"></span><span>Connecting…</span></span>
-</div></header>
+${hasLogin ? logoutForm(root) : ''}</div></header>
 <main id="main">
 <noscript><p class="notice">The dashboard needs JavaScript.</p></noscript>
 ${body.join('\n')}
 </main>`,
-  });
+    });
+}
+
+function logoutForm(root: string): string {
+  return `<form method="post" action="${root}/logout"><button type="submit" class="small">Log out</button></form>\n`;
 }
 
 function shell(title: string, root: string) {

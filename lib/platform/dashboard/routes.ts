@@ -2,7 +2,7 @@ import type { Api } from './api.js';
 import { ASSETS } from './assets.js';
 import { type Exchange, HttpError } from './exchange.js';
 import type { LiveUpdates } from './live.js';
-import { ENDPOINT_PAGE, ENDPOINTS_PAGE, SECRETS_PAGE } from './pages.js';
+import { endpointPage, endpointsPage, type MakePage, secretsPage } from './pages.js';
 
 /** Carries out a request. `parameter`: what the route's group caught. */
 export type RouteHandler = (exchange: Exchange, parameter: string) => void | Promise<void>;
@@ -16,12 +16,15 @@ export interface Route {
 }
 
 /** All routes but the login's. */
-export function dashboardRoutes(api: Api, live: LiveUpdates): Route[] {
-  const page = (html: string): Route['methods'] => ({ GET: (exchange) => exchange.html(html) });
+export function dashboardRoutes(api: Api, live: LiveUpdates, hasLogin: boolean): Route[] {
+  const page = (make: MakePage): Route['methods'] => {
+    const html = make(hasLogin);
+    return { GET: (exchange) => exchange.html(html) };
+  };
   return [
-    { path: /^\/$/, methods: page(ENDPOINTS_PAGE) },
-    { path: /^\/endpoints\/[0-9a-f]{64}$/, methods: page(ENDPOINT_PAGE) },
-    { path: /^\/secrets$/, methods: page(SECRETS_PAGE) },
+    { path: /^\/$/, methods: page(endpointsPage) },
+    { path: /^\/endpoints\/[0-9a-f]{64}$/, methods: page(endpointPage) },
+    { path: /^\/secrets$/, methods: page(secretsPage) },
     { path: /^\/assets\/([a-z-]+\.[a-z]+)$/, isPublic: true, methods: { GET: sendAsset } },
     { path: /^\/api\/events$/, methods: { GET: (exchange) => live.open(exchange) } },
     { path: /^\/api\/endpoints$/, methods: { GET: (exchange) => api.endpoints(exchange) } },
