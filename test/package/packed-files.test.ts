@@ -104,7 +104,7 @@ describe('the packed tarball', () => {
 
   it.each([
     ['esm', 'await import("@number0/iroh/index.js")'],
-    ['cjs', 'Promise.resolve().then(() => /* @__PURE__ */ __toESM(require("@number0/iroh/index.js")'],
+    ['cjs', 'await /* @__PURE__ */ __toESM(require("@number0/iroh/index.js")'],
   ])('loads the binding late in the %s build', (format, late) => {
     const code = paths
       .filter((path) => path.startsWith(`dist/${format}/`) && path.endsWith('.js'))
