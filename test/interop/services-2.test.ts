@@ -245,7 +245,10 @@ describe.skipIf(!interopAvailable())('NetDiagnostics and a backend as strict as 
     await again.ready({ timeoutMs: 20_000 });
     await again.stop();
     await until(() => backend.told('disconnected').length === 3);
-    for (const line of backend.told('disconnected')) expect(line).toMatchObject({ error: null });
+    const [restarted, ...others] = backend.told('disconnected');
+    expect(restarted).toMatchObject({ closed: { by: 'local' } });
+    // Code 0 is the crate's normal end: its `read_request` then has nothing more, and no error.
+    for (const line of others) expect(line).toMatchObject({ error: null, closed: { by: 'peer', code: 0 } });
 
     const pushes = backend.told('metrics');
     const kept = pushes.filter((line) => line.kept);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { NetDiagnostics, type NetDiagnosticsOptions, resolveSettings } from '../../lib/index.js';
 import { QUICK_RETRIES, TestPlatform } from '../../lib/testing/index.js';
+import { toEnv } from '../../lib/testing/quick.js';
 import { bindNative } from '../net-diagnostics/stage.js';
 import { runChild } from '../support/child.js';
 import { until } from '../support/fake-time.js';
@@ -51,7 +52,10 @@ describe('a TestPlatform', () => {
     const fromEnv = resolveSettings({}, shared.env);
     expect(fromEnv).toEqual(fromOptions);
     expect(fromEnv.apiSecret?.reveal()).toBe(fromOptions.apiSecret?.reveal());
-    expect(fromEnv).toMatchObject({ network: 'minimal', bindAddrs: ['loopback'], metrics: 0, deadline: 500 });
+    expect(fromEnv).toMatchObject({ network: 'minimal', bindAddrs: ['loopback'], deadline: 500 });
+    expect(fromEnv.metrics).toEqual({ intervalMs: 0, registries: [] });
+    const own = { group: 'staging', attributes: { region: 'eu', tier: '' } };
+    expect(resolveSettings({}, toEnv(own))).toMatchObject(own);
   });
 
   it("lets an app's own options win, and leaves the network of its own endpoint alone", async () => {
