@@ -30,7 +30,9 @@ export type {
   Authorisation,
   EndpointRecord,
   MetricsRecord,
+  ReportFacts,
   ReportRecord,
   ReportSource,
+  ReportSummary,
 } from './records.js';
 export type { EndpointFilter, EndpointView } from './views.js';

@@ -6,6 +6,7 @@ import type {
   EndpointId,
   MetricsSchema,
   MetricValue,
+  NetReport,
 } from '../wire/index.js';
 
 /** The public half of an API secret; the secret itself is shown once and never stored. */
@@ -74,6 +75,24 @@ export interface ReportRecord {
   report: DiagnosticsReport;
 }
 
+/** What a report's verdict is made of; `null` when nothing was measured. */
+export type ReportFacts = Pick<
+  NetReport,
+  'udpV4' | 'udpV6' | 'mappingVariesByDestIpv4' | 'mappingVariesByDestIpv6'
+> | null;
+
+/** What a list shows of a report: its circumstances and what its verdict is made of. */
+export interface ReportSummary extends Omit<ReportRecord, 'report'> {
+  facts: ReportFacts;
+}
+
+/** What is kept beside a report, so that a list need not read the whole. */
+export function reportFacts({ netReport }: DiagnosticsReport): ReportFacts {
+  if (netReport === null) return null;
+  const { udpV4, udpV6, mappingVariesByDestIpv4, mappingVariesByDestIpv6 } = netReport;
+  return { udpV4, udpV6, mappingVariesByDestIpv4, mappingVariesByDestIpv6 };
+}
+
 /** The latest values of one metrics session: one run of the endpoint's process. */
 export interface MetricsRecord {
   endpointId: EndpointId;
@@ -84,4 +103,9 @@ export interface MetricsRecord {
   values: MetricValue[];
   /** Unix milliseconds. */
   updatedAt: number;
+}
+
+/** The types of metrics in their order, a letter each: enough to see whether values fit a schema. */
+export function metricTypes(items: readonly { type: MetricValue['type'] }[]): string {
+  return items.map(({ type }) => type.charAt(0)).join('');
 }

@@ -2,7 +2,7 @@ import { type Clock, nowSeconds } from '../clock.js';
 import type { Attributes, EndpointId } from '../wire/index.js';
 import { type ButtonState, buttonState, usableGrant } from './button-state.js';
 import type { DialBacks, RunProgress } from './dial-back/index.js';
-import type { EndpointRecord, GrantRecord, ReportRecord } from './records.js';
+import type { EndpointRecord, GrantRecord, ReportSummary } from './records.js';
 import type { Presence, Twins } from './sessions/index.js';
 import type { Store } from './store/store.js';
 
@@ -20,7 +20,8 @@ export interface EndpointView extends EndpointRecord {
   sharedIdentityAt: number | null;
   /** The run under way. */
   run: RunProgress | null;
-  latestReport: ReportRecord | null;
+  /** Without what it holds: `Platform.reports` has that. */
+  latestReport: ReportSummary | null;
 }
 
 /** Which endpoints are wanted. */
@@ -74,7 +75,7 @@ export async function viewEndpoint(sources: ViewSources, id: EndpointId): Promis
   const [record, grants, [report]] = await Promise.all([
     store.endpoint(id),
     store.grants(id),
-    store.reports(id, 1),
+    store.reportSummaries(id, 1),
   ]);
   return record === null ? null : view(sources, record, grants, report ?? null);
 }
@@ -83,7 +84,7 @@ function view(
   { presence, twins, dialBacks, clock }: ViewSources,
   record: EndpointRecord,
   grants: readonly GrantRecord[],
-  latestReport: ReportRecord | null,
+  latestReport: ReportSummary | null,
 ): EndpointView {
   const now = nowSeconds(clock);
   const isOnline = presence.isOnline(record.id);

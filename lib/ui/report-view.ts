@@ -73,8 +73,14 @@ export function viewReport(report: DiagnosticsReport): ReportView {
   };
 }
 
+/** What of a report decides on its verdict. */
+type VerdictFacts = Pick<
+  NetReport,
+  'udpV4' | 'udpV6' | 'mappingVariesByDestIpv4' | 'mappingVariesByDestIpv6'
+>;
+
 /** The colour and the sentence alone, for a list. */
-export function verdict(netReport: NetReport | null): Pick<ReportView, 'level' | 'headline' | 'sentence'> {
+export function verdict(netReport: VerdictFacts | null): Pick<ReportView, 'level' | 'headline' | 'sentence'> {
   if (netReport === null) {
     return {
       level: 'grey',

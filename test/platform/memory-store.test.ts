@@ -76,6 +76,11 @@ const change: fc.Arbitrary<Change> = fc.oneof(
           count,
         ),
   ),
+  fc.tuple(endpoint, fc.constantFrom(...SESSIONS), time).map(
+    ([endpointId, sessionId, updatedAt]): Change =>
+      (store) =>
+        store.putMetricValues({ endpointId, sessionId, values: [{ type: 'gauge', value: -1n }], updatedAt }),
+  ),
   fc.tuple(key, time).map(
     ([keyId, at]): Change =>
       (store) =>
@@ -90,7 +95,8 @@ async function everything(store: Store): Promise<unknown> {
     await store.grants(id),
     await store.reports(id, 2),
     await store.metricsSessions(id),
-    await store.metrics(id, 'x'),
+    await store.reportSummaries(id, 2),
+    await store.metricTypes(id, 'x'),
   ]);
   const byId = (a: { id: string }, b: { id: string }) => a.id.localeCompare(b.id);
   return [

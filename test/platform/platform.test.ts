@@ -73,7 +73,7 @@ describe('the platform', () => {
       isOnline: false,
       button: { reason: 'offline' },
       grant: { caps: ['net-diagnostics:get-any'] },
-      latestReport: { report: sampleReport(endpoint.id) },
+      latestReport: { facts: { udpV4: true, mappingVariesByDestIpv4: false } },
     });
     expect(await third.metrics(endpoint.id)).toMatchObject([{ schema, values: later.values }]);
   });

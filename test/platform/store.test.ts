@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { takeMetrics } from '../../lib/platform/sessions/metrics-intake.js';
 import { openLibsql } from '../../lib/platform/store/libsql-driver.js';
 import { MemoryStore } from '../../lib/platform/store/memory-store.js';
 import { IN_MEMORY, openStore } from '../../lib/platform/store/open-store.js';
 import { MIGRATIONS } from '../../lib/platform/store/schema.js';
 import { SqlStore } from '../../lib/platform/store/sql-store.js';
 import type { Store } from '../../lib/platform/store/store.js';
+import type { MetricsSchema, MetricValue } from '../../lib/wire/index.js';
 import { startChild } from '../support/child.js';
 import { Stage, sampleReport } from './stage.js';
 
@@ -116,7 +118,7 @@ describe.each(KINDS)('the store %s', (_, makeStore) => {
     });
     expect(await second.grants(A)).toEqual([grant]);
     expect(await second.report('01')).toEqual(report('01'));
-    expect(await second.metrics(A, '0f')).toEqual(metrics);
+    expect(await second.metricsSessions(A)).toEqual([metrics]);
     await second.close();
   });
 
@@ -233,6 +235,68 @@ describe('the store in a file', () => {
     expect(await store.endpoints()).toMatchObject([{ id: A, name: 'old', group: null, attributes: {} }]);
     await store.groupEndpoint(A, 'new');
     expect(await store.endpoint(A)).toMatchObject({ group: 'new' });
+    await store.close();
+  });
+
+  it('reads no report for a list, and no schema for a push: both can be large', async () => {
+    const driver = await openLibsql(':memory:');
+    const store = await SqlStore.open(driver);
+    await store.authorise(A, { issuer: KEY, expiresAt: 5 }, 100);
+    await store.addReport(report('01'), 2);
+    const session = { endpointId: A, sessionId: 'x', updatedAt: 1 };
+    const schema: MetricsSchema = {
+      items: [{ type: 'counter', name: 'n', prefixes: [], labels: [] }],
+      help: null,
+    };
+    await store.putMetrics({ ...session, schema, values: [] }, 2);
+    // Who reads them now fails.
+    await driver.run("UPDATE reports SET report = '{'");
+    await driver.run("UPDATE metrics SET schema_json = '{'");
+    const summary = { id: '01', source: 'upload', facts: { udpV4: true, mappingVariesByDestIpv6: null } };
+    expect(await store.latestReports()).toMatchObject([summary]);
+    expect(await store.reportSummaries(A, 2)).toMatchObject([summary]);
+    const push = (value: MetricValue) =>
+      takeMetrics(store, {
+        endpointId: A,
+        sessionId: new Uint8Array(Buffer.from('ab', 'hex')),
+        update: { schema: null, values: [value] },
+        receivedAt: 2,
+      });
+    await driver.run("UPDATE metrics SET session_id = 'ab'");
+    expect(await push({ type: 'counter', value: 1n })).toBeNull();
+    expect(await push({ type: 'gauge', value: 1n })).toContain('do not fit');
+    await store.close();
+  });
+
+  it('reads the documents of rows that an earlier version wrote', async () => {
+    const driver = await openLibsql(':memory:');
+    const store = await SqlStore.open(driver);
+    await store.authorise(A, { issuer: KEY, expiresAt: 5 }, 100);
+    await store.addReport(report('01'), 2);
+    await driver.run('UPDATE reports SET facts = NULL');
+    expect(await store.latestReports()).toMatchObject([{ id: '01', facts: { udpV4: true } }]);
+    const schema: MetricsSchema = {
+      items: [{ type: 'gauge', name: 'n', prefixes: [], labels: [] }],
+      help: null,
+    };
+    await store.putMetrics({ endpointId: A, sessionId: 'x', schema, values: [], updatedAt: 1 }, 2);
+    await driver.run('UPDATE metrics SET types = NULL');
+    expect(await store.metricTypes(A, 'x')).toBe('g');
+    await store.close();
+  });
+
+  it('lists the other rows when one is damaged, and says so to who asks for that one', async () => {
+    const driver = await openLibsql(':memory:');
+    const store = await SqlStore.open(driver);
+    for (const id of [A, B]) {
+      await store.authorise(id, { issuer: KEY, expiresAt: 5 }, 100);
+      await store.addReport(report(id.slice(0, 1), id), 2);
+    }
+    await driver.run("UPDATE endpoints SET address = '{' WHERE id = ?", A);
+    await driver.run("UPDATE reports SET received_at = 'x' WHERE endpoint_id = ?", A);
+    expect((await store.endpoints()).map(({ id }) => id)).toEqual([B]);
+    expect((await store.latestReports()).map(({ endpointId }) => endpointId)).toEqual([B]);
+    await expect(store.endpoint(A)).rejects.toThrow();
     await store.close();
   });
 

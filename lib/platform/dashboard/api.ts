@@ -35,7 +35,7 @@ export class Api {
     const { sources, platformId } = this.#context;
     const view = await viewEndpoint(sources, id);
     if (view === null) throw new HttpError(404, 'There is no such endpoint.');
-    const reports = await sources.store.reports(id, MAX_HISTORY);
+    const reports = await sources.store.reportSummaries(id, MAX_HISTORY);
     exchange.json({ platformId, endpoint: endpointJson(view), reports: reports.map(reportSummaryJson) });
   }
 

@@ -1,7 +1,7 @@
 /** Records → what the pages get. */
 import { verdict, viewReport } from '../../ui/index.js';
 import { formatSocketAddr, type MetricSchema, type MetricValue } from '../../wire/index.js';
-import type { MetricsRecord, ReportRecord } from '../records.js';
+import { type MetricsRecord, type ReportRecord, type ReportSummary, reportFacts } from '../records.js';
 import type { EndpointView } from '../views.js';
 import { MAX_METRIC_ROWS } from './constants.js';
 
@@ -25,12 +25,14 @@ export function endpointJson(view: EndpointView) {
   };
 }
 
-export function reportSummaryJson({ id, endpointId, source, receivedAt, durationMs, report }: ReportRecord) {
-  return { id, endpointId, source, receivedAt, durationMs, ...verdict(report.netReport) };
+export function reportSummaryJson({ facts, ...circumstances }: ReportSummary) {
+  return { ...circumstances, ...verdict(facts) };
 }
 
 export function reportJson(record: ReportRecord) {
-  return { ...reportSummaryJson(record), view: viewReport(record.report), raw: record.report };
+  const { report, ...circumstances } = record;
+  const summary = reportSummaryJson({ ...circumstances, facts: reportFacts(report) });
+  return { ...summary, view: viewReport(report), raw: report };
 }
 
 export function metricsJson({ sessionId, updatedAt, schema, values }: MetricsRecord) {

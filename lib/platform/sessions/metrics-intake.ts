@@ -1,5 +1,6 @@
-import type { MetricsSchema, MetricsUpdate, MetricValue } from '../../wire/index.js';
+import type { MetricsUpdate } from '../../wire/index.js';
 import { MAX_METRICS_ITEMS, MAX_METRICS_SESSIONS } from '../constants.js';
+import { metricTypes } from '../records.js';
 import type { Store } from '../store/store.js';
 
 /** A metrics push and where it comes from. */
@@ -21,22 +22,19 @@ export async function takeMetrics(store: Store, push: MetricsPush): Promise<stri
   const sessionId = Buffer.from(push.sessionId).toString('hex');
   const items = update.schema?.items.length ?? 0;
   if (items > MAX_METRICS_ITEMS) return `${items} metrics are more than ${MAX_METRICS_ITEMS}`;
-  const known = await store.metrics(endpointId, sessionId);
-  const schema = update.schema ?? known?.schema;
-  if (schema === undefined) return null;
-  const fits = valuesFit(schema, update.values);
-  if (!fits && update.schema === null) return 'the values do not fit the schema of the session';
-  const values = fits ? update.values : [];
+  const record = { endpointId, sessionId, updatedAt: receivedAt };
+  const values = metricTypes(update.values);
+  if (update.schema === null) {
+    const known = await store.metricTypes(endpointId, sessionId);
+    if (known === null) return null;
+    if (known !== values) return 'the values do not fit the schema of the session';
+    await store.putMetricValues({ ...record, values: update.values });
+    return null;
+  }
+  const fits = metricTypes(update.schema.items) === values;
   await store.putMetrics(
-    { endpointId, sessionId, schema, values, updatedAt: receivedAt },
+    { ...record, schema: update.schema, values: fits ? update.values : [] },
     MAX_METRICS_SESSIONS,
   );
   return fits ? null : 'the values do not fit their schema';
-}
-
-function valuesFit(schema: MetricsSchema, values: readonly MetricValue[]): boolean {
-  return (
-    schema.items.length === values.length &&
-    schema.items.every((item, index) => item.type === values[index]?.type)
-  );
 }

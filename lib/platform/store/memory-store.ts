@@ -1,12 +1,15 @@
 import { NetDiagnosticsError } from '../../errors.js';
 import type { Attributes, EndpointAddress, EndpointId } from '../../wire/index.js';
-import type {
-  ApiSecretRecord,
-  Authorisation,
-  EndpointRecord,
-  GrantRecord,
-  MetricsRecord,
-  ReportRecord,
+import {
+  type ApiSecretRecord,
+  type Authorisation,
+  type EndpointRecord,
+  type GrantRecord,
+  type MetricsRecord,
+  metricTypes,
+  type ReportRecord,
+  type ReportSummary,
+  reportFacts,
 } from '../records.js';
 import type { Store } from './store.js';
 
@@ -146,9 +149,15 @@ export class MemoryStore implements Store {
     );
   }
 
-  async latestReports(): Promise<ReportRecord[]> {
+  async reportSummaries(endpointId: EndpointId, limit: number): Promise<ReportSummary[]> {
+    return this.#found(endpointId).flatMap(({ reports }) =>
+      newestReports(reports).slice(0, limit).map(summaryOf),
+    );
+  }
+
+  async latestReports(): Promise<ReportSummary[]> {
     return [...this.#endpoints.values()].flatMap(({ reports }) =>
-      newestReports(reports).slice(0, 1).map(copyOf),
+      newestReports(reports).slice(0, 1).map(summaryOf),
     );
   }
 
@@ -158,9 +167,19 @@ export class MemoryStore implements Store {
     for (const { sessionId } of newestMetrics(metrics).slice(keep)) metrics.delete(sessionId);
   }
 
-  async metrics(endpointId: EndpointId, sessionId: string): Promise<MetricsRecord | null> {
+  async putMetricValues({
+    endpointId,
+    sessionId,
+    values,
+    updatedAt,
+  }: Omit<MetricsRecord, 'schema'>): Promise<void> {
+    const known = this.#endpoints.get(endpointId)?.metrics.get(sessionId);
+    if (known !== undefined) Object.assign(known, { values: copyOf(values), updatedAt });
+  }
+
+  async metricTypes(endpointId: EndpointId, sessionId: string): Promise<string | null> {
     const metrics = this.#endpoints.get(endpointId)?.metrics.get(sessionId);
-    return metrics === undefined ? null : copyOf(metrics);
+    return metrics === undefined ? null : metricTypes(metrics.schema.items);
   }
 
   async metricsSessions(endpointId: EndpointId): Promise<MetricsRecord[]> {
@@ -190,6 +209,10 @@ function newestReports(reports: Map<string, ReportRecord>): ReportRecord[] {
 
 function newestMetrics(metrics: Map<string, MetricsRecord>): MetricsRecord[] {
   return [...metrics.values()].sort((a, b) => b.updatedAt - a.updatedAt || byText(a.sessionId, b.sessionId));
+}
+
+function summaryOf({ report, ...circumstances }: ReportRecord): ReportSummary {
+  return { ...circumstances, facts: reportFacts(report) };
 }
 
 function copyOf<T>(record: T): T {

@@ -1,13 +1,17 @@
 /** Rows of the database ↔ records. */
 import { NetDiagnosticsError } from '../../errors.js';
 import type { Attributes, EndpointAddress, MetricsSchema, MetricValue } from '../../wire/index.js';
-import type {
-  ApiSecretRecord,
-  EndpointRecord,
-  GrantRecord,
-  MetricsRecord,
-  ReportRecord,
-  ReportSource,
+import {
+  type ApiSecretRecord,
+  type EndpointRecord,
+  type GrantRecord,
+  type MetricsRecord,
+  metricTypes,
+  type ReportFacts,
+  type ReportRecord,
+  type ReportSource,
+  type ReportSummary,
+  reportFacts,
 } from '../records.js';
 import type { SqlRow } from './sql-driver.js';
 
@@ -54,6 +58,28 @@ export function toReport(row: SqlRow): ReportRecord {
     durationMs: intOrNull(row, 'duration_ms'),
     report: JSON.parse(text(row, 'report')) as ReportRecord['report'],
   };
+}
+
+/** Reads the report itself only where an earlier version has kept nothing beside it. */
+export function toReportSummary(row: SqlRow): ReportSummary {
+  const facts = textOrNull(row, 'facts');
+  return {
+    id: text(row, 'id'),
+    endpointId: text(row, 'endpoint_id'),
+    source: text(row, 'source') as ReportSource,
+    receivedAt: int(row, 'received_at'),
+    durationMs: intOrNull(row, 'duration_ms'),
+    facts:
+      facts === null
+        ? reportFacts(JSON.parse(text(row, 'report')) as ReportRecord['report'])
+        : (JSON.parse(facts) as ReportFacts),
+  };
+}
+
+export function toMetricTypes(row: SqlRow): string {
+  return (
+    textOrNull(row, 'types') ?? metricTypes((JSON.parse(text(row, 'schema_json')) as MetricsSchema).items)
+  );
 }
 
 export function toMetrics(row: SqlRow): MetricsRecord {

@@ -27,4 +27,6 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   ],
   // `group` is a word of SQL's own. Attributes: a JSON object, NULL for none.
   ['ALTER TABLE endpoints ADD COLUMN group_name TEXT', 'ALTER TABLE endpoints ADD COLUMN attributes TEXT'],
+  // What lists and pushes need of a document without reading it. NULL in rows of earlier versions: there it is read.
+  ['ALTER TABLE reports ADD COLUMN facts TEXT', 'ALTER TABLE metrics ADD COLUMN types TEXT'],
 ];

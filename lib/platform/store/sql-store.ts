@@ -1,19 +1,33 @@
 import { NetDiagnosticsError } from '../../errors.js';
 import type { Attributes, EndpointAddress, EndpointId } from '../../wire/index.js';
-import type {
-  ApiSecretRecord,
-  Authorisation,
-  EndpointRecord,
-  GrantRecord,
-  MetricsRecord,
-  ReportRecord,
+import {
+  type ApiSecretRecord,
+  type Authorisation,
+  type EndpointRecord,
+  type GrantRecord,
+  type MetricsRecord,
+  metricTypes,
+  type ReportRecord,
+  type ReportSummary,
+  reportFacts,
 } from '../records.js';
-import { formatMetricValues, toApiSecret, toEndpoint, toGrant, toMetrics, toReport } from './rows.js';
+import {
+  formatMetricValues,
+  toApiSecret,
+  toEndpoint,
+  toGrant,
+  toMetrics,
+  toMetricTypes,
+  toReport,
+  toReportSummary,
+} from './rows.js';
 import { MIGRATIONS } from './schema.js';
-import type { SqlDriver } from './sql-driver.js';
+import type { SqlDriver, SqlRow } from './sql-driver.js';
 import type { Store } from './store.js';
 
 const REPORT_COLUMNS = 'id, endpoint_id, source, received_at, duration_ms, report';
+const SUMMARY_COLUMNS =
+  'id, endpoint_id, source, received_at, duration_ms, facts, CASE WHEN facts IS NULL THEN report END AS report';
 const METRICS_COLUMNS = 'endpoint_id, session_id, schema_json, values_json, updated_at';
 const GRANT_COLUMNS = 'endpoint_id, caps, token, expires_at, granted_at';
 const ENDPOINT_COLUMNS =
@@ -93,7 +107,7 @@ export class SqlStore implements Store {
     const rows = await this.#db.all(
       `SELECT ${ENDPOINT_COLUMNS} FROM endpoints ORDER BY last_seen_at DESC, id`,
     );
-    return rows.map(toEndpoint);
+    return readable(rows, toEndpoint);
   }
 
   async endpointsOf(issuer: EndpointId): Promise<EndpointId[]> {
@@ -161,20 +175,21 @@ export class SqlStore implements Store {
       endpointId === undefined
         ? await this.#db.all(`${select} ORDER BY granted_at DESC`)
         : await this.#db.all(`${select} WHERE endpoint_id = ? ORDER BY granted_at DESC`, endpointId);
-    return rows.map(toGrant);
+    return readable(rows, toGrant);
   }
 
   async addReport(record: ReportRecord, keep: number): Promise<void> {
     const { id, endpointId, source, receivedAt, durationMs, report } = record;
     await this.#db.batch([
       [
-        `INSERT INTO reports (${REPORT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO reports (${REPORT_COLUMNS}, facts) VALUES (?, ?, ?, ?, ?, ?, ?)`,
         id,
         endpointId,
         source,
         receivedAt,
         durationMs,
         JSON.stringify(report),
+        JSON.stringify(reportFacts(report)),
       ],
       [
         `DELETE FROM reports WHERE endpoint_id = ? AND id NOT IN
@@ -197,14 +212,23 @@ export class SqlStore implements Store {
       endpointId,
       limit,
     );
-    return rows.map(toReport);
+    return readable(rows, toReport);
   }
 
-  async latestReports(): Promise<ReportRecord[]> {
+  async reportSummaries(endpointId: EndpointId, limit: number): Promise<ReportSummary[]> {
     const rows = await this.#db.all(
-      `SELECT ${REPORT_COLUMNS} FROM reports WHERE id IN (SELECT MAX(id) FROM reports GROUP BY endpoint_id)`,
+      `SELECT ${SUMMARY_COLUMNS} FROM reports WHERE endpoint_id = ? ORDER BY id DESC LIMIT ?`,
+      endpointId,
+      limit,
     );
-    return rows.map(toReport);
+    return readable(rows, toReportSummary);
+  }
+
+  async latestReports(): Promise<ReportSummary[]> {
+    const rows = await this.#db.all(
+      `SELECT ${SUMMARY_COLUMNS} FROM reports WHERE id IN (SELECT MAX(id) FROM reports GROUP BY endpoint_id)`,
+    );
+    return readable(rows, toReportSummary);
   }
 
   async putMetrics(
@@ -213,14 +237,15 @@ export class SqlStore implements Store {
   ): Promise<void> {
     await this.#db.batch([
       [
-        `INSERT INTO metrics (${METRICS_COLUMNS}) VALUES (?, ?, ?, ?, ?)
+        `INSERT INTO metrics (${METRICS_COLUMNS}, types) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT (endpoint_id, session_id) DO UPDATE SET schema_json = excluded.schema_json,
-           values_json = excluded.values_json, updated_at = excluded.updated_at`,
+           values_json = excluded.values_json, updated_at = excluded.updated_at, types = excluded.types`,
         endpointId,
         sessionId,
         JSON.stringify(schema),
         formatMetricValues(values),
         updatedAt,
+        metricTypes(schema.items),
       ],
       [
         `DELETE FROM metrics WHERE endpoint_id = ? AND session_id NOT IN
@@ -232,13 +257,24 @@ export class SqlStore implements Store {
     ]);
   }
 
-  async metrics(endpointId: EndpointId, sessionId: string): Promise<MetricsRecord | null> {
+  async putMetricValues(metrics: Omit<MetricsRecord, 'schema'>): Promise<void> {
+    await this.#db.run(
+      'UPDATE metrics SET values_json = ?, updated_at = ? WHERE endpoint_id = ? AND session_id = ?',
+      formatMetricValues(metrics.values),
+      metrics.updatedAt,
+      metrics.endpointId,
+      metrics.sessionId,
+    );
+  }
+
+  async metricTypes(endpointId: EndpointId, sessionId: string): Promise<string | null> {
     const [row] = await this.#db.all(
-      `SELECT ${METRICS_COLUMNS} FROM metrics WHERE endpoint_id = ? AND session_id = ?`,
+      `SELECT types, CASE WHEN types IS NULL THEN schema_json END AS schema_json FROM metrics
+       WHERE endpoint_id = ? AND session_id = ?`,
       endpointId,
       sessionId,
     );
-    return row === undefined ? null : toMetrics(row);
+    return row === undefined ? null : toMetricTypes(row);
   }
 
   async metricsSessions(endpointId: EndpointId): Promise<MetricsRecord[]> {
@@ -246,12 +282,23 @@ export class SqlStore implements Store {
       `SELECT ${METRICS_COLUMNS} FROM metrics WHERE endpoint_id = ? ORDER BY updated_at DESC, session_id`,
       endpointId,
     );
-    return rows.map(toMetrics);
+    return readable(rows, toMetrics);
   }
 
   close(): Promise<void> {
     return this.#db.close();
   }
+}
+
+/** A list without the rows that cannot be read: a damaged one must not hide the others. Asked for by its id it says so. */
+function readable<T>(rows: readonly SqlRow[], read: (row: SqlRow) => T): T[] {
+  return rows.flatMap((row) => {
+    try {
+      return [read(row)];
+    } catch {
+      return [];
+    }
+  });
 }
 
 async function migrate(db: SqlDriver): Promise<void> {

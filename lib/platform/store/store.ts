@@ -6,6 +6,7 @@ import type {
   GrantRecord,
   MetricsRecord,
   ReportRecord,
+  ReportSummary,
 } from '../records.js';
 
 /**
@@ -49,12 +50,17 @@ export interface Store {
   report(id: string): Promise<ReportRecord | null>;
   /** Newest first. */
   reports(endpointId: EndpointId, limit: number): Promise<ReportRecord[]>;
-  /** The newest one of every endpoint. */
-  latestReports(): Promise<ReportRecord[]>;
+  /** As {@link reports}, without reading what they hold. */
+  reportSummaries(endpointId: EndpointId, limit: number): Promise<ReportSummary[]>;
+  /** The newest one of every endpoint, without reading what they hold. */
+  latestReports(): Promise<ReportSummary[]>;
 
   /** Adds or replaces a session and drops the endpoint's oldest beyond `keep`. */
   putMetrics(metrics: MetricsRecord, keep: number): Promise<void>;
-  metrics(endpointId: EndpointId, sessionId: string): Promise<MetricsRecord | null>;
+  /** Replaces the values of a session that is known; its schema is neither read nor written. */
+  putMetricValues(metrics: Omit<MetricsRecord, 'schema'>): Promise<void>;
+  /** The types of a session's metrics, see `metricTypes`; null when its schema is unknown. */
+  metricTypes(endpointId: EndpointId, sessionId: string): Promise<string | null>;
   /** Newest first. */
   metricsSessions(endpointId: EndpointId): Promise<MetricsRecord[]>;
 
