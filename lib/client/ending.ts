@@ -23,9 +23,6 @@ export interface Ending {
 /** Why we close a connection whose client token has lived half of its life. */
 export const RENEWAL = 'its token is renewed';
 
-/** A platform that asks for it sooner, again and again, is waited for like one that is in trouble. */
-const DIAL_AGAIN_AFTER_MS = 1_000;
-
 /** The ending of a connection that was online. @param closedBecause - why this side closed it, if it did */
 export function endingOf(reason: CloseReason, closedBecause: string | null, onlineMs: number): Ending {
   if (closedBecause !== null)
@@ -33,7 +30,7 @@ export function endingOf(reason: CloseReason, closedBecause: string | null, onli
   const ending = failureOf(new ConnectionClosedError(reason), onlineMs);
   const said = reason.by === 'peer' && reason.code === CLOSE_NORMAL ? reason.reason : '';
   if (said === REASON_REPLACED) return { ...ending, kind: 'replaced' };
-  if (said === REASON_DIAL_AGAIN && onlineMs >= DIAL_AGAIN_AFTER_MS) return { ...ending, kind: 'renewal' };
+  if (said === REASON_DIAL_AGAIN) return { ...ending, kind: 'renewal' };
   return ending;
 }
 

@@ -50,6 +50,9 @@ export const DEFAULT_CLIENT_LIMITS: Readonly<ClientLimits> = {
   farewellTimeoutMs: 1_500,
 };
 
+/** A connection is made anew at once no more often than this: a platform may ask for it again and again. */
+export const RENEWAL_INTERVAL_MS = 1_000;
+
 /**
  * Of the ping after a jump of the clock: the machine may have slept, and the platform have given this connection up. A
  * live one answers within two round trips.

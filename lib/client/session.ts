@@ -9,7 +9,12 @@ import { backoffDelay, jittered } from './backoff.js';
 import { clockFault } from './clock-fault.js';
 import { type ClockJump, noClockJump, sleepOrJump } from './clock-jump.js';
 import { type Ending, endingOf, failureOf, RENEWAL } from './ending.js';
-import { type ClientLimits, DEFAULT_CLIENT_LIMITS, WAKE_PING_TIMEOUT_MS } from './limits.js';
+import {
+  type ClientLimits,
+  DEFAULT_CLIENT_LIMITS,
+  RENEWAL_INTERVAL_MS,
+  WAKE_PING_TIMEOUT_MS,
+} from './limits.js';
 import type { OnlineHook, OnlineSession, UnitRequest } from './online-session.js';
 import { PlatformConnection } from './platform-connection.js';
 import type { SessionEvent, SessionStatus } from './session-status.js';
@@ -55,6 +60,8 @@ export class Session {
   #life: Promise<void> | null = null;
   #connection: PlatformConnection | null = null;
   #isRefused = false;
+  /** When a connection was made anew at once, monotonic. */
+  #renewedAt = Number.NEGATIVE_INFINITY;
   /** How often in a row another process took our place. */
   #timesReplaced = 0;
   #stopped: Promise<void> | null = null;
@@ -164,13 +171,20 @@ export class Session {
         return;
       }
       if (ending.onlineMs >= this.#limits.stableAfterMs) attempt = 0;
-      if (ending.kind === 'renewal') continue;
+      if (ending.kind === 'renewal' && this.#mayRenew()) continue;
       const delay = this.#plan(ending, attempt);
       attempt += 1;
       // A clock that was set may be what was wrong; after a sleep of the machine the network is another one.
       const jumped = await this.#nap(delay, this.#stop.signal).catch(() => false);
       if (jumped) attempt = 0;
     }
+  }
+
+  #mayRenew(): boolean {
+    const now = monotonicMs();
+    if (now - this.#renewedAt < RENEWAL_INTERVAL_MS) return false;
+    this.#renewedAt = now;
+    return true;
   }
 
   /** Decides on the next attempt and says so. @returns the delay before it, in milliseconds */

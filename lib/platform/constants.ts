@@ -86,6 +86,8 @@ export const SEEN_INTERVAL_MS = 30_000;
 export const CONNECT_TIMEOUT_MS = 15_000;
 /** After the last connection to an id was closed: what iroh's own task takes to forget its path, many times over. */
 export const FORGET_MS = 50;
+/** Should it take longer yet, the first packets went to the dead path, and QUIC repeats them after a second: a new dial is sooner. */
+export const REDIAL_MS = 400;
 /** The app's answer to `Auth`: no work, one round trip. */
 export const DIAL_BACK_AUTH_TIMEOUT_MS = 10_000;
 /** A run: ours ends after 3 s, the official host takes 21 s without a relay. */

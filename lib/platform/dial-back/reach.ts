@@ -9,7 +9,7 @@ import {
   type EndpointId,
   REASON_DIAL_AGAIN,
 } from '../../wire/index.js';
-import { CONNECT_TIMEOUT_MS, FORGET_MS } from '../constants.js';
+import { CONNECT_TIMEOUT_MS, FORGET_MS, REDIAL_MS } from '../constants.js';
 import { isStranded, type Presence, snapshotAddress } from '../sessions/index.js';
 import type { Store } from '../store/store.js';
 
@@ -20,23 +20,34 @@ export interface ReachContext {
   presence: Presence;
 }
 
+/** Where to dial. */
+interface Target {
+  address: EndpointAddress;
+  /** Whether iroh was made to forget a path just now. */
+  isFresh: boolean;
+}
+
 /**
  * Connects to the app behind the endpoint's newest session; one that begins meanwhile is dialled instead.
  * @throws NetDiagnosticsError as `Endpoint.connect`
  */
 export function reach(context: ReachContext, id: EndpointId, signal: AbortSignal): Promise<Connection> {
   return withDeadline({ signal }, CONNECT_TIMEOUT_MS, async (rest) => {
+    let known: EndpointAddress | null = null;
     for (;;) {
-      const address = await freshAddress(context, id, signal);
+      const { address, isFresh } = await aim(context, id, known, signal);
+      known = address;
       const turn = linkedAbort(signal);
       const moved = context.presence.next(id, turn.signal).then(() => null);
       const dial = context.endpoint.connect(address, CLIENT_HOST_ALPN, { ...rest(), signal: turn.signal });
       dial.catch(() => {});
+      const late = isFresh ? [systemSleep(REDIAL_MS, turn.signal).then(() => null)] : [];
       try {
-        const connection = await Promise.race([dial, moved]);
+        const connection = await Promise.race([dial, moved, ...late]);
         if (connection !== null) return connection;
         if (signal.aborted) throw new NetDiagnosticsError('ERR_ABORTED', 'the dial-back was cancelled');
       } finally {
+        for (const wait of late) wait.catch(() => {});
         turn.abort();
         turn.release();
       }
@@ -44,18 +55,21 @@ export function reach(context: ReachContext, id: EndpointId, signal: AbortSignal
   });
 }
 
-/** The live session knows best; what was written down at the grant fills in. */
-async function freshAddress(
+/** The live session knows best, then what was known before it ended; what was written down at the grant fills in. */
+async function aim(
   { endpoint, store, presence }: ReachContext,
   id: EndpointId,
+  known: EndpointAddress | null,
   signal: AbortSignal,
-): Promise<EndpointAddress> {
+): Promise<Target> {
   const session = presence.connection(id);
   const live = session === null ? null : await snapshotAddress(endpoint, session);
-  if (session !== null && isStranded(session)) {
+  const isFresh = session !== null && isStranded(session);
+  if (isFresh) {
     // Only then does iroh forget the dead path: a dial tries all addresses, and the app is back within a second.
     presence.close(id, CLOSE_NORMAL, REASON_DIAL_AGAIN);
     await systemSleep(FORGET_MS, signal);
   }
-  return live ?? (await store.endpoint(id))?.address ?? { id, relayUrls: [], directAddrs: [] };
+  const address = live ?? known ?? (await store.endpoint(id))?.address;
+  return { address: address ?? { id, relayUrls: [], directAddrs: [] }, isFresh };
 }
