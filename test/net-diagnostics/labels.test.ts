@@ -8,7 +8,7 @@ import { formatSocketAddr } from '../../lib/wire/index.js';
 import { until } from '../support/fake-time.js';
 import { Loopback } from '../support/loopback.js';
 import { SSH_KEY, SSH_PUBLIC_KEY } from '../support/ssh-keys.js';
-import { IMPATIENT, Memory, Stage } from './stage.js';
+import { dialBack, IMPATIENT, Memory, Stage, seenBy } from './stage.js';
 
 const stage = new Stage();
 const net = new Loopback();
@@ -98,6 +98,25 @@ describe('name, group and attributes', () => {
     expect(platform.connections).toHaveLength(1);
     const lines = memory.lines.filter((line) => !/connected to the platform|may run diagnostics/.test(line));
     expect(lines).toEqual([expect.stringMatching(/^debug: the platform is older .*labels-unsupported/)]);
+  });
+
+  it('do not keep a dial-back waiting, however long they stand in line', async () => {
+    const platform = await stage.platform();
+    const app = stage.start({ apiSecret: platform.apiSecret });
+    await app.ready({ timeoutMs: 10_000 });
+    const address = await seenBy(platform, app);
+    platform.delayMs = 1_500;
+    let taken = 0;
+    const requests = [app.setName('one'), app.setGroup('two'), app.setAttribute('three', '')].map(
+      async (set) => {
+        await set;
+        taken += 1;
+      },
+    );
+    expect(await dialBack(platform, address)).toMatchObject({ ok: true });
+    expect(taken).toBeLessThan(3);
+    await Promise.all(requests);
+    expect([platform.mostAtOnce, platform.faults]).toEqual([1, []]);
   });
 
   it('show in the status what the platform refused', async () => {
