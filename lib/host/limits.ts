@@ -33,9 +33,10 @@ export const DEFAULT_HOST_LIMITS: Readonly<HostLimits> = {
   closeWaitMs: 5_000,
   // Callers that come while a report is made share it, so this many are cheap; each costs some kilobytes.
   maxConnections: 16,
-  // The protocol needs two; a stream that was opened and never used may stand beside them.
-  maxStreams: 8,
-  // `Auth` has about 150 bytes. Room for tokens with more in them, and 8 × 16 of them are no danger.
+  // The protocol needs two; a stream that was opened and never used may stand beside them. What was not read of a stream
+  // lies in QUIC's memory, up to 1.25 MB that the binding cannot make less: 80 MB, if strangers have all connections.
+  maxStreams: 4,
+  // `Auth` has about 150 bytes. Room for tokens with more in them: 4 MB on top of that, if all of 4 × 16 are read at once.
   maxRequestSize: 64 * 1024,
 };
 

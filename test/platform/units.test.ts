@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { RATE_LIMIT, RATE_WINDOW_MS, SECRET_RATE_LIMIT } from '../../lib/platform/constants.js';
 import { isKnownHost, isSameOrigin, Login } from '../../lib/platform/dashboard/access.js';
 import { isReportId, newReportId } from '../../lib/platform/report-id.js';
 import { mergeAddress } from '../../lib/platform/sessions/address-snapshot.js';
 import { RateLimit } from '../../lib/platform/sessions/rate-limit.js';
+import { Rates } from '../../lib/platform/sessions/rates.js';
 import { SharedPlaces } from '../../lib/platform/sessions/shared-places.js';
 import { Slots } from '../../lib/platform/sessions/slots.js';
 import { escapeHtml } from '../../lib/ui/index.js';
@@ -90,6 +92,33 @@ describe('SharedPlaces', () => {
     const { gone, enter } = holders(2, true);
     expect([enter('a1'), enter('a2'), enter('a3'), gone]).toEqual([true, true, true, ['a1']]);
     expect([enter('b1'), enter('b2'), gone]).toEqual([true, true, ['a1', 'a2', 'b1']]);
+  });
+});
+
+describe('Rates', () => {
+  const clock = { at: 0, now: () => clock.at };
+
+  it('count the endpoints of one API secret together, and those of another apart', () => {
+    const rates = new Rates(clock);
+    const waits = Array.from({ length: SECRET_RATE_LIMIT + 1 }, (_, index) =>
+      rates.turn(`endpoint ${index}`, 'a'),
+    );
+    expect([waits.at(-2), waits.at(-1)]).toEqual([0, RATE_WINDOW_MS]);
+    expect(rates.turn('another', 'b')).toBe(0);
+  });
+
+  it('are those of the endpoint, however often it comes, until it could begin anew anyway', () => {
+    const rates = new Rates(clock);
+    for (let count = 0; count < RATE_LIMIT; count += 1) rates.turn('one', null);
+    const labels = rates.labels('one');
+    while (labels.take() === 0);
+    // Many others come, which makes it forget those that are idle.
+    for (let count = 0; count < 3_000; count += 1) {
+      rates.turn(`stranger ${count}`, null);
+      rates.labels(`stranger ${count}`);
+    }
+    expect(rates.turn('one', null)).toBe(RATE_WINDOW_MS);
+    expect(rates.labels('one').take()).toBeGreaterThan(0);
   });
 });
 
