@@ -34,7 +34,8 @@ export function resolveSettings(options: NetDiagnosticsOptions = {}, env: NodeJS
   const enabled = resolveOne('enabled', options, env);
   // Nothing will be done with the rest: a placeholder in a development machine's environment must not matter.
   if (!enabled.value) return { ...defaults(), enabled: false };
-  const resolved = Object.fromEntries(OPTIONS.map((option) => [option, resolveOne(option, options, env)]));
+  const seen = withoutFileVariables(options, env);
+  const resolved = Object.fromEntries(OPTIONS.map((option) => [option, resolveOne(option, options, seen)]));
   const settings = Object.fromEntries(
     OPTIONS.map((option) => [option, resolved[option]?.value]),
   ) as unknown as SettingValues;
@@ -53,6 +54,17 @@ function assertKnown(options: NetDiagnosticsOptions): void {
       meant === undefined ? `The options are ${OPTIONS.join(', ')}.` : `Did you mean \`${meant}\`?`;
     throw new SettingError({ option: key, variable: null, from: 'option' }, `is not known. ${hint}`);
   }
+}
+
+/**
+ * An option hides its own variable, and that of its file, also when it says "none": `apiSecret: null` must not end in the
+ * secret of a file that the environment names.
+ */
+function withoutFileVariables(options: NetDiagnosticsOptions, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const hidden = (['apiSecret', 'secretKey'] as const)
+    .filter((option) => options[option] !== undefined)
+    .map((option) => SETTINGS[`${option}File`].variable);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !hidden.includes(name)));
 }
 
 interface Resolved {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { TestPlatform } from '../../lib/testing/index.js';
 import { type Child, startChild } from '../support/child.js';
 import { until } from '../support/fake-time.js';
 import { freeTcpPort } from '../support/free-port.js';
@@ -12,6 +13,7 @@ const UNSET = Object.fromEntries(
   [
     ...Object.keys(process.env).filter((name) => /^(NET_DIAGNOSTICS_|IROH_)/.test(name)),
     'OPERATOR_TOKEN',
+    'EDGE_API_SECRET',
     'NODE_ENV',
   ].map((name) => [name, undefined]),
 );
@@ -136,6 +138,27 @@ describe.each([
     expect(await statuses(`http://127.0.0.1:${port}/net-diagnostics`)).toEqual(NOBODY);
     if (nginxAvailable()) {
       expect(await statuses(`${await behind(port, LIKE_A_BROWSER)}/net-diagnostics`)).toEqual(NOBODY);
+    }
+  });
+});
+
+describe.each(HOSTS)('"Several instances" for %s, with the second secret unset', (host) => {
+  it("does not put the second into the first one's project", async () => {
+    const platform = await TestPlatform.start({ timeoutMs: 20_000 });
+    const rest = {
+      express: '',
+      fastify: REST.fastify,
+      nest: `import { NestFactory } from '@nestjs/core';
+        await (await NestFactory.create(AppModule, { logger: false })).listen(3000);`,
+    };
+    try {
+      await run(`${block(host, 'Several instances')}\n${rest[host]}`, platform.env);
+      await platform.granted({ name: 'core' });
+      // It would be there as soon as the first.
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      expect((await platform.endpoints()).map(({ name }) => name)).toEqual(['core']);
+    } finally {
+      await platform.stop();
     }
   });
 });

@@ -165,6 +165,13 @@ describe('apiSecretFile', () => {
     );
   });
 
+  it('is hidden by the option `apiSecret: null`, which means none: an unset variable in its place must not bring another', () => {
+    writeFileSync(path, text);
+    const env = { [`${NAME}_FILE`]: path };
+    expect(resolveSettings({ apiSecret: null }, env).apiSecret).toBe(null);
+    expect(resolveSettings({ secretKey: null }, { IROH_SECRET_KEY_FILE: path }).secretKeyFile).toBe(null);
+  });
+
   it('is enough where a secret is required, and nothing is read where all is switched off', () => {
     writeFileSync(path, text);
     expect(resolveSettings({ required: true, apiSecretFile: path }).apiSecret?.keyId).toBe(secret.keyId);
