@@ -104,6 +104,11 @@ export class IrohConnection implements Connection {
       .sort((a, b) => Number(b.isSelected) - Number(a.isSelected));
   }
 
+  received(): number | null {
+    const counts = this.#native.paths().map(({ stats }) => stats?.udpRxDatagrams ?? null);
+    return counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0);
+  }
+
   #closeForStream(): void {
     this.close(CLOSE_BAD_REQUEST, REASON_UNEXPECTED_STREAM);
   }

@@ -47,6 +47,7 @@ export interface NativePath {
   remoteAddr: string;
   isRelay: boolean;
   rttMs: number;
+  stats?: { udpRxDatagrams: number };
 }
 
 /** A connection of `@number0/iroh`. */

@@ -141,6 +141,11 @@ export interface Connection {
   refuseStreams(): void;
   /** The paths in use, selected first. */
   paths(): PathInfo[];
+  /**
+   * Datagrams that came from the peer over the paths in use. A live peer sends one every five seconds at least: a figure
+   * that stands still for longer is that of a dead one. `null`: the binding does not tell.
+   */
+  received(): number | null;
   /** Closes at once: data that is not acknowledged is lost. Idempotent. */
   close(code: number, reason?: string): void;
   /** `null` while it is open. */

@@ -110,6 +110,16 @@ describe('after a crash of the app, the button', () => {
     expect(performance.now() - startedAt).toBeLessThan(BAR_MS);
   });
 
+  it('goes grey with the first press, while nobody has come back', { timeout: 60_000 }, async () => {
+    const { platform, apiSecret } = await open();
+    const app = await apps.start({ apiSecret });
+    await press(platform, app.id);
+    await app.crash();
+    await expect(press(platform, app.id)).rejects.toMatchObject({ kind: 'unreachable' });
+    await until(async () => (await platform.endpoint(app.id))?.isOnline === false, 2_000);
+    expect((await platform.endpoint(app.id))?.button).toMatchObject({ enabled: false, reason: 'offline' });
+  });
+
   it('works for a press that came before the new session', { timeout: 60_000 }, async () => {
     const { platform, events, apiSecret } = await open();
     const before = await apps.start({ apiSecret });

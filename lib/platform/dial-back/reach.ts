@@ -1,6 +1,6 @@
 import { linkedAbort } from '../../abort.js';
 import { systemSleep } from '../../clock.js';
-import { NetDiagnosticsError } from '../../errors.js';
+import { hasCode, NetDiagnosticsError } from '../../errors.js';
 import { type Connection, type Endpoint, withDeadline } from '../../transport/index.js';
 import {
   CLIENT_HOST_ALPN,
@@ -20,6 +20,9 @@ export interface ReachContext {
   presence: Presence;
 }
 
+/** Reason with `CLOSE_NORMAL`, should the app hear it after all. */
+const REASON_SILENT = 'No sign of life';
+
 /** Where to dial. */
 interface Target {
   address: EndpointAddress;
@@ -28,10 +31,24 @@ interface Target {
 }
 
 /**
- * Connects to the app behind the endpoint's newest session; one that begins meanwhile is dialled instead.
+ * Connects to the app behind the endpoint's newest session; one that begins meanwhile is dialled instead. A
+ * session that shows no sign of life all the while is void: its app has crashed, and the button goes grey.
  * @throws NetDiagnosticsError as `Endpoint.connect`
  */
-export function reach(context: ReachContext, id: EndpointId, signal: AbortSignal): Promise<Connection> {
+export async function reach(context: ReachContext, id: EndpointId, signal: AbortSignal): Promise<Connection> {
+  const session = context.presence.connection(id);
+  const received = session?.received() ?? null;
+  try {
+    return await dialNewest(context, id, signal);
+  } catch (error) {
+    // In as long as a dial takes a live one would have sent three signs of life.
+    const isSilent = received !== null && session?.received() === received;
+    if (hasCode(error, 'ERR_TIMEOUT') && isSilent) session?.close(CLOSE_NORMAL, REASON_SILENT);
+    throw error;
+  }
+}
+
+function dialNewest(context: ReachContext, id: EndpointId, signal: AbortSignal): Promise<Connection> {
   return withDeadline({ signal }, CONNECT_TIMEOUT_MS, async (rest) => {
     let known: EndpointAddress | null = null;
     for (;;) {
