@@ -159,7 +159,9 @@ impl Backend {
                 self.answer(message.tx, Pong { req_id }).await?;
             }
             ServicesMessage::PutMetrics(message) => {
-                tell("metrics", metrics.take(message.inner));
+                let mut line = metrics.take(message.inner);
+                line["traffic"] = traffic(connection);
+                tell("metrics", line);
                 self.answer(message.tx, Ok(())).await?;
             }
             ServicesMessage::PutNetworkDiagnostics(message) => {
@@ -245,6 +247,17 @@ impl Backend {
             Err(error) => bail!("{error:#}"),
         }
     }
+}
+
+/// What went over the wire so far, with everything that QUIC adds.
+fn traffic(connection: &Connection) -> Value {
+    let stats = connection.stats();
+    json!({
+        "rx_bytes": stats.udp_rx.bytes,
+        "rx_datagrams": stats.udp_rx.datagrams,
+        "tx_bytes": stats.udp_tx.bytes,
+        "tx_datagrams": stats.udp_tx.datagrams,
+    })
 }
 
 /// The metrics of one connection.
