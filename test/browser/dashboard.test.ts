@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NetDiagnostics } from '../../lib/index.js';
+import { NetDiagnostics, type NetDiagnosticsOptions } from '../../lib/index.js';
 import { tokenIn } from '../../lib/platform/dashboard/index.js';
 import { Platform } from '../../lib/platform/index.js';
 import { browserAvailable, launchBrowser } from '../support/browser.js';
@@ -23,7 +23,7 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
   const relays: HttpRelay[] = [];
   const complaints: string[] = [];
 
-  const start = async (options: { grant: boolean; name: string }) => {
+  const start = async (options: NetDiagnosticsOptions & { name: string }) => {
     const secret = await platform.createApiSecret(options.name);
     return NetDiagnostics.start(
       {
@@ -58,7 +58,8 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     await mkdir(screenshots, { recursive: true });
     for (const delayMs of [4, 38]) relays.push(await HttpRelay.start(delayMs));
     platform = await Platform.start({ dataDir: ':memory:', dashboard: { port: 0 } });
-    app = await start({ grant: false, name: 'checkout-api' });
+    const attributes = { region: 'eu', version: '1.0.3' };
+    app = await start({ grant: false, name: 'checkout-api', group: 'shop', attributes });
     browser = await launchBrowser();
     context = await browser.newContext({ viewport: { width: 1100, height: 760 }, deviceScaleFactor: 2 });
     page = await context.newPage();
@@ -79,6 +80,24 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     await page.getByRole('link', { name: 'checkout-api' }).waitFor();
     expect(await faults()).toEqual([]);
     expect(page.url()).not.toContain('token');
+  });
+
+  it('lists endpoints by group and attributes', async () => {
+    const card = page.getByRole('link', { name: 'checkout-api' });
+    const filter = page.getByRole('searchbox');
+    await page.getByRole('button', { name: 'region=eu' }).click();
+    expect(await filter.inputValue()).toBe('region=eu');
+    expect(await card.isVisible()).toBe(true);
+    expect(await faults()).toEqual([]);
+    await filter.fill('group:shop check');
+    expect(await card.isVisible()).toBe(true);
+    for (const other of ['region=e', 'group:sho', 'nobody']) {
+      await filter.fill(other);
+      await page.getByText('No endpoint matches').waitFor();
+      expect(await card.count()).toBe(0);
+    }
+    await filter.fill('');
+    await card.waitFor();
   });
 
   it('shows the button grey before the grant, and says why', async () => {
