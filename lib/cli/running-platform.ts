@@ -62,10 +62,10 @@ export async function askRunning(dataDir: string, label: string): Promise<Asked>
     }
     if (status >= 300 && status < 400) return notAsked(`${platform} sent us elsewhere (${status}).`);
     const text = await response.text();
-    if (!response.ok) throw new NetDiagnosticsError('ERR_SETTING', reasonIn(text, status));
     if (!isProof(id, challenge, text, headers.get(PROOF_HEADER))) {
       return notAsked(`${platform} answered without the proof that it is this platform.`);
     }
+    if (!response.ok) throw new NetDiagnosticsError('ERR_SETTING', reasonIn(text, status));
     return { secret: (JSON.parse(text) as { secret: string }).secret };
   } catch (error) {
     if (error instanceof NetDiagnosticsError) throw error;
@@ -104,7 +104,7 @@ async function readNote(path: string): Promise<string | null> {
   }
 }
 
-/** Why the platform refuses, if it is the platform: others' words are no help, and may be meant to mislead. */
+/** Why the platform refuses. */
 function reasonIn(text: string, status: number): string {
   try {
     const { error } = JSON.parse(text) as { error?: unknown };

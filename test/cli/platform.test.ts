@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NetDiagnostics } from '../../lib/index.js';
+import { MAX_API_SECRETS } from '../../lib/platform/constants.js';
+import { tokenIn } from '../../lib/platform/dashboard/index.js';
 import { openIdentity } from '../../lib/platform/identity.js';
 import { ApiSecret, SecretKey } from '../../lib/wire/index.js';
 import { type Child, runChild, startChild } from '../support/child.js';
@@ -63,6 +65,18 @@ describe('iroh-net-diagnostics platform', () => {
     platform?.process.kill('SIGINT');
     expect(await platform?.ended).toMatchObject({ code: 0, stderr: '' });
     expect(existsSync(note)).toBe(false);
+  });
+
+  it('tells what the running platform refuses, in its words', async () => {
+    await startPlatform();
+    const url = new URL((await readFile(join(dataDir, 'dashboard-url'), 'utf8')).trim());
+    const headers = { authorization: `Bearer ${tokenIn(url)}`, 'content-type': 'application/json' };
+    for (let count = 0; count < MAX_API_SECRETS; count += 1)
+      await fetch(new URL('/api/secrets', url), { method: 'POST', headers, body: '{}' });
+    expect(await runChild(PROGRAM, { args: ['platform', 'secret', '--data', dataDir] })).toMatchObject({
+      code: 1,
+      stderr: 'There are 200 API secrets already: use or revoke one.\n',
+    });
   });
 
   it('makes a secret before it runs, good once it does', async () => {
@@ -147,6 +161,10 @@ describe('iroh-net-diagnostics platform', () => {
       for (const [answer, why] of [
         [
           (response: ServerResponse) => response.writeHead(201).end('{"secret":"services"}'),
+          /answered without the proof that it is this platform/,
+        ],
+        [
+          (response: ServerResponse) => response.writeHead(409).end('{"error":"Call 555-0100 for help."}'),
           /answered without the proof that it is this platform/,
         ],
         [(response: ServerResponse) => response.writeHead(302, { location: '/' }).end(), /sent us elsewhere/],

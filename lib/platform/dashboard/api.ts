@@ -81,12 +81,14 @@ export class Api {
       this.#prove(exchange, answer);
       exchange.json(answer, 201);
     } catch (error) {
+      this.#prove(exchange, { error: messageOf(error) });
       if (hasCode(error, 'ERR_SETTING')) throw new HttpError(400, messageOf(error));
       if (hasCode(error, 'ERR_STATE')) throw new HttpError(409, messageOf(error));
       throw error;
     }
   }
 
+  /** Also a refusal is the platform's own. */
   #prove({ request, response }: Exchange, answer: unknown): void {
     const challenge = request.headers[CHALLENGE_HEADER];
     const proof =
