@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import { NetDiagnosticsError } from '../errors.js';
 import type { RevocationStore } from './revocation.js';
 
-/** What the file holds: unix seconds and a line end. */
-const CONTENT = /^(0|[1-9]\d{0,14})\n?$/;
+/** What the file holds: unix seconds and a line end. Twelve digits, the year 33658: a date cannot hold much more. */
+const CONTENT = /^(0|[1-9]\d{0,11})\n?$/;
 
 /**
  * Keeps the revocation mark in a small file, usually beside the identity's key file. The file has mode 0600 and is
