@@ -1,5 +1,9 @@
+/** No name is longer, and the work grows with it. */
+const MAX_WORD = 100;
+
 /** The candidate that `word` was most likely meant to be; `undefined` when none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length > MAX_WORD) return undefined;
   const wanted = word.toLowerCase();
   let best: { candidate: string; distance: number } | undefined;
   for (const candidate of candidates) {

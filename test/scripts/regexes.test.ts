@@ -31,7 +31,7 @@ describe('the check of regular expressions', () => {
     ['two that trade characters', String.raw`/^[\d.]+\s*(\S.*?)\s+x$/.exec(text);`],
     ['exponential', String.raw`/^(?:\w+\s?)+$/.exec(text);`],
     ['with a look-around', String.raw`/(?<!x)(?:a*)*b/.exec(text);`],
-    ['made of a constant', String.raw`const SPACE = '\\s'; new RegExp(SPACE + '+$');`],
+    ['made of a constant', "const SPACE = '\\\\s'; new RegExp(SPACE + '+$');"],
     ['made at run time', 'new RegExp(given);'],
   ])('fails on one that is %s', async (_, text) => {
     const { status, stderr } = await check(`declare const text: string, given: string;\n${text}\n`);

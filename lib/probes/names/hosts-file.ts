@@ -30,9 +30,11 @@ export function hostsFile(path: string): HostsFile {
 // Only lines that hold the name are taken apart: there may be some hundred thousand others.
 function addressesIn(text: string, host: string, family: Family): string[] {
   const ips = new Set<string>();
-  for (let at = text.indexOf(host); at >= 0; at = text.indexOf(host, at + host.length)) {
-    const end = text.indexOf('\n', at);
-    const line = text.slice(text.lastIndexOf('\n', at) + 1, end < 0 ? text.length : end);
+  // On from the end of the line: one that holds the name ten thousand times is taken apart once.
+  for (let at = text.indexOf(host), end = 0; at >= 0; at = text.indexOf(host, end)) {
+    const feed = text.indexOf('\n', at);
+    end = feed < 0 ? text.length : feed;
+    const line = text.slice(text.lastIndexOf('\n', at) + 1, end);
     const [ip = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
     if (isIP(ip) === family && names.includes(host)) ips.add(ip);
   }
