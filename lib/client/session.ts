@@ -140,10 +140,13 @@ export class Session {
   }
 
   async #sayFarewell(connection: PlatformConnection): Promise<void> {
-    const isIdle = await connection.drain();
-    if (!isIdle) return;
+    const { farewell } = this.#options;
+    if (!(await connection.drain()) || farewell === undefined) return;
     const request: OnlineSession['request'] = (last) => connection.farewell(last);
-    await this.#options.farewell?.({ signal: this.#stop.signal, request }).catch(() => {
+    // All of it: what goes out may have to be asked for first.
+    const wait = { timeoutMs: this.#limits.farewellTimeoutMs };
+    const last = { signal: this.#stop.signal, request };
+    await bounded('the farewell', wait, 0, (step) => step(farewell(last))).catch(() => {
       // Nobody is left to try again, and nothing depends on it.
     });
   }

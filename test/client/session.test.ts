@@ -541,6 +541,18 @@ describe('stop', () => {
     expect(platform.faults).toEqual([]);
   });
 
+  it('ends a farewell that takes too long: an app may ask elsewhere for what it says', async () => {
+    const platform = (await bindPlatform()).open();
+    const farewell: OnlineHook = () => new Promise(() => {});
+    const { session } = await startSession(platform, { farewell, limits: { farewellTimeoutMs: 50 } });
+    await session.whenOnline();
+    const startedAt = performance.now();
+    await session.stop();
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    await until(() => platform.endings.length === 1);
+    expect(platform.endings[0]).toMatchObject({ by: 'peer', code: 0 });
+  });
+
   it('says no farewell to a platform that hangs, and none to one that never came', async () => {
     const platform = (await bindPlatform()).open();
     let farewells = 0;

@@ -54,6 +54,29 @@ export function describeLife(host: Host): void {
     expect(diagnostics?.status().state).toBe('stopped');
   });
 
+  it('tells the platform its group and attributes, in a session of its own that the close ends well', async () => {
+    const platform = await stage.platform();
+    const attributes = { region: 'eu', tier: '' };
+    const { apiSecret } = platform;
+    const app = await apps.boot(host, { ...OPEN, apiSecret, name: 'web-1', group: 'staging', attributes });
+    const [diagnostics] = app.diagnostics;
+    await diagnostics?.ready({ timeoutMs: 10_000 });
+    await until(() => diagnostics?.status().labels.attributes.state === 'taken');
+    expect([platform.names, platform.groups, platform.attributes]).toEqual([
+      ['web-1'],
+      ['staging'],
+      [attributes],
+    ]);
+    expect(await (await fetch(`${app.url}${PATH}/status`)).json()).toMatchObject({
+      group: 'staging',
+      attributes,
+    });
+    await app.close();
+    await until(() => platform.endings.length === 1);
+    expect(platform.endings[0]).toMatchObject({ by: 'peer', code: 0 });
+    expect(platform.faults).toEqual([]);
+  });
+
   it('frees its port at once when it closes while its platform is dialled and not there', async () => {
     const { endpoint, apiSecret } = await stage.absentPlatform();
     // A port where nobody is: the binding ends such a dial only after three seconds.
