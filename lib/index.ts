@@ -52,7 +52,7 @@ export type { EndpointSnapshot, IsPublicAddress, PathSnapshot, TextOptions } fro
 export { redactReport, renderText, toWireReport } from './report/index.js';
 export type * from './report/observation.js';
 export type * from './report/types.js';
-export type { PlatformInfo, Reason, State, Status, StatusError } from './status.js';
+export type { PlatformInfo, Reason, SharedIdentity, State, Status, StatusError } from './status.js';
 export type {
   AdoptOptions,
   BiStream,

@@ -16,6 +16,7 @@ export interface OtelMetricLike {
 
 /** A `MetricReader` of OpenTelemetry's metrics SDK. */
 export interface MetricReaderLike {
+  /** All of it at this moment; the `MeterProvider` has to know the reader. */
   collect(): Promise<{
     resourceMetrics: { scopeMetrics: readonly { metrics: readonly OtelMetricLike[] }[] };
   }>;

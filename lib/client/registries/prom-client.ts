@@ -20,6 +20,7 @@ export interface PromMetricLike {
 
 /** A registry of `prom-client`. */
 export interface PromRegistryLike {
+  /** All of it at this moment. */
   getMetricsAsJSON(): Promise<readonly PromMetricLike[]>;
 }
 
