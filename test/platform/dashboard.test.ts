@@ -5,6 +5,7 @@ import type { Platform } from '../../lib/platform/index.js';
 import { ApiSecret } from '../../lib/wire/index.js';
 import { until } from '../support/fake-time.js';
 import { HAS_IPV6_LOOPBACK } from '../support/loopback.js';
+import { SSH_PUBLIC_KEY } from '../support/ssh-keys.js';
 import { grantToken, openSession, Stage, sampleReport, tell } from './stage.js';
 
 const stage = new Stage();
@@ -264,6 +265,15 @@ describe("the dashboard's work", () => {
     expect(list).not.toContain(secret);
     expect((await post(`/api/secrets/${keyId}/revoke`)).status).toBe(200);
     expect(await platform.apiSecrets()).toMatchObject([{ revokedAt: expect.any(Number) }]);
+  });
+
+  it('registers an SSH key in place of a secret, for programs', async () => {
+    const created = await post('/api/secrets', { sshKey: `${SSH_PUBLIC_KEY}\n`, label: 'ci' });
+    const { keyId } = await json<{ keyId: string }>(created);
+    expect([created.status, await platform.apiSecrets()]).toMatchObject([201, [{ keyId, label: 'ci' }]]);
+    expect((await post('/api/secrets', { sshKey: SSH_PUBLIC_KEY })).status).toBe(409);
+    expect((await post('/api/secrets', { sshKey: 'ssh-rsa AAAA' })).status).toBe(400);
+    expect((await post('/api/secrets', { sshKey: 5 })).status).toBe(400);
   });
 
   it('runs diagnostics: grey with the reason, then progress, then the report', async () => {

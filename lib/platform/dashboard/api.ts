@@ -72,9 +72,15 @@ export class Api {
   }
 
   async createSecret(exchange: Exchange): Promise<void> {
-    const { label = '' } = await exchange.jsonBody();
+    const { label = '', sshKey } = await exchange.jsonBody();
     if (typeof label !== 'string') throw new HttpError(400, 'label has to be a text.');
+    if (sshKey !== undefined && typeof sshKey !== 'string')
+      throw new HttpError(400, 'sshKey has to be a text.');
     try {
+      if (sshKey !== undefined) {
+        exchange.json({ keyId: await this.#context.apiSecrets.register(sshKey, label.trim()) }, 201);
+        return;
+      }
       const secret = await this.#context.apiSecrets.create(label.trim());
       const text = secret.reveal();
       const answer = { keyId: secret.keyId, secret: text, envLine: `${API_SECRET_ENV_VAR_NAME}=${text}` };
