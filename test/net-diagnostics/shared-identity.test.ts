@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { DEFAULT_CLIENT_LIMITS } from '../../lib/client/index.js';
 import { Platform, type PlatformEvent } from '../../lib/platform/index.js';
-import type { Child } from '../support/child.js';
+import { type Child, runChild } from '../support/child.js';
 import { until } from '../support/fake-time.js';
 import { MortalApps } from '../support/mortal-app.js';
 
@@ -41,6 +42,18 @@ async function hasTold(child: Child): Promise<boolean> {
   return Promise.race([child.line(TOLD).then(() => true), sleep(0, false)]);
 }
 
+const CLUSTER = `import cluster from 'node:cluster';
+  import { NetDiagnostics } from './lib/index.js';
+  if (cluster.isPrimary) {
+    const told = [1, 2].map(() => new Promise((resolve) => cluster.fork().on('message', resolve)));
+    for (const text of await Promise.all(told)) console.log(text);
+    for (const worker of Object.values(cluster.workers)) worker.kill('SIGKILL');
+  } else {
+    const warn = (_, { event }) =>
+      event === 'identity-shared' && process.send('worker ' + cluster.worker.id + ' is told');
+    NetDiagnostics.start({ ...JSON.parse(process.env.OPTIONS), logger: { info() {}, warn, error() {} } });
+  }`;
+
 async function statusOf(child: Child): Promise<Record<string, unknown>> {
   child.process.kill('SIGUSR2');
   return JSON.parse((await child.line(/^status /)).slice(7)) as Record<string, unknown>;
@@ -57,6 +70,18 @@ describe('two live processes with one key file', () => {
         sharedIdentity: { at: expect.any(String), message: expect.stringMatching(/key/) },
       });
     }
+  });
+
+  it('as workers of one cluster, which share what they listen on, say so too', {
+    timeout: 60_000,
+  }, async () => {
+    const { apiSecret } = await open();
+    const { stdout } = await runChild(CLUSTER, {
+      env: {
+        OPTIONS: JSON.stringify({ apiSecret, secretKeyFile: await apps.keyFile(), network: 'minimal' }),
+      },
+    });
+    expect(stdout.trim().split('\n').sort()).toEqual(['worker 1 is told', 'worker 2 is told']);
   });
 
   it('say nothing after a crash: a dead process holds no lock', { timeout: 60_000 }, async () => {
@@ -77,10 +102,13 @@ describe('two live processes with one key file', () => {
     expect(await statusOf(child)).toMatchObject({ state: 'online', sharedIdentity: null });
   });
 
-  it('on two hosts are told by the platform, which tells its operator', { timeout: 170_000 }, async () => {
+  it('on two hosts are told by the platform, which tells its operator', { timeout: 240_000 }, async () => {
     const { platform, events, apiSecret } = await open();
-    const first = await apps.start({ apiSecret });
-    const second = await apps.start({ apiSecret, secretKeyFile: await copyOfKey() });
+    // Five times as soon as in service.
+    const clientLimits = { ...DEFAULT_CLIENT_LIMITS, replacedRetryMs: 4_000 };
+    const env = { PARTS: JSON.stringify({ clientLimits }) };
+    const first = await apps.start({ apiSecret }, env);
+    const second = await apps.start({ apiSecret, secretKeyFile: await copyOfKey() }, env);
     expect(second.id).toBe(first.id);
     await first.child.line(TOLD);
     expect(await statusOf(first.child)).toMatchObject({
@@ -93,7 +121,7 @@ describe('two live processes with one key file', () => {
     await platform.dialBack(first.id);
     // Then the first comes back, and the second is told.
     await second.child.line(TOLD);
-    await until(() => events.some(({ type }) => type === 'identity-shared'), 90_000);
+    await until(() => events.some(({ type }) => type === 'identity-shared'), 150_000);
     expect((await platform.endpoint(first.id))?.sharedIdentityAt).toEqual(expect.any(Number));
   });
 

@@ -9,7 +9,8 @@ const SOURCE = `import { NetDiagnostics } from './lib/index.js';
   const say = (kind, what) => console.log(kind + ' ' + JSON.stringify(what));
   const logger = Object.fromEntries(['debug', 'info', 'warn', 'error'].map((level) =>
     [level, (message, fields) => say('log', { level, message, ...fields })]));
-  const app = NetDiagnostics.start({ logger, ...JSON.parse(process.env.OPTIONS) });
+  const parts = JSON.parse(process.env.PARTS ?? '{}');
+  const app = NetDiagnostics.start({ logger, ...JSON.parse(process.env.OPTIONS) }, process.env, parts);
   setInterval(() => {}, 60000);
   process.on('SIGUSR2', () => say('status', app.status()));
   for (;;) {
@@ -45,7 +46,7 @@ export class MortalApps {
     const all = { ...usual, secretKeyFile: await this.keyFile(), ...options };
     const child = await startChild(SOURCE, {
       env: { OPTIONS: JSON.stringify(all), ...env },
-      timeoutMs: 170_000,
+      timeoutMs: 240_000,
     });
     this.#children.push(child);
     return child;

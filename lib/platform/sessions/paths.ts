@@ -10,6 +10,11 @@ export function pathInUse(session: Routed): string | null {
   return (paths.find(({ isSelected }) => isSelected) ?? paths[0])?.remoteAddr ?? null;
 }
 
+/** Its direct paths, as addresses. Through a relay all processes with one identity have the same path. */
+export function directPaths(session: Routed): string[] {
+  return session.paths().flatMap(({ isRelay, remoteAddr }) => (isRelay ? [] : [remoteAddr]));
+}
+
 /**
  * Whether two sessions of one endpoint come from one socket, and so from one process: an app may have our session and
  * one of the official client beside it.

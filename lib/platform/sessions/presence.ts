@@ -1,7 +1,7 @@
 import type { Connection } from '../../transport/index.js';
 import { CLOSE_NORMAL, type EndpointId, REASON_REPLACED } from '../../wire/index.js';
 import { MAX_SESSIONS_PER_ENDPOINT } from '../constants.js';
-import { pathInUse, sharePath } from './paths.js';
+import { directPaths, sharePath } from './paths.js';
 
 /** Which endpoints have a live session. */
 export class Presence {
@@ -20,18 +20,18 @@ export class Presence {
   /**
    * Idempotent. Older sessions of the endpoint that come from elsewhere are void, and closed: a process that was killed
    * never said goodbye, and would pass for alive until its session has been idle for half a minute.
-   * @returns the paths of those that are void
+   * @returns the direct paths of those that are void; `null`: there were none
    */
-  enter(connection: Connection): string[] {
+  enter(connection: Connection): string[] | null {
     const id = connection.remoteId;
     const sessions = this.#sessions.get(id) ?? new Set();
-    if (sessions.has(connection)) return [];
+    if (sessions.has(connection)) return null;
     const older = [...sessions];
     const replaced = older.filter((session) => !sharePath(session, connection));
     const tooMany = older.length - replaced.length + 1 - MAX_SESSIONS_PER_ENDPOINT;
     const surplus = older.filter((session) => !replaced.includes(session)).slice(0, Math.max(0, tooMany));
     // A closed connection knows its paths no more.
-    const paths = replaced.map(pathInUse).filter((path) => path !== null);
+    const paths = replaced.length === 0 ? null : replaced.flatMap(directPaths);
     for (const session of [...replaced, ...surplus]) {
       session.close(CLOSE_NORMAL, REASON_REPLACED);
       sessions.delete(session);

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js';
 import type { Connection } from '../../transport/index.js';
 import type { EndpointId } from '../../wire/index.js';
-import { pathInUse, type Routed } from './paths.js';
+import { directPaths, type Routed } from './paths.js';
 
 /** Sessions that come back within it are those of processes that live. */
 const WINDOW_MS = 10 * 60_000;
@@ -34,18 +34,17 @@ export class Twins {
 
   /**
    * Notes a new session.
-   * @param replaced - the paths of those that it made void
+   * @param replaced - the direct paths of those that it made void; `null`: there were none
    * @returns whether it is news that the identity is shared
    */
-  note(session: Pick<Connection, 'remoteId'> & Routed, replaced: readonly string[]): boolean {
-    if (replaced.length === 0) return false;
+  note(session: Pick<Connection, 'remoteId'> & Routed, replaced: readonly string[] | null): boolean {
+    if (replaced === null) return false;
     const id = session.remoteId;
     const now = this.#clock.now();
     const watched: Watched = this.#watched.get(id) ?? { replaced: new Map(), returns: [], sharedAt: null };
     const isKnown = this.sharedAt(id) !== null;
-    const path = pathInUse(session);
-    // Through a relay all processes have the same path.
-    if (path !== null && isRecent(watched.replaced.get(path), now)) watched.returns.push(now);
+    const isBack = directPaths(session).some((path) => isRecent(watched.replaced.get(path), now));
+    if (isBack) watched.returns.push(now);
     watched.returns = watched.returns.filter((at) => isRecent(at, now)).slice(-RETURNS);
     for (const left of replaced) watched.replaced.set(left, now);
     for (const old of [...watched.replaced.keys()].slice(0, -MAX_PATHS)) watched.replaced.delete(old);
