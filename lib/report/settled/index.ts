@@ -4,8 +4,11 @@ import { CASES, type Known, type PendingRun } from './cases.js';
 
 export type { Known, PendingRun } from './cases.js';
 
-/** More colours are not looked at: where so much is still out, nothing is said to be settled. */
-const MAX_LOOKS = 250;
+/**
+ * More colours are not looked at: where so much is still out, nothing is said to be settled. One takes a third of a
+ * millisecond, and the app's event loop waits for all.
+ */
+const MAX_LOOKS = 100;
 
 /**
  * Whether the colour can still change: it is asked for every way in which the runs that are still out may end. The

@@ -12,10 +12,14 @@ type PartOf<K extends ListPart> = NonNullable<Observation[K]>[number];
 
 /** All parts of one kind, in the order of the records. */
 export function seen<K extends ListPart>(records: readonly ProbeRecord[], kind: K): Seen<PartOf<K>>[] {
-  return records.flatMap(({ ref, observation }) => {
-    const parts: readonly PartOf<K>[] = observation?.[kind] ?? [];
-    return parts.map((part) => ({ ref, part }));
-  });
+  // Loops: it is asked dozens of times for a verdict, and a verdict hundreds of times for its colour to be final.
+  const found: Seen<PartOf<K>>[] = [];
+  for (const { ref, observation } of records) {
+    const parts: readonly PartOf<K>[] | undefined = observation?.[kind];
+    if (parts === undefined) continue;
+    for (const part of parts) found.push({ ref, part });
+  }
+  return found;
 }
 
 /** The distinct runs behind some parts. */
