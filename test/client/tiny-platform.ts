@@ -3,6 +3,7 @@ import {
   type BiStream,
   type CloseReason,
   type Connection,
+  ConnectionClosedError,
   call,
   type Endpoint,
   Router,
@@ -142,7 +143,11 @@ export class TinyPlatform {
         const answer = answerTo(request, behaviour === 'answer' ? null : behaviour);
         if (this.flood === null) await respond(stream, answer, { signal });
         else await this.flood(stream, answer);
-      })().catch((error: unknown) => this.faults.push(error));
+      })().catch((error: unknown) => {
+        // Its router closes what the app has closed: an acknowledgement that is still on its way then ends so.
+        const isOwnDoing = error instanceof ConnectionClosedError && error.closeReason.by === 'local';
+        if (!isOwnDoing) this.faults.push(error);
+      });
     }
   }
 
