@@ -30,7 +30,7 @@ describe('the check of regular expressions', () => {
     ['behind a beginning of several letters', String.raw`/<!--[\s\S]*?-->/.test(text);`],
     ['two that trade characters', String.raw`/^[\d.]+\s*(\S.*?)\s+x$/.exec(text);`],
     ['exponential', String.raw`/^(?:\w+\s?)+$/.exec(text);`],
-    ['with a look-around', String.raw`/(?<!x)(?:a*)*b/.exec(text);`],
+    ['with a look-around', '/(?<!x)(?:a*)*b/.exec(text);'],
     ['made of a constant', "const SPACE = '\\\\s'; new RegExp(SPACE + '+$');"],
     ['made at run time', 'new RegExp(given);'],
   ])('fails on one that is %s', async (_, text) => {
