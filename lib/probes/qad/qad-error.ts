@@ -10,7 +10,6 @@ export type QadErrorCode =
   | 'QAD_HELLO_RETRY_REQUEST'
   | 'QAD_VERSION_NEGOTIATION'
   | 'QAD_STATELESS_RESET'
-  | 'QAD_KEY_UPDATE'
   | 'QAD_CLOSED_BY_RELAY'
   /** The server broke a rule of QUIC. */
   | 'QAD_PROTOCOL'

@@ -68,7 +68,7 @@ describe('RFC 9001 A.3: server Initial', () => {
     const [packet] = [...packetsOf(PACKET)];
     expect(packet).toMatchObject({ kind: 'protected', level: 'initial', sourceId: hex('f067a5502a4262b5') });
     const keys = new PacketKeys(initialSecrets(DESTINATION_ID).server);
-    const opened = openPacket(packet as ProtectedPacket, keys, -1);
+    const opened = openPacket(packet as ProtectedPacket, [keys], -1);
     expect(opened?.packetNumber).toBe(1);
     const frames = decodeFrames(opened?.payload ?? Buffer.alloc(0), 'initial');
     expect(frames).toMatchObject([
@@ -83,7 +83,7 @@ describe('RFC 9001 A.3: server Initial', () => {
       const changed = Buffer.from(PACKET);
       changed.writeUInt8(changed.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
       for (const packet of packetsOf(changed)) {
-        if (packet.kind === 'protected') expect(openPacket(packet, keys, -1)).toBeNull();
+        if (packet.kind === 'protected') expect(openPacket(packet, [keys], -1)).toBeNull();
       }
     }
   });

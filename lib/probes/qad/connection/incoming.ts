@@ -2,7 +2,6 @@ import { MAX_WAITING_PACKETS } from '../constants.js';
 import { type Level, type Packet, type ProtectedPacket, packetsOf } from '../packets/header.js';
 import { initialSecrets } from '../packets/packet-keys.js';
 import { openPacket } from '../packets/protection.js';
-import { QadError } from '../qad-error.js';
 import { decodeFrames, type Frame, isAckEliciting } from './frames.js';
 import type { PacketSpace } from './packet-space.js';
 import type { Peer } from './peer.js';
@@ -66,7 +65,7 @@ export class Incoming {
     }
     const opened = openPacket(packet, space.keys.receive, space.received.largest);
     if (opened === null) return;
-    if (opened.isUpdated) throw new QadError('QAD_KEY_UPDATE', 'the server updated its keys');
+    if (!space.keys.receive.includes(opened.keys)) space.update(opened.keys);
     this.#peer.settle(sourceId);
     if (space.received.has(opened.packetNumber)) return;
     const frames = decodeFrames(opened.payload, level);

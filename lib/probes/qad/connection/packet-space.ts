@@ -27,9 +27,15 @@ export interface Acknowledged {
   fullNumbers: readonly number[];
 }
 
+/** Of both directions. `receive`: the newest, and what they replaced. */
+interface Keys {
+  receive: readonly [PacketKeys, PacketKeys?];
+  send: PacketKeys;
+}
+
 /** One packet number space with its keys and its part of the handshake (RFC 9000 §12.3). */
 export class PacketSpace {
-  keys: { receive: PacketKeys; send: PacketKeys } | null = null;
+  keys: Keys | null = null;
   /** Its keys were thrown away (RFC 9001 §4.9). */
   isDiscarded = false;
   readonly received = new ReceivedPackets();
@@ -45,7 +51,13 @@ export class PacketSpace {
   #sent = new Map<number, SentPacket>();
 
   install({ client, server }: Secrets): void {
-    this.keys = { send: new PacketKeys(client), receive: new PacketKeys(server) };
+    this.keys = { send: new PacketKeys(client), receive: [new PacketKeys(server)] };
+  }
+
+  /** The server has updated its keys: ours follow, as it expects (RFC 9001 §6.2). */
+  update(receive: PacketKeys): void {
+    if (this.keys !== null)
+      this.keys = { send: this.keys.send.next(), receive: [receive, this.keys.receive[0]] };
   }
 
   discard(): void {

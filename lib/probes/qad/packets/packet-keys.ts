@@ -28,17 +28,21 @@ export class PacketKeys {
   readonly #key: Buffer;
   readonly #iv: Buffer;
   readonly #headerKey: Buffer;
+  /** How often they were updated, modulo two: the key phase bit of short headers. */
+  readonly phase: 0 | 1;
 
-  constructor(secret: Buffer) {
+  /** @param before - the keys that they are an update of */
+  constructor(secret: Buffer, before?: PacketKeys) {
+    this.phase = before?.phase === 0 ? 1 : 0;
     this.#secret = secret;
     this.#key = expandLabel(secret, 'quic key', NOTHING, 16);
     this.#iv = expandLabel(secret, 'quic iv', NOTHING, 12);
-    this.#headerKey = expandLabel(secret, 'quic hp', NOTHING, 16);
+    this.#headerKey = before === undefined ? expandLabel(secret, 'quic hp', NOTHING, 16) : before.#headerKey;
   }
 
-  /** The keys after a key update (RFC 9001 §6.1). Header protection keeps its key; it is removed already. */
+  /** The keys after a key update (RFC 9001 §6.1). Header protection keeps its key. */
   next(): PacketKeys {
-    return new PacketKeys(expandLabel(this.#secret, 'quic ku', NOTHING, HASH_BYTES));
+    return new PacketKeys(expandLabel(this.#secret, 'quic ku', NOTHING, HASH_BYTES), this);
   }
 
   /** The five bytes that hide a header's first byte and packet number (RFC 9001 §5.4.3). */

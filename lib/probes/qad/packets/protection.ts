@@ -8,8 +8,8 @@ import { decodePacketNumber } from './packet-number.js';
 export interface OpenedPacket {
   packetNumber: number;
   payload: Buffer;
-  /** It was sealed with the keys after a key update. */
-  isUpdated: boolean;
+  /** Those that opened it: the given ones, or their update, where the sender has updated its keys since. */
+  keys: PacketKeys;
 }
 
 /** Bits of the first byte that are hidden, and those that must be zero below (RFC 9000 §17.2, §17.3.1). */
@@ -21,9 +21,14 @@ const form = (level: Level) => (level === 'application' ? 'short' : 'long');
 
 /**
  * Takes the protection off (RFC 9001 §5.4.1, then §5.3). Null: it does not authenticate, so it is nobody's.
+ * @param keys - the newest, then those that they replaced, with which packets may come that were overtaken
  * @throws `QAD_PROTOCOL` for an authentic packet with reserved bits set
  */
-export function openPacket(packet: ProtectedPacket, keys: PacketKeys, largest: number): OpenedPacket | null {
+export function openPacket(
+  packet: ProtectedPacket,
+  [keys, older]: readonly [PacketKeys, PacketKeys?],
+  largest: number,
+): OpenedPacket | null {
   const { bytes, level, packetNumberAt } = packet;
   // The sample is taken as if the packet number had four bytes.
   const sampleAt = packetNumberAt + PACKET_NUMBER_BYTES;
@@ -37,16 +42,21 @@ export function openPacket(packet: ProtectedPacket, keys: PacketKeys, largest: n
   const truncated = header.readUIntBE(packetNumberAt, numberBytes);
   const packetNumber = decodePacketNumber(largest, truncated, numberBytes);
   const sealed = bytes.subarray(header.length);
-  const isUpdated = level === 'application' && (first & KEY_PHASE_BIT) !== 0;
-  const payload = (isUpdated ? keys.next() : keys).open(packetNumber, header, sealed);
-  if (payload === null) return null;
-  if ((first & RESERVED_BITS[form(level)]) !== 0) throw protocolError('reserved header bits are set');
-  return { packetNumber, payload, isUpdated };
+  const phase = level === 'application' && (first & KEY_PHASE_BIT) !== 0 ? 1 : 0;
+  const candidates = phase === keys.phase ? [keys] : [keys.next(), ...(older === undefined ? [] : [older])];
+  for (const candidate of candidates) {
+    const payload = candidate.open(packetNumber, header, sealed);
+    if (payload === null) continue;
+    if ((first & RESERVED_BITS[form(level)]) !== 0) throw protocolError('reserved header bits are set');
+    return { packetNumber, payload, keys: candidate };
+  }
+  return null;
 }
 
 /** A whole protected packet. */
 export function sealPacket(fields: HeaderFields, payload: Buffer, keys: PacketKeys): Buffer {
   const header = encodeHeader(fields, payload.length);
+  if (keys.phase === 1) header.writeUInt8(header.readUInt8() | KEY_PHASE_BIT);
   const sealed = keys.seal(fields.packetNumber, header, payload);
   const mask = keys.headerMask(sealed.subarray(0, SAMPLE_BYTES));
   header.writeUInt8(header.readUInt8() ^ (mask.readUInt8() & HIDDEN_BITS[form(fields.level)]));

@@ -22,7 +22,7 @@ export interface ServerScript {
   flight?: (right: Buffer[]) => Buffer[];
   /** Frames of the 1-RTT packet in the first flight; default: OBSERVED_ADDRESS. */
   applicationFrames?: (observed: Buffer) => Buffer;
-  /** Seals 1-RTT packets with these keys instead. */
+  /** Seals 1-RTT packets with updated keys. */
   isKeyUpdated?: boolean;
   /** Silence after this many datagrams from a client. */
   deafAfter?: number;
@@ -54,6 +54,8 @@ interface Connection {
  */
 export class QadServer {
   readonly closes: { code: number; reason: string }[] = [];
+  /** Key phases of the client's 1-RTT packets, in order. */
+  readonly phases: (0 | 1)[] = [];
   datagrams = 0;
   readonly #socket: Socket;
   readonly #connections = new Map<string, Connection>();
@@ -150,8 +152,9 @@ export class QadServer {
   #takePacket(connection: Connection, packet: ProtectedPacket): void {
     const keys = connection.keys.get(packet.level);
     const largest = connection.received.get(packet.level) ?? -1;
-    const opened = keys === undefined ? null : openPacket(packet, keys.receive, largest);
+    const opened = keys === undefined ? null : openPacket(packet, [keys.receive], largest);
     if (opened === null) return;
+    if (packet.level === 'application') this.phases.push(opened.keys.phase);
     connection.received.set(packet.level, Math.max(largest, opened.packetNumber));
     this.#takeFrames(connection, packet.level, new Reader(opened.payload));
   }
@@ -280,27 +283,13 @@ export class QadServer {
     if (keys === undefined) return Buffer.alloc(0);
     const { clientId: destinationId, id: sourceId } = connection;
     const fields = { level, destinationId, sourceId, token: Buffer.alloc(0), packetNumber };
-    if (level !== 'application' || this.#script.isKeyUpdated !== true)
-      return sealPacket(fields, payload, keys);
-    return sealUpdated(fields.destinationId, packetNumber, payload, keys);
+    const isUpdated = level === 'application' && this.#script.isKeyUpdated === true;
+    return sealPacket(fields, payload, isUpdated ? keys.next() : keys);
   }
 
   #send({ remote }: Connection, datagram: Buffer): void {
     if (datagram.length > 0) this.#socket.send(datagram, remote.port, remote.address);
   }
-}
-
-/** A 1-RTT packet after a key update: the key phase bit is set, the header protection is the old one's. */
-function sealUpdated(destinationId: Buffer, packetNumber: number, payload: Buffer, keys: PacketKeys): Buffer {
-  const header = Buffer.concat([Buffer.of(0x47), destinationId, u32(packetNumber)]);
-  const sealed = keys.next().seal(packetNumber, header, payload);
-  const mask = keys.headerMask(sealed.subarray(0, 16));
-  header.writeUInt8(header.readUInt8() ^ (mask.readUInt8() & 0x1f));
-  for (let index = 0; index < 4; index++) {
-    const at = header.length - 4 + index;
-    header.writeUInt8(header.readUInt8(at) ^ mask.readUInt8(1 + index), at);
-  }
-  return Buffer.concat([header, sealed]);
 }
 
 function skipAck(reader: Reader): void {
