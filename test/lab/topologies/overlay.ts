@@ -177,6 +177,11 @@ export const OVERLAYS: readonly Case[] = [
     name: 'two uplinks',
     about: 'A router with two providers that picks one for each destination.',
     topology: twoUplinks(),
+    oneSideCannotKnow: {
+      reason: 'the way to a peer is the one or the other',
+      says: /often relayed/,
+      isByChance: true,
+    },
     truth: {
       colour: 'orange',
       natType: 'Endpoint-Dependent',
