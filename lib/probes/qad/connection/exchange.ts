@@ -1,6 +1,7 @@
 import {
   EXCHANGE_DATAGRAMS,
   EXCHANGE_INTERVAL_MS,
+  FIRST_EXCHANGE_WINDOW,
   MAX_EXCHANGE_DATAGRAMS,
   MAX_EXCHANGE_WINDOW,
   MIN_EXCHANGE_DATAGRAMS,
@@ -38,14 +39,14 @@ export interface ExchangeOptions {
 
 /**
  * Full-size datagrams one after the other, as a connection with data has them. One every few dozen milliseconds shows
- * more than a burst: some firewalls let the first datagrams of a flow pass. At most two are on their way until the path
+ * more than a burst: some firewalls let the first datagrams of a flow pass. At most four are on their way until the path
  * shows that it takes more without a queue, so that a slow uplink does not lose what it could carry. Lost ones are
  * replaced.
  */
 export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #sent: Sent[] = [];
-  #window = 2;
+  #window = FIRST_EXCHANGE_WINDOW;
   #roundTripMs: number;
   /** When something was acknowledged last; at first when it began. */
   #heardAtMs: number;
