@@ -144,7 +144,8 @@ describe('the code in the pages', () => {
     const url = new URL(printed.match(/^http:\/\/\S+/m)?.[0] ?? '');
     // The login: the page posts what is behind the #, gets a cookie, and goes on to the dashboard.
     const body = new URLSearchParams(url.hash.slice(1));
-    const login = await fetch(url, { method: 'POST', body, redirect: 'manual' });
+    const headers = { origin: url.origin };
+    const login = await fetch(url, { method: 'POST', headers, body, redirect: 'manual' });
     expect([login.status, login.headers.get('location')]).toEqual([303, './']);
     const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? '';
     expect((await fetch(new URL('/', url), { headers: { cookie } })).status).toBe(200);
