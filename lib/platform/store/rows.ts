@@ -49,13 +49,19 @@ export function toGrant(row: SqlRow): GrantRecord {
   };
 }
 
-export function toReport(row: SqlRow): ReportRecord {
+function reportHead(row: SqlRow): Omit<ReportRecord, 'report'> {
   return {
     id: text(row, 'id'),
     endpointId: text(row, 'endpoint_id'),
     source: text(row, 'source') as ReportSource,
     receivedAt: int(row, 'received_at'),
     durationMs: intOrNull(row, 'duration_ms'),
+  };
+}
+
+export function toReport(row: SqlRow): ReportRecord {
+  return {
+    ...reportHead(row),
     report: JSON.parse(text(row, 'report')) as ReportRecord['report'],
   };
 }
@@ -64,11 +70,7 @@ export function toReport(row: SqlRow): ReportRecord {
 export function toReportSummary(row: SqlRow): ReportSummary {
   const facts = textOrNull(row, 'facts');
   return {
-    id: text(row, 'id'),
-    endpointId: text(row, 'endpoint_id'),
-    source: text(row, 'source') as ReportSource,
-    receivedAt: int(row, 'received_at'),
-    durationMs: intOrNull(row, 'duration_ms'),
+    ...reportHead(row),
     facts:
       facts === null
         ? reportFacts(JSON.parse(text(row, 'report')) as ReportRecord['report'])
