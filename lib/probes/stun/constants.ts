@@ -68,7 +68,7 @@ export interface Schedule {
  */
 export const BINDING_SCHEDULE: Schedule = { sendAt: [0, 250, 600, 1100, 1600], giveUpAfter: 2200 };
 
-/** Where relays answered: four datagrams and three quarters of a second, and four times what a relay took. */
+/** Where a relay answered so soon that four times as long is less: four datagrams, and 0.9 s in all. */
 const NEARBY_SCHEDULE: Schedule = { sendAt: [0, 120, 300, 550], giveUpAfter: 900 };
 const NEARBY_TIMES = 4;
 

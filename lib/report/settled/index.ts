@@ -5,8 +5,8 @@ import { CASES, type Known, type PendingRun } from './cases.js';
 export type { Known, PendingRun } from './cases.js';
 
 /**
- * More colours are not looked at: where so much is still out, nothing is said to be settled. One takes a third of a
- * millisecond, and the app's event loop waits for all.
+ * More colours are not looked at: where so much is still out, nothing is said to be settled. One takes about half
+ * a millisecond, and the app's event loop waits for all.
  */
 const MAX_LOOKS = 100;
 
