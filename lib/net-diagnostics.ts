@@ -1,4 +1,5 @@
 import { linkedAbort } from './abort.js';
+import { watchClock } from './client/clock-jump.js';
 import type { LabelState } from './client/index.js';
 import { messageOf, NetDiagnosticsError } from './errors.js';
 import type { NetDiagnosticsEvent } from './events.js';
@@ -365,7 +366,9 @@ export class NetDiagnostics {
     const { id, relayUrls, directAddrs } = settings.apiSecret.platform;
     this.#board.note({ platform: { id, relays: relayUrls, addrs: directAddrs.map(formatSocketAddr) } });
     const [parts, board, log, { signal }] = [this.#parts, this.#board, this.#log, this.#stopping];
-    const ground = await openGround({ settings, parts, board, log, signal });
+    // One watch for all who wait here.
+    const clockJump = watchClock(parts.clock);
+    const ground = await openGround({ settings, parts, board, log, clockJump, signal });
     if (ground === null) return;
     const { endpoint } = ground;
     try {
@@ -376,6 +379,7 @@ export class NetDiagnostics {
         parts,
         board,
         log,
+        clockJump,
         reporter: this.#reporter,
         telemetry: this.#telemetry,
         pause: this.#pause,

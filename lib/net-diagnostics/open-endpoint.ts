@@ -1,5 +1,5 @@
 import { backoffDelay } from '../client/backoff.js';
-import { wakeful, watchClock } from '../client/clock-jump.js';
+import { type ClockJump, wakeful } from '../client/clock-jump.js';
 import { hasCode, messageOf, NetDiagnosticsError } from '../errors.js';
 import { FileRevocationStore, MemoryRevocationStore, Revocation } from '../host/index.js';
 import { ephemeralKey, keyFromFile } from '../identity.js';
@@ -33,6 +33,7 @@ export interface OpenOptions {
   parts: Parts;
   board: StatusBoard;
   log: SafeLogger;
+  clockJump: ClockJump;
   signal: AbortSignal;
 }
 
@@ -54,10 +55,10 @@ class OpenFailure extends Error {
  * @returns `null` when it is final that there will be no endpoint (the board says why), or `signal` fired
  */
 export async function openGround(options: OpenOptions): Promise<Ground | null> {
-  const { parts, board, log, signal } = options;
+  const { parts, board, log, clockJump, signal } = options;
   // Made once: a retry must not change who we are.
   const ephemeral = ephemeralKey();
-  const nap = wakeful(parts.sleep, watchClock(parts.clock));
+  const nap = wakeful(parts.sleep, clockJump);
   for (let attempt = 0; !signal.aborted; attempt += 1) {
     try {
       return await openOnce(options, ephemeral);
@@ -159,14 +160,16 @@ async function adopt(
 }
 
 function relayTokensOf(
-  { settings, parts, log }: OpenOptions,
+  { settings, parts, log, clockJump }: OpenOptions,
   endpointId: string,
   relays: readonly RelaySetting[],
 ): RelayTokens {
   const { apiSecret } = settings;
   const { clock, sleep } = parts;
-  const alert = wakeful(sleep, watchClock(clock));
-  return new RelayTokens({ apiSecret, endpointId, relays, clock, sleep: alert, log });
+  return new RelayTokens({
+    ...{ apiSecret, endpointId, relays, clock, log },
+    sleep: wakeful(sleep, clockJump),
+  });
 }
 
 /** The app's promise may never settle; `stop()` must not wait for it. */

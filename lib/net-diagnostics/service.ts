@@ -1,5 +1,5 @@
 import { linkedAbort } from '../abort.js';
-import { type ClockJump, wakeful, watchClock } from '../client/clock-jump.js';
+import { type ClockJump, wakeful } from '../client/clock-jump.js';
 import {
   AppMetrics,
   GrantKeeper,
@@ -38,6 +38,7 @@ export interface ServiceOptions extends Ground {
   parts: Parts;
   board: StatusBoard;
   log: SafeLogger;
+  clockJump: ClockJump;
   reporter: Reporter;
   telemetry: Telemetry;
   pause: Pause;
@@ -71,7 +72,6 @@ export class Service {
   readonly #metrics: MetricsPusher;
   readonly #session: Session;
   readonly #narrator: Narrator;
-  readonly #clockJump: ClockJump;
   readonly #lock: IdentityLock | null;
   /** The local report behind each wire report that is still in use. */
   readonly #locals = new WeakMap<DiagnosticsReport, LocalReport>();
@@ -83,7 +83,6 @@ export class Service {
   constructor(options: ServiceOptions) {
     const { endpoint, settings, parts, log } = options;
     this.#options = options;
-    this.#clockJump = watchClock(parts.clock);
     this.#narrator = new Narrator(log, parts.clock, endpoint.id);
     this.subject = { endpoint, paths: new LivePaths() };
     const { secretKeyFile } = settings;
@@ -202,7 +201,7 @@ export class Service {
       enabled: settings.grant,
       limits: parts.clientLimits,
       clock: parts.clock,
-      sleep: wakeful(parts.sleep, this.#clockJump),
+      sleep: wakeful(parts.sleep, this.#options.clockJump),
       random: parts.random,
       onState: (grant) => {
         this.#narrator.grant(grant);
@@ -221,7 +220,7 @@ export class Service {
       limits: parts.clientLimits,
       clock: parts.clock,
       sleep: parts.sleep,
-      clockJump: this.#clockJump,
+      clockJump: this.#options.clockJump,
       random: parts.random,
       onState: (status) => this.#showSession(status),
       onEvent: (event) => {
