@@ -53,8 +53,8 @@ class Run {
   readonly #records = new Map<string, ProbeRecord>();
   /** Whether {@link DiagnoseOptions.onWireFinal} was told. */
   #hasToldWire = false;
-  /** Whether the colour is settled: it was found once, and need not be again. */
-  #isFinal = false;
+  /** With how many records the colour was found to be settled, which need not be found again. */
+  #settledWith = Number.POSITIVE_INFINITY;
 
   constructor(plan: DiagnosePlan, options: Listening) {
     this.#plan = plan;
@@ -143,11 +143,12 @@ class Run {
 
   #soFar(runs: readonly NamedRun[], records: readonly ProbeRecord[]): SoFar {
     const { summary } = this.#conclude(records);
-    if (!this.#isFinal) {
+    if (records.length < this.#settledWith) {
       const colourOf = (all: readonly ProbeRecord[]) => this.#conclude(all).summary.colour;
-      this.#isFinal = isSettled(runs, { records, relays: this.#plan.relays }, colourOf);
+      const known = { records, relays: this.#plan.relays };
+      if (isSettled(runs, known, colourOf)) this.#settledWith = records.length;
     }
-    return { summary, isFinal: this.#isFinal };
+    return { summary, isFinal: records.length >= this.#settledWith };
   }
 
   /** Nothing can be measured where nothing can leave: once that is known of every destination, the rest is idle. */

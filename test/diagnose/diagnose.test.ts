@@ -213,6 +213,8 @@ describe('diagnose', () => {
     // What is concluded travels along; with the last run it is the report's own, and final.
     expect(ended.at(-1)?.soFar).toEqual({ summary: local.summary, isFinal: true });
     expect(ended.every(({ soFar }) => soFar !== undefined)).toBe(true);
+    // Read only now: what was known later is none of it.
+    expect(ended[0]?.soFar?.isFinal).toBe(false);
   });
 
   it('hands over what the platform is told before it is whole, when the rest does not matter to it', async () => {
