@@ -116,6 +116,10 @@ describe('Router', () => {
     for (const result of await Promise.allSettled(unknown)) {
       expect(result).toMatchObject({ status: 'rejected', reason: { code: 'ERR_CONNECT' } });
     }
+    // Ten, and as many more as a busy machine had to begin twice.
+    const failed = () => events.filter(({ type }) => type === 'handshake-failed').length;
+    const refused = failed();
+    expect(refused).toBeGreaterThanOrEqual(10);
     const socket = createSocket('udp4');
     const port = endpoint.boundSockets().find(({ family }) => family === 4)?.port ?? 0;
     for (let index = 0; index < 500; index += 1) {
@@ -127,7 +131,7 @@ describe('Router', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     socket.close();
     expect(await asks(dialler, endpoint)).toBe(42);
-    expect(events.filter(({ type }) => type === 'handshake-failed')).toHaveLength(10);
+    expect(failed(), 'garbage is no handshake').toBe(refused);
   });
 
   it('gives up a handshake that stalls, and frees its place', async () => {
