@@ -1,5 +1,3 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GrantKeeper, Session } from '../../lib/client/index.js';
 import { systemClock } from '../../lib/clock.js';
@@ -9,6 +7,7 @@ import { ApiSecret, CLIENT_HOST_ALPN, SecretKey } from '../../lib/wire/index.js'
 import { reportOf } from '../host/stage.js';
 import { type Child, runChild, startChild } from '../support/child.js';
 import { until } from '../support/fake-time.js';
+import { freePort } from '../support/free-port.js';
 import { Loopback } from '../support/loopback.js';
 
 const keyOf = (byte: number) => SecretKey.fromBytes(new Uint8Array(32).fill(byte));
@@ -43,15 +42,6 @@ afterEach(async () => {
   for (const { process } of children.splice(0)) process.kill('SIGKILL');
   await net.closeAll();
 });
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
-}
 
 describe('a platform that is another process', () => {
   it('is down at the start, comes up, is killed, comes back knowing nothing: the grant lands each time', async () => {

@@ -5,9 +5,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { LivePaths } from '../../lib/net-diagnostics/live-paths.js';
 import { endpointProbe } from '../../lib/probes/endpoint.js';
 import type { Endpoint } from '../../lib/transport/index.js';
-import { freePort, IROH_RELAY, Programs, runsHere } from '../probes/qad/support/programs.js';
+import { IROH_RELAY, Programs, runsHere } from '../probes/qad/support/programs.js';
 import { runAlone } from '../probes/support/context.js';
 import { until } from '../support/fake-time.js';
+import { freePort } from '../support/free-port.js';
 import { ECHO, Loopback } from '../support/loopback.js';
 
 const servers: Server[] = [];

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TestPlatform } from '../../lib/testing/index.js';
 import { until } from '../support/fake-time.js';
-import { freeTcpPort } from '../support/free-port.js';
+import { freePort } from '../support/free-port.js';
 import { markdownPages, ROOT } from '../support/markdown.js';
 import { COMPILER_OPTIONS } from '../support/project.js';
 import { QUIET_ENV } from '../support/quiet-probes.js';
@@ -82,7 +82,7 @@ describe('the code in the pages', () => {
 
   beforeAll(async () => {
     // In place of the 3000 of the pages.
-    port = await freeTcpPort();
+    port = await freePort();
     await rm(folder, { recursive: true, force: true });
     // Away from its own package.json, which would hide the built package from it.
     const filter = (path: string) => path.endsWith('nest') || path.endsWith('.ts');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TestPlatform } from '../../lib/testing/index.js';
 import { until } from '../support/fake-time.js';
-import { freeTcpPort } from '../support/free-port.js';
+import { freePort } from '../support/free-port.js';
 import { MarkdownPage } from '../support/markdown.js';
 import { COMPILER_OPTIONS, Project } from '../support/project.js';
 
@@ -44,7 +44,7 @@ describe('two workers, as the guide of pm2 and node:cluster has them', () => {
 
   /** Their keys are beside the app, in a folder of its own for each test. */
   const write = async (app: string, keys: string) => {
-    const port = await freeTcpPort();
+    const port = await freePort();
     const text = app.replace('/var/lib/my-app', join(project.folder, keys)).replace('3000', String(port));
     await project.write(`${keys}/.keep`, '');
     await project.write('app.ts', text);

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Platform, type PlatformEvent, type PlatformOptions } from '../../lib/platform/index.js';
 import { TestPlatform } from '../../lib/testing/index.js';
-import { freePort, IROH_RELAY, Programs, runsHere } from '../probes/qad/support/programs.js';
+import { IROH_RELAY, Programs, runsHere } from '../probes/qad/support/programs.js';
 import { until } from '../support/fake-time.js';
+import { freePort } from '../support/free-port.js';
 import { MortalApps } from '../support/mortal-app.js';
 
 const mayRelay = runsHere(IROH_RELAY, 'iroh-relay (cargo install iroh-relay --features server)');

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { TestPlatform } from '../../lib/testing/index.js';
 import { type Child, startChild } from '../support/child.js';
 import { until } from '../support/fake-time.js';
-import { freeTcpPort } from '../support/free-port.js';
+import { freePort } from '../support/free-port.js';
 import { MarkdownPage, ROOT } from '../support/markdown.js';
 import { Nginx, nginxAvailable } from '../support/nginx.js';
 
@@ -62,7 +62,7 @@ afterEach(async () => {
 
 /** Runs a sample with no variable set. @returns its port */
 async function run(source: string, env: Record<string, string> = {}): Promise<number> {
-  const port = await freeTcpPort();
+  const port = await freePort();
   const child = await startChild(`import 'reflect-metadata';\n${source.replaceAll('3000', String(port))}`, {
     env: { ...UNSET, PORT: String(port), ...env },
     timeoutMs: 60_000,

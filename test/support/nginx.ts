@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './fake-time.js';
-import { freeTcpPort } from './free-port.js';
+import { freePort } from './free-port.js';
 
 // Debian keeps it in sbin, which is not on every search path.
 const found = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/bin/nginx', '/opt/homebrew/bin/nginx'].find(
@@ -39,7 +39,7 @@ export class Nginx {
   static async start(appPort: number, directives = ''): Promise<Nginx> {
     if (found === undefined) throw new Error('no nginx');
     const folder = await mkdtemp(join(tmpdir(), 'net-diagnostics-nginx-'));
-    const port = await freeTcpPort();
+    const port = await freePort();
     await writeFile(join(folder, 'nginx.conf'), configuration(port, appPort, directives));
     const child = spawn(found, ['-p', folder, '-c', 'nginx.conf', '-e', 'error.log'], { stdio: 'ignore' });
     const nginx = new Nginx(child, folder, port);

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { discover, QadSocket, TrustAnchors } from '../../../lib/probes/qad/index.js';
+import { freePort } from '../../support/free-port.js';
 import { type Issued, type KeyKind, LabCa } from './support/lab-ca.js';
-import { freePort, NGTCP2, Programs, runsHere } from './support/programs.js';
+import { NGTCP2, Programs, runsHere } from './support/programs.js';
 
 const mayRun = runsHere(NGTCP2, 'gtlsserver (Debian: ngtcp2-server)');
 

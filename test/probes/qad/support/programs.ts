@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -37,15 +36,6 @@ export function runsHere(program: string | null, name: string): boolean {
   if (process.env.CI) throw new Error(`${name} is missing, and CI leaves nothing out`);
   console.info(`skipped: install ${name}`);
   return false;
-}
-
-/** A UDP port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((bound) => socket.bind(0, bound));
-  const { port } = socket.address();
-  await new Promise<void>((closed) => socket.close(closed));
-  return port;
 }
 
 /** Other people's servers; `close` ends them. */

@@ -1,5 +1,6 @@
+import { freePort } from '../../../support/free-port.js';
 import type { Issued, LabCa } from './lab-ca.js';
-import { freePort, IROH_RELAY, type Programs } from './programs.js';
+import { IROH_RELAY, type Programs } from './programs.js';
 
 export interface Relay {
   /** Ports on 127.0.0.1. */
