@@ -2,6 +2,8 @@
  * `iroh-net-diagnostics`: what users import.
  * @module iroh-net-diagnostics
  */
+
+export type { Clock, Sleep } from './async/clock.js';
 export {
   type ClientLimits,
   type GrantState,
@@ -15,8 +17,7 @@ export {
   type PromValueLike,
   RemoteError,
 } from './client/index.js';
-export type { Clock, Sleep } from './clock.js';
-export { type DiagnoseOptions, diagnose, type ProbeEvent, type SoFar } from './diagnose.js';
+export { type DiagnoseOptions, diagnose, type ProbeEvent, type SoFar } from './diagnose/index.js';
 export { hasCode, NetDiagnosticsError, type NetDiagnosticsErrorCode } from './errors.js';
 export type { GrantEvent, NetDiagnosticsEvent, ReportEvent, ReportTrigger, StateEvent } from './events.js';
 export {
@@ -33,7 +34,12 @@ export {
   type RevocationStore,
 } from './host/index.js';
 export type { Logger, LogSink } from './logger.js';
-export { NetDiagnostics, type Preview, type ReadyOptions, type RunOptions } from './net-diagnostics.js';
+export {
+  NetDiagnostics,
+  type Preview,
+  type ReadyOptions,
+  type RunOptions,
+} from './net-diagnostics/net-diagnostics.js';
 export {
   type AcceptLoop,
   type HttpAccess,
@@ -46,7 +52,7 @@ export {
   resolveSettings,
   SettingError,
   type Settings,
-} from './options.js';
+} from './options/index.js';
 export type { ProbeName } from './probes/index.js';
 export type { EndpointSnapshot, IsPublicAddress, PathSnapshot, TextOptions } from './report/index.js';
 export { redactReport, renderText, toWireReport } from './report/index.js';

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { NetDiagnostics } from '../../lib/net-diagnostics.js';
+import { NetDiagnostics } from '../../lib/net-diagnostics/net-diagnostics.js';
 import { buildPeer, type Line, RustBackend, RustClient2 } from '../../test/interop/support/index.js';
 import { QUIET_PROBES } from '../../test/support/quiet-probes.js';
 import { machine } from '../support/machine.js';

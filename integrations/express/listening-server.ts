@@ -8,7 +8,7 @@ const LOOK_INTERVAL_MS = 100;
 /** What is told about a server, each at most once. */
 export interface ServerListener {
   /** It takes no more connections, and waits for those it has. */
-  onDeaf(): void;
+  onStopListening(): void;
   /** Its last connection has ended. */
   onClosed(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export class ListeningServer {
     const timer = setInterval(() => {
       if (!this.#hasListened || this.#server.listening) return;
       clearInterval(timer);
-      this.#listener.onDeaf();
+      this.#listener.onStopListening();
     }, LOOK_INTERVAL_MS);
     timer.unref();
     response.once('close', () => clearInterval(timer));

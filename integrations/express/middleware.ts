@@ -76,7 +76,7 @@ export function netDiagnostics({
     lastReport: diagnostics.lastReport.bind(diagnostics),
     stop,
     stopWith<Listening extends Server>(stopped: Listening): Listening {
-      servers.push(new ListeningServer(stopped, { onDeaf: () => routes.close(), onClosed: stop }));
+      servers.push(new ListeningServer(stopped, { onStopListening: () => routes.close(), onClosed: stop }));
       return stopped;
     },
   });

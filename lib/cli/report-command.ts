@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { linkedAbort } from '../abort.js';
-import { diagnose, type ProbeEvent } from '../diagnose.js';
+import { linkedAbort } from '../async/abort.js';
+import { diagnose, type ProbeEvent } from '../diagnose/index.js';
 import { AnsweringRelays } from '../net-diagnostics/answering-relays.js';
 import { PROBE_NAMES } from '../probes/index.js';
 import type { Colour, LocalReport } from '../report/index.js';

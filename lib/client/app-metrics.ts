@@ -1,4 +1,4 @@
-import { notify } from '../notify.js';
+import { notify } from '../async/notify.js';
 import { bounded } from '../transport/wait.js';
 import { MAX_APP_SAMPLES, REGISTRY_TIMEOUT_MS } from './limits.js';
 import type { MetricSample } from './metrics-update.js';

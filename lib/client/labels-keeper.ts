@@ -1,4 +1,4 @@
-import { type Clock, type Sleep, systemClock, systemSleep } from '../clock.js';
+import { type Clock, type Sleep, systemClock, systemSleep } from '../async/clock.js';
 import type { Attributes } from '../wire/index.js';
 import { Generation, type LabelRequest } from './generation.js';
 import { Label, type LabelState } from './label.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type Clock, type Sleep, systemClock, systemSleep } from '../clock.js';
+import { type Clock, type Sleep, systemClock, systemSleep } from '../async/clock.js';
+import { notify } from '../async/notify.js';
 import { NetDiagnosticsError } from '../errors.js';
-import { notify } from '../notify.js';
 import type { WaitOptions } from '../transport/types.js';
 import { bounded } from '../transport/wait.js';
 import { retryDelay } from './backoff.js';

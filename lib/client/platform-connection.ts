@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { linkedAbort, newAbort } from '../abort.js';
-import { type Clock, monotonicMs, nowSeconds, systemSleep } from '../clock.js';
+import { linkedAbort, newAbort } from '../async/abort.js';
+import { type Clock, monotonicMs, nowSeconds, systemSleep } from '../async/clock.js';
 import { hasCode, NetDiagnosticsError } from '../errors.js';
 import { call } from '../transport/rpc.js';
 import {

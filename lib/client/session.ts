@@ -1,13 +1,13 @@
-import { newAbort } from '../abort.js';
-import { type Clock, monotonicMs, type Sleep, systemClock, systemSleep } from '../clock.js';
+import { newAbort } from '../async/abort.js';
+import { type Clock, monotonicMs, type Sleep, systemClock, systemSleep } from '../async/clock.js';
+import { type ClockJump, noClockJump, sleepOrJump } from '../async/clock-jump.js';
+import { notify } from '../async/notify.js';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
-import { notify } from '../notify.js';
 import type { Endpoint, WaitOptions } from '../transport/types.js';
 import { bounded } from '../transport/wait.js';
 import type { ApiSecret } from '../wire/index.js';
 import { backoffDelay, jittered } from './backoff.js';
 import { clockFault } from './clock-fault.js';
-import { type ClockJump, noClockJump, sleepOrJump } from './clock-jump.js';
 import { type Ending, endingOf, failureOf, RENEWAL } from './ending.js';
 import {
   type ClientLimits,

@@ -1,5 +1,5 @@
-import type { Sleep } from '../clock.js';
-import { notify } from '../notify.js';
+import type { Sleep } from '../async/clock.js';
+import { notify } from '../async/notify.js';
 import { retryDelay } from './backoff.js';
 import type { ClientLimits } from './limits.js';
 import { RemoteError } from './remote-error.js';

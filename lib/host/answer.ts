@@ -1,11 +1,11 @@
 /** What a caller with an accepted token gets. */
-import { linkedAbort } from '../abort.js';
+import { linkedAbort } from '../async/abort.js';
+import type { SharedRun } from '../async/shared-run.js';
 import { bounded } from '../transport/wait.js';
 import { type DiagnosticsReport, encodeReportResult, type RemoteFailure, type Token } from '../wire/index.js';
 import type { DialBack, DialBackOutcome } from './audit.js';
 import { permitsReport, REPORT_CAPS } from './authorise.js';
 import type { HostLimits } from './limits.js';
-import type { SharedRun } from './shared-run.js';
 
 /** An answer, ready to be sent. */
 export interface Answer {

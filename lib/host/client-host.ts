@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import { type Clock, type Sleep, systemClock, systemSleep } from '../clock.js';
+import { type Clock, type Sleep, systemClock, systemSleep } from '../async/clock.js';
+import { notify } from '../async/notify.js';
+import { SharedRun } from '../async/shared-run.js';
 import { NetDiagnosticsError } from '../errors.js';
-import { notify } from '../notify.js';
 import { CLOSE_UNAVAILABLE } from '../transport/constants.js';
 import type { ConnectionHandler } from '../transport/router.js';
 import type { Connection } from '../transport/types.js';
@@ -11,7 +12,6 @@ import type { AuditEvent, DialBack } from './audit.js';
 import { type DialBackParts, type DialBackResult, DialBackServer } from './dial-back-server.js';
 import { DEFAULT_HOST_LIMITS, type HostLimits, REASON_BUSY } from './limits.js';
 import type { Revocation } from './revocation.js';
-import { SharedRun } from './shared-run.js';
 
 /** What a {@link ClientHost} is made of. */
 export interface ClientHostOptions {

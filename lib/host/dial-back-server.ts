@@ -1,5 +1,5 @@
-import { type LinkedAbort, linkedAbort, newAbort } from '../abort.js';
-import { type Clock, nowSeconds, type Sleep } from '../clock.js';
+import { type LinkedAbort, linkedAbort, newAbort } from '../async/abort.js';
+import { type Clock, nowSeconds, type Sleep } from '../async/clock.js';
 import { hasCode } from '../errors.js';
 import { CLOSE_UNAVAILABLE } from '../transport/constants.js';
 import { readRequest, respond } from '../transport/rpc.js';

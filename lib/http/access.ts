@@ -1,7 +1,7 @@
 /** Who is let in. */
 import type { IncomingMessage } from 'node:http';
 import { isLoopbackAddress, isLoopbackHost, siteOf } from '../http-kit/index.js';
-import type { HttpAuthorize, HttpSettings } from '../options.js';
+import type { HttpAuthorize, HttpSettings } from '../options/index.js';
 import { bounded } from '../transport/wait.js';
 import { Problem } from './problem.js';
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { newAbort } from '../abort.js';
+import { newAbort } from '../async/abort.js';
 import { isGone, SECURITY_HEADERS } from '../http-kit/index.js';
 import { Problem } from './problem.js';
 

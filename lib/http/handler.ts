@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { newAbort } from '../abort.js';
-import { type Clock, systemClock } from '../clock.js';
+import { newAbort } from '../async/abort.js';
+import { type Clock, systemClock } from '../async/clock.js';
+import { Throttle } from '../async/throttle.js';
 import { messageOf } from '../errors.js';
 import { type Logger, safeLogger, stderrLogger } from '../logger.js';
-import type { HttpSettings } from '../options.js';
-import { Throttle } from '../rate/throttle.js';
+import type { HttpSettings } from '../options/index.js';
 import { chooseType } from './accept.js';
 import { admit, type ReportFault } from './access.js';
 import { Call } from './call.js';
@@ -147,8 +147,11 @@ function faultLog(logger: Logger, clock: Clock): ReportFault {
   const log = safeLogger(logger);
   const lines = new Throttle(LOG_BURST, LOGS_PER_MINUTE, clock);
   return (what, error) => {
-    const untold = lines.pass();
-    if (untold === null) return;
-    log.error(`${what}: ${messageOf(error)}`, { event: 'http-fault', ...(untold === 0 ? {} : { untold }) });
+    const suppressed = lines.pass();
+    if (suppressed === null) return;
+    log.error(`${what}: ${messageOf(error)}`, {
+      event: 'http-fault',
+      ...(suppressed === 0 ? {} : { suppressed }),
+    });
   };
 }

@@ -1,5 +1,5 @@
-import { linkedAbort } from '../abort.js';
-import type { ProbeEvent } from '../diagnose.js';
+import { linkedAbort } from '../async/abort.js';
+import type { ProbeEvent } from '../diagnose/index.js';
 import { hasCode, messageOf } from '../errors.js';
 import { EventStream } from '../http-kit/index.js';
 import { type LocalReport, redactReport, renderText, type Summary } from '../report/index.js';

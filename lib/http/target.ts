@@ -1,4 +1,4 @@
-import type { ProbeEvent } from '../diagnose.js';
+import type { ProbeEvent } from '../diagnose/index.js';
 import type { LocalReport } from '../report/index.js';
 import type { Status } from '../status.js';
 

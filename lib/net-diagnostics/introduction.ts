@@ -1,7 +1,7 @@
 import { type LabelState, LabelsKeeper } from '../client/index.js';
 import { NetDiagnosticsError } from '../errors.js';
 import type { SafeLogger } from '../logger.js';
-import type { Settings } from '../options.js';
+import type { Settings } from '../options/index.js';
 import type { Status } from '../status.js';
 import { type Attributes, attributesFault, nameFault } from '../wire/index.js';
 import type { Parts } from './parts.js';

@@ -1,10 +1,10 @@
+import { type ClockJump, wakeful } from '../async/clock-jump.js';
 import { backoffDelay } from '../client/backoff.js';
-import { type ClockJump, wakeful } from '../client/clock-jump.js';
 import { hasCode, messageOf, NetDiagnosticsError } from '../errors.js';
 import { FileRevocationStore, MemoryRevocationStore, Revocation } from '../host/index.js';
 import { ephemeralKey, keyFromFile } from '../identity.js';
 import type { SafeLogger } from '../logger.js';
-import { type ActiveSettings, isNativeEndpoint, type RelaySetting } from '../options.js';
+import { type ActiveSettings, isNativeEndpoint, type RelaySetting } from '../options/index.js';
 import type { Reason } from '../status.js';
 import {
   adoptEndpoint,
@@ -18,20 +18,20 @@ import { BIND_TIMEOUT_MS, OPEN_RETRY } from './constants.js';
 import { codeOf } from './error-code.js';
 import type { Parts } from './parts.js';
 import { RelayTokens } from './relay-tokens.js';
-import type { StatusBoard } from './status-board.js';
+import type { StatusStore } from './status-store.js';
 
 /** What the rest stands on. */
-export interface Ground {
+export interface OpenedEndpoint {
   endpoint: Endpoint;
   relayTokens: RelayTokens;
   revocation: Revocation;
 }
 
-/** What {@link openGround} needs. */
+/** What {@link openEndpoint} needs. */
 export interface OpenOptions {
   settings: ActiveSettings;
   parts: Parts;
-  board: StatusBoard;
+  statusStore: StatusStore;
   log: SafeLogger;
   clockJump: ClockJump;
   signal: AbortSignal;
@@ -52,10 +52,10 @@ class OpenFailure extends Error {
 /**
  * Prepares identity, endpoint and revocation mark. What may come right by itself is retried, with the state
  * `unavailable` in between.
- * @returns `null` when it is final that there will be no endpoint (the board says why), or `signal` fired
+ * @returns `null` when it is final that there will be no endpoint (the status says why), or `signal` fired
  */
-export async function openGround(options: OpenOptions): Promise<Ground | null> {
-  const { parts, board, log, clockJump, signal } = options;
+export async function openEndpoint(options: OpenOptions): Promise<OpenedEndpoint | null> {
+  const { parts, statusStore, log, clockJump, signal } = options;
   // Made once: a retry must not change who we are.
   const ephemeral = ephemeralKey();
   const nap = wakeful(parts.sleep, clockJump);
@@ -66,14 +66,14 @@ export async function openGround(options: OpenOptions): Promise<Ground | null> {
       if (signal.aborted) return null;
       const { reason, isFinal, cause } = asOpenFailure(error);
       const message = messageOf(cause);
-      board.noteError(codeOf(cause), message);
+      statusStore.noteError(codeOf(cause), message);
       if (isFinal) {
-        board.set('unavailable', { reason });
+        statusStore.set('unavailable', { reason });
         log.error(`no diagnostics: ${message}`, { event: 'unavailable', reason });
         return null;
       }
       const delay = backoffDelay(attempt, parts.random(), OPEN_RETRY);
-      board.set('unavailable', { reason, retryAt: parts.clock.now() + delay });
+      statusStore.set('unavailable', { reason, retryAt: parts.clock.now() + delay });
       log[attempt === 0 ? 'error' : 'debug'](`no diagnostics for now: ${message}`, {
         event: 'unavailable',
         reason,
@@ -85,7 +85,7 @@ export async function openGround(options: OpenOptions): Promise<Ground | null> {
   return null;
 }
 
-async function openOnce(options: OpenOptions, ephemeral: SecretKey): Promise<Ground> {
+async function openOnce(options: OpenOptions, ephemeral: SecretKey): Promise<OpenedEndpoint> {
   const { settings, parts } = options;
   const storeOf = (name: string) =>
     settings.secretKeyFile === null
@@ -100,7 +100,10 @@ async function openOnce(options: OpenOptions, ephemeral: SecretKey): Promise<Gro
   return { endpoint, relayTokens, revocation };
 }
 
-async function bindOwn(options: OpenOptions, ephemeral: SecretKey): Promise<Omit<Ground, 'revocation'>> {
+async function bindOwn(
+  options: OpenOptions,
+  ephemeral: SecretKey,
+): Promise<Omit<OpenedEndpoint, 'revocation'>> {
   const { settings, parts, signal } = options;
   const secretKey = await identity(options, ephemeral);
   const { network, bindAddrs } = settings;
@@ -145,7 +148,7 @@ async function identity({ settings, log }: OpenOptions, ephemeral: SecretKey): P
 async function adopt(
   promised: NativeEndpoint | PromiseLike<NativeEndpoint>,
   options: OpenOptions,
-): Promise<Omit<Ground, 'revocation'>> {
+): Promise<Omit<OpenedEndpoint, 'revocation'>> {
   const { settings, signal } = options;
   const native = await orAborted(promised, signal).catch(failAs('no-endpoint', true));
   if (!isNativeEndpoint(native)) {

@@ -1,6 +1,6 @@
+import { type Clock, type Sleep, systemClock, systemSleep } from '../async/clock.js';
 import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from '../client/index.js';
-import { type Clock, type Sleep, systemClock, systemSleep } from '../clock.js';
-import type { DiagnoseOptions } from '../diagnose.js';
+import type { DiagnoseOptions } from '../diagnose/index.js';
 import type { BindingLoader } from '../transport/index.js';
 
 /** The network that reports are made in. */

@@ -1,6 +1,6 @@
 /** Which diagnostics of this process are alive: two that a platform cannot tell apart are usually a mistake. */
 import type { SafeLogger } from '../logger.js';
-import type { ActiveSettings } from '../options.js';
+import type { ActiveSettings } from '../options/index.js';
 
 const alive = new Map<object, string>();
 

@@ -1,7 +1,7 @@
-import { type Clock, nowSeconds, type Sleep, sleepUntil } from '../clock.js';
+import { type Clock, nowSeconds, type Sleep, sleepUntil } from '../async/clock.js';
 import { messageOf } from '../errors.js';
 import type { SafeLogger } from '../logger.js';
-import type { RelaySetting } from '../options.js';
+import type { RelaySetting } from '../options/index.js';
 import type { Endpoint, RelayConfig } from '../transport/index.js';
 import {
   type ApiSecret,

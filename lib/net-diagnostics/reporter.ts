@@ -1,13 +1,13 @@
-import { type DiagnoseOptions, diagnose } from '../diagnose.js';
+import { type DiagnoseOptions, diagnose } from '../diagnose/index.js';
 import type { ReportTrigger } from '../events.js';
-import type { Settings } from '../options.js';
+import type { Settings } from '../options/index.js';
 import type { EndpointSnapshot, LocalReport } from '../report/index.js';
 import type { Telemetry } from '../telemetry/index.js';
 import type { Endpoint } from '../transport/index.js';
 import { AnsweringRelays } from './answering-relays.js';
 import type { LivePaths } from './live-paths.js';
 import type { Surroundings } from './parts.js';
-import type { StatusBoard } from './status-board.js';
+import type { StatusStore } from './status-store.js';
 
 /** How one run is watched and ended. */
 export type RunOptions = Pick<DiagnoseOptions, 'signal' | 'onProbe'>;
@@ -24,7 +24,7 @@ export interface Subject {
 /** What a {@link Reporter} is made of. */
 export interface ReporterOptions {
   settings: Settings;
-  board: StatusBoard;
+  statusStore: StatusStore;
   telemetry: Telemetry;
   surroundings: Surroundings;
 }
@@ -40,14 +40,14 @@ export class Reporter {
 
   /** One run with the settings' relays, probes and deadline. `subject`: `null` while there is no endpoint. */
   async report(trigger: ReportTrigger, subject: Subject | null, run: ReportRunOptions): Promise<LocalReport> {
-    const { settings, board, telemetry, surroundings } = this.#options;
+    const { settings, statusStore, telemetry, surroundings } = this.#options;
     const { signal, onProbe, onWireFinal } = run;
     const answeredBefore = this.#answering.urls;
     const local = await telemetry.run(trigger, onProbe, (listener) =>
       measure(settings, subject, { ...surroundings, answeredBefore, signal, onWireFinal, onProbe: listener }),
     );
     this.#answering.note(local);
-    board.noteReport(local, trigger);
+    statusStore.noteReport(local, trigger);
     return local;
   }
 }

@@ -1,5 +1,5 @@
-import { linkedAbort } from '../abort.js';
-import { type ClockJump, wakeful } from '../client/clock-jump.js';
+import { linkedAbort } from '../async/abort.js';
+import { type ClockJump, wakeful } from '../async/clock-jump.js';
 import {
   AppMetrics,
   GrantKeeper,
@@ -16,27 +16,27 @@ import { messageOf, NetDiagnosticsError } from '../errors.js';
 import type { NetDiagnosticsEvent, ReportTrigger } from '../events.js';
 import { ClientHost } from '../host/index.js';
 import type { SafeLogger } from '../logger.js';
-import type { ActiveSettings } from '../options.js';
+import type { ActiveSettings } from '../options/index.js';
 import { type LocalReport, toWireReport } from '../report/index.js';
 import type { Telemetry } from '../telemetry/index.js';
 import { type Connection, type ConnectionHandler, Router, type WaitOptions } from '../transport/index.js';
 import { CLIENT_HOST_ALPN, type DiagnosticsReport } from '../wire/index.js';
 import { ROUTER_STOP_TIMEOUT_MS } from './constants.js';
+import { EventLog } from './event-log.js';
 import { IdentityLock } from './identity-lock.js';
 import { LivePaths } from './live-paths.js';
-import { Narrator } from './narrator.js';
-import type { Ground } from './open-endpoint.js';
+import type { OpenedEndpoint } from './open-endpoint.js';
 import type { Parts } from './parts.js';
 import type { Pause } from './pause.js';
 import type { Reporter, Subject } from './reporter.js';
 import { startReport } from './start-report.js';
-import type { StatusBoard } from './status-board.js';
+import type { StatusStore } from './status-store.js';
 
 /** What a {@link Service} is made of. */
-export interface ServiceOptions extends Ground {
+export interface ServiceOptions extends OpenedEndpoint {
   settings: ActiveSettings;
   parts: Parts;
-  board: StatusBoard;
+  statusStore: StatusStore;
   log: SafeLogger;
   clockJump: ClockJump;
   reporter: Reporter;
@@ -71,7 +71,7 @@ export class Service {
   readonly #grants: GrantKeeper;
   readonly #metrics: MetricsPusher;
   readonly #session: Session;
-  readonly #narrator: Narrator;
+  readonly #eventLog: EventLog;
   readonly #lock: IdentityLock | null;
   /** The local report behind each wire report that is still in use. */
   readonly #locals = new WeakMap<DiagnosticsReport, LocalReport>();
@@ -83,7 +83,7 @@ export class Service {
   constructor(options: ServiceOptions) {
     const { endpoint, settings, parts, log } = options;
     this.#options = options;
-    this.#narrator = new Narrator(log, parts.clock, endpoint.id);
+    this.#eventLog = new EventLog(log, parts.clock, endpoint.id);
     this.subject = { endpoint, paths: new LivePaths() };
     const { secretKeyFile } = settings;
     this.#lock = secretKeyFile === null ? null : new IdentityLock(secretKeyFile, () => this.#shared(HERE));
@@ -97,13 +97,13 @@ export class Service {
 
   /** The dial-back is served before the session starts: a granted button may be pressed at once. */
   start(): void {
-    const { endpoint, relayTokens, settings, board, handlers } = this.#options;
+    const { endpoint, relayTokens, settings, statusStore, handlers } = this.#options;
     this.#router?.handle(CLIENT_HOST_ALPN, (connection, { signal }) => this.#serve(connection, signal));
     for (const [alpn, handler] of handlers) this.#router?.handle(alpn, handler);
     this.#router?.start();
-    board.note({ servesDialBack: true });
+    statusStore.note({ servesDialBack: true });
     void relayTokens.keep(endpoint, settings.endpoint === null, this.#stop.signal);
-    board.setGrant(this.#grants.state);
+    statusStore.setGrant(this.#grants.state);
     void this.#lock?.take();
     this.#session.start();
   }
@@ -184,7 +184,7 @@ export class Service {
       revocation,
       onRequest: (info) => !pause.isOn && (settings.onRequest?.(info) ?? true),
       onEvent: (event) => {
-        this.#narrator.dialBack(event);
+        this.#eventLog.dialBack(event);
         tell(event);
       },
       clock: parts.clock,
@@ -193,7 +193,7 @@ export class Service {
   }
 
   #makeGrants(): GrantKeeper {
-    const { endpoint, settings, parts, revocation, board } = this.#options;
+    const { endpoint, settings, parts, revocation, statusStore } = this.#options;
     return new GrantKeeper({
       secretKey: endpoint.secretKey(),
       platformId: settings.apiSecret.platform.id,
@@ -204,8 +204,8 @@ export class Service {
       sleep: wakeful(parts.sleep, this.#options.clockJump),
       random: parts.random,
       onState: (grant) => {
-        this.#narrator.grant(grant);
-        board.setGrant(grant);
+        this.#eventLog.grant(grant);
+        statusStore.setGrant(grant);
       },
     });
   }
@@ -224,7 +224,7 @@ export class Service {
       random: parts.random,
       onState: (status) => this.#showSession(status),
       onEvent: (event) => {
-        this.#narrator.session(event);
+        this.#eventLog.session(event);
         if (event.type === 'endpoint-closed') this.#endpointClosed();
         if (event.type === 'replaced') this.#shared(ELSEWHERE);
       },
@@ -236,8 +236,8 @@ export class Service {
     const { clientLimits, clock, sleep, random } = parts;
     const { platform } = settings.apiSecret;
     const app = new AppMetrics(settings.metrics.registries, {
-      onFailed: (error) => this.#narrator.registryFailed(error),
-      onTooMany: (left) => this.#narrator.tooManyMetrics(left),
+      onFailed: (error) => this.#eventLog.registryFailed(error),
+      onTooMany: (left) => this.#eventLog.tooManyMetrics(left),
     });
     return new MetricsPusher({
       samples: async () => [...statSamples(endpoint.stats()), ...(await app.samples())],
@@ -248,8 +248,8 @@ export class Service {
       clock,
       sleep,
       random,
-      onRefused: (error) => this.#narrator.refused('put-metrics', error),
-      onSlowed: () => this.#narrator.slowed(),
+      onRefused: (error) => this.#eventLog.refused('put-metrics', error),
+      onSlowed: () => this.#eventLog.slowed(),
     });
   }
 
@@ -286,23 +286,23 @@ export class Service {
   }
 
   #showSession({ state, why, retryAt, latencyMs }: SessionStatus): void {
-    const { board } = this.#options;
-    board.note({ latencyMs });
+    const { statusStore } = this.#options;
+    statusStore.note({ latencyMs });
     switch (state) {
       case 'online':
-        board.set('online');
+        statusStore.set('online');
         break;
       case 'waiting':
-        board.noteError('ERR_CONNECT', why ?? 'the platform cannot be reached');
-        board.set('connecting', { reason: 'platform-unreachable', retryAt });
+        statusStore.noteError('ERR_CONNECT', why ?? 'the platform cannot be reached');
+        statusStore.set('connecting', { reason: 'platform-unreachable', retryAt });
         break;
       case 'replaced':
-        board.noteError('ERR_STATE', ELSEWHERE);
-        board.set('connecting', { reason: 'identity-in-use', retryAt });
+        statusStore.noteError('ERR_STATE', ELSEWHERE);
+        statusStore.set('connecting', { reason: 'identity-in-use', retryAt });
         break;
       case 'unauthorized':
-        board.noteError('ERR_REMOTE', why ?? 'the platform answered 401');
-        board.set('unauthorized', { reason: 'refused-by-platform', retryAt });
+        statusStore.noteError('ERR_REMOTE', why ?? 'the platform answered 401');
+        statusStore.set('unauthorized', { reason: 'refused-by-platform', retryAt });
         break;
       case 'connecting':
         this.#showAttempt();
@@ -315,20 +315,20 @@ export class Service {
 
   /** An attempt in a row of failed ones is no change: the reason stays until the platform answers. */
   #showAttempt(): void {
-    const { state, reason } = this.#options.board.status;
+    const { state, reason } = this.#options.statusStore.status;
     if (state === 'unauthorized') return;
-    if (state === 'connecting' && reason !== null) this.#options.board.set(state, { reason });
-    else this.#options.board.set('connecting');
+    if (state === 'connecting' && reason !== null) this.#options.statusStore.set(state, { reason });
+    else this.#options.statusStore.set('connecting');
   }
 
   #shared(message: string): void {
-    this.#narrator.shared(message);
-    this.#options.board.noteShared(message);
+    this.#eventLog.shared(message);
+    this.#options.statusStore.noteShared(message);
   }
 
   #endpointClosed(): void {
-    const { board } = this.#options;
-    board.noteError('ERR_ENDPOINT_CLOSED', 'the endpoint was closed');
-    board.set('unavailable', { reason: 'endpoint-closed' });
+    const { statusStore } = this.#options;
+    statusStore.noteError('ERR_ENDPOINT_CLOSED', 'the endpoint was closed');
+    statusStore.set('unavailable', { reason: 'endpoint-closed' });
   }
 }

@@ -1,7 +1,7 @@
 /** Settings that only code can give. */
 import { type Logger, silentLogger } from '../logger.js';
 import type { NativeEndpoint } from '../transport/index.js';
-import { hasMethods, type Kind, listOf, Refusal } from './kind.js';
+import { hasMethods, InvalidValue, type Kind, listOf } from './kind.js';
 
 /** Methods that tell an endpoint of `@number0/iroh`, whichever copy of it made it. */
 const ENDPOINT_METHODS = ['id', 'addr', 'connect', 'acceptNext', 'setAlpns', 'close'];
@@ -11,7 +11,7 @@ export function nativeEndpoint(): Kind<NativeEndpoint | PromiseLike<NativeEndpoi
   return {
     should: 'an Endpoint of @number0/iroh, or a promise of one',
     fromValue: (value) => {
-      if (!hasMethods(value, ...ENDPOINT_METHODS) && !hasMethods(value, 'then')) throw new Refusal();
+      if (!hasMethods(value, ...ENDPOINT_METHODS) && !hasMethods(value, 'then')) throw new InvalidValue();
       return value as NativeEndpoint | PromiseLike<NativeEndpoint>;
     },
   };
@@ -27,7 +27,8 @@ export function alpnNames(): Kind<readonly string[]> {
   const check = (value: unknown) => {
     const size = typeof value === 'string' ? Buffer.byteLength(value) : 0;
     // RFC 7301, section 3.1: one byte holds the length.
-    if (typeof value !== 'string' || size < 1 || size > 255) throw new Refusal('an ALPN has 1 to 255 bytes');
+    if (typeof value !== 'string' || size < 1 || size > 255)
+      throw new InvalidValue('an ALPN has 1 to 255 bytes');
     return value;
   };
   const { should, fromValue } = listOf('a list of ALPNs', { fromText: check, fromValue: check });
@@ -40,7 +41,7 @@ export function logger(): Kind<Logger> {
     should: 'an object with the methods info, warn and error, or false for silence',
     fromValue: (value) => {
       if (value === false) return silentLogger;
-      if (!hasMethods(value, 'info', 'warn', 'error')) throw new Refusal();
+      if (!hasMethods(value, 'info', 'warn', 'error')) throw new InvalidValue();
       return value as Logger;
     },
   };
@@ -51,7 +52,7 @@ export function callback<F extends (...args: never[]) => unknown>(): Kind<F> {
   return {
     should: 'a function',
     fromValue: (value) => {
-      if (typeof value !== 'function') throw new Refusal();
+      if (typeof value !== 'function') throw new InvalidValue();
       return value as F;
     },
   };

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type Kind, Refusal } from './kind.js';
+import { InvalidValue, type Kind } from './kind.js';
 
 /** Who is let in without being asked anything. */
 export type HttpAccess = 'loopback' | 'public-without-authentication';
@@ -30,9 +30,9 @@ export function httpRoutes(): Kind<HttpSettings> {
   return {
     should: '{ access: "loopback" } or { authorize: (request) => … }, and optionally a path',
     fromValue: (value) => {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Refusal();
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new InvalidValue();
       const unknownKey = Object.keys(value).find((key) => !KEYS.includes(key));
-      if (unknownKey !== undefined) throw new Refusal(`"${unknownKey}" is no key of it`);
+      if (unknownKey !== undefined) throw new InvalidValue(`"${unknownKey}" is no key of it`);
       const { path, access, authorize } = value as Record<string, unknown>;
       return { path: pathFrom(path ?? DEFAULT_PATH), access: accessFrom(access, authorize) };
     },
@@ -41,19 +41,19 @@ export function httpRoutes(): Kind<HttpSettings> {
 
 function pathFrom(path: unknown): string {
   if (typeof path === 'string' && path.length <= MAX_PATH && PATH.test(path)) return path;
-  throw new Refusal(`path is like "${DEFAULT_PATH}": a slash before each part, none at the end`);
+  throw new InvalidValue(`path is like "${DEFAULT_PATH}": a slash before each part, none at the end`);
 }
 
 function accessFrom(access: unknown, authorize: unknown): HttpAccess | HttpAuthorize {
   // Both: which one was meant to hold? Neither: a forgotten one must not open anything.
   if ((access ?? null) !== null && (authorize ?? null) !== null) {
-    throw new Refusal('access and authorize exclude each other');
+    throw new InvalidValue('access and authorize exclude each other');
   }
   if (typeof authorize === 'function') return authorize as HttpAuthorize;
-  if ((authorize ?? null) !== null) throw new Refusal('authorize is a function');
+  if ((authorize ?? null) !== null) throw new InvalidValue('authorize is a function');
   if (access === 'loopback' || access === 'public-without-authentication') return access;
   if ((access ?? null) !== null) {
-    throw new Refusal('access is "loopback" or "public-without-authentication"');
+    throw new InvalidValue('access is "loopback" or "public-without-authentication"');
   }
-  throw new Refusal('access or authorize is missing');
+  throw new InvalidValue('access or authorize is missing');
 }

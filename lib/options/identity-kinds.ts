@@ -1,7 +1,7 @@
 /** Settings that say who this endpoint is and what it may do. Their values are secrets, or are checked by `wire`. */
 import { messageOf } from '../errors.js';
 import { ApiSecret, type Attributes, attributesFault, nameFault, SecretKey } from '../wire/index.js';
-import { hasMethods, type Kind, Refusal, textKind } from './kind.js';
+import { hasMethods, InvalidValue, type Kind, textKind } from './kind.js';
 
 /** An API secret, as text or parsed. An empty text, in quotes perhaps, is none. */
 export function apiSecret(): Kind<ApiSecret | null> {
@@ -9,7 +9,7 @@ export function apiSecret(): Kind<ApiSecret | null> {
     try {
       return ApiSecret.read(text);
     } catch (error) {
-      throw new Refusal(whyMalformed(error), { cause: error });
+      throw new InvalidValue(whyMalformed(error), { cause: error });
     }
   };
   return {
@@ -20,7 +20,7 @@ export function apiSecret(): Kind<ApiSecret | null> {
       if (typeof value === 'string') return fromText(value);
       // Parsed by another copy of this package.
       if (hasMethods(value, 'reveal')) return fromText((value as ApiSecret).reveal());
-      throw new Refusal();
+      throw new InvalidValue();
     },
   };
 }
@@ -41,7 +41,7 @@ export function secretKey(): Kind<SecretKey> {
       if (typeof value === 'string') return parseKey(value);
       if (hasMethods(value, 'toBytes')) return keyOf((value as { toBytes(): ArrayLike<number> }).toBytes());
       if (value instanceof Uint8Array) return keyOf(value);
-      throw new Refusal();
+      throw new InvalidValue();
     },
   };
 }
@@ -50,7 +50,7 @@ function parseKey(text: string): SecretKey {
   try {
     return SecretKey.parse(text);
   } catch (error) {
-    throw new Refusal(null, { cause: error });
+    throw new InvalidValue(null, { cause: error });
   }
 }
 
@@ -58,7 +58,7 @@ function keyOf(bytes: ArrayLike<number>): SecretKey {
   try {
     return SecretKey.fromBytes(Uint8Array.from(bytes));
   } catch (error) {
-    throw new Refusal(`it has ${bytes.length} bytes`, { cause: error });
+    throw new InvalidValue(`it has ${bytes.length} bytes`, { cause: error });
   }
 }
 
@@ -66,10 +66,10 @@ function keyOf(bytes: ArrayLike<number>): SecretKey {
 export function endpointName(): Kind<string> {
   return textKind('2 to 128 bytes of UTF-8', (text) => {
     // Pasted into the wrong variable, it would be shown to everybody who sees the dashboard.
-    if (isApiSecret(text)) throw new Refusal('it is an API secret');
+    if (isApiSecret(text)) throw new InvalidValue('it is an API secret');
     // A lone surrogate would silently turn into U+FFFD on the wire.
-    if (Buffer.from(text).toString() !== text) throw new Refusal('it holds half a surrogate pair');
-    if (nameFault(text) !== null) throw new Refusal(`it has ${Buffer.byteLength(text)} bytes`);
+    if (Buffer.from(text).toString() !== text) throw new InvalidValue('it holds half a surrogate pair');
+    if (nameFault(text) !== null) throw new InvalidValue(`it has ${Buffer.byteLength(text)} bytes`);
     return text;
   });
 }
@@ -82,15 +82,15 @@ export function attributes(): Kind<Attributes> {
     fromText: (text) => {
       const entries = text.split(',').map((part, index): [string, string] => {
         const at = part.indexOf('=');
-        if (at < 0) throw new Refusal(`entry ${index + 1} has no "="`);
+        if (at < 0) throw new InvalidValue(`entry ${index + 1} has no "="`);
         return [part.slice(0, at).trim(), part.slice(at + 1).trim()];
       });
       if (new Set(entries.map(([key]) => key)).size < entries.length)
-        throw new Refusal('a key stands in it twice');
+        throw new InvalidValue('a key stands in it twice');
       return checkedAttributes(Object.fromEntries(entries));
     },
     fromValue: (value) => {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Refusal();
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new InvalidValue();
       return checkedAttributes(value);
     },
   };
@@ -98,14 +98,14 @@ export function attributes(): Kind<Attributes> {
 
 function checkedAttributes(value: object): Attributes {
   const entries = Object.entries(value).map(([key, text]: [string, unknown], index): [string, string] => {
-    if (typeof text !== 'string') throw new Refusal(`attribute ${index + 1} is no text`);
+    if (typeof text !== 'string') throw new InvalidValue(`attribute ${index + 1} is no text`);
     // Pasted here, it would be shown to everybody who sees the dashboard.
-    if (isApiSecret(text)) throw new Refusal(`attribute ${index + 1} is an API secret`);
+    if (isApiSecret(text)) throw new InvalidValue(`attribute ${index + 1} is an API secret`);
     return [key, text];
   });
   const checked = Object.fromEntries(entries);
   const fault = attributesFault(checked);
-  if (fault !== null) throw new Refusal(fault);
+  if (fault !== null) throw new InvalidValue(fault);
   return checked;
 }
 
@@ -129,9 +129,10 @@ function isSecretKey(text: string): boolean {
 /** A path; whether anything is there is another matter. */
 export function filePath(): Kind<string> {
   return textKind('the path of a file', (text) => {
-    if (text.includes('\0')) throw new Refusal();
+    if (text.includes('\0')) throw new InvalidValue();
     // A file by that name would be made, and its path is logged.
-    if (isApiSecret(text) || isSecretKey(text)) throw new Refusal('it is a secret, not the path of its file');
+    if (isApiSecret(text) || isSecretKey(text))
+      throw new InvalidValue('it is a secret, not the path of its file');
     return text;
   });
 }

@@ -9,7 +9,7 @@ export interface Kind<T> {
 }
 
 /** Thrown by a {@link Kind}: this value will not do. */
-export class Refusal extends Error {
+export class InvalidValue extends Error {
   /** Which part of the value is wrong, where that is not plain. */
   readonly detail: string | null;
 
@@ -22,7 +22,7 @@ export class Refusal extends Error {
 /** `check` decides over an option's value; the text of a variable goes the same way. */
 export function textKind<T>(should: string, check: (text: string) => T): Kind<T> {
   const fromValue = (value: unknown) => {
-    if (typeof value !== 'string') throw new Refusal();
+    if (typeof value !== 'string') throw new InvalidValue();
     return check(value);
   };
   return { should, fromText: check, fromValue };
@@ -35,10 +35,10 @@ export function flag(): Kind<boolean> {
     fromText: (text) => {
       if (text === 'true' || text === '1') return true;
       if (text === 'false' || text === '0') return false;
-      throw new Refusal();
+      throw new InvalidValue();
     },
     fromValue: (value) => {
-      if (typeof value !== 'boolean') throw new Refusal();
+      if (typeof value !== 'boolean') throw new InvalidValue();
       return value;
     },
   };
@@ -49,7 +49,7 @@ export function milliseconds(min: number, max: number, zero?: string): Kind<numb
   const check = (value: number) => {
     const allowed =
       Number.isInteger(value) && ((value >= min && value <= max) || (zero !== undefined && value === 0));
-    if (!allowed) throw new Refusal();
+    if (!allowed) throw new InvalidValue();
     return value;
   };
   const range = `a whole number of milliseconds from ${min} to ${max}`;
@@ -57,11 +57,11 @@ export function milliseconds(min: number, max: number, zero?: string): Kind<numb
     should: zero === undefined ? range : `${range}, or 0 (${zero})`,
     fromText: (text) => {
       // Number() alone would take '0x10', '1e3' and ' '.
-      if (!/^\d{1,15}$/.test(text)) throw new Refusal();
+      if (!/^\d{1,15}$/.test(text)) throw new InvalidValue();
       return check(Number(text));
     },
     fromValue: (value) => {
-      if (typeof value !== 'number') throw new Refusal();
+      if (typeof value !== 'number') throw new InvalidValue();
       return check(value);
     },
   };
@@ -72,7 +72,7 @@ export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
   const should = words.map((word) => `"${word}"`).join(' or ');
   return textKind(should, (text) => {
     const found = words.find((word) => word === text);
-    if (found === undefined) throw new Refusal();
+    if (found === undefined) throw new InvalidValue();
     return found;
   });
 }
@@ -88,8 +88,8 @@ export function listOf<T>(
       try {
         return one(value);
       } catch (error) {
-        const detail = error instanceof Refusal ? error.detail : null;
-        throw new Refusal(`entry ${i + 1} of ${values.length}${detail === null ? '' : `: ${detail}`}`, {
+        const detail = error instanceof InvalidValue ? error.detail : null;
+        throw new InvalidValue(`entry ${i + 1} of ${values.length}${detail === null ? '' : `: ${detail}`}`, {
           cause: error,
         });
       }
@@ -105,7 +105,7 @@ export function listOf<T>(
         entry.fromText,
       ),
     fromValue: (value) => {
-      if (!Array.isArray(value)) throw new Refusal();
+      if (!Array.isArray(value)) throw new InvalidValue();
       return read(value as readonly unknown[], entry.fromValue);
     },
   };

@@ -1,5 +1,5 @@
 import type { MetricsRegistry } from '../client/index.js';
-import { hasMethods, type Kind, Refusal } from './kind.js';
+import { hasMethods, InvalidValue, type Kind } from './kind.js';
 
 /** What is pushed, and how often. */
 export interface MetricsSettings {
@@ -23,7 +23,7 @@ export function metricsSetting(interval: Kind<number>, defaultMs: number): Kind<
       }
       const { intervalMs, registries, ...others } = value as { [key: string]: unknown };
       const [unknown] = Object.keys(others);
-      if (unknown !== undefined) throw new Refusal(`"${unknown}" is no key of it`);
+      if (unknown !== undefined) throw new InvalidValue(`"${unknown}" is no key of it`);
       return {
         intervalMs: intervalMs === undefined ? defaultMs : checkedInterval(interval, intervalMs),
         registries: checkedRegistries(registries ?? []),
@@ -36,16 +36,16 @@ function checkedInterval(interval: Kind<number>, value: unknown): number {
   try {
     return interval.fromValue(value);
   } catch (error) {
-    throw new Refusal('intervalMs', { cause: error });
+    throw new InvalidValue('intervalMs', { cause: error });
   }
 }
 
 function checkedRegistries(registries: unknown): MetricsRegistry[] {
-  if (!Array.isArray(registries)) throw new Refusal('registries is no list');
+  if (!Array.isArray(registries)) throw new InvalidValue('registries is no list');
   return registries.map((registry: unknown, index) => {
     if (hasMethods(registry, 'getMetricsAsJSON') || hasMethods(registry, 'collect'))
       return registry as MetricsRegistry;
-    throw new Refusal(
+    throw new InvalidValue(
       `registry ${index + 1} is neither a registry of prom-client nor a MetricReader of OpenTelemetry's SDK`,
     );
   });

@@ -2,7 +2,7 @@
 import { messageOf } from '../errors.js';
 import { MAX_STUN_SERVERS, parseStunServer } from '../probes/index.js';
 import { type EndpointAddress, normaliseRelayUrl, parseEndpointId, parseSocketAddr } from '../wire/index.js';
-import { type Kind, listOf, Refusal } from './kind.js';
+import { InvalidValue, type Kind, listOf } from './kind.js';
 
 /** A relay of the settings. */
 export interface RelaySetting {
@@ -32,18 +32,19 @@ export function relays(): Kind<readonly RelaySetting[]> {
     { fromText: relayFromUrl, fromValue: relayFromValue },
     (entries) => {
       const repeated = entries.find(({ url }, i) => entries.findIndex((other) => other.url === url) !== i);
-      if (repeated !== undefined) throw new Refusal(`${repeated.url} is listed twice`);
+      if (repeated !== undefined) throw new InvalidValue(`${repeated.url} is listed twice`);
     },
   );
 }
 
-/** Reads a relay's URL, without the parameter that is meant for us. @throws {@link Refusal} */
+/** Reads a relay's URL, without the parameter that is meant for us. @throws {@link InvalidValue} */
 export function relayFromUrl(text: string): RelaySetting {
   const href = normaliseRelayUrl(text);
-  if (href === null) throw new Refusal('no http or https URL');
+  if (href === null) throw new InvalidValue('no http or https URL');
   const url = new URL(href);
   // iroh would drop them silently, and they would end up in reports.
-  if (url.username !== '' || url.password !== '') throw new Refusal('a relay URL takes no user or password');
+  if (url.username !== '' || url.password !== '')
+    throw new InvalidValue('a relay URL takes no user or password');
   const quicPort = takeQuicPort(url);
   return { url: url.href, quicPort, auth: null };
 }
@@ -51,26 +52,27 @@ export function relayFromUrl(text: string): RelaySetting {
 function takeQuicPort({ searchParams }: URL): RelaySetting['quicPort'] {
   const [said, ...more] = searchParams.getAll(QUIC_PORT_PARAMETER);
   if (said === undefined) return undefined;
-  if (more.length > 0) throw new Refusal('quicPort is said twice');
+  if (more.length > 0) throw new InvalidValue('quicPort is said twice');
   searchParams.delete(QUIC_PORT_PARAMETER);
   if (said === 'none') return null;
   const port = /^\d{1,5}$/.test(said) ? Number(said) : null;
-  if (!isPort(port)) throw new Refusal('quicPort in a URL is a port from 1 to 65535, or none');
+  if (!isPort(port)) throw new InvalidValue('quicPort in a URL is a port from 1 to 65535, or none');
   return port;
 }
 
 function relayFromValue(value: unknown): RelaySetting {
   if (typeof value === 'string') return relayFromUrl(value);
-  if (typeof value !== 'object' || value === null) throw new Refusal('neither a URL nor an object');
+  if (typeof value !== 'object' || value === null) throw new InvalidValue('neither a URL nor an object');
   const { url, quicPort, auth } = value as Record<string, unknown>;
   const unknownKey = Object.keys(value).find((key) => !RELAY_KEYS.includes(key));
-  if (unknownKey !== undefined) throw new Refusal(`"${unknownKey}" is no key of a relay`);
-  if (typeof url !== 'string') throw new Refusal('url is missing');
+  if (unknownKey !== undefined) throw new InvalidValue(`"${unknownKey}" is no key of a relay`);
+  if (typeof url !== 'string') throw new InvalidValue('url is missing');
   if (quicPort !== undefined && quicPort !== null && !isPort(quicPort))
-    throw new Refusal('quicPort is a port from 1 to 65535, or null');
-  if (auth !== undefined && auth !== 'services') throw new Refusal('auth is "services" or left out');
+    throw new InvalidValue('quicPort is a port from 1 to 65535, or null');
+  if (auth !== undefined && auth !== 'services') throw new InvalidValue('auth is "services" or left out');
   const fromUrl = relayFromUrl(url);
-  if (fromUrl.quicPort !== undefined && quicPort !== undefined) throw new Refusal('quicPort is said twice');
+  if (fromUrl.quicPort !== undefined && quicPort !== undefined)
+    throw new InvalidValue('quicPort is said twice');
   return {
     url: fromUrl.url,
     quicPort: quicPort === undefined ? fromUrl.quicPort : quicPort,
@@ -85,17 +87,17 @@ function isPort(value: unknown): value is number {
 /** STUN servers, as `host:port`. */
 export function stunServers(): Kind<readonly string[]> {
   const server = (value: unknown) => {
-    if (typeof value !== 'string') throw new Refusal('no text');
-    if (/^(stuns|turns?):/i.test(value)) throw new Refusal('only plain STUN over UDP is asked');
+    if (typeof value !== 'string') throw new InvalidValue('no text');
+    if (/^(stuns|turns?):/i.test(value)) throw new InvalidValue('only plain STUN over UDP is asked');
     const parsed = parseStunServer(value);
-    if (parsed === null) throw new Refusal('neither host[:port] nor [IPv6 address][:port]');
+    if (parsed === null) throw new InvalidValue('neither host[:port] nor [IPv6 address][:port]');
     return parsed.label;
   };
   const should = `a list of at most ${MAX_STUN_SERVERS} STUN servers ("stun.example:3478")`;
   return listOf(should, { fromText: server, fromValue: server }, (labels) => {
-    if (labels.length > MAX_STUN_SERVERS) throw new Refusal(`${labels.length} servers`);
+    if (labels.length > MAX_STUN_SERVERS) throw new InvalidValue(`${labels.length} servers`);
     const repeated = labels.find((label, i) => labels.indexOf(label) !== i);
-    if (repeated !== undefined) throw new Refusal(`${repeated} is listed twice`);
+    if (repeated !== undefined) throw new InvalidValue(`${repeated} is listed twice`);
   });
 }
 
@@ -106,13 +108,14 @@ export function bindAddresses(): Kind<readonly string[]> {
     { fromText: bindAddress, fromValue: bindAddress },
   );
   const expand = (entries: readonly string[]) => {
-    if (entries.length === 0) throw new Refusal('the list is empty');
+    if (entries.length === 0) throw new InvalidValue('the list is empty');
     const families = entries.map((entry) => (entry === LOOPBACK ? LOOPBACK : parseSocketAddr(entry).family));
     if (families.includes(LOOPBACK)) {
-      if (entries.length > 1) throw new Refusal('"loopback" means both families and stands alone');
+      if (entries.length > 1) throw new InvalidValue('"loopback" means both families and stands alone');
       return entries;
     }
-    if (new Set(families).size < families.length) throw new Refusal('iroh listens on one address per family');
+    if (new Set(families).size < families.length)
+      throw new InvalidValue('iroh listens on one address per family');
     return entries;
   };
   return {
@@ -124,11 +127,11 @@ export function bindAddresses(): Kind<readonly string[]> {
 
 function bindAddress(value: unknown): string {
   if (value === LOOPBACK) return value;
-  if (typeof value !== 'string') throw new Refusal('no text');
+  if (typeof value !== 'string') throw new InvalidValue('no text');
   try {
     parseSocketAddr(value);
   } catch (error) {
-    throw new Refusal('no IP address with port (host names are not taken)', { cause: error });
+    throw new InvalidValue('no IP address with port (host names are not taken)', { cause: error });
   }
   return value;
 }
@@ -150,9 +153,9 @@ export function platformAddress(): Kind<EndpointAddress> {
     fromText,
     fromValue: (value) => {
       if (typeof value === 'string') return fromText(value);
-      if (typeof value !== 'object' || value === null) throw new Refusal();
+      if (typeof value !== 'object' || value === null) throw new InvalidValue();
       const { id, relays = [], addrs = [] } = value as { id?: unknown; relays?: unknown; addrs?: unknown };
-      if (typeof id !== 'string' || !isTexts(relays) || !isTexts(addrs)) throw new Refusal();
+      if (typeof id !== 'string' || !isTexts(relays) || !isTexts(addrs)) throw new InvalidValue();
       return addressOf(id, relays, addrs);
     },
   };
@@ -170,7 +173,7 @@ function addressOf(id: string, relayUrls: readonly string[], addrs: readonly str
       directAddrs: addrs.map(parseSocketAddr),
     };
   } catch (error) {
-    if (error instanceof Refusal) throw error;
-    throw new Refusal(messageOf(error), { cause: error });
+    if (error instanceof InvalidValue) throw error;
+    throw new InvalidValue(messageOf(error), { cause: error });
   }
 }

@@ -1,5 +1,5 @@
 import { PROBE_NAMES, type ProbeName } from '../probes/index.js';
-import { type Kind, listOf, Refusal } from './kind.js';
+import { InvalidValue, type Kind, listOf } from './kind.js';
 import { nearest } from './nearest.js';
 
 /** Names of probes, each once. */
@@ -8,9 +8,9 @@ export function probeNames(): Kind<readonly ProbeName[]> {
     const found = PROBE_NAMES.find((name) => name === value);
     if (found !== undefined) return found;
     const meant = typeof value === 'string' ? nearest(value, PROBE_NAMES) : undefined;
-    throw new Refusal(meant === undefined ? 'no probe has this name' : `did you mean "${meant}"?`);
+    throw new InvalidValue(meant === undefined ? 'no probe has this name' : `did you mean "${meant}"?`);
   };
   return listOf(`a list of ${PROBE_NAMES.join(', ')}`, { fromText: check, fromValue: check }, (names) => {
-    if (new Set(names).size < names.length) throw new Refusal('a name is listed twice');
+    if (new Set(names).size < names.length) throw new InvalidValue('a name is listed twice');
   });
 }

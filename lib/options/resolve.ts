@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { messageOf, NetDiagnosticsError, printable } from '../errors.js';
 import { ApiSecret, CLIENT_HOST_ALPN, readOpensshKey } from '../wire/index.js';
 import { mayBeHosted } from './hosted.js';
-import { Refusal } from './kind.js';
+import { InvalidValue } from './kind.js';
 import { nearest } from './nearest.js';
 import { readSecretFile } from './secret-file.js';
 import type { Setting } from './setting.js';
@@ -98,7 +98,7 @@ function checked<T>(
   try {
     return check();
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof InvalidValue)) throw error;
     const was = isSecret ? showSecret(given) : show(given);
     const detail = error.detail === null ? '' : ` (${error.detail})`;
     const options = error.cause === undefined ? undefined : { cause: error.cause };

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../async/clock.js';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
 import {
   ApiSecret,

@@ -10,9 +10,9 @@ export type PlatformEvent =
   | { type: 'identity-shared'; endpointId: EndpointId }
   /**
    * A stranger, or an endpoint whose token is not (or no longer) good. Strangers cannot fill a log by it: some twenty
-   * of theirs a minute are told. `untold`: how many were not, since the last.
+   * of theirs a minute are told. `suppressed`: how many were not, since the last.
    */
-  | { type: 'session-refused'; endpointId: EndpointId; why: string; untold: number }
+  | { type: 'session-refused'; endpointId: EndpointId; why: string; suppressed: number }
   | { type: 'named'; endpointId: EndpointId; name: string }
   | { type: 'grouped'; endpointId: EndpointId; group: string }
   /** All that it says of itself now. */

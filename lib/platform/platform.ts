@@ -1,6 +1,6 @@
-import { systemSleep } from '../clock.js';
+import { systemSleep } from '../async/clock.js';
+import { Throttle } from '../async/throttle.js';
 import { messageOf } from '../errors.js';
-import { Throttle } from '../rate/throttle.js';
 import { type ConnectionHandler, type Endpoint, Router } from '../transport/index.js';
 import {
   type ApiSecret,
@@ -29,7 +29,15 @@ import { newSecretKey, openIdentity } from './identity.js';
 import { type PlatformOptions, type PlatformSettings, parsePlatformOptions } from './options.js';
 import { proofOf } from './proof.js';
 import type { ApiSecretRecord, MetricsRecord, ReportRecord } from './records.js';
-import { Presence, Rates, Session, SharedPlaces, Slots, Strangers, Twins } from './sessions/index.js';
+import {
+  EndpointSession,
+  Presence,
+  Rates,
+  SharedPlaces,
+  Slots,
+  Twins,
+  Unauthenticated,
+} from './sessions/index.js';
 import { IN_MEMORY, openStore } from './store/open-store.js';
 import type { Store } from './store/store.js';
 import {
@@ -101,11 +109,11 @@ export class Platform {
       openRequests: new SharedPlaces(MAX_OPEN_STREAMS, { mayDisplaceOwn: true }),
       largeRequests: new Slots(MAX_LARGE_REQUESTS, MAX_LARGE_REQUESTS_PER_SECRET),
       rates: new Rates(clock),
-      strangers: new Strangers(),
+      unauthenticated: new Unauthenticated(),
       refusals: new Throttle(REFUSALS_TOLD_AT_ONCE, REFUSALS_TOLD_PER_MINUTE, clock),
     };
     this.#router.handle(SERVICES_ALPN, (connection, { signal }) =>
-      new Session(connection, shared).serve(signal),
+      new EndpointSession(connection, shared).serve(signal),
     );
     // There is nothing to say: who got here knows.
     const stay: ConnectionHandler = (_, { signal }) => systemSleep(OWN_KIND_STAY_MS, signal).catch(() => {});

@@ -1,6 +1,6 @@
+import { TokenBucket } from '../async/token-bucket.js';
 import type { ReportTrigger } from '../events.js';
 import type { AuditEvent } from '../host/index.js';
-import { TokenBucket } from '../rate/token-bucket.js';
 import type { LocalReport } from '../report/index.js';
 import type { EndpointId } from '../wire/index.js';
 import { attempt } from './attempt.js';

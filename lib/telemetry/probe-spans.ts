@@ -1,5 +1,5 @@
 import type { Context, Span } from '@opentelemetry/api';
-import type { ProbeEvent } from '../diagnose.js';
+import type { ProbeEvent } from '../diagnose/index.js';
 import type { ProbeRecord } from '../report/index.js';
 import { attempt } from './attempt.js';
 import { ATTRIBUTES, SPANS } from './names.js';

@@ -2,8 +2,8 @@
  * What the rest sees of OpenTelemetry. No type of `@opentelemetry/api` stands here: an app without that package compiles
  * against these declarations too.
  */
-import type { Clock } from '../clock.js';
-import type { ProbeEvent } from '../diagnose.js';
+import type { Clock } from '../async/clock.js';
+import type { ProbeEvent } from '../diagnose/index.js';
 import type { ReportTrigger } from '../events.js';
 import type { AuditEvent } from '../host/index.js';
 import type { LocalReport } from '../report/index.js';

@@ -1,6 +1,6 @@
 /** Which endpoint a test means, and why there is none. Pure. */
 import { printable } from '../errors.js';
-import type { NetDiagnostics } from '../net-diagnostics.js';
+import type { NetDiagnostics } from '../net-diagnostics/net-diagnostics.js';
 import type { EndpointView } from '../platform/index.js';
 import type { Status } from '../status.js';
 import { type EndpointId, shortId } from '../wire/index.js';

@@ -3,7 +3,7 @@
  * @module iroh-net-diagnostics/testing
  */
 export { NetDiagnosticsError, type NetDiagnosticsErrorCode } from '../errors.js';
-export type { NetDiagnosticsOptions } from '../options.js';
+export type { NetDiagnosticsOptions } from '../options/index.js';
 export {
   DialBackError,
   type EndpointView,

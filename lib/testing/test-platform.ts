@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { monotonicMs } from '../clock.js';
+import { monotonicMs } from '../async/clock.js';
 import { NetDiagnosticsError } from '../errors.js';
-import type { NetDiagnosticsOptions } from '../options.js';
+import type { NetDiagnosticsOptions } from '../options/index.js';
 import {
   type EndpointView,
   Platform,
@@ -46,7 +46,7 @@ export class TestPlatform {
   /** For an app that reads its settings from the environment: as {@link options}, the API secret included. */
   readonly env: Readonly<Record<string, string>>;
   readonly #apiSecret: ApiSecret;
-  readonly #ground: Ground;
+  readonly #lasting: Lasting;
   readonly #timeoutMs: number;
   #platform: Platform;
   /** Why an app was turned away last. */
@@ -54,8 +54,8 @@ export class TestPlatform {
   #isAway = false;
   #stopped: Promise<void> | null = null;
 
-  private constructor(ground: Ground, platform: Platform, apiSecret: ApiSecret, timeoutMs: number) {
-    this.#ground = ground;
+  private constructor(lasting: Lasting, platform: Platform, apiSecret: ApiSecret, timeoutMs: number) {
+    this.#lasting = lasting;
     this.#platform = platform;
     this.#apiSecret = apiSecret;
     this.#timeoutMs = timeoutMs;
@@ -71,9 +71,9 @@ export class TestPlatform {
     const { network, bindAddrs } = LOCAL_OPTIONS;
     const secretKey = SecretKey.fromBytes(randomBytes(32));
     const endpoint = await bindEndpoint({ secretKey, network, bindAddrs, alpns: [] });
-    const ground = { endpoint, store: new MemoryStore(), onEvent };
-    const platform = await openOn(ground);
-    return new TestPlatform(ground, platform, await platform.createApiSecret('test'), timeoutMs);
+    const lasting = { endpoint, store: new MemoryStore(), onEvent };
+    const platform = await openOn(lasting);
+    return new TestPlatform(lasting, platform, await platform.createApiSecret('test'), timeoutMs);
   }
 
   /**
@@ -143,7 +143,7 @@ export class TestPlatform {
   async comeBack(): Promise<void> {
     this.#assertNotStopped();
     if (!this.#isAway) return;
-    this.#platform = await openOn(this.#ground);
+    this.#platform = await openOn(this.#lasting);
     this.#platform.subscribe(this.#hear);
     this.#isAway = false;
   }
@@ -158,7 +158,7 @@ export class TestPlatform {
 
   /** Ends it; apps that still run lose their platform. What has come can still be asked for. Idempotent, never rejects. */
   stop(): Promise<void> {
-    this.#stopped ??= this.#platform.stop().then(() => this.#ground.endpoint.close());
+    this.#stopped ??= this.#platform.stop().then(() => this.#lasting.endpoint.close());
     return this.#stopped;
   }
 
@@ -178,12 +178,12 @@ export class TestPlatform {
 }
 
 /** What outlasts {@link TestPlatform.goAway}. */
-interface Ground {
+interface Lasting {
   endpoint: Endpoint;
   store: MemoryStore;
   onEvent: PlatformEventListener | undefined;
 }
 
-function openOn({ onEvent, ...parts }: Ground): Promise<Platform> {
+function openOn({ onEvent, ...parts }: Lasting): Promise<Platform> {
   return Platform.start({ dataDir: ':memory:', dashboard: false, onEvent }, parts);
 }

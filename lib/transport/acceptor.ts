@@ -1,8 +1,8 @@
 import { NetDiagnosticsError } from '../errors.js';
 import { KNOCK_TIMEOUT_MS } from './constants.js';
 import { IrohIncoming } from './incoming.js';
-import { Knock } from './knock.js';
 import type { NativeEndpoint, NativeIncoming } from './native.js';
+import { SelfDial } from './self-dial.js';
 import type { Incoming, Listening } from './types.js';
 
 /** One per endpoint, however often it is adopted: two accept loops would take each other's connections. */
@@ -22,7 +22,7 @@ class Acceptor {
   #listener: ((incoming: Incoming) => void) | null = null;
   #loop: Promise<void> | null = null;
   #stopping = false;
-  #knock: Knock | null = null;
+  #selfDial: SelfDial | null = null;
 
   constructor(endpoint: NativeEndpoint) {
     this.#endpoint = endpoint;
@@ -53,9 +53,9 @@ class Acceptor {
       const incoming = await this.#endpoint.acceptNext().catch(() => null);
       // The endpoint was closed.
       if (incoming === null) break;
-      if (this.#knock !== null && (await this.#knock.isFrom(incoming))) {
+      if (this.#selfDial !== null && (await this.#selfDial.isFrom(incoming))) {
         refuse(incoming);
-        this.#knock = null;
+        this.#selfDial = null;
         if (this.#listener === null) break;
       } else if (this.#listener === null) {
         refuse(incoming);
@@ -73,25 +73,25 @@ class Acceptor {
     this.#listener = null;
     if (this.#loop === null || this.#endpoint.isClosed()) return;
     this.#stopping = true;
-    // Should the knock fail, the pending accept stays until the next stranger comes or the endpoint is closed.
-    await this.#knockOnce().catch(() => {});
+    // Should the call fail, the pending accept stays until the next stranger comes or the endpoint is closed.
+    await this.#dialSelfOnce().catch(() => {});
     this.#stopping = false;
   }
 
-  async #knockOnce(): Promise<void> {
-    const knock = await Knock.prepare(this.#endpoint);
-    this.#knock = knock;
+  async #dialSelfOnce(): Promise<void> {
+    const selfDial = await SelfDial.prepare(this.#endpoint);
+    this.#selfDial = selfDial;
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, KNOCK_TIMEOUT_MS);
     });
     // Until the caller has heard that it was turned away, not only until the loop has ended: if the endpoint closed in
     // between, the call would go on into nothing, and the process with it.
-    await Promise.race([knock.call(), timeout]);
+    await Promise.race([selfDial.call(), timeout]);
     clearTimeout(timer);
-    this.#knock = null;
+    this.#selfDial = null;
     // Takes 3 s if the call is still on its way; nobody needs to wait for that.
-    void knock.end();
+    void selfDial.end();
   }
 }
 

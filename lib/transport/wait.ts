@@ -1,4 +1,4 @@
-import { monotonicMs } from '../clock.js';
+import { monotonicMs } from '../async/clock.js';
 import { NetDiagnosticsError } from '../errors.js';
 import type { WaitOptions } from './types.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../lib/async/clock.js';
 import { GrantKeeper, Session } from '../../lib/client/index.js';
-import { systemClock } from '../../lib/clock.js';
 import { ClientHost, MemoryRevocationStore, Revocation } from '../../lib/host/index.js';
 import { Router } from '../../lib/transport/index.js';
 import { ApiSecret, CLIENT_HOST_ALPN, SecretKey } from '../../lib/wire/index.js';
@@ -103,7 +103,7 @@ describe('a platform that is another process', () => {
 /** An app that goes to a state, stops, and has nothing more to do. */
 const APP = `
 import { GrantKeeper, LabelsKeeper, MetricsPusher, Session, statSamples } from './lib/client/index.js';
-import { systemClock } from './lib/clock.js';
+import { systemClock } from './lib/async/clock.js';
 import { ClientHost, MemoryRevocationStore, Revocation } from './lib/host/index.js';
 import { Router, bindEndpoint } from './lib/transport/index.js';
 import { CLIENT_HOST_ALPN, SecretKey } from './lib/wire/index.js';

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../lib/async/clock.js';
 import {
   GrantKeeper,
   LabelsKeeper,
@@ -11,7 +12,6 @@ import {
   type SessionOptions,
   statSamples,
 } from '../../lib/client/index.js';
-import { systemClock } from '../../lib/clock.js';
 import { MemoryRevocationStore, Revocation } from '../../lib/host/index.js';
 import type { Endpoint, WaitOptions } from '../../lib/transport/index.js';
 import {

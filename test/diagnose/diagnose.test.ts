@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type DiagnoseOptions, diagnose, type ProbeEvent } from '../../lib/diagnose.js';
+import { type DiagnoseOptions, diagnose, type ProbeEvent } from '../../lib/diagnose/index.js';
 import { type EndpointSnapshot, type LocalReport, renderText, toWireReport } from '../../lib/report/index.js';
 import { decodeReport, encodeReport, parseSocketAddr, SecretKey } from '../../lib/wire/index.js';
 import { loopbackLookup } from '../probes/support/context.js';

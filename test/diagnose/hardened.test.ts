@@ -37,7 +37,7 @@ describe.skipIf(!compiles())('in a service that may not speak netlink', () => {
   it('routes are known all the same, and nothing is said of interfaces', async () => {
     const report = await reportOf(
       `import { networkInterfaces } from 'node:os';
-       import { diagnose } from './lib/diagnose.js';
+       import { diagnose } from './lib/diagnose/index.js';
        let isTold = true;
        try { networkInterfaces(); } catch { isTold = false; }
        if (isTold) throw new Error('the interfaces are told');
@@ -55,7 +55,7 @@ describe.skipIf(process.platform === 'win32')('in a process that may open no mor
   it('the report says so, and ends', async () => {
     const report = await reportOf(
       `import { openSync } from 'node:fs';
-       import { diagnose } from './lib/diagnose.js';
+       import { diagnose } from './lib/diagnose/index.js';
        // Once before, so that its code is loaded.
        await diagnose({ probes: ['route'], deadlineMs: 500, environment: { env: {} } });
        const held = [];

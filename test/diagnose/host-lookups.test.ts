@@ -54,7 +54,7 @@ describe.skipIf(!canUnshare)("the app's own name lookups, where the name server 
       import { once } from 'node:events';
       import { lookup } from 'node:dns/promises';
       import { setTimeout as sleep } from 'node:timers/promises';
-      import { diagnose } from './lib/diagnose.js';
+      import { diagnose } from './lib/diagnose/index.js';
       const dead = createSocket('udp4').bind(53, '127.0.0.1');
       await once(dead, 'listening');
       const took = async () => {

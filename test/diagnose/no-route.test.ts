@@ -46,7 +46,7 @@ describe.skipIf(!canUnshare)('without any route (a network namespace of its own)
 
   async function reportInside(prepare: string, relays: string[]): Promise<LocalReport> {
     const script = `
-      import { diagnose } from './lib/diagnose.js';
+      import { diagnose } from './lib/diagnose/index.js';
       const relays = ${JSON.stringify(relays)}.map((url) => ({ url }));
       console.log(JSON.stringify(await diagnose({ relays, environment: { env: {} } })));`;
     const node = [process.execPath, '--input-type=module', '-e', script];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../lib/cli/commands.js';
-import { settingsMarkdown } from '../../lib/options.js';
+import { settingsMarkdown } from '../../lib/options/index.js';
 import { type JsonSchema, REPORT_SCHEMA } from '../../lib/report/index.js';
 import { ROOT } from '../support/markdown.js';
 

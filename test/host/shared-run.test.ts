@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SharedRun } from '../../lib/host/shared-run.js';
+import { SharedRun } from '../../lib/async/shared-run.js';
 import { FakeTime, settle } from '../support/fake-time.js';
 
 const never = new AbortController().signal;

@@ -6,7 +6,7 @@ import { complaintsAbout, scriptsOf } from '../support/browser-code.js';
 const TYPES = {
   LocalReport: 'lib/report/index.js',
   Status: 'lib/status.js',
-  ProbeEvent: 'lib/diagnose.js',
+  ProbeEvent: 'lib/diagnose/index.js',
 };
 const scripts = scriptsOf(PAGE_ASSETS);
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { HttpAuthorize } from '../../lib/options.js';
+import type { HttpAuthorize } from '../../lib/options/index.js';
 import { kindOf, Stage, type StageOptions } from './stage.js';
 
 let stage: Stage;

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { TokenBucket } from '../../lib/async/token-bucket.js';
 import { MAX_WATCHERS } from '../../lib/http/constants.js';
 import { NetDiagnosticsError } from '../../lib/index.js';
-import { TokenBucket } from '../../lib/rate/token-bucket.js';
 import type { LocalReport } from '../../lib/report/index.js';
 import { FakeTime, until } from '../support/fake-time.js';
 import { kindOf, Stage, type StageOptions, type Watched } from './stage.js';

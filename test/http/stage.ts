@@ -20,7 +20,7 @@ import {
   type HttpTarget,
 } from '../../lib/http/index.js';
 import { type LocalReport, NetDiagnostics } from '../../lib/index.js';
-import { type HttpOptions, type HttpSettings, resolveSettings } from '../../lib/options.js';
+import { type HttpOptions, type HttpSettings, resolveSettings } from '../../lib/options/index.js';
 import { FakeTime } from '../support/fake-time.js';
 import { QUIET_PROBES } from '../support/quiet-probes.js';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { NetDiagnostics } from '../../lib/net-diagnostics.js';
+import { NetDiagnostics } from '../../lib/net-diagnostics/net-diagnostics.js';
 import { until } from '../support/fake-time.js';
 import { dialBack, IMPATIENT, LOCAL, Memory, Stage, seenBy } from './stage.js';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { NetDiagnostics } from '../../lib/net-diagnostics.js';
+import { NetDiagnostics } from '../../lib/net-diagnostics/net-diagnostics.js';
 import { call, readRequest, respond } from '../../lib/transport/index.js';
 import { runChild } from '../support/child.js';
 import { until } from '../support/fake-time.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { NetDiagnostics } from '../../lib/net-diagnostics.js';
+import type { NetDiagnostics } from '../../lib/net-diagnostics/net-diagnostics.js';
 import {
   adoptConnection,
   call,

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import type { DiagnoseOptions } from '../../lib/diagnose.js';
+import type { DiagnoseOptions } from '../../lib/diagnose/index.js';
 import { AnsweringRelays } from '../../lib/net-diagnostics/answering-relays.js';
 import { Reporter } from '../../lib/net-diagnostics/reporter.js';
-import { StatusBoard } from '../../lib/net-diagnostics/status-board.js';
-import { type NetDiagnosticsOptions, resolveSettings } from '../../lib/options.js';
+import { StatusStore } from '../../lib/net-diagnostics/status-store.js';
+import { type NetDiagnosticsOptions, resolveSettings } from '../../lib/options/index.js';
 import type { LocalReport } from '../../lib/report/index.js';
 import { createTelemetry } from '../../lib/telemetry/index.js';
 import { derOf, LabCa } from '../probes/qad/support/lab-ca.js';
@@ -25,11 +25,11 @@ function reporterOf(options: NetDiagnosticsOptions, environment: DiagnoseOptions
   const unset = { state: 'unset' } as const;
   const labels = { name: unset, group: unset, attributes: unset };
   const said = { name: null, group: null, attributes: {}, labels };
-  const board = new StatusBoard(clock, () => {}, { state: 'starting', ...said });
-  const telemetry = createTelemetry({ status: () => board.status, clock });
+  const statusStore = new StatusStore(clock, () => {}, { state: 'starting', ...said });
+  const telemetry = createTelemetry({ status: () => statusStore.status, clock });
   return new Reporter({
     settings: resolveSettings({ probes: ['qad'], deadline: 2500, ...options }),
-    ...{ board, telemetry, surroundings: { environment } },
+    ...{ statusStore, telemetry, surroundings: { environment } },
   });
 }
 

@@ -1,8 +1,8 @@
 import type { NetDiagnosticsEvent } from '../../lib/events.js';
 import type { Logger } from '../../lib/logger.js';
+import { NetDiagnostics } from '../../lib/net-diagnostics/net-diagnostics.js';
 import type { Parts } from '../../lib/net-diagnostics/parts.js';
-import { NetDiagnostics } from '../../lib/net-diagnostics.js';
-import type { NetDiagnosticsOptions } from '../../lib/options.js';
+import type { NetDiagnosticsOptions } from '../../lib/options/index.js';
 import { LOCAL_OPTIONS, QUICK_OPTIONS, QUICK_RETRIES } from '../../lib/testing/quick.js';
 import { loadBinding } from '../../lib/transport/binding.js';
 import { call, type NativeEndpoint } from '../../lib/transport/index.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { NetDiagnostics } from '../../lib/net-diagnostics.js';
+import { NetDiagnostics } from '../../lib/net-diagnostics/net-diagnostics.js';
 import { TestPlatform } from '../../lib/testing/index.js';
 import type { NativeEndpoint } from '../../lib/transport/index.js';
 import { startChild } from '../support/child.js';
@@ -122,7 +122,7 @@ describe('stop()', () => {
 
 describe('a process', () => {
   const program = (rest: string) => `
-    import { NetDiagnostics } from './lib/net-diagnostics.js';
+    import { NetDiagnostics } from './lib/net-diagnostics/net-diagnostics.js';
     const diagnostics = NetDiagnostics.start({
       network: 'minimal', bindAddrs: ['loopback'], metrics: 1000, logger: false,
     });

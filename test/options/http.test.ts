@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type HttpOptions, resolveSettings, SettingError } from '../../lib/options.js';
+import { type HttpOptions, resolveSettings, SettingError } from '../../lib/options/index.js';
 
 const resolve = (http: unknown) => resolveSettings({ http: http as HttpOptions }).http;
 const authorize = () => true;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { settingsMarkdown } from '../../lib/options.js';
+import { settingsMarkdown } from '../../lib/options/index.js';
 
 describe('the settings as Markdown', () => {
   const lines = settingsMarkdown().trimEnd().split('\n');

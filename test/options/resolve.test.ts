@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { hasCode, NetDiagnosticsError } from '../../lib/errors.js';
 import { silentLogger, stderrLogger } from '../../lib/logger.js';
-import { type NetDiagnosticsOptions, resolveSettings, SettingError } from '../../lib/options.js';
+import { type NetDiagnosticsOptions, resolveSettings, SettingError } from '../../lib/options/index.js';
 import { PROBE_NAMES } from '../../lib/probes/index.js';
 import { ApiSecret, CLIENT_HOST_ALPN, SecretKey } from '../../lib/wire/index.js';
 

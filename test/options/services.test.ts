@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { resolveSettings } from '../../lib/options.js';
+import { resolveSettings } from '../../lib/options/index.js';
 import { networkRelays } from '../../lib/transport/index.js';
 import { ApiSecret, type EndpointAddress, readOpensshPublicKey, SecretKey } from '../../lib/wire/index.js';
 import { ENCRYPTED_SSH_KEY, FOREIGN_SSH_KEY, SSH_KEY, SSH_PUBLIC_KEY } from '../support/ssh-keys.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { diagnose } from '../../lib/diagnose.js';
-import { NetDiagnostics } from '../../lib/net-diagnostics.js';
-import { resolveSettings } from '../../lib/options.js';
+import { diagnose } from '../../lib/diagnose/index.js';
+import { NetDiagnostics } from '../../lib/net-diagnostics/net-diagnostics.js';
+import { resolveSettings } from '../../lib/options/index.js';
 
 const many = Array.from({ length: 9 }, (_, i) => `s${i}.example`);
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { DiagnoseOptions } from '../../lib/diagnose.js';
+import type { DiagnoseOptions } from '../../lib/diagnose/index.js';
 import type { LocalReport } from '../../lib/report/index.js';
 import { COMPILED, compile } from '../support/compile.js';
 import { LabCa } from './qad/support/lab-ca.js';

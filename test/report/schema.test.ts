@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diagnose } from '../../lib/diagnose.js';
+import { diagnose } from '../../lib/diagnose/index.js';
 import { REPORT_SCHEMA } from '../../lib/report/index.js';
 import { loopbackLookup } from '../probes/support/context.js';
 import { Servers } from '../probes/support/servers.js';

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readSecret } from '../../lib/cli/secret-source.js';
 import { Shell, type ShellProcess } from '../../lib/cli/shell.js';
 import { messageOf } from '../../lib/errors.js';
-import { resolveSettings } from '../../lib/options.js';
+import { resolveSettings } from '../../lib/options/index.js';
 import { ApiSecret, SecretKey } from '../../lib/wire/index.js';
 
 const NAME = 'IROH_SERVICES_API_SECRET';

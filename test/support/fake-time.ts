@@ -1,4 +1,4 @@
-import type { Clock, Sleep } from '../../lib/clock.js';
+import type { Clock, Sleep } from '../../lib/async/clock.js';
 import { NetDiagnosticsError } from '../../lib/errors.js';
 
 /** A clock that stands still until it is told to move, and the sleep that goes with it. */

@@ -1,8 +1,8 @@
-import { linkedAbort } from '../../abort.js';
+import { linkedAbort } from '../../async/abort.js';
 import { ephemeralKey } from '../../identity.js';
 import type { ApiSecret } from '../../wire/index.js';
-import { lookAtBinding, lookAtEndpoint, lookAtSecret, lookAtSettings } from './looks.js';
-import { lookAtAuthorisation, lookAtGrant, lookAtPlatform, lookAtRelays } from './platform-looks.js';
+import { checkBinding, checkEndpoint, checkSecret, checkSettings } from './checks.js';
+import { checkAuthorisation, checkGrant, checkPlatform, checkRelays } from './platform-checks.js';
 import { type StepResult, StepSkipped } from './step.js';
 import { type StepListener, StepRunner } from './step-runner.js';
 
@@ -37,21 +37,21 @@ async function allSteps(options: ExamineOptions, signal: AbortSignal): Promise<r
   const { env, grant } = options;
   const secretKey = ephemeralKey();
   const runner = new StepRunner(options, signal);
-  const settings = await runner.step('settings', [], () => lookAtSettings(env, secretKey));
-  const secret = await runner.step('secret', [], () => lookAtSecret(options.secret));
-  const binding = await runner.step('binding', [], lookAtBinding);
+  const settings = await runner.step('settings', [], () => checkSettings(env, secretKey));
+  const secret = await runner.step('secret', [], () => checkSecret(options.secret));
+  const binding = await runner.step('binding', [], checkBinding);
   const endpoint = await runner.step('endpoint', [settings, binding], (valid, _loads) =>
     // Without a secret nobody is to be reached: then only the sockets are tried.
-    lookAtEndpoint(secret === null ? { ...valid, ...ALONE } : valid, secretKey, signal),
+    checkEndpoint(secret === null ? { ...valid, ...ALONE } : valid, secretKey, signal),
   );
   let isAuthorised: true | null;
   try {
-    await runner.step('relays', [secret, settings], (known, valid) => lookAtRelays(known, valid, signal));
+    await runner.step('relays', [secret, settings], (known, valid) => checkRelays(known, valid, signal));
     const isReached = await runner.step('platform', [endpoint, secret], (bound, known) =>
-      lookAtPlatform(bound, known, signal),
+      checkPlatform(bound, known, signal),
     );
     isAuthorised = await runner.step('authorised', [endpoint, secret, isReached], (bound, known, _reached) =>
-      lookAtAuthorisation(bound, known, signal),
+      checkAuthorisation(bound, known, signal),
     );
   } finally {
     // Before the grant: one identity must not be in two places.
@@ -59,7 +59,7 @@ async function allSteps(options: ExamineOptions, signal: AbortSignal): Promise<r
   }
   await runner.step('grant', [secret, isAuthorised], async (apiSecret, _authorised) => {
     if (!grant) throw new StepSkipped('left out; --grant sends one, as the app does at its start');
-    return lookAtGrant({ env, secretKey, apiSecret }, signal);
+    return checkGrant({ env, secretKey, apiSecret }, signal);
   });
   return runner.results;
 }

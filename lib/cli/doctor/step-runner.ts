@@ -1,4 +1,4 @@
-import { monotonicMs } from '../../clock.js';
+import { monotonicMs } from '../../async/clock.js';
 import { messageOf } from '../../errors.js';
 import { type Found, StepFailed, type StepName, type StepResult, StepSkipped } from './step.js';
 
@@ -32,7 +32,7 @@ export class StepRunner {
   async step<const N extends readonly unknown[], T>(
     name: StepName,
     needs: Needs<N>,
-    look: (...needed: N) => Promise<Found<T>>,
+    check: (...needed: N) => Promise<Found<T>>,
   ): Promise<T | null> {
     if (needs.some((need) => need === null)) {
       this.#end({
@@ -50,7 +50,7 @@ export class StepRunner {
       this.#end({ name, durationMs: Math.round((monotonicMs() - startedAt) * 1000) / 1000, ...rest });
     try {
       if (this.#signal.aborted) throw outOfTime('there was no time left for it');
-      const { value, detail } = await look(...(needs as unknown as N));
+      const { value, detail } = await check(...(needs as unknown as N));
       end({ outcome: 'ok', detail, fix: null });
       return value;
     } catch (error) {

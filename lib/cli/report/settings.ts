@@ -1,6 +1,6 @@
 import { messageOf } from '../../errors.js';
+import { resolveSettings, SettingError, type Settings } from '../../options/index.js';
 import { SETTINGS } from '../../options/table.js';
-import { resolveSettings, SettingError, type Settings } from '../../options.js';
 import type { RelayTarget } from '../../report/index.js';
 import { loadBinding } from '../../transport/binding.js';
 import { defaultRelays } from '../../transport/relays.js';

@@ -1,5 +1,5 @@
-import { type LinkedAbort, linkedAbort } from '../../abort.js';
-import { type Clock, nowSeconds } from '../../clock.js';
+import { type LinkedAbort, linkedAbort } from '../../async/abort.js';
+import { type Clock, nowSeconds } from '../../async/clock.js';
 import { NetDiagnosticsError } from '../../errors.js';
 import type { Endpoint } from '../../transport/index.js';
 import type { EndpointId } from '../../wire/index.js';

@@ -1,5 +1,5 @@
-import { linkedAbort } from '../../abort.js';
-import { systemSleep } from '../../clock.js';
+import { linkedAbort } from '../../async/abort.js';
+import { systemSleep } from '../../async/clock.js';
 import { hasCode, NetDiagnosticsError } from '../../errors.js';
 import { type Connection, type Endpoint, withDeadline } from '../../transport/index.js';
 import {

@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.js';
-import { TokenBucket } from '../../rate/token-bucket.js';
+import type { Clock } from '../../async/clock.js';
+import { TokenBucket } from '../../async/token-bucket.js';
 import {
   LABELS_AT_ONCE,
   LABELS_PER_MINUTE,

@@ -1,7 +1,7 @@
 /** What an authorised endpoint asks, and what it is answered. */
-import { type Clock, nowSeconds } from '../../clock.js';
+import { type Clock, nowSeconds } from '../../async/clock.js';
+import type { TokenBucket } from '../../async/token-bucket.js';
 import { messageOf, printable } from '../../errors.js';
-import type { TokenBucket } from '../../rate/token-bucket.js';
 import {
   type Attributes,
   type EndpointId,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
-import { monotonicMs } from '../../clock.js';
+import { monotonicMs } from '../../async/clock.js';
 import type { SocketAddr } from '../../wire/index.js';
 import { abortable } from '../abortable.js';
 import type { TrustAnchors } from './certificates/trust-anchors.js';

@@ -1,5 +1,5 @@
 // Runs inside a lab's namespace as a program of its own: options as JSON in, the report as JSON out.
-import { type DiagnoseOptions, diagnose, type ProbeEvent } from '../../../lib/diagnose.js';
+import { type DiagnoseOptions, diagnose, type ProbeEvent } from '../../../lib/diagnose/index.js';
 import { isPublicAddress } from './lab-internet.js';
 
 async function main(): Promise<void> {

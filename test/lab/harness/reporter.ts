@@ -1,4 +1,4 @@
-import type { DiagnoseOptions } from '../../../lib/diagnose.js';
+import type { DiagnoseOptions } from '../../../lib/diagnose/index.js';
 import type { LocalReport } from '../../../lib/report/index.js';
 import { Compiled } from './compiled.js';
 import type { Lab } from './lab.js';

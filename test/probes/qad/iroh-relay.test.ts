@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { diagnose } from '../../../lib/diagnose.js';
+import { diagnose } from '../../../lib/diagnose/index.js';
 import { discover, QadSocket, TrustAnchors } from '../../../lib/probes/qad/index.js';
 import { type Issued, LabCa } from './support/lab-ca.js';
 import { IROH_RELAY, Programs, runsHere } from './support/programs.js';

@@ -1,7 +1,7 @@
 // A program of its own: its first argument is options of `diagnose` as JSON. Each of two cluster workers makes a
 // report at the same time as the other; both go out as JSON, one a line.
 import cluster from 'node:cluster';
-import { type DiagnoseOptions, diagnose } from '../../../lib/diagnose.js';
+import { type DiagnoseOptions, diagnose } from '../../../lib/diagnose/index.js';
 
 const WORKERS = 2;
 

@@ -11,9 +11,9 @@ import { hasShortHeader, type Level } from '../packets/header.js';
 import { initialSecrets } from '../packets/packet-keys.js';
 import { protocolError, QadError, TransportError } from '../qad-error.js';
 import { TlsClient } from '../tls/tls-client.js';
+import { Closing } from './closing.js';
 import { Exchange, type Exchanged } from './exchange.js';
 import { encodePathResponse, type Frame } from './frames.js';
-import { Goodbye } from './goodbye.js';
 import { Incoming } from './incoming.js';
 import { PacketSpace } from './packet-space.js';
 import { Peer } from './peer.js';
@@ -70,7 +70,7 @@ export class Connection {
   readonly #peer: Peer;
   readonly #sender: Sender;
   readonly #incoming: Incoming;
-  readonly #goodbye: Goodbye;
+  readonly #closing: Closing;
   /** `established` by TLS; `confirmed`: the server showed that it is complete on its side, too. */
   #state: 'handshake' | 'established' | 'confirmed' | 'reported' | 'closing' | 'ended' = 'handshake';
   #exchange: Exchange | null = null;
@@ -94,7 +94,7 @@ export class Connection {
       now: () => environment.now(),
       send: (datagram) => options.send(datagram),
     });
-    this.#goodbye = new Goodbye(this.#spaces, this.#peer, this.#sender);
+    this.#closing = new Closing(this.#spaces, this.#peer, this.#sender);
     const transportParameters = encodeClientParameters(this.id, options.extraParameters);
     this.#tls = new TlsClient(
       { serverName, alpn, random: environment.randomBytes(32), transportParameters, verifyChain },
@@ -130,7 +130,7 @@ export class Connection {
   receive(datagram: Buffer, atMs: number): void {
     if (this.#state === 'ended') return;
     if (this.#state === 'closing') {
-      this.#goodbye.repeat();
+      this.#closing.repeat();
       return;
     }
     try {
@@ -157,11 +157,11 @@ export class Connection {
 
   /** Says goodbye if the server knows us, and forgets everything. `onEnd` is not called any more. */
   abandon(): void {
-    if (!this.#isOver()) this.#goodbye.refuse(TransportError.APPLICATION, '');
+    if (!this.#isOver()) this.#closing.refuse(TransportError.APPLICATION, '');
     this.#state = 'ended';
     this.#sender.stop();
     this.#exchange?.stop();
-    this.#goodbye.stop();
+    this.#closing.stop();
   }
 
   /**
@@ -187,7 +187,7 @@ export class Connection {
     this.#sender.stop();
     this.#exchange?.stop();
     this.#state = 'closing';
-    this.#goodbye.finish(() => {
+    this.#closing.finish(() => {
       this.#state = 'ended';
       this.#options.onGone();
     });
@@ -298,7 +298,7 @@ export class Connection {
         ? cause
         : new QadError('QAD_PROTOCOL', 'unreadable packet', TransportError.INTERNAL, { cause });
     // A server that lost the connection would only answer with the next reset.
-    if (error.code !== 'QAD_STATELESS_RESET') this.#goodbye.refuse(error.closeCode, error.message);
+    if (error.code !== 'QAD_STATELESS_RESET') this.#closing.refuse(error.closeCode, error.message);
     this.#end(error);
   }
 

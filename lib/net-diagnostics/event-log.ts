@@ -1,9 +1,9 @@
+import type { Clock } from '../async/clock.js';
+import { Throttle } from '../async/throttle.js';
 import type { GrantState, SessionEvent } from '../client/index.js';
-import type { Clock } from '../clock.js';
 import { messageOf } from '../errors.js';
 import type { AuditEvent, DialBackOutcome } from '../host/index.js';
 import type { LogEvent, SafeLogger } from '../logger.js';
-import { Throttle } from '../rate/throttle.js';
 import { type EndpointId, shortId } from '../wire/index.js';
 import { PLATFORM_LINES, STRANGER_LINES, TWIN_LINES } from './constants.js';
 
@@ -53,7 +53,7 @@ const DIAL_BACK_LINES: Readonly<Record<DialBackOutcome, DialBackLine>> = {
 };
 
 /** Turns events into log lines: each trouble once, its end once, and no way for anybody outside to fill the log. */
-export class Narrator {
+export class EventLog {
   readonly #log: SafeLogger;
   readonly #clock: Clock;
   readonly #endpointId: EndpointId;
@@ -101,11 +101,11 @@ export class Narrator {
         });
         break;
       case 'hook-failed': {
-        const untold = this.#failures.pass();
-        if (untold === null) break;
+        const suppressed = this.#failures.pass();
+        if (suppressed === null) break;
         this.#log.warn(`a request to the platform failed: ${messageOf(event.error)}`, {
           event: 'request-failed',
-          ...untoldField(untold),
+          ...suppressedField(suppressed),
         });
         break;
       }
@@ -117,12 +117,12 @@ export class Narrator {
 
   /** Another process has this identity. */
   shared(message: string): void {
-    const untold = this.#twins.pass();
-    if (untold === null) return;
+    const suppressed = this.#twins.pass();
+    if (suppressed === null) return;
     const fields = {
       event: 'identity-shared',
       endpointId: this.#endpointId,
-      ...untoldField(untold),
+      ...suppressedField(suppressed),
     } as const;
     this.#log.warn(message, fields);
   }
@@ -172,15 +172,15 @@ export class Narrator {
 
   dialBack({ outcome, remoteId, durationMs, why, error }: AuditEvent): void {
     const { level, event, message } = DIAL_BACK_LINES[outcome];
-    const untold = this.#throttles.get(event)?.pass() ?? null;
-    if (untold === null) return;
+    const suppressed = this.#throttles.get(event)?.pass() ?? null;
+    if (suppressed === null) return;
     this.#log[level](error === undefined ? message : `${message}: ${messageOf(error)}`, {
       event,
       from: shortId(remoteId),
       outcome,
       durationMs,
       ...(why === null ? {} : { why }),
-      ...untoldField(untold),
+      ...suppressedField(suppressed),
     });
   }
 
@@ -198,6 +198,6 @@ export class Narrator {
   }
 }
 
-function untoldField(untold: number): { untold?: number } {
-  return untold === 0 ? {} : { untold };
+function suppressedField(suppressed: number): { suppressed?: number } {
+  return suppressed === 0 ? {} : { suppressed };
 }

@@ -1,12 +1,12 @@
 /** What the doctor looks at on the way to the platform: one function a step. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { monotonicMs, systemClock } from '../../async/clock.js';
 import { DEFAULT_CLIENT_LIMITS } from '../../client/index.js';
 import { PlatformConnection } from '../../client/platform-connection.js';
-import { monotonicMs, systemClock } from '../../clock.js';
-import { diagnose } from '../../diagnose.js';
+import { diagnose } from '../../diagnose/index.js';
 import { messageOf } from '../../errors.js';
-import { NetDiagnostics } from '../../net-diagnostics.js';
-import type { Settings } from '../../options.js';
+import { NetDiagnostics } from '../../net-diagnostics/net-diagnostics.js';
+import type { Settings } from '../../options/index.js';
 import type { LocalReport } from '../../report/index.js';
 import type { Status } from '../../status.js';
 import {
@@ -22,7 +22,7 @@ import {
   SERVICES_ALPN,
   type SecretKey,
 } from '../../wire/index.js';
-import { asDoctor } from './looks.js';
+import { asDoctor } from './checks.js';
 import { type Found, StepFailed, StepSkipped } from './step.js';
 
 /** A connection that begins at a relay usually finds its direct path within a second. */
@@ -30,7 +30,7 @@ const DIRECT_PATH_PATIENCE_MS = 2_000;
 const PATH_POLL_MS = 50;
 
 /** Whether the relays that the secret names resolve and answer. */
-export async function lookAtRelays(
+export async function checkRelays(
   { platform }: ApiSecret,
   { deadline }: Settings,
   signal: AbortSignal,
@@ -69,7 +69,7 @@ function troubleOf({ probes }: LocalReport, url: string): string {
 }
 
 /** Whether the platform can be dialled, and which way the connection takes. */
-export async function lookAtPlatform(
+export async function checkPlatform(
   endpoint: Endpoint,
   { platform }: ApiSecret,
   signal: AbortSignal,
@@ -110,7 +110,7 @@ function wayOf(path: PathInfo | undefined): string {
 }
 
 /** Whether the platform takes the secret's client token, and answers requests afterwards. */
-export async function lookAtAuthorisation(
+export async function checkAuthorisation(
   endpoint: Endpoint,
   apiSecret: ApiSecret,
   signal: AbortSignal,
@@ -144,7 +144,7 @@ function authorisationFix(error: unknown): string {
 }
 
 /** Whether the platform takes a grant. This is the app's own way: it also serves the dial-back meanwhile. */
-export async function lookAtGrant(
+export async function checkGrant(
   { env, secretKey, apiSecret }: { env: NodeJS.ProcessEnv; secretKey: SecretKey; apiSecret: ApiSecret },
   signal: AbortSignal,
 ): Promise<Found<null>> {

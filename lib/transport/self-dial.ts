@@ -14,7 +14,7 @@ import {
  * nothing cancels it but closing the endpoint, which may be its user's. So, to end it, a short-lived endpoint dials
  * the door, and the accept loop takes that call for the sign to stop.
  */
-export class Knock {
+export class SelfDial {
   readonly #target: NativeEndpoint;
   readonly #caller: NativeEndpoint;
   readonly #from: readonly string[];
@@ -26,11 +26,11 @@ export class Knock {
   }
 
   /** Binds the caller; rejects when this machine does not let it. */
-  static async prepare(target: NativeEndpoint): Promise<Knock> {
+  static async prepare(target: NativeEndpoint): Promise<SelfDial> {
     const builder = classOf<NativeEndpointClass>(target).builder();
     builder.applyMinimal();
     builder.bindAddr(doorOf(target).from);
-    return new Knock(target, await builder.bind());
+    return new SelfDial(target, await builder.bind());
   }
 
   /** Dials. Resolves when the call was turned away or failed; never rejects. */

@@ -1,5 +1,5 @@
+import type { Clock } from '../async/clock.js';
 import type { GrantState } from '../client/index.js';
-import type { Clock } from '../clock.js';
 import type { NetDiagnosticsEvent, ReportTrigger } from '../events.js';
 import type { LocalReport } from '../report/index.js';
 import type { Reason, State, Status } from '../status.js';
@@ -17,7 +17,7 @@ type Labelling = 'name' | 'group' | 'attributes' | 'labels';
 const SHARED_FOR_MS = 10 * 60_000;
 
 /** Where the parts of `NetDiagnostics` write down how they are; tells of changes, and wakes who waits for them. */
-export class StatusBoard {
+export class StatusStore {
   readonly #clock: Clock;
   readonly #tell: (event: NetDiagnosticsEvent) => void;
   readonly #waiters = new Set<() => void>();

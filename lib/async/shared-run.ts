@@ -1,6 +1,6 @@
-import { newAbort } from '../abort.js';
-import type { Clock } from '../clock.js';
 import { NetDiagnosticsError } from '../errors.js';
+import { newAbort } from './abort.js';
+import type { Clock } from './clock.js';
 
 /** What a {@link SharedRun} is made of. */
 export interface SharedRunOptions<T> {

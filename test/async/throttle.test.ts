@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Throttle } from '../../lib/rate/throttle.js';
+import { Throttle } from '../../lib/async/throttle.js';
 import { FakeTime } from '../support/fake-time.js';
 
 describe('a throttle', () => {

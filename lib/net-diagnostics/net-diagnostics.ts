@@ -1,20 +1,9 @@
-import { linkedAbort } from './abort.js';
-import { watchClock } from './client/clock-jump.js';
-import type { LabelState } from './client/index.js';
-import { messageOf, NetDiagnosticsError } from './errors.js';
-import type { NetDiagnosticsEvent } from './events.js';
-import { callSafely, type SafeLogger, safeLogger } from './logger.js';
-import { QUIESCE_TIMEOUT_MS, SERVICE_STOP_TIMEOUT_MS, STOP_TIMEOUT_MS } from './net-diagnostics/constants.js';
-import { codeOf } from './net-diagnostics/error-code.js';
-import { Introduction } from './net-diagnostics/introduction.js';
-import { openGround } from './net-diagnostics/open-endpoint.js';
-import { type Parts, SYSTEM_PARTS } from './net-diagnostics/parts.js';
-import { Pause } from './net-diagnostics/pause.js';
-import { noteRegistration } from './net-diagnostics/registrations.js';
-import { Reporter, type RunOptions } from './net-diagnostics/reporter.js';
-import { type Preview, Service, type ServiceOptions } from './net-diagnostics/service.js';
-import { StatusBoard } from './net-diagnostics/status-board.js';
-import { within } from './net-diagnostics/within.js';
+import { linkedAbort } from '../async/abort.js';
+import { watchClock } from '../async/clock-jump.js';
+import type { LabelState } from '../client/index.js';
+import { messageOf, NetDiagnosticsError } from '../errors.js';
+import type { NetDiagnosticsEvent } from '../events.js';
+import { callSafely, type SafeLogger, safeLogger } from '../logger.js';
 import {
   type ActiveSettings,
   type NetDiagnosticsOptions,
@@ -23,21 +12,32 @@ import {
   type UnknownVariable,
   unknownVariables,
   unknownVariableText,
-} from './options.js';
-import type { LocalReport } from './report/index.js';
-import type { Status } from './status.js';
-import { createTelemetry, type Telemetry } from './telemetry/index.js';
-import { CLOSE_UNAVAILABLE } from './transport/constants.js';
+} from '../options/index.js';
+import type { LocalReport } from '../report/index.js';
+import type { Status } from '../status.js';
+import { createTelemetry, type Telemetry } from '../telemetry/index.js';
+import { CLOSE_UNAVAILABLE } from '../transport/constants.js';
 import {
   adoptConnection,
   type ConnectionHandler,
   type NativeConnection,
   type WaitOptions,
-} from './transport/index.js';
-import { type Attributes, CLIENT_HOST_ALPN, formatSocketAddr } from './wire/index.js';
+} from '../transport/index.js';
+import { type Attributes, CLIENT_HOST_ALPN, formatSocketAddr } from '../wire/index.js';
+import { QUIESCE_TIMEOUT_MS, SERVICE_STOP_TIMEOUT_MS, STOP_TIMEOUT_MS } from './constants.js';
+import { codeOf } from './error-code.js';
+import { Introduction } from './introduction.js';
+import { openEndpoint } from './open-endpoint.js';
+import { type Parts, SYSTEM_PARTS } from './parts.js';
+import { Pause } from './pause.js';
+import { noteRegistration } from './registrations.js';
+import { Reporter, type RunOptions } from './reporter.js';
+import { type Preview, Service, type ServiceOptions } from './service.js';
+import { StatusStore } from './status-store.js';
+import { within } from './within.js';
 
-export type { RunOptions } from './net-diagnostics/reporter.js';
-export type { Preview } from './net-diagnostics/service.js';
+export type { RunOptions } from './reporter.js';
+export type { Preview } from './service.js';
 
 /** How {@link NetDiagnostics.ready} waits. */
 export interface ReadyOptions {
@@ -58,7 +58,7 @@ export class NetDiagnostics {
   readonly #settings: Settings;
   readonly #parts: Parts;
   readonly #log: SafeLogger;
-  readonly #board: StatusBoard;
+  readonly #statusStore: StatusStore;
   readonly #reporter: Reporter;
   readonly #telemetry: Telemetry;
   readonly #stopping = new AbortController();
@@ -121,11 +121,11 @@ export class NetDiagnostics {
       onState: () => this.#showLabels(),
     });
     const first = { state: 'starting', ...this.#introduction.status } as const;
-    this.#board = new StatusBoard(parts.clock, this.#tell, first);
+    this.#statusStore = new StatusStore(parts.clock, this.#tell, first);
     this.#telemetry = createTelemetry({ status: () => this.status(), clock: parts.clock });
     this.#reporter = new Reporter({
       settings,
-      board: this.#board,
+      statusStore: this.#statusStore,
       telemetry: this.#telemetry,
       surroundings: parts.surroundings,
     });
@@ -145,7 +145,7 @@ export class NetDiagnostics {
 
   /** How it is at this moment: plain JSON, without any secret. */
   status(): Status {
-    const { status } = this.#board;
+    const { status } = this.#statusStore;
     // The keeper's own view: a grant that ran out while the platform was away counts as none.
     return this.#service === null ? status : { ...status, grant: { ...this.#service.grantState } };
   }
@@ -160,7 +160,7 @@ export class NetDiagnostics {
     const timer = Number.isFinite(timeoutMs)
       ? setTimeout(() => settled.abort(), timeoutMs)
       : setInterval(() => {}, 60_000);
-    await this.#board.until(isSettled, settled.signal);
+    await this.#statusStore.until(isSettled, settled.signal);
     clearTimeout(timer);
     return this.status();
   }
@@ -181,7 +181,7 @@ export class NetDiagnostics {
 
   /** The latest report that was finished, whoever asked for it; `null` before the first. Kept in memory only. */
   lastReport(): LocalReport | null {
-    return this.#board.lastReport;
+    return this.#statusStore.lastReport;
   }
 
   /**
@@ -203,7 +203,7 @@ export class NetDiagnostics {
     if (this.#pause.isOn) return;
     this.#pause.set(true);
     this.#log.info('paused: dial-backs are turned away', { event: 'paused' });
-    this.#board.setPaused(true);
+    this.#statusStore.setPaused(true);
   }
 
   /** Ends {@link pause}. Idempotent. */
@@ -211,7 +211,7 @@ export class NetDiagnostics {
     if (!this.#pause.isOn) return;
     this.#pause.set(false);
     this.#log.info('resumed: dial-backs are answered again', { event: 'resumed' });
-    this.#board.setPaused(false);
+    this.#statusStore.setPaused(false);
   }
 
   /**
@@ -331,7 +331,7 @@ export class NetDiagnostics {
   async #stop(): Promise<void> {
     this.#stopping.abort();
     // At once: who listens may be gone before everything is closed.
-    this.#board.set('stopped');
+    this.#statusStore.set('stopped');
     if (this.#life !== null) await within(STOP_TIMEOUT_MS, this.#life);
     this.#telemetry.stop();
   }
@@ -343,7 +343,7 @@ export class NetDiagnostics {
 
   #beDisabled(): Promise<void> {
     const reason = this.#settings.enabled ? 'no-secret' : 'switched-off';
-    this.#board.set('disabled', { reason });
+    this.#statusStore.set('disabled', { reason });
     if (reason === 'no-secret') {
       this.#log.info('disabled: no API secret. Set IROH_SERVICES_API_SECRET to connect to the platform.', {
         event: 'disabled',
@@ -364,20 +364,20 @@ export class NetDiagnostics {
 
   async #connect(settings: ActiveSettings): Promise<void> {
     const { id, relayUrls, directAddrs } = settings.apiSecret.platform;
-    this.#board.note({ platform: { id, relays: relayUrls, addrs: directAddrs.map(formatSocketAddr) } });
-    const [parts, board, log, { signal }] = [this.#parts, this.#board, this.#log, this.#stopping];
+    this.#statusStore.note({ platform: { id, relays: relayUrls, addrs: directAddrs.map(formatSocketAddr) } });
+    const [parts, statusStore, log, { signal }] = [this.#parts, this.#statusStore, this.#log, this.#stopping];
     // One watch for all who wait here.
     const clockJump = watchClock(parts.clock);
-    const ground = await openGround({ settings, parts, board, log, clockJump, signal });
-    if (ground === null) return;
-    const { endpoint } = ground;
+    const opened = await openEndpoint({ settings, parts, statusStore, log, clockJump, signal });
+    if (opened === null) return;
+    const { endpoint } = opened;
     try {
-      board.note({ endpointId: endpoint.id });
+      statusStore.note({ endpointId: endpoint.id });
       await this.#serve({
-        ...ground,
+        ...opened,
         settings,
         parts,
-        board,
+        statusStore,
         log,
         clockJump,
         reporter: this.#reporter,
@@ -389,9 +389,9 @@ export class NetDiagnostics {
       });
     } catch (error) {
       // An endpoint of the app's own may be closed, or listened to by somebody else.
-      board.noteError(codeOf(error), messageOf(error));
+      statusStore.noteError(codeOf(error), messageOf(error));
       const reason = endpoint.isClosed ? 'endpoint-closed' : 'failed';
-      board.set('unavailable', { reason });
+      statusStore.set('unavailable', { reason });
       log.error(`no diagnostics: ${messageOf(error)}`, { event: 'unavailable', reason });
     } finally {
       if (endpoint.isOwned) await endpoint.close();
@@ -409,7 +409,7 @@ export class NetDiagnostics {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     } finally {
       this.#service = null;
-      this.#board.note({ servesDialBack: false });
+      this.#statusStore.note({ servesDialBack: false });
       await within(SERVICE_STOP_TIMEOUT_MS, service.stop());
       this.#beQuiet();
     }
@@ -426,7 +426,7 @@ export class NetDiagnostics {
   }
 
   #showLabels(): void {
-    this.#board.note(this.#introduction.status);
+    this.#statusStore.note(this.#introduction.status);
   }
 
   /** Work that `stop()` ends. */

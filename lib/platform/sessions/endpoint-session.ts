@@ -1,7 +1,7 @@
-import { linkedAbort } from '../../abort.js';
-import { type Clock, nowSeconds, systemSleep } from '../../clock.js';
+import { linkedAbort } from '../../async/abort.js';
+import { type Clock, nowSeconds, systemSleep } from '../../async/clock.js';
+import type { Throttle } from '../../async/throttle.js';
 import { hasCode, messageOf } from '../../errors.js';
-import type { Throttle } from '../../rate/throttle.js';
 import { CLOSE_UNAVAILABLE } from '../../transport/constants.js';
 import {
   type BiStream,
@@ -52,8 +52,8 @@ import type { Rates } from './rates.js';
 import { answerRequest, type EndpointRequest, type RequestContext, refuseRequest } from './requests.js';
 import type { SharedPlaces } from './shared-places.js';
 import { Slots } from './slots.js';
-import type { Strangers } from './strangers.js';
 import type { Twins } from './twins.js';
+import type { Unauthenticated } from './unauthenticated.js';
 
 /** What all sessions share. */
 export interface SessionContext {
@@ -70,8 +70,8 @@ export interface SessionContext {
   /** Of requests that are large, by their API secret. */
   largeRequests: Slots;
   rates: Rates;
-  strangers: Strangers;
-  /** Over all strangers: which of their refusals are told. */
+  unauthenticated: Unauthenticated;
+  /** Over all unauthenticated: which of their refusals are told. */
   refusals: Throttle;
 }
 
@@ -93,7 +93,7 @@ const REASON_TOO_MANY_REQUESTS = 'Too many requests';
 const REASON_TOO_MANY = 'Too many connections';
 
 /** One connection of an endpoint to the platform, from its first request to its end. */
-export class Session {
+export class EndpointSession {
   readonly #connection: Connection;
   readonly #shared: SessionContext;
   readonly #requests: RequestContext;
@@ -126,7 +126,7 @@ export class Session {
     }, AUTH_TIMEOUT_MS);
     try {
       await this.#recall();
-      if (this.#authorisation === null) this.#shared.strangers.enter(this.#leaveStrangers);
+      if (this.#authorisation === null) this.#shared.unauthenticated.enter(this.#leaveUnauthenticated);
       await this.#acceptStreams(ended.signal);
     } catch (error) {
       if (connection.closeReason === null && !signal.aborted) {
@@ -134,7 +134,7 @@ export class Session {
       }
     } finally {
       clearTimeout(authTimer);
-      this.#shared.strangers.leave(this.#leaveStrangers);
+      this.#shared.unauthenticated.leave(this.#leaveUnauthenticated);
       this.#leavePlace();
       ended.abort();
       ended.release();
@@ -322,11 +322,11 @@ export class Session {
   /** @returns whether there was a place for it */
   async #enter(authorisation: Authorisation): Promise<boolean> {
     if (this.#connection.closeReason !== null) return false;
-    const { places, presence, events, strangers, twins } = this.#shared;
+    const { places, presence, events, unauthenticated, twins } = this.#shared;
     const isNew = this.#authorisation === null;
     this.#leavePlace();
     this.#authorisation = authorisation;
-    strangers.leave(this.#leaveStrangers);
+    unauthenticated.leave(this.#leaveUnauthenticated);
     if (!places.enter(authorisation.issuer, this.#giveWay)) {
       this.#refuse(CLOSE_UNAVAILABLE, REASON_TOO_MANY, 'its API secret has more sessions than any other');
       return false;
@@ -371,7 +371,7 @@ export class Session {
     return refuseAuthorisation(authorisation, secret, nowSeconds(this.#shared.clock));
   }
 
-  readonly #leaveStrangers = () => {
+  readonly #leaveUnauthenticated = () => {
     this.#refuse(CLOSE_UNAVAILABLE, REASON_TOO_MANY, 'too many others wait without a token');
   };
 
@@ -387,10 +387,10 @@ export class Session {
     if (this.#connection.closeReason !== null) return null;
     this.#connection.close(code, reason);
     // Who has shown a token is told of always: no stranger can hide it by being refused often.
-    const untold = this.#authorisation === null ? this.#shared.refusals.pass() : 0;
-    if (untold === null) return null;
+    const suppressed = this.#authorisation === null ? this.#shared.refusals.pass() : 0;
+    if (suppressed === null) return null;
     const endpointId = this.#connection.remoteId;
-    this.#shared.events.emit({ type: 'session-refused', endpointId, why, untold });
+    this.#shared.events.emit({ type: 'session-refused', endpointId, why, suppressed });
     return null;
   }
 }

@@ -1,6 +1,6 @@
 /** Notices that the time of day jumped: timers count the time that passes, and stand still while a machine sleeps. */
-import { linkedAbort } from '../abort.js';
-import { type Clock, monotonicMs, type Sleep } from '../clock.js';
+import { linkedAbort } from './abort.js';
+import { type Clock, monotonicMs, type Sleep } from './clock.js';
 
 /**
  * Resolves when the clock was set, or the machine or the process slept; or when `signal` fires. Never rejects, and keeps

@@ -6,7 +6,7 @@ import {
   type Settings,
   unknownVariables,
   unknownVariableText,
-} from '../../options.js';
+} from '../../options/index.js';
 import { loadBinding } from '../../transport/binding.js';
 import { bindEndpoint, type Endpoint, type NativeBinding } from '../../transport/index.js';
 import { loadFailure } from '../../transport/load-failure.js';
@@ -40,7 +40,7 @@ export function asDoctor(secretKey: SecretKey): NetDiagnosticsOptions {
 }
 
 /** Whether the environment's settings are valid. The secret is a step of its own. */
-export async function lookAtSettings(env: NodeJS.ProcessEnv, secretKey: SecretKey): Promise<Found<Settings>> {
+export async function checkSettings(env: NodeJS.ProcessEnv, secretKey: SecretKey): Promise<Found<Settings>> {
   try {
     const settings = resolveSettings({ ...asDoctor(secretKey), apiSecret: null, apiSecretFile: null }, env);
     if (!settings.enabled) {
@@ -71,7 +71,7 @@ function relaysText(network: Settings['network'], relays: Settings['relays']): s
 }
 
 /** Whether there is a secret that parses. Its key is never shown. */
-export async function lookAtSecret(read: PromiseSettledResult<ApiSecret | null>): Promise<Found<ApiSecret>> {
+export async function checkSecret(read: PromiseSettledResult<ApiSecret | null>): Promise<Found<ApiSecret>> {
   if (read.status === 'rejected') {
     const fix = 'Copy it whole from the dashboard, without line breaks, or make a new one there.';
     throw new StepFailed(messageOf(read.reason), fix, { cause: read.reason });
@@ -90,7 +90,7 @@ export async function lookAtSecret(read: PromiseSettledResult<ApiSecret | null>)
 }
 
 /** Whether the native part of iroh loads here. */
-export async function lookAtBinding(): Promise<Found<NativeBinding>> {
+export async function checkBinding(): Promise<Found<NativeBinding>> {
   const where = `${process.platform} ${process.arch}, Node ${process.versions.node}`;
   const binding = await loadBinding().catch((error: unknown) => {
     const { words, fix } = loadFailure(error instanceof Error ? error.cause : error);
@@ -100,7 +100,7 @@ export async function lookAtBinding(): Promise<Found<NativeBinding>> {
 }
 
 /** Whether sockets can be bound as the settings say. */
-export async function lookAtEndpoint(
+export async function checkEndpoint(
   { network, bindAddrs, relays }: Settings,
   secretKey: SecretKey,
   signal: AbortSignal,

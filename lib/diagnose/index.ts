@@ -1,7 +1,7 @@
-import type { DiagnoseOptions } from './diagnose/options.js';
-import type { LocalReport } from './report/index.js';
+import type { LocalReport } from '../report/index.js';
+import type { DiagnoseOptions } from './options.js';
 
-export type { DiagnoseEnvironment, DiagnoseOptions, ProbeEvent, SoFar } from './diagnose/options.js';
+export type { DiagnoseEnvironment, DiagnoseOptions, ProbeEvent, SoFar } from './options.js';
 
 /**
  * Runs all probes at the same time and reports what they saw and what follows from it. Ends at the deadline with
@@ -12,6 +12,6 @@ export type { DiagnoseEnvironment, DiagnoseOptions, ProbeEvent, SoFar } from './
  */
 export async function diagnose(options: DiagnoseOptions = {}): Promise<LocalReport> {
   // The probes are half of the code, and bring half of Node's network modules: some 6 MB, and 10 ms of this report.
-  const { run } = await import('./diagnose/run.js');
+  const { run } = await import('./run.js');
   return run(options);
 }

@@ -6,7 +6,7 @@ import type { Peer } from './peer.js';
 import type { Sender } from './sender.js';
 
 /** How we close a connection (RFC 9000 §10.2). */
-export class Goodbye {
+export class Closing {
   readonly #spaces: Readonly<Record<Level, PacketSpace>>;
   readonly #peer: Peer;
   readonly #sender: Sender;

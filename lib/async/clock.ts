@@ -1,5 +1,5 @@
 /** Time comes in as an argument everywhere, so that a test can hold it. */
-import { NetDiagnosticsError } from './errors.js';
+import { NetDiagnosticsError } from '../errors.js';
 
 /** Tells the time of day. */
 export interface Clock {

@@ -1,7 +1,7 @@
 import { MAX_STRANGERS } from '../constants.js';
 
 /** Connections that have shown no token yet. */
-export class Strangers {
+export class Unauthenticated {
   /** What makes each give way; the oldest first. */
   readonly #waiting = new Set<() => void>();
 
