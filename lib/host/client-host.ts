@@ -101,6 +101,7 @@ export class ClientHost {
     if (connection.alpn !== CLIENT_HOST_ALPN) {
       throw new NetDiagnosticsError('ERR_ALPN', `the client host only serves ${CLIENT_HOST_ALPN}`);
     }
+    connection.refuseUniStreams();
     // One listener for each dial-back at a time is no leak.
     setMaxListeners(0, signal);
     const at = this.#clock.now();

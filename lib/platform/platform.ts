@@ -116,7 +116,10 @@ export class Platform {
       new EndpointSession(connection, shared).serve(signal),
     );
     // There is nothing to say: who got here knows.
-    const stay: ConnectionHandler = (_, { signal }) => systemSleep(OWN_KIND_STAY_MS, signal).catch(() => {});
+    const stay: ConnectionHandler = (connection, { signal }) => {
+      connection.refuseUniStreams();
+      return systemSleep(OWN_KIND_STAY_MS, signal).catch(() => {});
+    };
     this.#router.handle(OWN_PLATFORM_ALPN, stay, { maxConnections: MAX_OWN_KIND });
   }
 

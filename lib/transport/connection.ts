@@ -14,17 +14,7 @@ import { bounded } from './wait.js';
  * kept by the user.
  */
 export function adoptConnection(native: NativeConnection): Connection {
-  return accepted(native, null);
-}
-
-/**
- * Wraps a connection that came in. No handler can read one-way streams, and the binding sets no limits: QUIC would keep
- * a megabyte of each of a hundred of them for a stranger, so the first one ends the connection.
- */
-export function accepted(native: NativeConnection, endpoint: object | null): Connection {
-  const connection = new IrohConnection(native, endpoint);
-  connection.refuseUniStreams();
-  return connection;
+  return new IrohConnection(native, null);
 }
 
 /** {@link Connection} over a connection of the binding. */

@@ -1,5 +1,5 @@
 import { bytesIn, bytesOutLike } from './bytes.js';
-import { accepted } from './connection.js';
+import { IrohConnection } from './connection.js';
 import { HANDSHAKE_TIMEOUT_MS } from './constants.js';
 import { connectFailure } from './failures.js';
 import type { NativeConnection, NativeEndpoint, NativeIncoming } from './native.js';
@@ -27,7 +27,7 @@ export class IrohIncoming implements Incoming {
         const accepting = await step(this.#native.accept());
         return step(accepting.connect(), closeLate);
       });
-      return accepted(native, this.#endpoint);
+      return new IrohConnection(native, this.#endpoint);
     } catch (error) {
       throw connectFailure(error, what, this.#endpoint.isClosed());
     }

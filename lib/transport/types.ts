@@ -139,6 +139,11 @@ export interface Connection {
    * one: the binding may lose the close of a young connection while it waits for a stream.
    */
   refuseStreams(): void;
+  /**
+   * For a protocol without one-way streams: the first one that the peer opens ends the connection with 400. Else they wait
+   * unread, and QUIC keeps up to a megabyte of each of a hundred of them.
+   */
+  refuseUniStreams(): void;
   /** The paths in use, selected first. */
   paths(): PathInfo[];
   /**

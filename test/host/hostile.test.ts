@@ -4,6 +4,7 @@ import type { HostLimits } from '../../lib/host/index.js';
 import { type Connection, call } from '../../lib/transport/index.js';
 import {
   Caps,
+  CLIENT_HOST_ALPN,
   encodeClientHostRequest,
   encodeFrame,
   encodeServicesRequest,
@@ -13,6 +14,7 @@ import {
   type TokenRequest,
 } from '../../lib/wire/index.js';
 import { until } from '../support/fake-time.js';
+import { oneWayPeer } from '../support/one-way.js';
 import { closing, runDiagnostics, Stage } from './stage.js';
 
 afterEach(() => Stage.clearAll());
@@ -41,6 +43,19 @@ async function expectUnharmed(stage: Stage): Promise<void> {
   await until(() => stage.host?.active === 0);
   expect(await stage.dialBack()).toMatchObject({ ok: true });
 }
+
+describe('a caller that opens a one-way stream', MAY_LOSE_ITS_CLOSE, () => {
+  it('is closed at once: QUIC would keep a megabyte of each of a hundred of them in memory', async () => {
+    const stage = await Stage.set();
+    const peer = await oneWayPeer(stage.app.address(), CLIENT_HOST_ALPN);
+    try {
+      expect(await peer.closed()).toBe('closed by peer: Unexpected stream (code 400)');
+    } finally {
+      await peer.leave();
+    }
+    await expectUnharmed(stage);
+  });
+});
 
 describe('a token that is not ours to accept', MAY_LOSE_ITS_CLOSE, () => {
   const cases: [string, (stage: Stage) => Partial<TokenRequest>, string][] = [

@@ -10,6 +10,7 @@ import {
 } from '../../lib/transport/index.js';
 import { CLIENT_HOST_ALPN } from '../../lib/wire/index.js';
 import { until } from '../support/fake-time.js';
+import { oneWayPeer } from '../support/one-way.js';
 import { addressOf, dialBack, Memory, Stage } from './stage.js';
 
 const MINE = 'mine/1';
@@ -84,6 +85,30 @@ describe('an endpoint of the app’s own', () => {
     if (incoming === undefined) throw new Error('nothing came');
     await expect(app.accept(incoming)).rejects.toMatchObject({ code: 'ERR_ALPN' });
     expect(connection.closeReason).toBeNull();
+  });
+
+  it('that accept() refused stays open when one-way streams come on it', async () => {
+    const { apiSecret } = await stage.absentPlatform();
+    const native = await stage.native(MINE, CLIENT_HOST_ALPN);
+    const app = stage.start({
+      apiSecret,
+      endpoint: native,
+      acceptLoop: 'own',
+      alpns: [MINE, CLIENT_HOST_ALPN],
+    });
+    const accepted = (async () => (await (await native.acceptNext())?.accept())?.connect())();
+    const peer = await oneWayPeer(addressOf(native), MINE);
+    try {
+      const incoming = await accepted;
+      if (incoming === undefined) throw new Error('nothing came');
+      await expect(app.accept(incoming)).rejects.toMatchObject({ code: 'ERR_ALPN' });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(peer.closeReason()).toBeNull();
+      // And the stream is its owner's to read.
+      expect(await incoming.acceptUni()).toBeDefined();
+    } finally {
+      await peer.leave();
+    }
   });
 
   it('with our router: the dial-back and the app’s handlers work, stop() leaves it open', async () => {

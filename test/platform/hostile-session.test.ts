@@ -22,11 +22,13 @@ import {
   encodeFrame,
   encodeServicesRequest,
   type MetricSchema,
+  OWN_PLATFORM_ALPN,
   SERVICES_ALPN,
   SecretKey,
   Token,
 } from '../../lib/wire/index.js';
 import { until } from '../support/fake-time.js';
+import { oneWayPeer } from '../support/one-way.js';
 import {
   ask,
   clientToken,
@@ -83,6 +85,19 @@ describe('strangers', MAY_LOSE_ITS_CLOSE, () => {
     const stream = await connection.openStream();
     await stream.write(bytes);
     expect(await closeCode(connection)).toBe(400);
+  });
+
+  it.each([
+    ['session', SERVICES_ALPN],
+    ['question what the platform is', OWN_PLATFORM_ALPN],
+  ])('are turned away with 400 when they open a one-way stream in a %s', async (_, alpn) => {
+    const platform = await stage.platform();
+    const peer = await oneWayPeer(platform.address, alpn);
+    try {
+      expect(await peer.closed()).toBe('closed by peer: Unexpected stream (code 400)');
+    } finally {
+      await peer.leave();
+    }
   });
 
   it('are turned away with 401 for each kind of wrong token', async () => {

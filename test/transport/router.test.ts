@@ -15,6 +15,7 @@ import {
   respond,
 } from '../../lib/transport/index.js';
 import { ECHO, Loopback } from '../support/loopback.js';
+import { oneWayPeer } from '../support/one-way.js';
 import { beginHandshakes, captureInitial } from '../support/quic-forger.js';
 
 const net = new Loopback();
@@ -401,26 +402,33 @@ describe('a server that opens streams of a kind nobody accepts', () => {
   });
 });
 
-describe('a stranger that opens streams of a kind nobody accepts', () => {
-  it('is closed at once: QUIC would keep a megabyte of each of a hundred of them in memory', async () => {
+describe('a peer that opens a one-way stream', () => {
+  it('is closed at once where the handler refuses them', async () => {
     const { endpoint, router } = await serve();
-    router.handle(ECHO, stay);
-    const builder = iroh.Endpoint.builder();
-    builder.applyMinimal();
-    builder.bindAddr('127.0.0.1:0');
-    const stranger = await builder.bind();
+    router.handle(ECHO, (connection, context) => {
+      connection.refuseUniStreams();
+      return stay(connection, context);
+    });
+    const peer = await oneWayPeer(endpoint.address(), ECHO);
     try {
-      const id = iroh.EndpointId.fromString(endpoint.id);
-      const door = endpoint.boundSockets().find(({ family }) => family === 4);
-      const address = new iroh.EndpointAddr(id, null, [`127.0.0.1:${door?.port}`]);
-      const connection = await stranger.connect(address, [...Buffer.from(ECHO)]);
-      const stream = await connection.openUni();
-      await stream.writeAll([1, 2, 3]);
-      expect(await connection.closed()).toBe('closed by peer: Unexpected stream (code 400)');
+      expect(await peer.closed()).toBe('closed by peer: Unexpected stream (code 400)');
       await until(() => router.connectionCount === 0);
       expect(router.connectionCount).toBe(0);
     } finally {
-      await stranger.close();
+      await peer.leave();
+    }
+  });
+
+  it('keeps its connection where they may be a part of the handler’s protocol', async () => {
+    const { endpoint, router } = await serve();
+    router.handle(ECHO, stay);
+    const peer = await oneWayPeer(endpoint.address(), ECHO);
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(peer.closeReason()).toBeNull();
+      expect(router.connectionCount).toBe(1);
+    } finally {
+      await peer.leave();
     }
   });
 });

@@ -119,6 +119,7 @@ export class EndpointSession {
   /** Serves the connection until it ends or `signal` fires. Never rejects. */
   async serve(signal: AbortSignal): Promise<void> {
     const connection = this.#connection;
+    connection.refuseUniStreams();
     const ended = linkedAbort(signal);
     const authTimer = setTimeout(() => {
       if (this.#authorisation === null)
