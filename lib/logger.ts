@@ -1,4 +1,5 @@
 /** Where log lines go. */
+import { notify } from './async/notify.js';
 import { wantsFieldsFirst } from './fields-first.js';
 
 /** One level's sink. */
@@ -92,18 +93,8 @@ export function safeLogger(logger: Logger): SafeLogger {
   const fieldsFirst = wantsFieldsFirst(logger) ? (logger as unknown as FieldsFirst) : null;
   const level = (name: keyof Logger): SafeLogger[keyof Logger] => {
     return (message, fields) => {
-      callSafely(() => (fieldsFirst ? fieldsFirst[name](fields, message) : logger[name]?.(message, fields)));
+      notify(() => (fieldsFirst ? fieldsFirst[name](fields, message) : logger[name]?.(message, fields)));
     };
   };
   return { debug: level('debug'), info: level('info'), warn: level('warn'), error: level('error') };
-}
-
-/** Calls a function of the user's own whose result does not matter. Never throws, leaves no unhandled rejection. */
-export function callSafely(call: () => unknown): void {
-  try {
-    const result = call();
-    if (result instanceof Promise) result.catch(() => {});
-  } catch {
-    // Theirs: a failing log sink or listener has nobody left to be told.
-  }
 }

@@ -1,7 +1,7 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { type Observable, Subject } from 'rxjs';
+import { notify } from '../../lib/async/notify.js';
 import type { NetDiagnosticsEvent } from '../../lib/index.js';
-import { callSafely } from '../../lib/logger.js';
 import { findProvider } from './find-provider.js';
 
 /** As far as we use `EventEmitter2`. */
@@ -34,11 +34,11 @@ export class EventRelay {
   }
 
   tell(event: NetDiagnosticsEvent): void {
-    callSafely(() => this.#subject.next(event));
+    notify(() => this.#subject.next(event));
     // Not before the first event: by then every provider exists.
     this.#emitter ??= this.#findEmitter();
     void this.#emitter.then((emitter) => {
-      callSafely(() => emitter?.emit(`net-diagnostics.${event.type}`, event, this.#instance));
+      notify(() => emitter?.emit(`net-diagnostics.${event.type}`, event, this.#instance));
     });
   }
 

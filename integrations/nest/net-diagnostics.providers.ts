@@ -1,7 +1,7 @@
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { notify } from '../../lib/async/notify.js';
 import type { NetDiagnosticsOptions } from '../../lib/index.js';
-import { callSafely } from '../../lib/logger.js';
 import { prepareHosted } from '../shared/hosted.js';
 import { EventRelay } from './event-relay.js';
 import { getNetDiagnosticsToken } from './inject-net-diagnostics.js';
@@ -52,7 +52,7 @@ function hostedBy(controller: Type<unknown>, instance: string | undefined) {
   return (options: NetDiagnosticsOptions | undefined, modules: ModulesContainer): NestHosted => {
     const relay = new EventRelay(modules, instance);
     const onEvent: NetDiagnosticsOptions['onEvent'] = (event) => {
-      callSafely(() => options?.onEvent?.(event));
+      notify(() => options?.onEvent?.(event));
       relay.tell(event);
     };
     const hosted = prepareHosted({ ...options, onEvent, logger: options?.logger ?? nestLogger(context) });

@@ -151,7 +151,7 @@ export class Label<T> {
     } catch (error) {
       if (replaced.aborted) throw error;
       if (error instanceof RemoteError) {
-        notify(([type, refusal]) => onRefused(type, refusal), [request.type, error] as const);
+        notify(onRefused, request.type, error);
         return this.#refused(error);
       }
       if (!isSent || !generation.blame(request, error)) throw error;
@@ -175,6 +175,6 @@ export class Label<T> {
 
   #set(state: LabelState): void {
     this.#state = state;
-    notify(() => this.#context.onState(), undefined);
+    notify(this.#context.onState);
   }
 }

@@ -1,4 +1,5 @@
 import { type Clock, type Sleep, systemClock, systemSleep } from '../async/clock.js';
+import { notify } from '../async/notify.js';
 import type { Attributes } from '../wire/index.js';
 import { Generation, type LabelRequest } from './generation.js';
 import { Label, type LabelState } from './label.js';
@@ -47,7 +48,7 @@ export class LabelsKeeper {
     const { name = null, group = null, attributes = null, onRefused, onUnsupported, onState } = options;
     const clock = options.clock ?? systemClock;
     const context = {
-      generation: new Generation(clock, () => onUnsupported?.()),
+      generation: new Generation(clock, () => notify(onUnsupported)),
       limits: { ...DEFAULT_CLIENT_LIMITS, ...options.limits },
       clock,
       sleep: options.sleep ?? systemSleep,

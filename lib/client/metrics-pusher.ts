@@ -122,7 +122,7 @@ export class MetricsPusher {
     this.#takesAll ||= (await this.#options.takesAll?.(signal)) ?? false;
     const { intervalMs } = this.#options;
     const isSlowed = !this.#takesAll && intervalMs > 0 && intervalMs < METRICS_GAP_MS - METRICS_GAP_SLACK_MS;
-    if (isSlowed && !this.#wasSlowed) notify(() => this.#options.onSlowed?.(), undefined);
+    if (isSlowed && !this.#wasSlowed) notify(this.#options.onSlowed);
     this.#wasSlowed ||= isSlowed;
     return this.#takesAll;
   }

@@ -1,9 +1,10 @@
 import { linkedAbort } from '../async/abort.js';
 import { watchClock } from '../async/clock-jump.js';
+import { notify } from '../async/notify.js';
 import type { LabelState } from '../client/index.js';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
 import type { NetDiagnosticsEvent } from '../events.js';
-import { callSafely, type SafeLogger, safeLogger } from '../logger.js';
+import { type SafeLogger, safeLogger } from '../logger.js';
 import {
   type ActiveSettings,
   type NetDiagnosticsOptions,
@@ -174,7 +175,7 @@ export class NetDiagnostics {
     return this.#whileRunning(signal, (end) =>
       this.#reporter.report('run', this.#service?.subject ?? null, {
         signal: end,
-        ...(onProbe === undefined ? {} : { onProbe: (event) => callSafely(() => onProbe(event)) }),
+        onProbe,
       }),
     );
   }
@@ -454,7 +455,7 @@ export class NetDiagnostics {
     const { onEvent } = this.#settings;
     // Without an API secret there is no state worth watching.
     if (event.type === 'state' && isActive(this.#settings)) this.#telemetry.watch();
-    if (onEvent !== null) callSafely(() => onEvent(event));
+    notify(onEvent, event);
   };
 }
 

@@ -1,3 +1,4 @@
+import { notify } from '../async/notify.js';
 import type { Attributes, EndpointId } from '../wire/index.js';
 import type { RunProgress } from './dial-back/progress.js';
 import type { ReportSource } from './records.js';
@@ -42,12 +43,6 @@ export class EventBus {
   }
 
   emit(event: PlatformEvent): void {
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(event);
-      } catch {
-        // A listener is the host app's code: its faults must not end a session.
-      }
-    }
+    for (const listener of [...this.#listeners]) notify(listener, event);
   }
 }

@@ -1,3 +1,4 @@
+import { notify } from '../async/notify.js';
 import { TokenBucket } from '../async/token-bucket.js';
 import type { ReportTrigger } from '../events.js';
 import type { AuditEvent } from '../host/index.js';
@@ -76,7 +77,7 @@ export class OpenTelemetry implements Telemetry {
       try {
         const report = await measure((event) => {
           probes?.note(event);
-          onProbe(event);
+          notify(onProbe, event);
         });
         showReport(open, report);
         meters.run(trigger, report);

@@ -1,3 +1,4 @@
+import { notify } from '../async/notify.js';
 import { NetDiagnosticsError } from '../errors.js';
 import { CLOSE_NORMAL, type EndpointId } from '../wire/index.js';
 import {
@@ -228,10 +229,6 @@ export class Router {
   }
 
   #tell(event: RouterEvent): void {
-    try {
-      this.#onEvent(event);
-    } catch {
-      // An observer's fault must not cost a connection.
-    }
+    notify(this.#onEvent, event);
   }
 }

@@ -14,6 +14,8 @@ import {
 } from '../probes/support/fake-gateway.js';
 import { Servers } from '../probes/support/servers.js';
 import { TestCa } from '../probes/support/test-ca.js';
+import { settle } from '../support/fake-time.js';
+import { unhandledRejections } from '../support/unhandled-rejections.js';
 
 const servers = new Servers();
 const gateway = new FakeGateway();
@@ -215,6 +217,19 @@ describe('diagnose', () => {
     expect(ended.every(({ soFar }) => soFar !== undefined)).toBe(true);
     // Read only now: what was known later is none of it.
     expect(ended[0]?.soFar?.isFinal).toBe(false);
+  });
+
+  it('goes on when who is told is async and rejects: nobody else catches that, and the process would end', async () => {
+    const unhandled = unhandledRejections();
+    const fault = async () => {
+      throw new Error('a broken display');
+    };
+    await diagnose({
+      ...{ endpoint, relays: [], probes: ['route', 'endpoint'], environment },
+      ...{ onProbe: fault, onWireFinal: fault },
+    });
+    await settle();
+    expect(unhandled).toEqual([]);
   });
 
   it('hands over what the platform is told before it is whole, when the rest does not matter to it', async () => {

@@ -1,5 +1,6 @@
 import { type LinkedAbort, linkedAbort } from '../../async/abort.js';
 import { type Clock, nowSeconds } from '../../async/clock.js';
+import { notify } from '../../async/notify.js';
 import { NetDiagnosticsError } from '../../errors.js';
 import type { Endpoint } from '../../transport/index.js';
 import type { EndpointId } from '../../wire/index.js';
@@ -94,7 +95,7 @@ export class DialBacks {
       // An ended run must not grey the button in the picture that its last event makes the dashboard fetch.
       if (phase === 'done' || phase === 'failed') this.#end(run);
       events.emit({ type: 'run', endpointId, progress: run.progress });
-      tellCaller(onProgress, run.progress);
+      notify(onProgress, run.progress);
     };
     try {
       const connect = (end: AbortSignal) => reach(this.#context, endpointId, end);
@@ -151,13 +152,5 @@ export class DialBacks {
         `${MAX_RUNS} runs are under way: wait for one of them to end.`,
       );
     }
-  }
-}
-
-function tellCaller(onProgress: DialBackOptions['onProgress'], progress: RunProgress): void {
-  try {
-    onProgress?.(progress);
-  } catch {
-    // The caller's fault must not fail the run.
   }
 }
