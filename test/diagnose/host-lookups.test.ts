@@ -39,9 +39,13 @@ describe.skipIf(!canUnshare)("the app's own name lookups, where the name server 
       '--strict',
     ];
     const tsc = join(root, 'node_modules', '.bin', 'tsc');
-    await run(tsc, [...options, '--rootDir', root, '--outDir', folder, join(root, 'lib', 'diagnose.ts')], {
-      cwd: root,
-    });
+    await run(
+      tsc,
+      [...options, '--rootDir', root, '--outDir', folder, join(root, 'lib', 'diagnose', 'index.ts')],
+      {
+        cwd: root,
+      },
+    );
     await writeFile(join(folder, 'package.json'), '{"type":"module"}');
     await writeFile(join(folder, 'hosts'), '127.0.0.1 localhost\n192.0.2.55 app.test\n');
     await writeFile(join(folder, 'resolv.conf'), 'nameserver 127.0.0.1\n');

@@ -37,9 +37,13 @@ describe.skipIf(!canUnshare)('without any route (a network namespace of its own)
       'node',
       '--strict',
     ];
-    await run(tsc, [...options, '--rootDir', root, '--outDir', folder, join(root, 'lib', 'diagnose.ts')], {
-      cwd: root,
-    });
+    await run(
+      tsc,
+      [...options, '--rootDir', root, '--outDir', folder, join(root, 'lib', 'diagnose', 'index.ts')],
+      {
+        cwd: root,
+      },
+    );
     await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
