@@ -10,13 +10,13 @@ import {
   type Properties,
   port,
   ref,
-} from './json-schema.js';
+} from './builders.js';
 
 const RELAY = ref('url', "The relay's URL.");
 const LOCAL = ref('socketAddress', "Source address that the kernel picked, with the socket's port.");
 
 /** What probes see. `Observation` in `../observation.ts` says the same as types. */
-export const SEEN: Properties = {
+export const SEEN = {
   route: object(
     'How a datagram to an address would leave; nothing was sent.',
     {
@@ -189,4 +189,4 @@ export const SEEN: Properties = {
       ms: ms('Round trip in milliseconds.'),
     },
   ),
-};
+} as const satisfies Properties;

@@ -1,20 +1,10 @@
-import {
-  boolean,
-  type JsonSchema,
-  list,
-  ms,
-  object,
-  oneOf,
-  orNull,
-  type Properties,
-  ref,
-} from './json-schema.js';
+import { boolean, list, ms, object, oneOf, orNull, type Properties, ref } from './builders.js';
 
 const REASON = ref('text', 'Why, in one plain clause.');
 const EVIDENCE = list(ref('text'), 'The `ref` of each run that it rests on.');
 
 /** A conclusion with one of these values, or unknown. */
-function judged(description: string, values: readonly string[], meaning: string): JsonSchema {
+function judged<const V extends string>(description: string, values: readonly V[], meaning: string) {
   return object(description, {
     value: oneOf([...values, 'unknown'], meaning),
     reason: REASON,
@@ -23,7 +13,7 @@ function judged(description: string, values: readonly string[], meaning: string)
 }
 
 /** What follows from what was seen. */
-export const VERDICT: Properties = {
+export const VERDICT = {
   verdict: object('All conclusions.', {
     ipv4: ref('family', 'What was concluded about IPv4.'),
     ipv6: ref('family', 'What was concluded about IPv6.'),
@@ -149,4 +139,4 @@ export const VERDICT: Properties = {
     sentence: ref('text', 'The same in words.'),
     nextSteps: list(ref('text'), 'What could be done about it, if anything.'),
   }),
-};
+} as const satisfies Properties;
