@@ -71,13 +71,3 @@ export function messageOf(error: unknown): string {
     return 'something without a text was thrown';
   }
 }
-
-/** No more characters of a stranger's text than this go into our messages. */
-const MAX_FOREIGN_TEXT = 200;
-
-/** Text of a stranger, cut and without control characters: it must not forge lines of a log. */
-export function printable(text: string): string {
-  // Cut before it is cleaned: it may have 16 MiB.
-  const shown = text.slice(0, MAX_FOREIGN_TEXT).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\uFFFD');
-  return text.length > MAX_FOREIGN_TEXT ? `${shown}…` : shown;
-}

@@ -7,7 +7,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** The rooms, lowest floor first. A room may import from its own floor's room (itself) and from every floor below. */
 const floors = [
-  ['lib/errors.ts'],
+  ['lib/errors.ts', 'lib/text.ts'],
   ['lib/async', 'lib/fields-first.ts'],
   ['lib/wire'],
   ['lib/report'],

@@ -1,5 +1,7 @@
 /** Why a connection to the platform came to its end. Pure. */
-import { hasCode, messageOf, printable } from '../errors.js';
+
+import { hasCode, messageOf } from '../errors.js';
+import { printable } from '../text.js';
 import { type CloseReason, ConnectionClosedError } from '../transport/types.js';
 import { CLOSE_NORMAL, CLOSE_UNAUTHORIZED, REASON_DIAL_AGAIN, REASON_REPLACED } from '../wire/index.js';
 

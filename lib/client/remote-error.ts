@@ -1,4 +1,5 @@
-import { NetDiagnosticsError, printable } from '../errors.js';
+import { NetDiagnosticsError } from '../errors.js';
+import { printable } from '../text.js';
 import type { RemoteFailure } from '../wire/index.js';
 
 /** The platform answered a request with an error. Its code is `ERR_REMOTE`. */

@@ -24,7 +24,6 @@ import {
   systemRoots,
 } from '../probes/index.js';
 import {
-  cleanText,
   type EndpointSnapshot,
   type IsPublicAddress,
   isPublicAddress,
@@ -36,6 +35,7 @@ import {
   type ResolvedRelayTarget,
   type Summary,
 } from '../report/index.js';
+import { printable } from '../text.js';
 import { normaliseRelayUrl } from '../wire/index.js';
 
 /** Default of {@link DiagnoseOptions.deadlineMs}. */
@@ -168,7 +168,7 @@ function parseAnswered(urls: readonly string[]): ReadonlySet<string> {
     urls.map((url) => {
       const href = normaliseRelayUrl(String(url));
       if (href === null)
-        throw setting('answeredBefore', `http or https URLs, not '${cleanText(String(url))}'`);
+        throw setting('answeredBefore', `http or https URLs, not '${printable(String(url))}'`);
       return href;
     }),
   );
@@ -180,7 +180,7 @@ function parseRelays(targets: readonly RelayTarget[], answered: ReadonlySet<stri
   for (const { url, quicPort: said } of targets) {
     const quicPort = said === undefined ? DEFAULT_QUIC_PORT : said;
     const href = normaliseRelayUrl(url);
-    if (href === null) throw setting('relays', `an http or https URL, not '${cleanText(String(url))}'`);
+    if (href === null) throw setting('relays', `an http or https URL, not '${printable(String(url))}'`);
     const { username, password } = new URL(href);
     // The report names its relays, and reports are passed around.
     if (username !== '' || password !== '') throw setting('relays', 'a URL without a user name or password');
@@ -197,7 +197,7 @@ function parseStunServers(texts: readonly string[]): StunServer[] {
   const byLabel = new Map<string, StunServer>();
   for (const text of texts) {
     const server = parseStunServer(String(text));
-    if (server === null) throw setting('stunServers', `host[:port], not '${cleanText(String(text))}'`);
+    if (server === null) throw setting('stunServers', `host[:port], not '${printable(String(text))}'`);
     byLabel.set(server.label, server);
   }
   return [...byLabel.values()];
@@ -206,7 +206,7 @@ function parseStunServers(texts: readonly string[]): StunServer[] {
 function parseProbes(names: readonly ProbeName[] = PROBE_NAMES): readonly ProbeName[] {
   for (const name of names) {
     if (!PROBE_NAMES.includes(name)) {
-      throw setting('probes', `some of ${PROBE_NAMES.join(', ')}, not '${cleanText(String(name))}'`);
+      throw setting('probes', `some of ${PROBE_NAMES.join(', ')}, not '${printable(String(name))}'`);
     }
   }
   return [...new Set(names)];
@@ -239,7 +239,7 @@ function boundedSnapshot(snapshot: EndpointSnapshot): EndpointSnapshot {
     homeRelay: homeRelay === null ? null : normaliseRelayUrl(homeRelay),
     paths: paths
       .slice(0, MAX_SNAPSHOT_ITEMS)
-      .map(({ remoteAddr, isRelay }) => ({ remoteAddr: cleanText(remoteAddr), isRelay })),
+      .map(({ remoteAddr, isRelay }) => ({ remoteAddr: printable(remoteAddr), isRelay })),
   };
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { messageOf, NetDiagnosticsError, printable } from '../errors.js';
+import { messageOf, NetDiagnosticsError } from '../errors.js';
+import { printable } from '../text.js';
 import { ApiSecret, CLIENT_HOST_ALPN, readOpensshKey } from '../wire/index.js';
 import { mayBeHosted } from './hosted.js';
 import { InvalidValue } from './kind.js';

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { messageOf, printable } from '../errors.js';
+import { messageOf } from '../errors.js';
+import { printable } from '../text.js';
 import { ApiSecret } from '../wire/index.js';
 import { whyMalformed } from './identity-kinds.js';
 

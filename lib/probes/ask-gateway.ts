@@ -1,4 +1,5 @@
-import { cleanText, type RouteSeen } from '../report/index.js';
+import type { RouteSeen } from '../report/index.js';
+import { printable } from '../text.js';
 import { DEFAULT_QUIC_PORT, REFERENCE_DESTINATIONS } from './constants.js';
 import type { PlannedRun, ProbeContext, RunResult } from './probe.js';
 import { probedRoute } from './probed-route.js';
@@ -33,7 +34,7 @@ export function askGateway(
       return skipped('NO_GATEWAY', `the IPv4 route has no IPv4 next hop that could be asked: ${kinds}`);
     }
     const { sourceIp } = await udpRoute(4, gateway, context.gatewayPorts.portMapping, context.signal);
-    if (sourceIp === null) return skipped('NO_ROUTE', `no route to the gateway ${cleanText(gateway)}`);
+    if (sourceIp === null) return skipped('NO_ROUTE', `no route to the gateway ${printable(gateway)}`);
     const result = await ask({ ip: gateway, localIp: sourceIp }, context);
     return { ...result, observation: { ...result.observation, routes: [route] } };
   };

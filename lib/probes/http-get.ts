@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage, type RequestOptions } fro
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
-import { cleanText } from '../report/index.js';
+import { printable } from '../text.js';
 import { MAX_BODY_BYTES, MAX_DRAIN_MS, MAX_HEADER_BYTES } from './constants.js';
 import { micros } from './micros.js';
 
@@ -94,7 +94,7 @@ function issuerOf({ socket }: IncomingMessage): string | null {
   if (!(socket instanceof TLSSocket)) return null;
   // Without a certificate (a resumed session) Node returns an empty object, whatever the types say.
   const issuer: Partial<Record<'O' | 'CN', unknown>> = socket.getPeerCertificate().issuer ?? {};
-  return cleanText([issuer.O, issuer.CN].filter((part) => typeof part === 'string').join(', '));
+  return printable([issuer.O, issuer.CN].filter((part) => typeof part === 'string').join(', '));
 }
 
 /** Reads the body away; `done` is called once, whatever the body does. */

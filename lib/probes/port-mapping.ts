@@ -1,4 +1,5 @@
-import { cleanText, type PortMappingProtocol, type PortMappingSeen } from '../report/index.js';
+import type { PortMappingProtocol, PortMappingSeen } from '../report/index.js';
+import { printable } from '../text.js';
 import { askDatagram } from './ask-datagram.js';
 import { askGateway, type Gateway } from './ask-gateway.js';
 import { PORT_MAPPING_MS, PORT_MAPPING_SENDS_MS } from './constants.js';
@@ -59,11 +60,11 @@ async function ask(
 function silent(ip: string): RunResult {
   return {
     outcome: 'timeout',
-    error: { code: 'NO_ANSWER', message: `the gateway ${cleanText(ip)} did not answer` },
+    error: { code: 'NO_ANSWER', message: `the gateway ${printable(ip)} did not answer` },
   };
 }
 
 function malformed(ip: string): RunResult {
-  const message = `what the gateway ${cleanText(ip)} sent is no answer to the question`;
+  const message = `what the gateway ${printable(ip)} sent is no answer to the question`;
   return { outcome: 'failed', error: { code: 'BAD_ANSWER', message } };
 }

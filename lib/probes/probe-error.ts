@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.js';
-import { cleanText, type ProbeError } from '../report/index.js';
+import type { ProbeError } from '../report/index.js';
+import { printable } from '../text.js';
 
 const CODE_FORM = /^[A-Z][A-Z0-9_]{0,63}$/;
 
@@ -11,5 +12,5 @@ export function codeOf(error: unknown): string {
 
 /** Anything thrown as it enters a report: bounded, and no text of strangers unclean. */
 export function probeError(error: unknown): ProbeError {
-  return { code: codeOf(error), message: cleanText(messageOf(error)) };
+  return { code: codeOf(error), message: printable(messageOf(error)) };
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { cleanText, type Family, type NameSeen, type RouteSeen } from '../report/index.js';
+import type { Family, NameSeen, RouteSeen } from '../report/index.js';
+import { printable } from '../text.js';
 import { abortable } from './abortable.js';
 import {
   DEFAULT_QUIC_PORT,
@@ -65,7 +66,7 @@ async function toHost(host: string, port: number, context: ProbeContext): Promis
         error: probeError(error),
         observation: {
           names: lookup.names,
-          unresolved: [{ host: cleanText(host), code: codeOf(error), mayHaveAddress }],
+          unresolved: [{ host: printable(host), code: codeOf(error), mayHaveAddress }],
         },
       };
     }

@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.js';
-import { cleanText } from '../report/index.js';
+import { printable } from '../text.js';
 import { askGateway, type Gateway } from './ask-gateway.js';
 import { type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 import { codeOf, probeError } from './probe-error.js';
@@ -124,7 +124,7 @@ class Search {
     if (refusal !== undefined && this.#failures.every((failure) => REFUSALS.has(codeOf(failure)))) {
       return saw({
         portMappings: [{ protocol: 'upnp', gateway: ip, available: false, refusal: codeOf(refusal) }],
-        details: { refusal: cleanText(messageOf(refusal)) },
+        details: { refusal: printable(messageOf(refusal)) },
       });
     }
     const broken = this.#failures.filter((error) => !(error instanceof TimeUp));

@@ -16,9 +16,6 @@ export const IROH_VERSIONS: Readonly<Record<typeof BINDING_VERSION, string>> = {
 /** The version of the services protocol's crate whose wire report we send. */
 export const IROH_SERVICES_VERSION = '2.0.0';
 
-/** Longest text from the network that enters a report: enough for any honest error message. */
-export const MAX_TEXT_LENGTH = 200;
-
 /** Most direct addresses and live paths that are taken from an endpoint's snapshot; real ones have a dozen. */
 export const MAX_SNAPSHOT_ITEMS = 64;
 

@@ -1,5 +1,4 @@
 export { type IsPublicAddress, isLocalHost, isPublicAddress, leadsNowhere } from './address-class.js';
-export { cleanText } from './clean-text.js';
 export {
   GENERATOR,
   IROH_SERVICES_VERSION,

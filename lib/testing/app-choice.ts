@@ -1,8 +1,9 @@
 /** Which endpoint a test means, and why there is none. Pure. */
-import { printable } from '../errors.js';
+
 import type { NetDiagnostics } from '../net-diagnostics/net-diagnostics.js';
 import type { EndpointView } from '../platform/index.js';
 import type { Status } from '../status.js';
+import { printable } from '../text.js';
 import { type EndpointId, shortId } from '../wire/index.js';
 
 /** Which app is meant. With one app at a time neither is needed. */

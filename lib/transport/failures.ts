@@ -1,4 +1,5 @@
-import { NetDiagnosticsError, printable } from '../errors.js';
+import { NetDiagnosticsError } from '../errors.js';
+import { printable } from '../text.js';
 import type { NativeConnection } from './native.js';
 import { classifyFailure, type NativeFailure, parseCloseReason } from './native-errors.js';
 import { ConnectionClosedError, StreamError } from './types.js';

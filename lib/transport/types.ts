@@ -1,5 +1,7 @@
 /** What the transport offers the other rooms. No type here names the native binding. */
-import { NetDiagnosticsError, printable } from '../errors.js';
+
+import { NetDiagnosticsError } from '../errors.js';
+import { printable } from '../text.js';
 import type { EndpointAddress, EndpointId, SecretKey, SocketAddr } from '../wire/index.js';
 
 /** How a wait may end early. */

@@ -4,18 +4,9 @@ import { endingOf, failureOf, RENEWAL } from '../../lib/client/ending.js';
 import { renewalTime } from '../../lib/client/grant-schedule.js';
 import { RemoteError } from '../../lib/client/index.js';
 import { DEFAULT_CLIENT_LIMITS } from '../../lib/client/limits.js';
-import { NetDiagnosticsError, printable } from '../../lib/errors.js';
+import { NetDiagnosticsError } from '../../lib/errors.js';
 import { type CloseReason, ConnectionClosedError } from '../../lib/transport/index.js';
 import { Caps, type RemoteFailure, TOKEN_LIFETIME_SECONDS } from '../../lib/wire/index.js';
-
-describe('printable', () => {
-  it("cuts a stranger's text before it looks at it: 16 MiB of line ends cost nothing", () => {
-    const text = '\n'.repeat(16 * 1024 * 1024);
-    const startedAt = performance.now();
-    expect(printable(text)).toBe(`${'\ufffd'.repeat(200)}…`);
-    expect(performance.now() - startedAt).toBeLessThan(400);
-  });
-});
 
 describe('backoffDelay', () => {
   it.each([
@@ -108,7 +99,7 @@ describe('the ending of a connection', () => {
 describe('RemoteError', () => {
   it.each<[RemoteFailure, RegExp]>([
     [{ kind: 'missing-capability', caps: Caps.of('metrics:put-any') }, /metrics:put-any/],
-    [{ kind: 'auth-error', message: 'token expired\r\nroot' }, /token expired\ufffd\ufffdroot$/],
+    [{ kind: 'auth-error', message: 'token expired\r\nroot' }, /token expired\ufffdroot$/],
     [{ kind: 'internal-server-error' }, /internal error/],
     [{ kind: 'unknown', variant: 4 }, /error 4/],
   ])('says what happened: %o', (failure, wanted) => {

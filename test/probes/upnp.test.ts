@@ -176,7 +176,7 @@ describe('UPnP probe', () => {
     const name = `&#x1b;[31m&lt;b&gt;Böx\u202e &amp; ${'x'.repeat(500)}`;
     const record = await askServing(gateway, whole(description('WANIPConnection:1', { name })));
     const shown = String(record.observation?.details?.name);
-    expect(shown).toMatch(/^\[31m<b>Böx {2}& x+…$/);
+    expect(shown).toMatch(/^\ufffd\[31m<b>Böx\ufffd & x+…$/u);
     expect(shown).toHaveLength(80);
   });
 });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { cleanText, PACKAGE_VERSION, renderText } from '../../lib/report/index.js';
+import { PACKAGE_VERSION, renderText } from '../../lib/report/index.js';
 import { parseSocketAddr, SecretKey } from '../../lib/wire/index.js';
 import { https, openV6, quic, R1, R2, reportOf, seenAs } from './support/records.js';
 
@@ -49,22 +49,6 @@ describe('text rendering', () => {
     expect(text).toContain(`  failed          5.0 ms  https ${R1}  ECONNREFUSED: refused`);
     expect(text).toContain(`Endpoint ${endpointId}\n  home relay  ${R1}\n  addresses   [::1]:7`);
     expect(text).toContain('Note: Mind this.');
-  });
-});
-
-describe('text from outside', () => {
-  it.each([
-    ['a\x1b[31mb\r\nc', 'a [31mb c'],
-    ['evil\u202Etxt\u2066\u200B', 'evil txt'],
-    ['  plain ünïcode 👋 ', 'plain ünïcode 👋'],
-    ['\ud800x', 'x'],
-  ])('%j becomes %j', (text, expected) => {
-    expect(cleanText(text)).toBe(expected);
-  });
-
-  it('is bounded, and never cut through a character', () => {
-    expect(cleanText('x'.repeat(1e6))).toHaveLength(200);
-    expect(cleanText('👋'.repeat(20), 10)).toBe(`${'👋'.repeat(4)}…`);
   });
 });
 

@@ -2,11 +2,12 @@
  * Text and bytes from outside meet nothing that is not linear. A new reader is one row here; its regular expressions are
  * looked at by `npm run check`.
  */
+
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { messageOf, printable } from '../../lib/errors.js';
+import { messageOf } from '../../lib/errors.js';
 import { chooseType } from '../../lib/http/accept.js';
 import { hostName } from '../../lib/http-kit/index.js';
 import { resolveSettings, SETTINGS } from '../../lib/options/index.js';
@@ -39,9 +40,9 @@ import { AnswerReader } from '../../lib/probes/upnp/http-answer.js';
 import { readExternalAddressAnswer } from '../../lib/probes/upnp/soap.js';
 import { readSearchAnswer } from '../../lib/probes/upnp/ssdp.js';
 import { parseXml } from '../../lib/probes/upnp/xml.js';
-import { cleanText } from '../../lib/report/clean-text.js';
 import { redactProse } from '../../lib/report/redact/prose.js';
 import { Pseudonyms } from '../../lib/report/redact/pseudonyms.js';
+import { printable } from '../../lib/text.js';
 import { loadFailure } from '../../lib/transport/load-failure.js';
 import { classifyFailure, parseCloseReason } from '../../lib/transport/native-errors.js';
 import { escapeHtml } from '../../lib/ui/html.js';
@@ -232,8 +233,7 @@ const texts: Record<string, TextRow> = {
       ['Bearer ', ''],
     ],
   },
-  'foreign text in messages': { read: (text) => [printable(text), messageOf(new Error(text))] },
-  'foreign text in reports': { read: (text) => cleanText(text) },
+  'foreign text': { read: (text) => [printable(text), messageOf(new Error(text))] },
   'prose, redacted': { read: (text) => redactProse(text, new Pseudonyms()) },
   'text into HTML': { read: escapeHtml },
   'words of the binding': {

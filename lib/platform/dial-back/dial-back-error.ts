@@ -1,10 +1,5 @@
-import {
-  hasCode,
-  messageOf,
-  NetDiagnosticsError,
-  type NetDiagnosticsErrorCode,
-  printable,
-} from '../../errors.js';
+import { hasCode, messageOf, NetDiagnosticsError, type NetDiagnosticsErrorCode } from '../../errors.js';
+import { printable } from '../../text.js';
 import { ConnectionClosedError } from '../../transport/index.js';
 import { CLOSE_BAD_REQUEST, CLOSE_UNAUTHORIZED, type RemoteFailure } from '../../wire/index.js';
 import type { RunFailureKind, RunPhase } from './progress.js';

@@ -1,6 +1,6 @@
 import { isIP, type Socket } from 'node:net';
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
-import { cleanText } from '../../report/index.js';
+import { printable } from '../../text.js';
 import { tlsName } from '../http-get.js';
 
 /** A certificate that iroh would not take, with what it says about itself. */
@@ -58,6 +58,6 @@ function refusal(tls: TLSSocket): CertificateError {
   const details = { issuer: names.join(', '), validFrom, validTo };
   return new CertificateError(
     typeof code === 'string' ? code : 'CERT_REJECTED',
-    Object.fromEntries(Object.entries(details).map(([key, value]) => [key, cleanText(String(value))])),
+    Object.fromEntries(Object.entries(details).map(([key, value]) => [key, printable(String(value))])),
   );
 }

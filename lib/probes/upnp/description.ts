@@ -1,4 +1,4 @@
-import { cleanText } from '../../report/index.js';
+import { printable } from '../../text.js';
 import { MAPPING_ACTIONS, MAX_NAME_LENGTH, MAX_SERVICES, WAN_SERVICES } from './constants.js';
 import { gatewayUrl } from './gateway-url.js';
 import { UpnpError } from './upnp-error.js';
@@ -51,7 +51,7 @@ export function readDescription(document: string, location: URL, gatewayIp: stri
   const name =
     device === undefined ? '' : childText(device, 'friendlyName') || childText(device, 'modelName');
   return {
-    name: cleanText(name, MAX_NAME_LENGTH),
+    name: printable(name, MAX_NAME_LENGTH),
     services: services.sort((a, b) => rank(a) - rank(b)).slice(0, MAX_SERVICES),
   };
 }

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { cleanText } from '../../report/index.js';
+import { printable } from '../../text.js';
 import type { WanService } from './description.js';
 import type { GatewayAnswer } from './http-answer.js';
 import { UpnpError } from './upnp-error.js';
@@ -38,7 +38,7 @@ export function readExternalAddressAnswer({ status, text }: GatewayAnswer): stri
   const [code] = allNamed(root, 'errorCode');
   if (code !== undefined && REFUSALS.has(code.text)) {
     const [why] = allNamed(root, 'errorDescription');
-    throw new UpnpError('REFUSED', `the gateway refused: ${cleanText(why?.text ?? '')} (${code.text})`);
+    throw new UpnpError('REFUSED', `the gateway refused: ${printable(why?.text ?? '')} (${code.text})`);
   }
   if (status !== 200) return null;
   const ip = allNamed(root, 'NewExternalIPAddress')[0]?.text ?? '';
