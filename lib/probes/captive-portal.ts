@@ -1,7 +1,7 @@
 import type { PortalAnswer, ResolvedRelayTarget } from '../report/index.js';
 import { CHALLENGE_FORM, HTTP_PORT, PORTAL_PATH } from './constants.js';
-import { firstAnswer } from './first-answer.js';
-import { type HttpAnswer, httpGet, tlsName } from './http-get.js';
+import { firstAnswer } from './http/first-answer.js';
+import { type HttpAnswer, httpGet, tlsName } from './http/get.js';
 import { Patience } from './patience.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 

@@ -1,12 +1,12 @@
 import type { ResolvedRelayTarget } from '../report/index.js';
 import { PING_PATH } from './constants.js';
-import { firstAnswer } from './first-answer.js';
-import { type HttpAnswer, httpGet } from './http-get.js';
+import { firstAnswer } from './http/first-answer.js';
+import { type HttpAnswer, httpGet } from './http/get.js';
+import { UNTRUSTED_CODES } from './http/tls-trust.js';
+import type { ResolvedAddress } from './names/resolver.js';
 import { Patience } from './patience.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 import { codeOf } from './probe-error.js';
-import type { ResolvedAddress } from './resolver.js';
-import { UNTRUSTED_CODES } from './tls-trust.js';
 
 /** How long each relay takes to answer over HTTPS (over HTTP where its URL says so, as in development). */
 export const httpsProbe = {

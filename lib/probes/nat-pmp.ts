@@ -1,4 +1,4 @@
-import { type PortMappingAnswer, portMappingProbe } from './port-mapping.js';
+import { type PortMappingAnswer, portMappingProbe } from './port-mapping/datagram-probe.js';
 
 // RFC 6886, sections 3.2 and 3.5.
 const EXTERNAL_ADDRESS_RESPONSE = 128;

@@ -1,4 +1,4 @@
-import { type PortMappingAnswer, portMappingProbe } from './port-mapping.js';
+import { type PortMappingAnswer, portMappingProbe } from './port-mapping/datagram-probe.js';
 
 // RFC 6887, sections 7.1, 7.2 and 14.1.
 const VERSION = 2;

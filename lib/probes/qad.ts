@@ -1,6 +1,6 @@
 import type { PlannedRun, Probe, ProbeContext } from './probe.js';
 import type { TrustAnchors } from './qad/index.js';
-import { QadRun } from './qad-run.js';
+import { QadRun } from './qad/run.js';
 
 const FAMILIES = [4, 6] as const;
 

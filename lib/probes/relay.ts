@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { RelayStage, ResolvedRelayTarget } from '../report/index.js';
 import { abortable } from './abortable.js';
 import { HTTP_PORT, HTTPS_PORT } from './constants.js';
+import type { ResolvedAddress } from './names/resolver.js';
 import { Patience } from './patience.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 import { codeOf, probeError } from './probe-error.js';
@@ -9,7 +10,6 @@ import { CONNECT_MS } from './relay/constants.js';
 import { dial } from './relay/dial.js';
 import { CertificateError, secure } from './relay/secure.js';
 import { upgrade } from './relay/upgrade.js';
-import type { ResolvedAddress } from './resolver.js';
 import { TimeUp, within } from './within.js';
 
 /** The run ends itself this long before the deadline, in milliseconds, so that how far it came is in the report. */

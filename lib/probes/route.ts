@@ -8,11 +8,11 @@ import {
   NO_SERVER_GRACE_MS,
   REFERENCE_DESTINATIONS,
 } from './constants.js';
-import { nameServers } from './name-servers.js';
+import { nameServers } from './names/name-servers.js';
+import type { ResolvedAddress } from './names/resolver.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 import { codeOf, probeError } from './probe-error.js';
-import { probedRoute } from './probed-route.js';
-import type { ResolvedAddress } from './resolver.js';
+import { probedRoute } from './routes/probed-route.js';
 import { TimeUp, within } from './within.js';
 
 /** Which way datagrams to the Internet, to each relay and to each STUN server would leave. Sends nothing. */

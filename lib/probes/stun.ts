@@ -1,5 +1,5 @@
 import type { PlannedRun, Probe, ProbeContext } from './probe.js';
-import { StunRun } from './stun-run.js';
+import { StunRun } from './stun/run.js';
 
 const FAMILIES = [4, 6] as const;
 

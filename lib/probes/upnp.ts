@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.js';
 import { printable } from '../text.js';
-import { askGateway, type Gateway } from './ask-gateway.js';
+import { askGateway, type Gateway } from './port-mapping/ask-gateway.js';
 import { type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 import { codeOf, probeError } from './probe-error.js';
 import { LOCATION_MS, MAX_LOCATIONS, MAX_STRANGERS, MIN_SEARCH_MS, UPNP_MS } from './upnp/constants.js';

@@ -5,11 +5,11 @@ import {
   interfacesWith,
   isTunnel,
   ownInterfaces,
-} from '../../lib/probes/gateway/interfaces.js';
-import { macosGateways, parseRouteGet } from '../../lib/probes/gateway/macos.js';
-import { routeCommand } from '../../lib/probes/gateway/route-command.js';
-import { pickRoute } from '../../lib/probes/gateway/route-table.js';
-import { parsePrintedIpv4, parsePrintedIpv6, windowsGateways } from '../../lib/probes/gateway/windows.js';
+} from '../../lib/probes/routes/interfaces.js';
+import { macosGateways, parseRouteGet } from '../../lib/probes/routes/macos.js';
+import { routeCommand } from '../../lib/probes/routes/route-command.js';
+import { pickRoute } from '../../lib/probes/routes/route-table.js';
+import { parsePrintedIpv4, parsePrintedIpv6, windowsGateways } from '../../lib/probes/routes/windows.js';
 
 const { signal } = new AbortController();
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { proxyFor } from '../../lib/probes/http/proxy.js';
 import { httpsViaProxyProbe } from '../../lib/probes/https-via-proxy.js';
 import { tlsTrust } from '../../lib/probes/index.js';
-import { proxyFor } from '../../lib/probes/proxy.js';
 import { runAlone, runForRelay } from './support/context.js';
 import { Servers } from './support/servers.js';
 import { TestCa } from './support/test-ca.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nameServers } from '../../lib/probes/name-servers.js';
+import { nameServers } from '../../lib/probes/names/name-servers.js';
 
 const { signal } = new AbortController();
 

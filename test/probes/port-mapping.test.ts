@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { natPmpProbe, readExternalAddress } from '../../lib/probes/nat-pmp.js';
 import { announceRequest, pcpProbe, readAnnounceResponse } from '../../lib/probes/pcp.js';
-import type { PortMappingAnswer } from '../../lib/probes/port-mapping.js';
+import type { PortMappingAnswer } from '../../lib/probes/port-mapping/datagram-probe.js';
 import type { Probe } from '../../lib/probes/probe.js';
 import { upnpProbe } from '../../lib/probes/upnp.js';
 import { runAlone } from './support/context.js';

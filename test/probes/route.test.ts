@@ -1,9 +1,9 @@
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { parseIpv4Routes, parseIpv6Routes } from '../../lib/probes/gateway/linux.js';
-import { interfacesTowards, pickRoute } from '../../lib/probes/gateway/route-table.js';
 import { systemGateways } from '../../lib/probes/index.js';
 import { routeProbe } from '../../lib/probes/route.js';
+import { parseIpv4Routes, parseIpv6Routes } from '../../lib/probes/routes/linux.js';
+import { interfacesTowards, pickRoute } from '../../lib/probes/routes/route-table.js';
 import { runAlone } from './support/context.js';
 
 const IPV4 = `Iface	Destination	Gateway 	Flags	RefCnt	Use	Metric	Mask		MTU	Window	IRTT

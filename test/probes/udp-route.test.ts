@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { udpRoute } from '../../lib/probes/udp-route.js';
+import { udpRoute } from '../../lib/probes/routes/udp-route.js';
 
 /** UDP sockets of this process, as Node counts them. */
 const sockets = () => process.getActiveResourcesInfo().filter((name) => name === 'UDPWrap').length;

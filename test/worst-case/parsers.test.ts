@@ -13,13 +13,10 @@ import { hostName } from '../../lib/http-kit/index.js';
 import { resolveSettings, SETTINGS } from '../../lib/options/index.js';
 import { show } from '../../lib/options/show.js';
 import { Login } from '../../lib/platform/dashboard/access.js';
-import { parseIpv4Routes, parseIpv6Routes } from '../../lib/probes/gateway/linux.js';
-import { parseRouteGet } from '../../lib/probes/gateway/macos.js';
-import { parsePrintedIpv4, parsePrintedIpv6 } from '../../lib/probes/gateway/windows.js';
+import { proxyFor } from '../../lib/probes/http/proxy.js';
 import { hostsFile } from '../../lib/probes/names/hosts-file.js';
 import { readExternalAddress } from '../../lib/probes/nat-pmp.js';
 import { readAnnounceResponse } from '../../lib/probes/pcp.js';
-import { proxyFor } from '../../lib/probes/proxy.js';
 import { Certificate } from '../../lib/probes/qad/certificates/certificate.js';
 import { decodeExtensions } from '../../lib/probes/qad/certificates/extensions.js';
 import { TrustAnchors } from '../../lib/probes/qad/certificates/trust-anchors.js';
@@ -33,6 +30,9 @@ import {
   decodeEncryptedExtensions,
   decodeServerHello,
 } from '../../lib/probes/qad/tls/messages.js';
+import { parseIpv4Routes, parseIpv6Routes } from '../../lib/probes/routes/linux.js';
+import { parseRouteGet } from '../../lib/probes/routes/macos.js';
+import { parsePrintedIpv4, parsePrintedIpv6 } from '../../lib/probes/routes/windows.js';
 import { decodeBindingResponse } from '../../lib/probes/stun/message.js';
 import { parseStunServer } from '../../lib/probes/stun/server.js';
 import { checkService, readDescription } from '../../lib/probes/upnp/description.js';

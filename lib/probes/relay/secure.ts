@@ -1,7 +1,7 @@
 import { isIP, type Socket } from 'node:net';
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
 import { printable } from '../../text.js';
-import { tlsName } from '../http-get.js';
+import { tlsName } from '../http/get.js';
 
 /** A certificate that iroh would not take, with what it says about itself. */
 export class CertificateError extends Error {

@@ -3,7 +3,7 @@ import { formatSocketAddr, parseSocketAddr, type SocketAddr } from '../../wire/i
 import { abortable } from '../abortable.js';
 import type { ProbeContext } from '../probe.js';
 import { codeOf } from '../probe-error.js';
-import { udpRoute } from '../udp-route.js';
+import { udpRoute } from '../routes/udp-route.js';
 import type { StunServer } from './server.js';
 
 /** What a server is, in one family. */

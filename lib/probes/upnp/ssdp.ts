@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import type { Gateway } from '../ask-gateway.js';
+import type { Gateway } from '../port-mapping/ask-gateway.js';
 import {
   GATEWAY_KINDS,
   MAX_SSDP_BYTES,

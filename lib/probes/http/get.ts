@@ -2,9 +2,9 @@ import { request as httpRequest, type IncomingMessage, type RequestOptions } fro
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
-import { printable } from '../text.js';
-import { MAX_BODY_BYTES, MAX_DRAIN_MS, MAX_HEADER_BYTES } from './constants.js';
-import { micros } from './micros.js';
+import { printable } from '../../text.js';
+import { MAX_BODY_BYTES, MAX_DRAIN_MS, MAX_HEADER_BYTES } from '../constants.js';
+import { micros } from '../micros.js';
 
 /** A GET request over a new connection of its own. */
 export interface GetOptions {

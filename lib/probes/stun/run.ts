@@ -1,12 +1,12 @@
-import type { Family } from '../report/index.js';
-import type { ProbeContext, RunResult } from './probe.js';
-import { MAX_FILTERING_TESTS } from './stun/constants.js';
-import { elsewhere, type Tried, testFiltering } from './stun/filtering.js';
-import { askMapping, type Reached } from './stun/mapping.js';
-import { resultOf } from './stun/result.js';
-import type { StunServer } from './stun/server.js';
-import { StunSocket } from './stun/socket.js';
-import { withSoftEnd } from './stun/soft-end.js';
+import type { Family } from '../../report/index.js';
+import type { ProbeContext, RunResult } from '../probe.js';
+import { MAX_FILTERING_TESTS } from './constants.js';
+import { elsewhere, type Tried, testFiltering } from './filtering.js';
+import { askMapping, type Reached } from './mapping.js';
+import { resultOf } from './result.js';
+import type { StunServer } from './server.js';
+import { StunSocket } from './socket.js';
+import { withSoftEnd } from './soft-end.js';
 
 /** One family's servers: who answers the first question, and can answer from elsewhere, is asked to. */
 export class StunRun {

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { HTTPS_PORT } from './constants.js';
+import { HTTPS_PORT } from '../constants.js';
 
 /** A proxy from the environment. */
 export interface HttpProxy {

@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
-import type { Family, NameSeen } from '../report/index.js';
-import { MAX_ADDRESSES_PER_FAMILY } from './constants.js';
-import type { LookupHost, ResolvedAddress } from './names/system-lookup.js';
-import { codeOf } from './probe-error.js';
-import { TimeUp, within } from './within.js';
+import type { Family, NameSeen } from '../../report/index.js';
+import { MAX_ADDRESSES_PER_FAMILY } from '../constants.js';
+import { codeOf } from '../probe-error.js';
+import { TimeUp, within } from '../within.js';
+import type { LookupHost, ResolvedAddress } from './system-lookup.js';
 
-export type { LookupHost, ResolvedAddress } from './names/system-lookup.js';
+export type { LookupHost, ResolvedAddress } from './system-lookup.js';
 
 const FAMILIES = [4, 6] as const;
 

@@ -1,5 +1,5 @@
-import { NO_ROUTE_CODES } from './constants.js';
-import type { ResolvedAddress } from './resolver.js';
+import { NO_ROUTE_CODES } from '../constants.js';
+import type { ResolvedAddress } from '../names/resolver.js';
 
 /**
  * Tries all addresses of a host, each as soon as it is known, and returns the first success, so that a family that

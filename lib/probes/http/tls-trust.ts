@@ -1,7 +1,7 @@
 import * as tls from 'node:tls';
-import { MAX_ROOTS_FILE_BYTES } from './constants.js';
-import { TrustAnchors } from './qad/index.js';
-import { readBounded } from './read-bounded.js';
+import { MAX_ROOTS_FILE_BYTES } from '../constants.js';
+import { TrustAnchors } from '../qad/index.js';
+import { readBounded } from '../read-bounded.js';
 
 /** Whom the probes that speak TLS trust. */
 export interface TlsTrust {

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
-import type { Family, RouteSeen } from '../report/index.js';
-import { NO_ROUTE_CODES } from './constants.js';
+import type { Family, RouteSeen } from '../../report/index.js';
+import { NO_ROUTE_CODES } from '../constants.js';
 
 /** No datagram has such a source: a runtime that answers it (Deno) has not connected the socket. */
 const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '::']);

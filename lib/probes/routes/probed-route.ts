@@ -1,6 +1,6 @@
-import type { RouteSeen } from '../report/index.js';
-import type { ProbeContext } from './probe.js';
-import type { ResolvedAddress } from './resolver.js';
+import type { RouteSeen } from '../../report/index.js';
+import type { ResolvedAddress } from '../names/resolver.js';
+import type { ProbeContext } from '../probe.js';
 import { udpRoute } from './udp-route.js';
 
 /** How a datagram to this address would leave, with its next hop where that can be known. Sends nothing. */

@@ -1,7 +1,7 @@
 import { Resolver } from 'node:dns';
 import { isIP } from 'node:net';
-import { MAX_NAME_SERVERS } from './constants.js';
-import { udpRoute } from './udp-route.js';
+import { MAX_NAME_SERVERS } from '../constants.js';
+import { udpRoute } from '../routes/udp-route.js';
 
 const DNS_PORT = 53;
 const LOOPBACK = /^(?:127\.|::1$)/;

@@ -1,9 +1,9 @@
-import type { RouteSeen } from '../report/index.js';
-import { printable } from '../text.js';
-import { DEFAULT_QUIC_PORT, REFERENCE_DESTINATIONS } from './constants.js';
-import type { PlannedRun, ProbeContext, RunResult } from './probe.js';
-import { probedRoute } from './probed-route.js';
-import { udpRoute } from './udp-route.js';
+import type { RouteSeen } from '../../report/index.js';
+import { printable } from '../../text.js';
+import { DEFAULT_QUIC_PORT, REFERENCE_DESTINATIONS } from '../constants.js';
+import type { PlannedRun, ProbeContext, RunResult } from '../probe.js';
+import { probedRoute } from '../routes/probed-route.js';
+import { udpRoute } from '../routes/udp-route.js';
 
 /** The next hop of the route to the Internet. */
 export interface Gateway {

@@ -1,11 +1,11 @@
 import { platform } from 'node:os';
-import { isTunnel } from './gateway/interfaces.js';
-import { linuxGateways } from './gateway/linux.js';
-import { macosGateways } from './gateway/macos.js';
-import type { GatewayFinder } from './gateway/next-hop.js';
-import { windowsGateways } from './gateway/windows.js';
+import { isTunnel } from './interfaces.js';
+import { linuxGateways } from './linux.js';
+import { macosGateways } from './macos.js';
+import type { GatewayFinder } from './next-hop.js';
+import { windowsGateways } from './windows.js';
 
-export type { GatewayFinder, NextHop } from './gateway/next-hop.js';
+export type { GatewayFinder, NextHop } from './next-hop.js';
 
 const FINDERS: Partial<Record<NodeJS.Platform, () => GatewayFinder>> = {
   linux: linuxGateways,

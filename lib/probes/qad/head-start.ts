@@ -1,4 +1,4 @@
-import type { Family } from '../report/index.js';
+import type { Family } from '../../report/index.js';
 
 /** How long anybody is held for it, in milliseconds: a relay that answers at all mostly has by then. */
 const MAX_MS = 400;
