@@ -3,7 +3,7 @@
  * @module iroh-net-diagnostics
  */
 
-export type { Clock, Sleep } from './async/clock.js';
+export type { Clock, Sleep } from './async/index.js';
 export {
   type ClientLimits,
   type GrantState,

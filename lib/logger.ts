@@ -1,5 +1,5 @@
 /** Where log lines go. */
-import { notify } from './async/notify.js';
+import { notify } from './async/index.js';
 import { wantsFieldsFirst } from './fields-first.js';
 
 /** One level's sink. */

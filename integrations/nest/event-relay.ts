@@ -1,6 +1,6 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { type Observable, Subject } from 'rxjs';
-import { notify } from '../../lib/async/notify.js';
+import { notify } from '../../lib/async/index.js';
 import type { NetDiagnosticsEvent } from '../../lib/index.js';
 import { findProvider } from './find-provider.js';
 

@@ -1,6 +1,6 @@
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { notify } from '../../lib/async/notify.js';
+import { notify } from '../../lib/async/index.js';
 import type { NetDiagnosticsOptions } from '../../lib/index.js';
 import { prepareHosted } from '../shared/hosted.js';
 import { EventRelay } from './event-relay.js';

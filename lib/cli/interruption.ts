@@ -1,4 +1,4 @@
-import { newAbort } from '../async/abort.js';
+import { newAbort } from '../async/index.js';
 import { SIGNAL_EXIT } from './exit-codes.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { linkedAbort } from '../async/abort.js';
+import { linkedAbort } from '../async/index.js';
 import { diagnose, type ProbeEvent } from '../diagnose/index.js';
 import { AnsweringRelays } from '../net-diagnostics/answering-relays.js';
 import { PROBE_NAMES } from '../probes/index.js';

@@ -1,5 +1,4 @@
-import { notify } from '../async/notify.js';
-import { bounded } from '../transport/wait.js';
+import { bounded, notify } from '../async/index.js';
 import { MAX_APP_SAMPLES, REGISTRY_TIMEOUT_MS } from './limits.js';
 import type { MetricSample } from './metrics-update.js';
 import { type MetricsRegistry, readRegistry } from './registries/registry.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../async/clock.js';
+import type { Clock } from '../async/index.js';
 import { ConnectionClosedError, StreamError } from '../transport/types.js';
 import { CLOSE_UNAUTHORIZED, RESET_UNKNOWN_REQUEST, type ServicesRequest } from '../wire/index.js';
 import { DOUBT_MS } from './limits.js';

@@ -1,6 +1,13 @@
-import { linkedAbort } from '../async/abort.js';
-import { type Clock, nowSeconds, type Sleep, sleepUntil, systemClock, systemSleep } from '../async/clock.js';
-import { notify } from '../async/notify.js';
+import {
+  type Clock,
+  linkedAbort,
+  notify,
+  nowSeconds,
+  type Sleep,
+  sleepUntil,
+  systemClock,
+  systemSleep,
+} from '../async/index.js';
 import { Caps, type EndpointId, type SecretKey, Token } from '../wire/index.js';
 import { renewalTime } from './grant-schedule.js';
 import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from './limits.js';

@@ -1,6 +1,4 @@
-import { linkedAbort, newAbort } from '../async/abort.js';
-import { type Clock, type Sleep, sleepUntil } from '../async/clock.js';
-import { notify } from '../async/notify.js';
+import { type Clock, linkedAbort, newAbort, notify, type Sleep, sleepUntil } from '../async/index.js';
 import type { RemoteFailure } from '../wire/index.js';
 import { retryDelay } from './backoff.js';
 import type { Generation, LabelRequest } from './generation.js';

@@ -1,5 +1,4 @@
-import { type Clock, type Sleep, systemClock, systemSleep } from '../async/clock.js';
-import { notify } from '../async/notify.js';
+import { type Clock, notify, type Sleep, systemClock, systemSleep } from '../async/index.js';
 import type { Attributes } from '../wire/index.js';
 import { Generation, type LabelRequest } from './generation.js';
 import { Label, type LabelState } from './label.js';

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type Clock, type Sleep, systemClock, systemSleep } from '../async/clock.js';
-import { notify } from '../async/notify.js';
+import { bounded, type Clock, notify, type Sleep, systemClock, systemSleep } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
 import type { WaitOptions } from '../transport/types.js';
-import { bounded } from '../transport/wait.js';
 import { retryDelay } from './backoff.js';
 import { METRICS_GAP_MS, METRICS_GAP_SLACK_MS, METRICS_START_SPREAD_MS } from './limits.js';
 import { MetricsStream } from './metrics-stream.js';

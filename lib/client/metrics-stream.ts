@@ -1,4 +1,4 @@
-import type { Clock } from '../async/clock.js';
+import type { Clock } from '../async/index.js';
 import type { MetricsUpdate } from '../wire/index.js';
 import { METRICS_GAP_MS, SCHEMA_EVERY, SCHEMA_SENDINGS } from './limits.js';
 import { type MetricSample, metricsUpdate, sameMetrics } from './metrics-update.js';

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { linkedAbort, newAbort } from '../async/abort.js';
-import { type Clock, monotonicMs, nowSeconds, systemSleep } from '../async/clock.js';
+import {
+  bounded,
+  type Clock,
+  Limiter,
+  linkedAbort,
+  monotonicMs,
+  newAbort,
+  nowSeconds,
+  systemSleep,
+} from '../async/index.js';
 import { hasCode, NetDiagnosticsError } from '../errors.js';
 import { call } from '../transport/rpc.js';
 import {
@@ -10,7 +18,6 @@ import {
   type Endpoint,
   type WaitOptions,
 } from '../transport/types.js';
-import { bounded } from '../transport/wait.js';
 import {
   type ApiSecret,
   CLOSE_NORMAL,
@@ -22,7 +29,6 @@ import {
   TOKEN_LIFETIME_SECONDS,
 } from '../wire/index.js';
 import { renewalTime } from './grant-schedule.js';
-import { Limiter } from './limiter.js';
 import {
   CLOSE_REASON_GRACE_MS,
   type ClientLimits,

@@ -1,10 +1,18 @@
-import { newAbort } from '../async/abort.js';
-import { type Clock, monotonicMs, type Sleep, systemClock, systemSleep } from '../async/clock.js';
-import { type ClockJump, noClockJump, sleepOrJump } from '../async/clock-jump.js';
-import { notify } from '../async/notify.js';
+import {
+  bounded,
+  type Clock,
+  type ClockJump,
+  monotonicMs,
+  newAbort,
+  noClockJump,
+  notify,
+  type Sleep,
+  sleepOrJump,
+  systemClock,
+  systemSleep,
+} from '../async/index.js';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
 import type { Endpoint, WaitOptions } from '../transport/types.js';
-import { bounded } from '../transport/wait.js';
 import type { ApiSecret } from '../wire/index.js';
 import { backoffDelay, jittered } from './backoff.js';
 import { clockFault } from './clock-fault.js';

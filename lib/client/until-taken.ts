@@ -1,5 +1,4 @@
-import type { Sleep } from '../async/clock.js';
-import { notify } from '../async/notify.js';
+import { notify, type Sleep } from '../async/index.js';
 import { retryDelay } from './backoff.js';
 import type { ClientLimits } from './limits.js';
 import { RemoteError } from './remote-error.js';

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
-import { type Clock, monotonicMs, systemClock } from '../async/clock.js';
+import { type Clock, monotonicMs, systemClock } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
 import {
   DEFAULT_QUIC_PORT,

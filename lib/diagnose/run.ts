@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { notify } from '../async/notify.js';
+import { notify } from '../async/index.js';
 import {
   HeadStart,
   type NamedRun,

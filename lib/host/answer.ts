@@ -1,7 +1,5 @@
 /** What a caller with an accepted token gets. */
-import { linkedAbort } from '../async/abort.js';
-import type { SharedRun } from '../async/shared-run.js';
-import { bounded } from '../transport/wait.js';
+import { bounded, linkedAbort, type SharedRun } from '../async/index.js';
 import { type DiagnosticsReport, encodeReportResult, type RemoteFailure, type Token } from '../wire/index.js';
 import type { DialBack, DialBackOutcome } from './audit.js';
 import { permitsReport, REPORT_CAPS } from './authorise.js';

@@ -1,7 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { type Clock, type Sleep, systemClock, systemSleep } from '../async/clock.js';
-import { notify } from '../async/notify.js';
-import { SharedRun } from '../async/shared-run.js';
+import { type Clock, notify, SharedRun, type Sleep, systemClock, systemSleep } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
 import { CLOSE_UNAVAILABLE } from '../transport/constants.js';
 import type { ConnectionHandler } from '../transport/router.js';

@@ -1,5 +1,11 @@
-import { type LinkedAbort, linkedAbort, newAbort } from '../async/abort.js';
-import { type Clock, nowSeconds, type Sleep } from '../async/clock.js';
+import {
+  type Clock,
+  type LinkedAbort,
+  linkedAbort,
+  newAbort,
+  nowSeconds,
+  type Sleep,
+} from '../async/index.js';
 import { hasCode } from '../errors.js';
 import { CLOSE_UNAVAILABLE } from '../transport/constants.js';
 import { readRequest, respond } from '../transport/rpc.js';

@@ -1,4 +1,4 @@
-export { SharedRun, type SharedRunOptions } from '../async/shared-run.js';
+export { SharedRun, type SharedRunOptions } from '../async/index.js';
 export type { AuditEvent, DialBack, DialBackOutcome } from './audit.js';
 export type { RefusalReason } from './authorise.js';
 export { ClientHost, type ClientHostOptions, DEFAULT_REUSE_MS } from './client-host.js';

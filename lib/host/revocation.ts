@@ -1,4 +1,4 @@
-import { type Clock, nowSeconds } from '../async/clock.js';
+import { type Clock, nowSeconds } from '../async/index.js';
 import { TOKEN_LIFETIME_SECONDS } from '../wire/index.js';
 
 /** Where the revocation mark outlives the process. Both methods reject when the mark cannot be read or kept. */

@@ -1,8 +1,8 @@
 /** Who is let in. */
 import type { IncomingMessage } from 'node:http';
+import { bounded } from '../async/index.js';
 import { isLoopbackAddress, isLoopbackHost, siteOf } from '../http-kit/index.js';
 import type { HttpAuthorize, HttpSettings } from '../options/index.js';
-import { bounded } from '../transport/wait.js';
 import { Problem } from './problem.js';
 
 /**

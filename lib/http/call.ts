@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { newAbort } from '../async/abort.js';
+import { newAbort } from '../async/index.js';
 import { isGone, SECURITY_HEADERS } from '../http-kit/index.js';
 import { Problem } from './problem.js';
 

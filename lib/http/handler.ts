@@ -1,7 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { newAbort } from '../async/abort.js';
-import { type Clock, systemClock } from '../async/clock.js';
-import { Throttle } from '../async/throttle.js';
+import { type Clock, newAbort, systemClock, Throttle } from '../async/index.js';
 import { messageOf } from '../errors.js';
 import { type Logger, safeLogger, stderrLogger } from '../logger.js';
 import type { HttpSettings } from '../options/index.js';

@@ -1,6 +1,4 @@
-import type { Clock } from '../async/clock.js';
-import { SharedRun } from '../async/shared-run.js';
-import { TokenBucket } from '../async/token-bucket.js';
+import { type Clock, SharedRun, TokenBucket } from '../async/index.js';
 import type { ProbeEvent } from '../diagnose/index.js';
 import type { LocalReport } from '../report/index.js';
 import { BUSY_RETRY_S, MAX_WATCHERS, RUN_BURST, RUNS_PER_MINUTE } from './constants.js';

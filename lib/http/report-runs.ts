@@ -1,4 +1,4 @@
-import { linkedAbort } from '../async/abort.js';
+import { linkedAbort } from '../async/index.js';
 import type { ProbeEvent } from '../diagnose/index.js';
 import { hasCode, messageOf } from '../errors.js';
 import { EventStream } from '../http-kit/index.js';

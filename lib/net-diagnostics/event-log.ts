@@ -1,5 +1,4 @@
-import type { Clock } from '../async/clock.js';
-import { Throttle } from '../async/throttle.js';
+import { type Clock, Throttle } from '../async/index.js';
 import type { GrantState, SessionEvent } from '../client/index.js';
 import { messageOf } from '../errors.js';
 import type { AuditEvent, DialBackOutcome } from '../host/index.js';

@@ -1,6 +1,4 @@
-import { linkedAbort } from '../async/abort.js';
-import { watchClock } from '../async/clock-jump.js';
-import { notify } from '../async/notify.js';
+import { linkedAbort, notify, settledWithin, watchClock } from '../async/index.js';
 import type { LabelState } from '../client/index.js';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
 import type { NetDiagnosticsEvent } from '../events.js';
@@ -35,7 +33,6 @@ import { noteRegistration } from './registrations.js';
 import { Reporter, type RunOptions } from './reporter.js';
 import { type Preview, Service, type ServiceOptions } from './service.js';
 import { StatusStore } from './status-store.js';
-import { within } from './within.js';
 
 export type { RunOptions } from './reporter.js';
 export type { Preview } from './service.js';
@@ -326,14 +323,14 @@ export class NetDiagnostics {
    */
   async quiesce(): Promise<void> {
     void this.stop();
-    if (this.#settings.endpoint !== null) await within(QUIESCE_TIMEOUT_MS, this.#untilQuiet());
+    if (this.#settings.endpoint !== null) await settledWithin(QUIESCE_TIMEOUT_MS, this.#untilQuiet());
   }
 
   async #stop(): Promise<void> {
     this.#stopping.abort();
     // At once: who listens may be gone before everything is closed.
     this.#statusStore.set('stopped');
-    if (this.#life !== null) await within(STOP_TIMEOUT_MS, this.#life);
+    if (this.#life !== null) await settledWithin(STOP_TIMEOUT_MS, this.#life);
     this.#telemetry.stop();
   }
 
@@ -411,7 +408,7 @@ export class NetDiagnostics {
     } finally {
       this.#service = null;
       this.#statusStore.note({ servesDialBack: false });
-      await within(SERVICE_STOP_TIMEOUT_MS, service.stop());
+      await settledWithin(SERVICE_STOP_TIMEOUT_MS, service.stop());
       this.#beQuiet();
     }
   }

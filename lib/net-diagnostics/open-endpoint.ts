@@ -1,4 +1,4 @@
-import { type ClockJump, wakeful } from '../async/clock-jump.js';
+import { type ClockJump, wakeful } from '../async/index.js';
 import { backoffDelay } from '../client/backoff.js';
 import { hasCode, messageOf, NetDiagnosticsError } from '../errors.js';
 import { FileRevocationStore, MemoryRevocationStore, Revocation } from '../host/index.js';

@@ -1,4 +1,4 @@
-import { type Clock, type Sleep, systemClock, systemSleep } from '../async/clock.js';
+import { type Clock, type Sleep, systemClock, systemSleep } from '../async/index.js';
 import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from '../client/index.js';
 import type { DiagnoseOptions } from '../diagnose/index.js';
 import type { BindingLoader } from '../transport/index.js';

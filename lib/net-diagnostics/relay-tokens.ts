@@ -1,4 +1,4 @@
-import { type Clock, nowSeconds, type Sleep, sleepUntil } from '../async/clock.js';
+import { type Clock, nowSeconds, type Sleep, sleepUntil } from '../async/index.js';
 import { messageOf } from '../errors.js';
 import type { SafeLogger } from '../logger.js';
 import type { RelaySetting } from '../options/index.js';

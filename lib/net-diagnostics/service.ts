@@ -1,5 +1,4 @@
-import { linkedAbort } from '../async/abort.js';
-import { type ClockJump, wakeful } from '../async/clock-jump.js';
+import { type ClockJump, linkedAbort, wakeful } from '../async/index.js';
 import {
   AppMetrics,
   GrantKeeper,

@@ -1,4 +1,4 @@
-import type { Clock } from '../async/clock.js';
+import type { Clock } from '../async/index.js';
 import type { GrantState } from '../client/index.js';
 import type { NetDiagnosticsEvent, ReportTrigger } from '../events.js';
 import type { LocalReport } from '../report/index.js';

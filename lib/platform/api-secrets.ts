@@ -1,4 +1,4 @@
-import type { Clock } from '../async/clock.js';
+import type { Clock } from '../async/index.js';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
 import {
   ApiSecret,

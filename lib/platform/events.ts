@@ -1,4 +1,4 @@
-import { notify } from '../async/notify.js';
+import { notify } from '../async/index.js';
 import type { Attributes, EndpointId } from '../wire/index.js';
 import type { RunProgress } from './dial-back/progress.js';
 import type { ReportSource } from './records.js';

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { type Clock, systemClock } from '../async/clock.js';
+import { type Clock, systemClock } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
 import { isLoopbackAddress } from '../http-kit/index.js';
 import type { RelayConfig } from '../transport/index.js';

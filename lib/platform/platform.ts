@@ -1,5 +1,4 @@
-import { systemSleep } from '../async/clock.js';
-import { Throttle } from '../async/throttle.js';
+import { systemSleep, Throttle } from '../async/index.js';
 import { messageOf } from '../errors.js';
 import { type ConnectionHandler, type Endpoint, Router } from '../transport/index.js';
 import {

@@ -1,4 +1,4 @@
-import { type Clock, nowSeconds } from '../async/clock.js';
+import { type Clock, nowSeconds } from '../async/index.js';
 import type { Attributes, EndpointId } from '../wire/index.js';
 import { type ButtonState, buttonState, usableGrant } from './button-state.js';
 import type { DialBacks, RunProgress } from './dial-back/index.js';

@@ -1,8 +1,8 @@
+import { Patience } from '../async/index.js';
 import type { PortalAnswer, ResolvedRelayTarget } from '../report/index.js';
 import { CHALLENGE_FORM, HTTP_PORT, PORTAL_PATH } from './constants.js';
 import { firstAnswer } from './http/first-answer.js';
 import { type HttpAnswer, httpGet, tlsName } from './http/get.js';
-import { Patience } from './patience.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 
 /** Asks each relay over plain HTTP for an answer that nobody else would give by chance. */

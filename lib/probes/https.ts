@@ -1,10 +1,10 @@
+import { Patience } from '../async/index.js';
 import type { ResolvedRelayTarget } from '../report/index.js';
 import { PING_PATH } from './constants.js';
 import { firstAnswer } from './http/first-answer.js';
 import { type HttpAnswer, httpGet } from './http/get.js';
 import { UNTRUSTED_CODES } from './http/tls-trust.js';
 import type { ResolvedAddress } from './names/resolver.js';
-import { Patience } from './patience.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 import { codeOf } from './probe-error.js';
 

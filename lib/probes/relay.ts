@@ -1,16 +1,14 @@
 import type { Socket } from 'node:net';
+import { abortable, Patience, TimeUp, within } from '../async/index.js';
 import type { RelayStage, ResolvedRelayTarget } from '../report/index.js';
-import { abortable } from './abortable.js';
 import { HTTP_PORT, HTTPS_PORT } from './constants.js';
 import type { ResolvedAddress } from './names/resolver.js';
-import { Patience } from './patience.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 import { codeOf, probeError } from './probe-error.js';
 import { CONNECT_MS } from './relay/constants.js';
 import { dial } from './relay/dial.js';
 import { CertificateError, secure } from './relay/secure.js';
 import { upgrade } from './relay/upgrade.js';
-import { TimeUp, within } from './within.js';
 
 /** The run ends itself this long before the deadline, in milliseconds, so that how far it came is in the report. */
 const MARGIN_MS = 50;

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
+import { abortable, TimeUp, within } from '../async/index.js';
 import type { Family, NameSeen, RouteSeen } from '../report/index.js';
 import { printable } from '../text.js';
-import { abortable } from './abortable.js';
 import {
   DEFAULT_QUIC_PORT,
   LOOKUP_MARGIN_MS,
@@ -13,7 +13,6 @@ import type { ResolvedAddress } from './names/resolver.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 import { codeOf, probeError } from './probe-error.js';
 import { probedRoute } from './routes/probed-route.js';
-import { TimeUp, within } from './within.js';
 
 /** Which way datagrams to the Internet, to each relay and to each STUN server would leave. Sends nothing. */
 export const routeProbe = {

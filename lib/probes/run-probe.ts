@@ -1,5 +1,5 @@
+import { abortable } from '../async/index.js';
 import type { EndedBy, Family, Outcome, ProbeError, ProbeRecord } from '../report/index.js';
-import { abortable } from './abortable.js';
 import { micros } from './micros.js';
 import type { PlannedRun, Probe, ProbeContext, ProbeTargets, RunResult } from './probe.js';
 import { probeError } from './probe-error.js';

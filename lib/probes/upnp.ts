@@ -1,3 +1,4 @@
+import { TimeUp, within } from '../async/index.js';
 import { messageOf } from '../errors.js';
 import { printable } from '../text.js';
 import { askGateway, type Gateway } from './port-mapping/ask-gateway.js';
@@ -7,7 +8,6 @@ import { LOCATION_MS, MAX_LOCATIONS, MAX_STRANGERS, MIN_SEARCH_MS, UPNP_MS } fro
 import { explore, type UsableGateway } from './upnp/explore.js';
 import { gatewayUrl } from './upnp/gateway-url.js';
 import { searchGateway } from './upnp/ssdp.js';
-import { TimeUp, within } from './within.js';
 
 /** Whether the gateway maps ports over UPnP, its name and its external address. Maps nothing. */
 export const upnpProbe = {

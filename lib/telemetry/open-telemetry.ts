@@ -1,5 +1,4 @@
-import { notify } from '../async/notify.js';
-import { TokenBucket } from '../async/token-bucket.js';
+import { notify, TokenBucket } from '../async/index.js';
 import type { ReportTrigger } from '../events.js';
 import type { AuditEvent } from '../host/index.js';
 import type { LocalReport } from '../report/index.js';

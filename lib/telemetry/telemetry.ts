@@ -2,7 +2,7 @@
  * What the rest sees of OpenTelemetry. No type of `@opentelemetry/api` stands here: an app without that package compiles
  * against these declarations too.
  */
-import type { Clock } from '../async/clock.js';
+import type { Clock } from '../async/index.js';
 import type { ProbeEvent } from '../diagnose/index.js';
 import type { ReportTrigger } from '../events.js';
 import type { AuditEvent } from '../host/index.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { monotonicMs } from '../async/clock.js';
+import { monotonicMs } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
 import type { NetDiagnosticsOptions } from '../options/index.js';
 import {

@@ -1,3 +1,4 @@
+import { bounded } from '../async/index.js';
 import { hasCode, messageOf, NetDiagnosticsError } from '../errors.js';
 import { formatSocketAddr, parseSocketAddr, type SecretKey, type SocketAddr } from '../wire/index.js';
 import { type BindingLoader, loadBinding } from './binding.js';
@@ -7,7 +8,6 @@ import type { NativeBinding, NativeEndpoint } from './native.js';
 import { normaliseMessage } from './native-errors.js';
 import { type CheckedRelay, checkRelay, defaultRelays, relayModeOut } from './relays.js';
 import type { BindOptions, Endpoint, RelayConfig, WaitOptions } from './types.js';
-import { bounded } from './wait.js';
 
 /** `'127.0.0.1:0'` alone would leave the binding's `[::]` open. */
 const LOOPBACK = ['127.0.0.1:0', '[::1]:0'];

@@ -1,3 +1,4 @@
+import { bounded } from '../async/index.js';
 import { hasCode } from '../errors.js';
 import { CLOSE_BAD_REQUEST, type EndpointId, endpointIdFromBytes } from '../wire/index.js';
 import { type BytesOut, bytesIn, bytesOutLike, bytesToText, textToBytes } from './bytes.js';
@@ -7,7 +8,6 @@ import type { NativeBiStream, NativeConnection } from './native.js';
 import { parseCloseReason } from './native-errors.js';
 import { IrohStream } from './stream.js';
 import type { BiStream, CloseReason, Connection, PathInfo, WaitOptions } from './types.js';
-import { bounded } from './wait.js';
 
 /**
  * Wraps a connection that the user's own accept loop took, to hand it to a handler of ours. Its endpoint must be

@@ -1,3 +1,4 @@
+import { bounded } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
 import {
   type EndpointAddress,
@@ -25,7 +26,6 @@ import type {
   RelayConfig,
   WaitOptions,
 } from './types.js';
-import { bounded } from './wait.js';
 
 /** What the binding does not tell about an endpoint. */
 export interface EndpointFacts {

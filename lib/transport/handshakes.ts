@@ -1,4 +1,4 @@
-import { monotonicMs } from '../async/clock.js';
+import { monotonicMs } from '../async/index.js';
 import { parseSocketAddr } from '../wire/index.js';
 import { ipv6ToBytes } from '../wire/ip-address.js';
 import { HANDSHAKE_STALLS_MS } from './constants.js';

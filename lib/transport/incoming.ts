@@ -1,10 +1,10 @@
+import { bounded } from '../async/index.js';
 import { bytesIn, bytesOutLike } from './bytes.js';
 import { IrohConnection } from './connection.js';
 import { HANDSHAKE_TIMEOUT_MS } from './constants.js';
 import { connectFailure } from './failures.js';
 import type { NativeConnection, NativeEndpoint, NativeIncoming } from './native.js';
 import type { Connection, Incoming, WaitOptions } from './types.js';
-import { bounded } from './wait.js';
 
 /** {@link Incoming} over an attempt of the binding. */
 export class IrohIncoming implements Incoming {

@@ -6,4 +6,3 @@ export type { NativeBinding, NativeConnection, NativeEndpoint } from './native.j
 export { type ConnectionHandler, Router, type RouterEvent, type RouterOptions } from './router.js';
 export { call, type RequestHead, readBody, readHead, readRequest, respond } from './rpc.js';
 export * from './types.js';
-export { withDeadline } from './wait.js';

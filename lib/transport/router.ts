@@ -1,4 +1,4 @@
-import { notify } from '../async/notify.js';
+import { notify } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
 import { CLOSE_NORMAL, type EndpointId } from '../wire/index.js';
 import {

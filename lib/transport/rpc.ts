@@ -1,3 +1,4 @@
+import { withDeadline } from '../async/index.js';
 import { hasCode } from '../errors.js';
 import {
   CLOSE_NORMAL,
@@ -14,7 +15,6 @@ import {
   StreamError,
   type WaitOptions,
 } from './types.js';
-import { withDeadline } from './wait.js';
 
 const NOTHING = new Uint8Array(0);
 

@@ -1,3 +1,4 @@
+import { bounded, type Step } from '../async/index.js';
 import { hasCode, NetDiagnosticsError } from '../errors.js';
 import { CLOSE_TOO_LARGE } from '../wire/index.js';
 import { ByteCollector } from './byte-collector.js';
@@ -6,7 +7,6 @@ import { CHUNK_SIZE, RESPOND_TIMEOUT_MS } from './constants.js';
 import { connectionFailure } from './failures.js';
 import type { NativeBiStream, NativeConnection, NativeRecvStream, NativeSendStream } from './native.js';
 import { type BiStream, StreamError, type WaitOptions } from './types.js';
-import { bounded, type Step } from './wait.js';
 
 const NOTHING = new Uint8Array(0);
 

@@ -1,16 +1,11 @@
 /** What the transport offers the other rooms. No type here names the native binding. */
+import type { WaitOptions } from '../async/index.js';
 
 import { NetDiagnosticsError } from '../errors.js';
 import { printable } from '../text.js';
 import type { EndpointAddress, EndpointId, SecretKey, SocketAddr } from '../wire/index.js';
 
-/** How a wait may end early. */
-export interface WaitOptions {
-  /** Cancels the wait: it rejects with `ERR_ABORTED`, and what arrives later is closed. */
-  signal?: AbortSignal | undefined;
-  /** Milliseconds after which the wait rejects with `ERR_TIMEOUT`. Default: per method; `Infinity` waits for ever. */
-  timeoutMs?: number | undefined;
-}
+export type { WaitOptions } from '../async/index.js';
 
 /** One relay server of an endpoint. */
 export interface RelayConfig {

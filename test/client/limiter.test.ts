@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Limiter } from '../../lib/client/limiter.js';
+import { Limiter } from '../../lib/async/semaphore.js';
 import { settle } from '../support/fake-time.js';
 
 /** Work that goes on until it is told to end. */

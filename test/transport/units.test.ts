@@ -1,11 +1,11 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { bounded } from '../../lib/async/bounded.js';
 import { ByteCollector } from '../../lib/transport/byte-collector.js';
 import { bytesIn, bytesOutLike } from '../../lib/transport/bytes.js';
 import { HANDSHAKE_STALLS_MS } from '../../lib/transport/constants.js';
 import { Handshakes, sourceOf } from '../../lib/transport/handshakes.js';
 import { adoptConnection, ConnectionClosedError, type NativeConnection } from '../../lib/transport/index.js';
-import { bounded } from '../../lib/transport/wait.js';
 import { endpointIdToBytes, SecretKey } from '../../lib/wire/index.js';
 
 const never = new Promise<never>(() => {});

@@ -1,4 +1,4 @@
-import { linkedAbort } from '../../async/abort.js';
+import { linkedAbort } from '../../async/index.js';
 import { ephemeralKey } from '../../identity.js';
 import type { ApiSecret } from '../../wire/index.js';
 import { checkBinding, checkEndpoint, checkSecret, checkSettings } from './checks.js';

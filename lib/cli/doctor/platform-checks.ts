@@ -1,6 +1,6 @@
 /** What the doctor looks at on the way to the platform: one function a step. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { monotonicMs, systemClock } from '../../async/clock.js';
+import { monotonicMs, systemClock } from '../../async/index.js';
 import { DEFAULT_CLIENT_LIMITS } from '../../client/index.js';
 import { PlatformConnection } from '../../client/platform-connection.js';
 import { diagnose } from '../../diagnose/index.js';

@@ -1,4 +1,4 @@
-import { monotonicMs } from '../../async/clock.js';
+import { monotonicMs } from '../../async/index.js';
 import { messageOf } from '../../errors.js';
 import { type Found, StepFailed, type StepName, type StepResult, StepSkipped } from './step.js';
 

@@ -1,6 +1,4 @@
-import { type LinkedAbort, linkedAbort } from '../../async/abort.js';
-import { type Clock, nowSeconds } from '../../async/clock.js';
-import { notify } from '../../async/notify.js';
+import { type Clock, type LinkedAbort, linkedAbort, notify, nowSeconds } from '../../async/index.js';
 import { NetDiagnosticsError } from '../../errors.js';
 import type { Endpoint } from '../../transport/index.js';
 import type { EndpointId } from '../../wire/index.js';

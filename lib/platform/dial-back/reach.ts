@@ -1,7 +1,6 @@
-import { linkedAbort } from '../../async/abort.js';
-import { systemSleep } from '../../async/clock.js';
+import { linkedAbort, systemSleep, withDeadline } from '../../async/index.js';
 import { hasCode, NetDiagnosticsError } from '../../errors.js';
-import { type Connection, type Endpoint, withDeadline } from '../../transport/index.js';
+import type { Connection, Endpoint } from '../../transport/index.js';
 import {
   CLIENT_HOST_ALPN,
   CLOSE_NORMAL,

@@ -1,6 +1,4 @@
-import { linkedAbort } from '../../async/abort.js';
-import { type Clock, nowSeconds, systemSleep } from '../../async/clock.js';
-import type { Throttle } from '../../async/throttle.js';
+import { type Clock, linkedAbort, nowSeconds, systemSleep, type Throttle } from '../../async/index.js';
 import { hasCode, messageOf } from '../../errors.js';
 import { CLOSE_UNAVAILABLE } from '../../transport/constants.js';
 import {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../async/clock.js';
+import type { Clock } from '../../async/index.js';
 
 /** Says how long to wait so that no more than `limit` turns fall into any one window. */
 export class RateLimit {

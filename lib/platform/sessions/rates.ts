@@ -1,5 +1,4 @@
-import type { Clock } from '../../async/clock.js';
-import { TokenBucket } from '../../async/token-bucket.js';
+import { type Clock, TokenBucket } from '../../async/index.js';
 import {
   LABELS_AT_ONCE,
   LABELS_PER_MINUTE,

@@ -1,7 +1,6 @@
 /** What an authorised endpoint asks, and what it is answered. */
+import { type Clock, nowSeconds, type TokenBucket } from '../../async/index.js';
 
-import { type Clock, nowSeconds } from '../../async/clock.js';
-import type { TokenBucket } from '../../async/token-bucket.js';
 import { messageOf } from '../../errors.js';
 import { printable } from '../../text.js';
 import {

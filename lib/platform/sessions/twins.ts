@@ -1,4 +1,4 @@
-import type { Clock } from '../../async/clock.js';
+import type { Clock } from '../../async/index.js';
 import type { Connection } from '../../transport/index.js';
 import type { EndpointId } from '../../wire/index.js';
 import { directPaths, type Routed } from './paths.js';

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
+import { abortable } from '../../async/index.js';
 import { type Family, isLocalHost, leadsNowhere } from '../../report/index.js';
-import { abortable } from '../abortable.js';
 import { codeOf } from '../probe-error.js';
 import { askDns } from './ask-dns.js';
 import type { HostsFile } from './hosts-file.js';

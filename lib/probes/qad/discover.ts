@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
-import { monotonicMs } from '../../async/clock.js';
+import { abortable, monotonicMs } from '../../async/index.js';
 import type { SocketAddr } from '../../wire/index.js';
-import { abortable } from '../abortable.js';
 import type { TrustAnchors } from './certificates/trust-anchors.js';
 import { verifyChain } from './certificates/verify-chain.js';
 import { Connection, type Environment, type Report } from './connection/connection.js';

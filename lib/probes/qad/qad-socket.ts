@@ -1,5 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { monotonicMs } from '../../async/clock.js';
+import { monotonicMs } from '../../async/index.js';
 import type { Connection } from './connection/connection.js';
 import { canonical } from './connection/observed-address.js';
 import { destinationOf } from './packets/header.js';

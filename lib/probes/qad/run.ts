@@ -1,3 +1,4 @@
+import { abortable, within } from '../../async/index.js';
 import type {
   AddressSeen,
   Family,
@@ -8,12 +9,10 @@ import type {
   SilenceSeen,
 } from '../../report/index.js';
 import { formatSocketAddr } from '../../wire/index.js';
-import { abortable } from '../abortable.js';
 import { DEFAULT_QUIC_PORT } from '../constants.js';
 import type { ProbeContext, RunResult } from '../probe.js';
 import { codeOf, probeError } from '../probe-error.js';
 import { udpRoute } from '../routes/udp-route.js';
-import { within } from '../within.js';
 import { connect, Exchanges, QadError, QadSocket, type Session, type TrustAnchors } from './index.js';
 
 /** The runs end themselves this long before the deadline, so that what they saw until then is in the report. */

@@ -1,6 +1,6 @@
+import { abortable } from '../../async/index.js';
 import type { Family } from '../../report/index.js';
 import { formatSocketAddr, parseSocketAddr, type SocketAddr } from '../../wire/index.js';
-import { abortable } from '../abortable.js';
 import type { ProbeContext } from '../probe.js';
 import { codeOf } from '../probe-error.js';
 import { udpRoute } from '../routes/udp-route.js';

@@ -1,6 +1,13 @@
-import { monotonicMs } from '../async/clock.js';
 import { NetDiagnosticsError } from '../errors.js';
-import type { WaitOptions } from './types.js';
+import { monotonicMs } from './clock.js';
+
+/** How a wait may end early. */
+export interface WaitOptions {
+  /** Cancels the wait: it rejects with `ERR_ABORTED`, and what arrives later is closed. */
+  signal?: AbortSignal | undefined;
+  /** Milliseconds after which the wait rejects with `ERR_TIMEOUT`. Default: per method; `Infinity` waits for ever. */
+  timeoutMs?: number | undefined;
+}
 
 /** Longest delay of a Node timer; longer ones fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -1,0 +1,21 @@
+export { type LinkedAbort, linkedAbort, newAbort } from './abort.js';
+export { bounded, type Step, type WaitOptions, withDeadline } from './bounded.js';
+export {
+  type Clock,
+  LONGEST_NAP_MS,
+  monotonicMs,
+  nowSeconds,
+  type Sleep,
+  sleepUntil,
+  systemClock,
+  systemSleep,
+} from './clock.js';
+export { type ClockJump, noClockJump, sleepOrJump, wakeful, watchClock } from './clock-jump.js';
+export { notify } from './notify.js';
+export { Patience } from './patience.js';
+export { Limiter } from './semaphore.js';
+export { SharedRun, type SharedRunOptions } from './shared-run.js';
+export { Throttle } from './throttle.js';
+export { TokenBucket } from './token-bucket.js';
+export { abortable, settledWithin } from './wait.js';
+export { TimeUp, within } from './within.js';
