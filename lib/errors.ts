@@ -60,7 +60,19 @@ export class NetDiagnosticsError extends Error {
 
 /** Whether `error` is one of ours with this code, also when another copy of the package made it. */
 export function hasCode(error: unknown, code: NetDiagnosticsErrorCode): boolean {
-  return error instanceof Error && (error as { code?: unknown }).code === code;
+  return codeOf(error) === code;
+}
+
+/** As Node, the system and this package write theirs. */
+const CODE_FORM = /^[A-Z][A-Z0-9_]{0,63}$/;
+
+/**
+ * The code of anything that was thrown: ours, Node's or the system's (`ENOENT`). Safe to show.
+ * @param otherwise - what it is when the error has none
+ */
+export function codeOf(error: unknown, otherwise = 'ERROR'): string {
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  return typeof code === 'string' && CODE_FORM.test(code) ? code : otherwise;
 }
 
 /** The message of anything that was thrown. Never throws: it is called where nobody would catch that. */

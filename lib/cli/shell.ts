@@ -1,4 +1,5 @@
 import type { ReadStream, WriteStream } from 'node:tty';
+import { codeOf } from '../errors.js';
 
 /** What a command uses of its process. */
 export type ShellProcess = Pick<NodeJS.Process, 'env'> & {
@@ -94,6 +95,6 @@ export class Shell {
 }
 
 function isClosedPipe(error: Error): boolean {
-  const { code } = error as NodeJS.ErrnoException;
+  const code = codeOf(error);
   return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
 }

@@ -1,3 +1,4 @@
+import { codeOf } from '../errors.js';
 import { nearest } from '../options/nearest.js';
 import { show } from '../options/show.js';
 
@@ -16,7 +17,7 @@ export function parsing<T>(options: Readonly<Record<string, unknown>>, parse: ()
     return parse();
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const code = String((error as { code?: unknown }).code);
+    const code = codeOf(error);
     if (!code.startsWith('ERR_PARSE_ARGS')) throw error;
     const [message = ''] = error.message.split('\n');
     const word = /^[^']*'([^']*)/.exec(message)?.[1] ?? '';

@@ -1,6 +1,6 @@
 import { linkedAbort, notify, settledWithin, watchClock } from '../async/index.js';
 import type { LabelState } from '../client/index.js';
-import { messageOf, NetDiagnosticsError } from '../errors.js';
+import { codeOf, messageOf, NetDiagnosticsError } from '../errors.js';
 import type { NetDiagnosticsEvent } from '../events.js';
 import { type SafeLogger, safeLogger } from '../logger.js';
 import {
@@ -24,7 +24,6 @@ import {
 } from '../transport/index.js';
 import { type Attributes, CLIENT_HOST_ALPN, formatSocketAddr } from '../wire/index.js';
 import { QUIESCE_TIMEOUT_MS, SERVICE_STOP_TIMEOUT_MS, STOP_TIMEOUT_MS } from './constants.js';
-import { codeOf } from './error-code.js';
 import { Introduction } from './introduction.js';
 import { openEndpoint } from './open-endpoint.js';
 import { type Parts, SYSTEM_PARTS } from './parts.js';
@@ -387,7 +386,7 @@ export class NetDiagnostics {
       });
     } catch (error) {
       // An endpoint of the app's own may be closed, or listened to by somebody else.
-      statusStore.noteError(codeOf(error), messageOf(error));
+      statusStore.noteError(codeOf(error, 'ERR_UNKNOWN'), messageOf(error));
       const reason = endpoint.isClosed ? 'endpoint-closed' : 'failed';
       statusStore.set('unavailable', { reason });
       log.error(`no diagnostics: ${messageOf(error)}`, { event: 'unavailable', reason });

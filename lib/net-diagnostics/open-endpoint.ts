@@ -1,6 +1,6 @@
 import { type ClockJump, wakeful } from '../async/index.js';
 import { backoffDelay } from '../client/backoff.js';
-import { hasCode, messageOf, NetDiagnosticsError } from '../errors.js';
+import { codeOf, hasCode, messageOf, NetDiagnosticsError } from '../errors.js';
 import { FileRevocationStore, MemoryRevocationStore, Revocation } from '../host/index.js';
 import { ephemeralKey, keyFromFile } from '../identity.js';
 import type { SafeLogger } from '../logger.js';
@@ -15,7 +15,6 @@ import {
 } from '../transport/index.js';
 import { CLIENT_HOST_ALPN, type SecretKey } from '../wire/index.js';
 import { BIND_TIMEOUT_MS, OPEN_RETRY } from './constants.js';
-import { codeOf } from './error-code.js';
 import type { Parts } from './parts.js';
 import { RelayTokens } from './relay-tokens.js';
 import type { StatusStore } from './status-store.js';
@@ -66,7 +65,7 @@ export async function openEndpoint(options: OpenOptions): Promise<OpenedEndpoint
       if (signal.aborted) return null;
       const { reason, isFinal, cause } = asOpenFailure(error);
       const message = messageOf(cause);
-      statusStore.noteError(codeOf(cause), message);
+      statusStore.noteError(codeOf(cause, 'ERR_UNKNOWN'), message);
       if (isFinal) {
         statusStore.set('unavailable', { reason });
         log.error(`no diagnostics: ${message}`, { event: 'unavailable', reason });

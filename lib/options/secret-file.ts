@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { messageOf } from '../errors.js';
+import { codeOf, messageOf } from '../errors.js';
 import { printable } from '../text.js';
 import { ApiSecret } from '../wire/index.js';
 import { whyMalformed } from './identity-kinds.js';
@@ -45,7 +45,7 @@ function readBounded(path: string): string | null {
 }
 
 function troubleOf(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
+  const code = codeOf(error);
   if (code === 'ENOENT') return 'is not there: mount it, or correct the path.';
   if (code === 'EISDIR')
     return 'is a folder: Docker makes one where the file that it should mount is missing.';

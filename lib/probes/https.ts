@@ -1,4 +1,5 @@
 import { Patience } from '../async/index.js';
+import { codeOf } from '../errors.js';
 import type { ResolvedRelayTarget } from '../report/index.js';
 import { PING_PATH } from './constants.js';
 import { firstAnswer } from './http/first-answer.js';
@@ -6,7 +7,6 @@ import { type HttpAnswer, httpGet } from './http/get.js';
 import { UNTRUSTED_CODES } from './http/tls-trust.js';
 import type { ResolvedAddress } from './names/resolver.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
-import { codeOf } from './probe-error.js';
 
 /** How long each relay takes to answer over HTTPS (over HTTP where its URL says so, as in development). */
 export const httpsProbe = {

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { codeOf } from './probe-error.js';
+import { codeOf } from '../errors.js';
 
 /** The process or the machine has no file descriptor left: whoever asks must hear that, whatever it asked for. */
 const EXHAUSTED: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);

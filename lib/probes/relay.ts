@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
 import { abortable, Patience, TimeUp, within } from '../async/index.js';
+import { codeOf } from '../errors.js';
 import type { RelayStage, ResolvedRelayTarget } from '../report/index.js';
 import { HTTP_PORT, HTTPS_PORT } from './constants.js';
 import type { ResolvedAddress } from './names/resolver.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
-import { codeOf, probeError } from './probe-error.js';
+import { probeError } from './probe-error.js';
 import { CONNECT_MS } from './relay/constants.js';
 import { dial } from './relay/dial.js';
 import { CertificateError, secure } from './relay/secure.js';

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { abortable, TimeUp, within } from '../async/index.js';
+import { codeOf } from '../errors.js';
 import type { Family, NameSeen, RouteSeen } from '../report/index.js';
 import { printable } from '../text.js';
 import {
@@ -11,7 +12,7 @@ import {
 import { nameServers } from './names/name-servers.js';
 import type { ResolvedAddress } from './names/resolver.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
-import { codeOf, probeError } from './probe-error.js';
+import { probeError } from './probe-error.js';
 import { probedRoute } from './routes/probed-route.js';
 
 /** Which way datagrams to the Internet, to each relay and to each STUN server would leave. Sends nothing. */

@@ -1,9 +1,9 @@
 import { TimeUp, within } from '../async/index.js';
-import { messageOf } from '../errors.js';
+import { codeOf, messageOf } from '../errors.js';
 import { printable } from '../text.js';
 import { askGateway, type Gateway } from './port-mapping/ask-gateway.js';
 import { type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
-import { codeOf, probeError } from './probe-error.js';
+import { probeError } from './probe-error.js';
 import { LOCATION_MS, MAX_LOCATIONS, MAX_STRANGERS, MIN_SEARCH_MS, UPNP_MS } from './upnp/constants.js';
 import { explore, type UsableGateway } from './upnp/explore.js';
 import { gatewayUrl } from './upnp/gateway-url.js';

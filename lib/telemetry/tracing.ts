@@ -1,4 +1,5 @@
 import type { Attributes, Context, Span, SpanKind } from '@opentelemetry/api';
+import { codeOf } from '../errors.js';
 import { PACKAGE_VERSION } from '../report/constants.js';
 import { attempt } from './attempt.js';
 import type { OpenTelemetryApi } from './load-api.js';
@@ -77,10 +78,7 @@ export class Tracing {
   }
 }
 
-const CODE_FORM = /^[A-Z][A-Z0-9_]{0,63}$/;
-
 /** The code of anything thrown; OpenTelemetry's `_OTHER` when it has none. The message stays here. */
 export function errorType(error: unknown): string {
-  const code: unknown = error instanceof Error ? (error as { code?: unknown }).code : undefined;
-  return typeof code === 'string' && CODE_FORM.test(code) ? code : '_OTHER';
+  return codeOf(error, '_OTHER');
 }

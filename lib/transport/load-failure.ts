@@ -2,7 +2,7 @@
  * Why the native part of iroh could not be loaded. Its loader tries several places and throws one sentence for all
  * failures, "npm has a bug …", with what the system said in the chain of its causes. Pure.
  */
-import { messageOf } from '../errors.js';
+import { codeOf, messageOf } from '../errors.js';
 
 /** The packages that hold a build: the optional dependencies of `@number0/iroh`. */
 export const BUILDS: readonly string[] = [
@@ -43,7 +43,7 @@ export function loadFailure(error: unknown): LoadFailure {
   return { words, fix: fixOf(codeOf(telling), words) };
 }
 
-function fixOf(code: unknown, words: string): string {
+function fixOf(code: string, words: string): string {
   if (code === 'ERR_DLOPEN_DISABLED') {
     return 'Start Node without --no-addons or, where its permission model is on, with --allow-addons.';
   }
@@ -76,10 +76,6 @@ function causesOf(error: unknown): unknown[] {
 
 function causeOf(error: unknown): unknown {
   return error instanceof Error ? error.cause : undefined;
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }
 
 /** The first line: a module that is missing lists its requirers below. */

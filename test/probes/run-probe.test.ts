@@ -13,7 +13,7 @@ describe('a run of a probe', () => {
     );
     expect(record).toMatchObject({ ref: 'made-up', outcome: 'failed', error: { code: 'ERROR' } });
     expect(record?.error?.message).toHaveLength(200);
-    expect(record?.error?.message.startsWith('bad x')).toBe(true);
+    expect(record?.error?.message.startsWith('bad\ufffdx')).toBe(true);
   });
 
   it('is a timeout at the deadline, even if it ignores its signal', async () => {

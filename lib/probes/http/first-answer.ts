@@ -1,3 +1,4 @@
+import { codeOf } from '../../errors.js';
 import { NO_ROUTE_CODES } from '../constants.js';
 import type { ResolvedAddress } from '../names/resolver.js';
 
@@ -34,6 +35,5 @@ export async function firstAnswer<T>(
 
 // "No route over IPv6" says little beside "the certificate has expired" over IPv4.
 function mostTelling(errors: readonly unknown[]): unknown {
-  const code = (error: unknown) => String((error as { code?: unknown }).code);
-  return errors.find((error) => !NO_ROUTE_CODES.has(code(error))) ?? errors[0];
+  return errors.find((error) => !NO_ROUTE_CODES.has(codeOf(error))) ?? errors[0];
 }

@@ -1,6 +1,6 @@
 import { Resolver } from 'node:dns/promises';
+import { codeOf } from '../../errors.js';
 import type { Family } from '../../report/index.js';
-import { codeOf } from '../probe-error.js';
 
 /** Name servers that are asked; as many as glibc asks. */
 const MAX_SERVERS = 3;

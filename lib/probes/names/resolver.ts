@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { TimeUp, within } from '../../async/index.js';
+import { codeOf } from '../../errors.js';
 import type { Family, NameSeen } from '../../report/index.js';
 import { MAX_ADDRESSES_PER_FAMILY } from '../constants.js';
-import { codeOf } from '../probe-error.js';
 import type { LookupHost, ResolvedAddress } from './system-lookup.js';
 
 export type { LookupHost, ResolvedAddress } from './system-lookup.js';

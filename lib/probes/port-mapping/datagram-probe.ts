@@ -1,9 +1,9 @@
 import { TimeUp, within } from '../../async/index.js';
+import { codeOf } from '../../errors.js';
 import type { PortMappingProtocol, PortMappingSeen } from '../../report/index.js';
 import { printable } from '../../text.js';
 import { PORT_MAPPING_MS, PORT_MAPPING_SENDS_MS } from '../constants.js';
 import { type Probe, type ProbeContext, type RunResult, saw } from '../probe.js';
-import { codeOf } from '../probe-error.js';
 import { askDatagram } from './ask-datagram.js';
 import { askGateway, type Gateway } from './ask-gateway.js';
 

@@ -1,4 +1,5 @@
 import { abortable, within } from '../../async/index.js';
+import { codeOf } from '../../errors.js';
 import type {
   AddressSeen,
   Family,
@@ -11,7 +12,7 @@ import type {
 import { formatSocketAddr } from '../../wire/index.js';
 import { DEFAULT_QUIC_PORT } from '../constants.js';
 import type { ProbeContext, RunResult } from '../probe.js';
-import { codeOf, probeError } from '../probe-error.js';
+import { probeError } from '../probe-error.js';
 import { udpRoute } from '../routes/udp-route.js';
 import { connect, Exchanges, QadError, QadSocket, type Session, type TrustAnchors } from './index.js';
 

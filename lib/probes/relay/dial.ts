@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
+import { codeOf } from '../../errors.js';
 import { NO_ROUTE_CODES } from '../constants.js';
 import type { ResolvedAddress } from '../names/resolver.js';
-import { codeOf } from '../probe-error.js';
 import { DIAL_MS, NEXT_ADDRESS_MS, RESOLUTION_MS } from './constants.js';
 
 /**

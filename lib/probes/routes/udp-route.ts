@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import { codeOf } from '../../errors.js';
 import type { Family, RouteSeen } from '../../report/index.js';
 import { NO_ROUTE_CODES } from '../constants.js';
 
@@ -34,8 +35,8 @@ export function udpRoute(family: Family, ip: string, port: number, signal: Abort
       act();
     };
     const aborted = () => settle(() => reject(signal.reason));
-    const failed = (error: Error & { code?: string }) => {
-      const refusal = error.code ?? '';
+    const failed = (error: Error) => {
+      const refusal = codeOf(error);
       settle(() =>
         NO_ROUTE_CODES.has(refusal)
           ? resolve({ family, destination: ip, sourceIp: null, refusal })

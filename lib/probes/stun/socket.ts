@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { codeOf } from '../../errors.js';
 import type { Family } from '../../report/index.js';
 import { formatSocketAddr, parseSocketAddr, type SocketAddr } from '../../wire/index.js';
 import { NO_ROUTE_CODES } from '../constants.js';
@@ -87,7 +88,7 @@ export class StunSocket {
       const send = () => {
         sends += 1;
         this.#socket.send(request, server.port, server.ip, (error) => {
-          const code = (error as NodeJS.ErrnoException | null)?.code ?? '';
+          const code = codeOf(error);
           if (LOCAL_REFUSALS.has(code) || NO_ROUTE_CODES.has(code)) end({ result: 'refused', code });
         });
       };

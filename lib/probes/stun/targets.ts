@@ -1,8 +1,8 @@
 import { abortable } from '../../async/index.js';
+import { codeOf } from '../../errors.js';
 import type { Family } from '../../report/index.js';
 import { formatSocketAddr, parseSocketAddr, type SocketAddr } from '../../wire/index.js';
 import type { ProbeContext } from '../probe.js';
-import { codeOf } from '../probe-error.js';
 import { udpRoute } from '../routes/udp-route.js';
 import type { StunServer } from './server.js';
 

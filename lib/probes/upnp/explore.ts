@@ -1,4 +1,4 @@
-import { codeOf } from '../probe-error.js';
+import { codeOf } from '../../errors.js';
 import { MAX_ANSWER_BYTES, MAX_DOCUMENT_BYTES } from './constants.js';
 import { checkService, readDescription, type WanService } from './description.js';
 import { askHttp } from './http.js';
