@@ -1,5 +1,5 @@
 import { NetDiagnosticsError } from '../errors.js';
-import { monotonicMs } from './clock.js';
+import { MAX_TIMER_MS, monotonicMs } from './clock.js';
 
 /** How a wait may end early. */
 export interface WaitOptions {
@@ -8,9 +8,6 @@ export interface WaitOptions {
   /** Milliseconds after which the wait rejects with `ERR_TIMEOUT`. Default: per method; `Infinity` waits for ever. */
   timeoutMs?: number | undefined;
 }
-
-/** Longest delay of a Node timer; longer ones fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Awaits one step of the work within the limits of the whole.

@@ -19,6 +19,9 @@ export function monotonicMs(): number {
   return seconds * 1000 + nanoseconds / 1e6;
 }
 
+/** Longest delay of a Node timer; longer ones fire at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** The clock in whole unix seconds, the unit of tokens. */
 export function nowSeconds(clock: Clock): number {
   return Math.floor(clock.now() / 1000);

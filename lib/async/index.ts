@@ -3,6 +3,7 @@ export { bounded, type Step, type WaitOptions, withDeadline } from './bounded.js
 export {
   type Clock,
   LONGEST_NAP_MS,
+  MAX_TIMER_MS,
   monotonicMs,
   nowSeconds,
   type Sleep,

@@ -1,4 +1,4 @@
-import { linkedAbort, notify, settledWithin, watchClock } from '../async/index.js';
+import { linkedAbort, MAX_TIMER_MS, notify, settledWithin, watchClock } from '../async/index.js';
 import type { LabelState } from '../client/index.js';
 import { codeOf, messageOf, NetDiagnosticsError } from '../errors.js';
 import type { NetDiagnosticsEvent } from '../events.js';
@@ -38,7 +38,7 @@ export type { Preview } from './service.js';
 
 /** How {@link NetDiagnostics.ready} waits. */
 export interface ReadyOptions {
-  /** Milliseconds. Default: no limit. */
+  /** Milliseconds. Default: no limit, and beyond 2^31 − 1 (24.8 days) there is none. */
   timeoutMs?: number | undefined;
 }
 
@@ -154,9 +154,10 @@ export class NetDiagnostics {
   async ready({ timeoutMs = Number.POSITIVE_INFINITY }: ReadyOptions = {}): Promise<Status> {
     const settled = new AbortController();
     // Without a limit, too, there is a timer: that somebody waits here keeps the process alive.
-    const timer = Number.isFinite(timeoutMs)
-      ? setTimeout(() => settled.abort(), timeoutMs)
-      : setInterval(() => {}, 60_000);
+    const timer =
+      timeoutMs <= MAX_TIMER_MS
+        ? setTimeout(() => settled.abort(), timeoutMs)
+        : setInterval(() => {}, 60_000);
     await this.#statusStore.until(isSettled, settled.signal);
     clearTimeout(timer);
     return this.status();

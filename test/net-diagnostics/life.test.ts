@@ -248,6 +248,16 @@ describe('NetDiagnostics without a platform', () => {
     expect(memory.lines.filter((line) => line.startsWith('warn'))).toHaveLength(1);
   });
 
+  it('is waited for when ready() has more time than a timer of Node can hold', async () => {
+    const platform = await stage.absentPlatform();
+    const app = stage.start({ apiSecret: platform.apiSecret });
+    const ready = app.ready({ timeoutMs: 2 ** 31 });
+    const first = await Promise.race([ready, new Promise((resolve) => setTimeout(resolve, 200, 'waits'))]);
+    expect(first).toBe('waits');
+    platform.open();
+    expect((await ready).grant.state).toBe('granted');
+  });
+
   it('grants again when the platform was away, also when it forgot everything', async () => {
     const platform = await stage.platform();
     const app = stage.start({ apiSecret: platform.apiSecret });
