@@ -1,6 +1,6 @@
 import { NetDiagnosticsError } from '../errors.js';
 import { newAbort } from './abort.js';
-import type { Clock } from './clock.js';
+import { type Clock, monotonicMs } from './clock.js';
 
 /** What a {@link SharedRun} is made of. */
 export interface SharedRunOptions<T> {
@@ -8,7 +8,22 @@ export interface SharedRunOptions<T> {
   run(context: { signal: AbortSignal }): Promise<T>;
   /** A finished result is handed out again for so many milliseconds. 0: never. */
   reuseMs: number;
+  /** Says how long the machine slept, too. */
   clock: Clock;
+  /** Milliseconds from any origin; never goes back. Default: {@link monotonicMs}. */
+  monotonic?: (() => number) | undefined;
+}
+
+/** A moment on both clocks: the time of day may be set back, and the other one stands still while the machine sleeps. */
+interface Moment {
+  wall: number;
+  passed: number;
+}
+
+/** A result and when it was there. */
+interface Finished<T> {
+  value: T;
+  at: Moment;
 }
 
 interface Running<T> {
@@ -24,7 +39,7 @@ interface Running<T> {
 export class SharedRun<T> {
   readonly #options: SharedRunOptions<T>;
   #running: Running<T> | null = null;
-  #latest: { value: T; finishedAt: number } | null = null;
+  #latest: Finished<T> | null = null;
 
   constructor(options: SharedRunOptions<T>) {
     this.#options = options;
@@ -44,9 +59,13 @@ export class SharedRun<T> {
 
   #recent(): { value: T } | null {
     if (this.#latest === null) return null;
-    const age = this.#options.clock.now() - this.#latest.finishedAt;
-    // A negative age: the clock was set back, nobody knows how old it is.
-    return age >= 0 && age < this.#options.reuseMs ? this.#latest : null;
+    const [now, { at }] = [this.#now(), this.#latest];
+    const age = Math.max(now.wall - at.wall, now.passed - at.passed);
+    return age < this.#options.reuseMs ? this.#latest : null;
+  }
+
+  #now(): Moment {
+    return { wall: this.#options.clock.now(), passed: (this.#options.monotonic ?? monotonicMs)() };
   }
 
   #start(): Running<T> {
@@ -56,14 +75,14 @@ export class SharedRun<T> {
     const running: Running<T> = { result, abort, waiters: 0 };
     this.#running = running;
     result.then(
-      (value) => this.#ended(running, { value, finishedAt: this.#options.clock.now() }),
+      (value) => this.#ended(running, { value, at: this.#now() }),
       () => this.#ended(running, null),
     );
     return running;
   }
 
   /** An abandoned run must touch nothing: a newer one may be under way. */
-  #ended(running: Running<T>, latest: { value: T; finishedAt: number } | null): void {
+  #ended(running: Running<T>, latest: Finished<T> | null): void {
     if (this.#running !== running) return;
     this.#running = null;
     if (latest !== null) this.#latest = latest;

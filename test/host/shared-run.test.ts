@@ -6,10 +6,12 @@ const never = new AbortController().signal;
 
 function setUp(reuseMs = 1000) {
   const time = new FakeTime();
+  let passed = 0;
   const runs: { finish(value: string): void; fail(error: Error): void; signal: AbortSignal }[] = [];
   const shared = new SharedRun<string>({
     reuseMs,
     clock: time,
+    monotonic: () => passed,
     run: ({ signal }) =>
       new Promise((finish, fail) => {
         runs.push({ finish, fail, signal });
@@ -20,7 +22,10 @@ function setUp(reuseMs = 1000) {
     if (found === undefined) throw new Error(`there were only ${runs.length} runs`);
     return found;
   };
-  return { time, runs, run, shared };
+  const passes = (ms: number) => {
+    passed += ms;
+  };
+  return { time, passes, runs, run, shared };
 }
 
 describe('SharedRun', () => {
@@ -34,17 +39,20 @@ describe('SharedRun', () => {
   });
 
   it.each([
-    [0, 1],
-    [999, 1],
-    [1000, 2],
-    [-1, 2],
-  ])('a result that is %i ms old means %i runs', async (age, wanted) => {
-    const { time, runs, run, shared } = setUp();
+    ['0 ms', 0, 0, 1],
+    ['999 ms', 999, 999, 1],
+    ['1000 ms', 1000, 1000, 2],
+    ['1000 ms, of which a clock that was set back shows 300', 1000, 300, 2],
+    ['500 ms, while the clock was set back before it', 500, -60_000, 1],
+    ['500 ms beside the minute that the machine slept', 500, 60_500, 2],
+  ])('a result that is old is made anew: %s', async (_, passedMs, wallMs, wanted) => {
+    const { time, passes, runs, run, shared } = setUp();
     const first = shared.get(never);
     await settle();
     run(0).finish('old');
     await first;
-    await time.advance(age);
+    passes(passedMs);
+    await time.advance(wallMs);
     void shared.get(never);
     await settle();
     expect(runs).toHaveLength(wanted);
