@@ -3,7 +3,13 @@ import { bounded, type Clock, notify, type Sleep, systemClock, systemSleep } fro
 import { NetDiagnosticsError } from '../errors.js';
 import type { WaitOptions } from '../transport/types.js';
 import { retryDelay } from './backoff.js';
-import { METRICS_GAP_MS, METRICS_GAP_SLACK_MS, METRICS_START_SPREAD_MS } from './limits.js';
+import {
+  type ClientLimits,
+  DEFAULT_CLIENT_LIMITS,
+  METRICS_GAP_MS,
+  METRICS_GAP_SLACK_MS,
+  METRICS_START_SPREAD_MS,
+} from './limits.js';
 import { MetricsStream } from './metrics-stream.js';
 import { type MetricSample, uuidBytes } from './metrics-update.js';
 import type { OnlineSession } from './online-session.js';
@@ -26,6 +32,7 @@ export interface MetricsPusherOptions {
   random?: (() => number) | undefined;
   clock?: Clock | undefined;
   sleep?: Sleep | undefined;
+  limits?: Partial<ClientLimits> | undefined;
   /** Names this stream of updates. Default: `crypto.randomUUID()` (version 4). */
   sessionUuid?: string | undefined;
   /** Is told why the platform refused an update; the same answer again is not repeated. */
@@ -45,6 +52,7 @@ export class MetricsPusher {
   readonly #random: () => number;
   readonly #clock: Clock;
   readonly #sleep: Sleep;
+  readonly #limits: ClientLimits;
   #stream: MetricsStream | null = null;
   /** The push that is on its way, or waits until it may be: whoever wants one joins it. */
   #pushing: { stream: MetricsStream; done: Promise<void> } | null = null;
@@ -58,6 +66,7 @@ export class MetricsPusher {
     this.#random = options.random ?? Math.random;
     this.#clock = options.clock ?? systemClock;
     this.#sleep = options.sleep ?? systemSleep;
+    this.#limits = { ...DEFAULT_CLIENT_LIMITS, ...options.limits };
   }
 
   /** The hook for `Session`: pushes until the connection ends. */
@@ -77,7 +86,7 @@ export class MetricsPusher {
       } catch (error) {
         if (!(error instanceof RemoteError)) throw error;
         this.#report(error);
-        delay = Math.max(intervalMs, retryDelay(error.failure, 0, this.#random()));
+        delay = Math.max(intervalMs, retryDelay(error.failure, 0, this.#random(), this.#limits));
       }
     }
   };

@@ -244,6 +244,7 @@ export class Service {
       takesAll: (signal) =>
         isOwnKind(endpoint, platform, { signal, timeoutMs: clientLimits.connectTimeoutMs }),
       isPaused: () => pause.isOn,
+      limits: clientLimits,
       clock,
       sleep,
       random,

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import {
+  type ClientLimits,
   type MetricSample,
   MetricsPusher,
   type OnlineSession,
@@ -121,6 +122,7 @@ describe('MetricsPusher', () => {
     intervalMs?: number;
     refuse?: (index: number) => RemoteError | null;
     takesAll?: () => Promise<boolean>;
+    limits?: Partial<ClientLimits>;
   }
 
   function setUp(options: Options = {}) {
@@ -148,6 +150,7 @@ describe('MetricsPusher', () => {
       clock: time,
       sleep: time.sleep,
       takesAll: options.takesAll,
+      limits: options.limits,
       sessionUuid: uuid,
       onRefused: ({ message }) => refused.push(message),
       onSlowed: () => {
@@ -286,6 +289,18 @@ describe('MetricsPusher', () => {
     await time.advance(14 * 60_000);
     expect(sent).toHaveLength(1);
     await time.advance(2 * 60_000);
+    expect(sent).toHaveLength(2);
+  });
+
+  it('slows down as the limits of the client say', async () => {
+    const { time, sent, session, pusher } = setUp({
+      refuse: () => new RemoteError({ kind: 'auth-error', message: 'no metrics for you' }),
+      limits: { slowRetryMs: 2 * 60_000 },
+    });
+    void pusher.onOnline(session);
+    await time.advance(5_000 + 119_000);
+    expect(sent).toHaveLength(1);
+    await time.advance(2_000);
     expect(sent).toHaveLength(2);
   });
 
