@@ -1,5 +1,5 @@
 import { systemSleep, Throttle } from '../async/index.js';
-import { messageOf } from '../errors.js';
+import { messageOf, NetDiagnosticsError } from '../errors.js';
 import { type ConnectionHandler, type Endpoint, Router } from '../transport/index.js';
 import {
   type ApiSecret,
@@ -210,8 +210,16 @@ export class Platform {
     return viewEndpoint(this.#views, id);
   }
 
-  /** An endpoint's reports, newest first. @param limit - default: all that are kept (100) */
-  reports(id: EndpointId, limit = 100): Promise<ReportRecord[]> {
+  /**
+   * An endpoint's reports, newest first.
+   * @param limit - a whole number, 0 or more. Default: all that are kept (100)
+   * @throws NetDiagnosticsError `ERR_SETTING` for another limit
+   */
+  async reports(id: EndpointId, limit = 100): Promise<ReportRecord[]> {
+    // A store would take a negative one for none, or for all but the oldest.
+    if (!Number.isSafeInteger(limit) || limit < 0) {
+      throw new NetDiagnosticsError('ERR_SETTING', `limit was ${limit}; give a whole number, 0 or more.`);
+    }
     return this.#store.reports(id, limit);
   }
 

@@ -75,6 +75,16 @@ describe('a session with the platform', () => {
     expect(await platform.metrics(endpoint.id)).toMatchObject([{ schema: SCHEMA, values: second.values }]);
   });
 
+  it.each([-1, 1.5, Number.NaN])('has no reports(id, %s): a limit is a count', async (limit) => {
+    const platform = await stage.platform();
+    const endpoint = await stage.endpoint();
+    await expect(platform.reports(endpoint.id, limit)).rejects.toMatchObject({
+      code: 'ERR_SETTING',
+      message: expect.stringContaining('limit'),
+    });
+    expect(await platform.reports(endpoint.id, 0)).toEqual([]);
+  });
+
   it('is offline when its last connection is gone, and keeps its address', async () => {
     const platform = await stage.platform();
     const secret = await platform.createApiSecret();
