@@ -53,11 +53,14 @@ async function platform(words: readonly string[], shell: Shell): Promise<number>
   };
   const interruption = onInterruption();
   const running = await Platform.start(options);
-  const forget = await noteRunning(values.data, running.dashboardUrl);
-  shell.out(`Platform   ${running.id}\nDashboard  ${running.dashboardUrl}\n\nCtrl-C ends it.\n`);
-  await untilInterrupted(interruption);
-  await forget();
-  await running.stop();
+  try {
+    const forget = await noteRunning(values.data, running.dashboardUrl);
+    shell.out(`Platform   ${running.id}\nDashboard  ${running.dashboardUrl}\n\nCtrl-C ends it.\n`);
+    await untilInterrupted(interruption);
+    await forget();
+  } finally {
+    await running.stop();
+  }
   return EXIT.ok;
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -65,6 +65,17 @@ describe('iroh-net-diagnostics platform', () => {
     platform?.process.kill('SIGINT');
     expect(await platform?.ended).toMatchObject({ code: 0, stderr: '' });
     expect(existsSync(note)).toBe(false);
+  });
+
+  it('ends, and says why, when it cannot note where it runs', async () => {
+    await makeSecret();
+    await mkdir(join(dataDir, 'dashboard-url'));
+    const { code, stdout, stderr } = await runChild(PROGRAM, { args: ['platform', '--data', dataDir] });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('dashboard-url');
+    await rmdir(join(dataDir, 'dashboard-url'));
+    // And it has let go of its data folder.
+    await startPlatform();
   });
 
   it('tells what the running platform refuses, in its words', async () => {
