@@ -39,7 +39,7 @@ export {
   type Preview,
   type ReadyOptions,
   type RunOptions,
-} from './net-diagnostics/net-diagnostics.js';
+} from './net-diagnostics/index.js';
 export {
   type AcceptLoop,
   type HttpAccess,

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { NetDiagnostics } from '../net-diagnostics/net-diagnostics.js';
+import { NetDiagnostics } from '../net-diagnostics/index.js';
 import { Platform } from '../platform/index.js';
 import type { ProbeName } from '../probes/index.js';
 import type { Command } from './command.js';

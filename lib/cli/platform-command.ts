@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import { messageOf } from '../errors.js';
-import { relayFromUrl } from '../options/index.js';
-import { show } from '../options/show.js';
+import { relayFromUrl, show } from '../options/index.js';
 import { Platform, type PlatformOptions } from '../platform/index.js';
 import type { RelayConfig } from '../transport/index.js';
 import type { Command } from './command.js';

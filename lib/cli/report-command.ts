@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { linkedAbort } from '../async/index.js';
 import { diagnose, type ProbeEvent } from '../diagnose/index.js';
-import { AnsweringRelays } from '../net-diagnostics/answering-relays.js';
+import { AnsweringRelays } from '../net-diagnostics/index.js';
 import { PROBE_NAMES } from '../probes/index.js';
 import type { Colour, LocalReport } from '../report/index.js';
 import type { Command } from './command.js';

@@ -1,7 +1,6 @@
 import { messageOf, NetDiagnosticsError } from '../errors.js';
-import { nearest } from '../options/nearest.js';
-import { show } from '../options/show.js';
-import { PACKAGE_VERSION } from '../report/constants.js';
+import { nearest, show } from '../options/index.js';
+import { PACKAGE_VERSION } from '../report/index.js';
 import { COMMANDS, findCommand } from './commands.js';
 import { EXIT } from './exit-codes.js';
 import { Shell, type ShellProcess } from './shell.js';

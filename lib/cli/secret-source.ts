@@ -1,8 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
-import { whyMalformed } from '../options/identity-kinds.js';
-import { resolveSettings } from '../options/index.js';
-import { SETTINGS } from '../options/table.js';
+import { resolveSettings, SETTINGS, whyMalformed } from '../options/index.js';
 import { printable } from '../text.js';
 import { API_SECRET_ENV_VAR_NAME, ApiSecret } from '../wire/index.js';
 import type { Shell } from './shell.js';

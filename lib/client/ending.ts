@@ -2,7 +2,7 @@
 
 import { hasCode, messageOf } from '../errors.js';
 import { printable } from '../text.js';
-import { type CloseReason, ConnectionClosedError } from '../transport/types.js';
+import { type CloseReason, ConnectionClosedError } from '../transport/index.js';
 import { CLOSE_NORMAL, CLOSE_UNAUTHORIZED, REASON_DIAL_AGAIN, REASON_REPLACED } from '../wire/index.js';
 
 /** How one connection, or the attempt to make one, ended. */

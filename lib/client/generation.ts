@@ -1,5 +1,5 @@
 import type { Clock } from '../async/index.js';
-import { ConnectionClosedError, StreamError } from '../transport/types.js';
+import { ConnectionClosedError, StreamError } from '../transport/index.js';
 import { CLOSE_UNAUTHORIZED, RESET_UNKNOWN_REQUEST, type ServicesRequest } from '../wire/index.js';
 import { DOUBT_MS } from './limits.js';
 

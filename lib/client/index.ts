@@ -1,4 +1,5 @@
 export { AppMetrics, type AppMetricsListener } from './app-metrics.js';
+export { backoffDelay } from './backoff.js';
 export {
   GrantKeeper,
   type GrantKeeperOptions,
@@ -12,6 +13,7 @@ export { MetricsPusher, type MetricsPusherOptions } from './metrics-pusher.js';
 export { type MetricSample, statSamples } from './metrics-update.js';
 export type { OnlineHook, OnlineSession, RequestWait, UnitRequest } from './online-session.js';
 export { isOwnKind } from './own-kind.js';
+export { PlatformConnection } from './platform-connection.js';
 export type { MetricReaderLike, OtelMetricLike } from './registries/open-telemetry.js';
 export type { PromMetricLike, PromRegistryLike, PromValueLike } from './registries/prom-client.js';
 export type { MetricsRegistry } from './registries/registry.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { bounded, type Clock, notify, type Sleep, systemClock, systemSleep } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
-import type { WaitOptions } from '../transport/types.js';
+import type { WaitOptions } from '../transport/index.js';
 import { retryDelay } from './backoff.js';
 import {
   type ClientLimits,

@@ -1,5 +1,5 @@
 /** Turns measured values into the metrics updates of the official client. Pure. */
-import type { EndpointStat } from '../transport/types.js';
+import type { EndpointStat } from '../transport/index.js';
 import type { MetricSchema, MetricsUpdate, MetricValue } from '../wire/index.js';
 
 /** One measured value, and what it is. */

@@ -1,4 +1,4 @@
-import type { WaitOptions } from '../transport/types.js';
+import type { WaitOptions } from '../transport/index.js';
 import type { ServicesRequest } from '../wire/index.js';
 
 /** A request whose answer is "done" or an error. */

@@ -1,5 +1,5 @@
 import { hasCode } from '../errors.js';
-import type { Endpoint, WaitOptions } from '../transport/types.js';
+import type { Endpoint, WaitOptions } from '../transport/index.js';
 import { CLOSE_NORMAL, type EndpointAddress, OWN_PLATFORM_ALPN } from '../wire/index.js';
 
 /**

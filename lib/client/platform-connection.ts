@@ -10,14 +10,14 @@ import {
   systemSleep,
 } from '../async/index.js';
 import { hasCode, NetDiagnosticsError } from '../errors.js';
-import { call } from '../transport/rpc.js';
 import {
   type CloseReason,
   type Connection,
   ConnectionClosedError,
+  call,
   type Endpoint,
   type WaitOptions,
-} from '../transport/types.js';
+} from '../transport/index.js';
 import {
   type ApiSecret,
   CLOSE_NORMAL,

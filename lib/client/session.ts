@@ -12,7 +12,7 @@ import {
   systemSleep,
 } from '../async/index.js';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
-import type { Endpoint, WaitOptions } from '../transport/types.js';
+import type { Endpoint, WaitOptions } from '../transport/index.js';
 import type { ApiSecret } from '../wire/index.js';
 import { backoffDelay, jittered } from './backoff.js';
 import { clockFault } from './clock-fault.js';

@@ -1,9 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { type Clock, notify, SharedRun, type Sleep, systemClock, systemSleep } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
-import { CLOSE_UNAVAILABLE } from '../transport/constants.js';
-import type { ConnectionHandler } from '../transport/router.js';
-import type { Connection } from '../transport/types.js';
+import type { Connection, ConnectionHandler } from '../transport/index.js';
+import { CLOSE_UNAVAILABLE } from '../transport/index.js';
 import { CLIENT_HOST_ALPN, type DiagnosticsReport, type EndpointId } from '../wire/index.js';
 import { makeAnswer } from './answer.js';
 import type { AuditEvent, DialBack } from './audit.js';

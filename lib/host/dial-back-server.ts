@@ -7,9 +7,8 @@ import {
   type Sleep,
 } from '../async/index.js';
 import { hasCode } from '../errors.js';
-import { CLOSE_UNAVAILABLE } from '../transport/constants.js';
-import { readRequest, respond } from '../transport/rpc.js';
-import type { BiStream, Connection } from '../transport/types.js';
+import type { BiStream, Connection } from '../transport/index.js';
+import { CLOSE_UNAVAILABLE, readRequest, respond } from '../transport/index.js';
 import {
   CLOSE_NORMAL,
   type ClientHostRequest,

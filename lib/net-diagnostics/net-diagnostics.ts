@@ -15,9 +15,9 @@ import {
 import type { LocalReport } from '../report/index.js';
 import type { Status } from '../status.js';
 import { createTelemetry, type Telemetry } from '../telemetry/index.js';
-import { CLOSE_UNAVAILABLE } from '../transport/constants.js';
 import {
   adoptConnection,
+  CLOSE_UNAVAILABLE,
   type ConnectionHandler,
   type NativeConnection,
   type WaitOptions,
@@ -32,9 +32,6 @@ import { noteRegistration } from './registrations.js';
 import { Reporter, type RunOptions } from './reporter.js';
 import { type Preview, Service, type ServiceOptions } from './service.js';
 import { StatusStore } from './status-store.js';
-
-export type { RunOptions } from './reporter.js';
-export type { Preview } from './service.js';
 
 /** How {@link NetDiagnostics.ready} waits. */
 export interface ReadyOptions {

@@ -1,5 +1,5 @@
 import { type ClockJump, wakeful } from '../async/index.js';
-import { backoffDelay } from '../client/backoff.js';
+import { backoffDelay } from '../client/index.js';
 import { codeOf, hasCode, messageOf, NetDiagnosticsError } from '../errors.js';
 import { FileRevocationStore, MemoryRevocationStore, Revocation } from '../host/index.js';
 import { ephemeralKey, keyFromFile } from '../identity.js';

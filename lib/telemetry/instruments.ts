@@ -1,5 +1,5 @@
 import type { Counter, Histogram, MeterProvider } from '@opentelemetry/api';
-import { PACKAGE_VERSION } from '../report/constants.js';
+import { PACKAGE_VERSION } from '../report/index.js';
 import { DURATION_BUCKETS, METRICS, SCOPE } from './names.js';
 import { StatusGauges } from './status-gauges.js';
 

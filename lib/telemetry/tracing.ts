@@ -1,6 +1,6 @@
 import type { Attributes, Context, Span, SpanKind } from '@opentelemetry/api';
 import { codeOf } from '../errors.js';
-import { PACKAGE_VERSION } from '../report/constants.js';
+import { PACKAGE_VERSION } from '../report/index.js';
 import { attempt } from './attempt.js';
 import type { OpenTelemetryApi } from './load-api.js';
 import { ATTRIBUTES, SCOPE } from './names.js';

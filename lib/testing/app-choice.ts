@@ -1,6 +1,6 @@
 /** Which endpoint a test means, and why there is none. Pure. */
 
-import type { NetDiagnostics } from '../net-diagnostics/net-diagnostics.js';
+import type { NetDiagnostics } from '../net-diagnostics/index.js';
 import type { EndpointView } from '../platform/index.js';
 import type { Status } from '../status.js';
 import { printable } from '../text.js';

@@ -1,5 +1,5 @@
 /** How an app under test differs from one that is in service. */
-import type { Parts } from '../net-diagnostics/parts.js';
+import type { Parts } from '../net-diagnostics/index.js';
 import { type NetDiagnosticsOptions, SETTINGS } from '../options/index.js';
 
 /** Reports that are made at once, and nothing that happens by itself while a test looks elsewhere. */

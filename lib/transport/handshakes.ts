@@ -1,6 +1,5 @@
 import { monotonicMs } from '../async/index.js';
-import { parseSocketAddr } from '../wire/index.js';
-import { ipv6ToBytes } from '../wire/ip-address.js';
+import { ipv6ToBytes, parseSocketAddr } from '../wire/index.js';
 import { HANDSHAKE_STALLS_MS } from './constants.js';
 
 /** Bytes of an IPv6 address that name a site: the most that a provider commonly gives to one customer (a /48). */

@@ -1,8 +1,11 @@
 export { bindEndpoint, networkRelays } from './bind.js';
-export type { BindingLoader } from './binding.js';
+export { type BindingLoader, loadBinding } from './binding.js';
 export { adoptConnection } from './connection.js';
+export { CLOSE_UNAVAILABLE } from './constants.js';
 export { type AdoptOptions, adoptEndpoint } from './endpoint.js';
+export { loadFailure } from './load-failure.js';
 export type { NativeBinding, NativeConnection, NativeEndpoint } from './native.js';
+export { defaultRelays } from './relays.js';
 export { type ConnectionHandler, Router, type RouterEvent, type RouterOptions } from './router.js';
 export { call, type RequestHead, readBody, readHead, readRequest, respond } from './rpc.js';
 export * from './types.js';

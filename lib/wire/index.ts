@@ -24,6 +24,7 @@ export {
   MAX_MESSAGE_SIZE,
   readFrameLength,
 } from './framing.js';
+export { ipv6ToBytes } from './ip-address.js';
 export type { MetricSchema, MetricsSchema, MetricsUpdate, MetricValue } from './metrics.js';
 export type { NetReport, RelayLatency } from './net-report.js';
 export { readOpensshKey, readOpensshPublicKey } from './openssh-key.js';

@@ -7,9 +7,13 @@ import {
   unknownVariables,
   unknownVariableText,
 } from '../../options/index.js';
-import { loadBinding } from '../../transport/binding.js';
-import { bindEndpoint, type Endpoint, type NativeBinding } from '../../transport/index.js';
-import { loadFailure } from '../../transport/load-failure.js';
+import {
+  bindEndpoint,
+  type Endpoint,
+  loadBinding,
+  loadFailure,
+  type NativeBinding,
+} from '../../transport/index.js';
 import {
   API_SECRET_ENV_VAR_NAME,
   type ApiSecret,

@@ -1,11 +1,10 @@
 /** What the doctor looks at on the way to the platform: one function a step. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs, systemClock } from '../../async/index.js';
-import { DEFAULT_CLIENT_LIMITS } from '../../client/index.js';
-import { PlatformConnection } from '../../client/platform-connection.js';
+import { DEFAULT_CLIENT_LIMITS, PlatformConnection } from '../../client/index.js';
 import { diagnose } from '../../diagnose/index.js';
 import { messageOf } from '../../errors.js';
-import { NetDiagnostics } from '../../net-diagnostics/net-diagnostics.js';
+import { NetDiagnostics } from '../../net-diagnostics/index.js';
 import type { Settings } from '../../options/index.js';
 import type { LocalReport } from '../../report/index.js';
 import type { Status } from '../../status.js';

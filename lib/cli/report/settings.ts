@@ -1,9 +1,7 @@
 import { messageOf } from '../../errors.js';
-import { resolveSettings, SettingError, type Settings } from '../../options/index.js';
-import { SETTINGS } from '../../options/table.js';
+import { resolveSettings, SETTINGS, SettingError, type Settings } from '../../options/index.js';
 import type { RelayTarget } from '../../report/index.js';
-import { loadBinding } from '../../transport/binding.js';
-import { defaultRelays } from '../../transport/relays.js';
+import { defaultRelays, loadBinding } from '../../transport/index.js';
 import { UsageError } from '../usage-error.js';
 
 /** The word that stands for n0's public relays. */

@@ -1,8 +1,8 @@
 import { type Clock, linkedAbort, nowSeconds, systemSleep, type Throttle } from '../../async/index.js';
 import { hasCode, messageOf } from '../../errors.js';
-import { CLOSE_UNAVAILABLE } from '../../transport/constants.js';
 import {
   type BiStream,
+  CLOSE_UNAVAILABLE,
   type Connection,
   type Endpoint,
   type RequestHead,

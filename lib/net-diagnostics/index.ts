@@ -1,0 +1,6 @@
+/** One endpoint's life with the platform. */
+export { AnsweringRelays } from './answering-relays.js';
+export { NetDiagnostics, type ReadyOptions } from './net-diagnostics.js';
+export type { Parts } from './parts.js';
+export type { RunOptions } from './reporter.js';
+export type { Preview } from './service.js';
