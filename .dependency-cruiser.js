@@ -14,11 +14,11 @@ const FLOORS = [
   ['lib/options', 'lib/services'],
   ['lib/telemetry'],
   ['lib/net-diagnostics'],
-  ['lib/platform', 'lib/http', 'lib/core.ts'],
+  ['lib/http', 'lib/core.ts'],
   ['lib/index.ts'],
-  ['lib/testing', 'integrations/shared'],
+  ['lib/testing', 'integrations/shared', 'platform'],
   ['integrations/nest', 'integrations/express', 'integrations/fastify', 'lib/cli'],
-  ['samples', 'platform'],
+  ['samples'],
 ];
 
 /** No front door: each file of these is a tool of its own, and none needs another. */
@@ -29,13 +29,11 @@ const SIDE_DOORS = [
   // The words of a report: all of them are public, and lib/index.ts hands each file on whole.
   'lib/report/types.ts',
   'lib/report/observation.ts',
-  // The front door of lib/platform is what users import; the command line and lib/testing need more than they do.
-  'lib/platform/api-secrets.ts',
-  'lib/platform/dashboard/index.ts',
-  'lib/platform/data-folder.ts',
-  'lib/platform/identity.ts',
-  'lib/platform/proof.ts',
-  'lib/platform/store/memory-store.ts',
+  // The command line needs more of the platform than users do.
+  'platform/data-folder.ts',
+  'platform/identity.ts',
+  'platform/index.ts',
+  'platform/proof.ts',
 ];
 
 /** Rooms that take in text and bytes and give out values: no input or output, no clock, no randomness. */
@@ -46,7 +44,7 @@ const PURE_MODULES = ['crypto', 'net'];
 /** Outside packages, each with the rooms that may name it. Nobody names any other. */
 const PACKAGES = {
   '@number0/iroh': ['lib/transport'],
-  libsql: ['lib/platform', 'platform'],
+  libsql: ['platform'],
   '@opentelemetry/api': ['lib/telemetry'],
   fastify: ['integrations/fastify', 'samples', 'platform'],
   express: ['samples'],
@@ -57,7 +55,7 @@ const PACKAGES = {
 };
 
 /** Rooms that meet through the wire alone, as two programs would. */
-const PLATFORM_SIDE = ['lib/platform', 'lib/services', 'platform'];
+const PLATFORM_SIDE = ['lib/services', 'platform'];
 const APP_SIDE = ['lib/client', 'lib/host', 'lib/diagnose', 'lib/net-diagnostics'];
 
 const HOUSE = '^(?:lib|integrations|samples|platform|web)/';

@@ -21,7 +21,7 @@ await mustRun('tsc: ESM', bin('tsc'), ['-p', 'tsconfig.build.json'], { shell });
 
 // tsc decides between ESM and CommonJS by the nearest package.json, hence the copy beside one that says commonjs.
 const cjsSources = join(work, 'cjs-sources');
-for (const folder of ['lib', 'integrations']) {
+for (const folder of ['lib', 'integrations', 'platform']) {
   cpSync(join(root, folder), join(cjsSources, folder), { recursive: true });
 }
 writeFileSync(join(cjsSources, 'package.json'), '{ "type": "commonjs" }\n');
@@ -30,7 +30,7 @@ writeFileSync(
   JSON.stringify({
     extends: '../../tsconfig.build.json',
     compilerOptions: { rootDir: '.', outDir: '../cjs', emitDeclarationOnly: true },
-    include: ['lib', 'integrations'],
+    include: ['lib', 'integrations', 'platform'],
   }),
 );
 await mustRun('tsc: types for CommonJS', bin('tsc'), ['-p', cjsSources], { shell });

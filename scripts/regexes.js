@@ -6,7 +6,7 @@ import { regexesIn } from './regexes/find.js';
 import { troubleWith } from './regexes/judge.js';
 import { root } from './run.js';
 
-const FOLDERS = ['lib', 'integrations', 'samples'];
+const FOLDERS = ['lib', 'integrations', 'platform', 'samples'];
 
 /** Put together at run time, each with the reason why it is harmless. */
 const PUT_TOGETHER = new Map([

@@ -47,6 +47,7 @@ export async function build() {
   const sources = [
     'lib',
     'integrations',
+    'platform',
     'samples',
     'package.json',
     'tsconfig.json',

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { Platform } from '../../lib/platform/index.js';
+import { Platform } from '../../platform/index.js';
 import { assertBuilt, inFreshProcess, onLoopback, plainApp, removeApp } from '../support/built.js';
 import { machine } from '../support/machine.js';
 import { CASES, type Case, ENDPOINT_SCRIPT, type EndpointSample, type Sample, script } from './cases.js';

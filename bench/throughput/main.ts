@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { Platform } from '../../lib/platform/index.js';
+import { Platform } from '../../platform/index.js';
 import { assertBuilt, onLoopback } from '../support/built.js';
 import { machine } from '../support/machine.js';
 import { meanInterval, median } from '../support/statistics.js';

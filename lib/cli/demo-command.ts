@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
+import { Platform } from '../../platform/index.js';
 import { NetDiagnostics } from '../net-diagnostics/index.js';
-import { Platform } from '../platform/index.js';
 import type { ProbeName } from '../probes/index.js';
 import type { Command } from './command.js';
 import { EXIT } from './exit-codes.js';

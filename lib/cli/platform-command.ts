@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
+import { Platform, type PlatformOptions } from '../../platform/index.js';
 import { messageOf } from '../errors.js';
 import { relayFromUrl, show } from '../options/index.js';
-import { Platform, type PlatformOptions } from '../platform/index.js';
 import type { RelayConfig } from '../transport/index.js';
 import type { Command } from './command.js';
 import { EXIT } from './exit-codes.js';
@@ -52,14 +52,11 @@ async function platform(words: readonly string[], shell: Shell): Promise<number>
   };
   const interruption = onInterruption();
   const running = await Platform.start(options);
-  try {
-    const forget = await noteRunning(values.data, running.dashboardUrl);
-    shell.out(`Platform   ${running.id}\nDashboard  ${running.dashboardUrl}\n\nCtrl-C ends it.\n`);
-    await untilInterrupted(interruption);
-    await forget();
-  } finally {
-    await running.stop();
-  }
+  const forget = await noteRunning(values.data, running.dashboardUrl);
+  shell.out(`Platform   ${running.id}\nDashboard  ${running.dashboardUrl}\n\nCtrl-C ends it.\n`);
+  await untilInterrupted(interruption);
+  await forget();
+  await running.stop();
   return EXIT.ok;
 }
 

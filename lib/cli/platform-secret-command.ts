@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
+import { Platform } from '../../platform/index.js';
 import { NetDiagnosticsError } from '../errors.js';
-import { MAX_LABEL_LENGTH } from '../platform/api-secrets.js';
-import { Platform } from '../platform/index.js';
+import { MAX_LABEL_LENGTH } from '../services/index.js';
 import { API_SECRET_ENV_VAR_NAME } from '../wire/index.js';
 import type { Command } from './command.js';
 import { EXIT } from './exit-codes.js';

@@ -1,10 +1,10 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openOwnFile } from '../../platform/data-folder.js';
+import { openIdentity } from '../../platform/identity.js';
+import { CHALLENGE_HEADER, isProof, newChallenge, PROOF_HEADER } from '../../platform/proof.js';
+import { tokenIn } from '../../platform/server/index.js';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
-import { tokenIn } from '../platform/dashboard/index.js';
-import { openOwnFile } from '../platform/data-folder.js';
-import { openIdentity } from '../platform/identity.js';
-import { CHALLENGE_HEADER, isProof, newChallenge, PROOF_HEADER } from '../platform/proof.js';
 import { printable } from '../text.js';
 
 export const DEFAULT_DATA_DIR = './platform-data';

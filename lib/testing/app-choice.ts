@@ -1,7 +1,7 @@
 /** Which endpoint a test means, and why there is none. Pure. */
 
 import type { NetDiagnostics } from '../net-diagnostics/index.js';
-import type { EndpointView } from '../platform/index.js';
+import type { EndpointView } from '../services/index.js';
 import type { Status } from '../status.js';
 import { printable } from '../text.js';
 import { type EndpointId, shortId } from '../wire/index.js';

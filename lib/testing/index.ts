@@ -10,7 +10,7 @@ export {
   type PlatformEvent,
   type ReportRecord,
   type RunFailureKind,
-} from '../platform/index.js';
+} from '../services/index.js';
 export type { DiagnosticsReport } from '../wire/index.js';
 export type { AppChoice, Granted } from './app-choice.js';
 export { QUICK_RETRIES } from './quick.js';

@@ -5,12 +5,14 @@ import { NetDiagnosticsError } from '../errors.js';
 import type { NetDiagnosticsOptions } from '../options/index.js';
 import {
   type EndpointView,
-  Platform,
+  EventBus,
+  MemoryStore,
   type PlatformEvent,
   type PlatformEventListener,
+  platformAddress,
   type ReportRecord,
-} from '../platform/index.js';
-import { MemoryStore } from '../platform/store/memory-store.js';
+  ServicesHost,
+} from '../services/index.js';
 import { bindEndpoint, type Endpoint } from '../transport/index.js';
 import { type ApiSecret, type DiagnosticsReport, SecretKey } from '../wire/index.js';
 import { type AppChoice, chosen, explain, type Granted, grantedBy } from './app-choice.js';
@@ -18,6 +20,8 @@ import { LOCAL_OPTIONS, QUICK_OPTIONS, toEnv } from './quick.js';
 
 /** Below the five seconds that Jest and Vitest give a test: their message says less than ours. */
 const TIMEOUT_MS = 4_000;
+/** Where it is: nobody beyond this machine can reach it. */
+const LOOPBACK = ['127.0.0.1', '::1'];
 /** How often the state is looked at. */
 const POLL_MS = 10;
 
@@ -48,19 +52,19 @@ export class TestPlatform {
   readonly #apiSecret: ApiSecret;
   readonly #lasting: Lasting;
   readonly #timeoutMs: number;
-  #platform: Platform;
+  #services: ServicesHost;
   /** Why an app was turned away last. */
   #refusal: string | null = null;
   #isAway = false;
   #stopped: Promise<void> | null = null;
 
-  private constructor(lasting: Lasting, platform: Platform, apiSecret: ApiSecret, timeoutMs: number) {
+  private constructor(lasting: Lasting, services: ServicesHost, apiSecret: ApiSecret, timeoutMs: number) {
     this.#lasting = lasting;
-    this.#platform = platform;
+    this.#services = services;
     this.#apiSecret = apiSecret;
     this.#timeoutMs = timeoutMs;
     this.env = toEnv(this.options());
-    platform.subscribe(this.#hear);
+    services.subscribe(this.#hear);
   }
 
   /**
@@ -72,8 +76,8 @@ export class TestPlatform {
     const secretKey = SecretKey.fromBytes(randomBytes(32));
     const endpoint = await bindEndpoint({ secretKey, network, bindAddrs, alpns: [] });
     const lasting = { endpoint, store: new MemoryStore(), onEvent };
-    const platform = await openOn(lasting);
-    return new TestPlatform(lasting, platform, await platform.createApiSecret('test'), timeoutMs);
+    const services = openOn(lasting);
+    return new TestPlatform(lasting, services, await services.createApiSecret('test'), timeoutMs);
   }
 
   /**
@@ -115,19 +119,19 @@ export class TestPlatform {
    */
   async dialBack(choice: AppChoice & { timeoutMs?: number | undefined } = {}): Promise<DiagnosticsReport> {
     const { endpointId } = await this.granted(choice);
-    return (await this.#platform.dialBack(endpointId)).report;
+    return (await this.#services.dialBack(endpointId)).report;
   }
 
   /** Every report that has come, dialled back or uploaded (`reportOnStart`), newest first: of all apps, or of one. */
   async reports(choice: AppChoice = {}): Promise<ReportRecord[]> {
     const endpoints = chosen(await this.endpoints(), choice);
-    const reports = await Promise.all(endpoints.map(({ id }) => this.#platform.reports(id)));
+    const reports = await Promise.all(endpoints.map(({ id }) => this.#services.reports(id)));
     return reports.flat().sort((a, b) => b.receivedAt - a.receivedAt);
   }
 
   /** Every app that has come, as the dashboard would list them: name, grant, button, whether it is connected. */
   endpoints(): Promise<EndpointView[]> {
-    return this.#platform.endpoints();
+    return this.#services.endpoints();
   }
 
   /**
@@ -136,15 +140,15 @@ export class TestPlatform {
    */
   async goAway(): Promise<void> {
     this.#isAway = true;
-    await this.#platform.stop();
+    await this.#services.stop();
   }
 
   /** Ends {@link goAway}: the same platform, with all that it knew. Idempotent. @throws `ERR_STATE` when stopped */
   async comeBack(): Promise<void> {
     this.#assertNotStopped();
     if (!this.#isAway) return;
-    this.#platform = await openOn(this.#lasting);
-    this.#platform.subscribe(this.#hear);
+    this.#services = openOn(this.#lasting);
+    this.#services.subscribe(this.#hear);
     this.#isAway = false;
   }
 
@@ -153,12 +157,12 @@ export class TestPlatform {
    * `unauthorized`. Idempotent.
    */
   async refuse(): Promise<void> {
-    await this.#platform.revokeApiSecret(this.#apiSecret.keyId);
+    await this.#services.revokeApiSecret(this.#apiSecret.keyId);
   }
 
   /** Ends it; apps that still run lose their platform. What has come can still be asked for. Idempotent, never rejects. */
   stop(): Promise<void> {
-    this.#stopped ??= this.#platform.stop().then(() => this.#lasting.endpoint.close());
+    this.#stopped ??= this.#services.stop().then(() => this.#lasting.endpoint.close());
     return this.#stopped;
   }
 
@@ -184,6 +188,8 @@ interface Lasting {
   onEvent: PlatformEventListener | undefined;
 }
 
-function openOn({ onEvent, ...parts }: Lasting): Promise<Platform> {
-  return Platform.start({ dataDir: ':memory:', dashboard: false, onEvent }, parts);
+function openOn({ endpoint, store, onEvent }: Lasting): ServicesHost {
+  const events = new EventBus();
+  if (onEvent !== undefined) events.subscribe(onEvent);
+  return ServicesHost.start({ endpoint, store, events, address: () => platformAddress(endpoint, LOOPBACK) });
 }

@@ -9,7 +9,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpHandler, type HttpHandler, type HttpTarget } from '../../lib/http/index.js';
 import { type LocalReport, type Logger, NetDiagnostics } from '../../lib/index.js';
-import { Platform } from '../../lib/platform/index.js';
+import { Platform } from '../../platform/index.js';
 import { FULL_REPORT } from '../report/support/full-report.js';
 import { browserAvailable, launchBrowser, takePicture } from '../support/browser.js';
 import { HttpRelay } from '../support/http-relay.js';

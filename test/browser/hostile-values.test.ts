@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Platform } from '../../lib/platform/index.js';
 import { Caps } from '../../lib/wire/index.js';
+import type { Platform } from '../../platform/index.js';
 import { grantToken, openSession, Stage, tell } from '../platform/stage.js';
 import { browserAvailable, launchBrowser } from '../support/browser.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { tokenIn } from '../../lib/platform/dashboard/index.js';
+import { tokenIn } from '../../platform/server/index.js';
 import { until } from '../support/fake-time.js';
 import { Program, type Run } from './program.js';
 

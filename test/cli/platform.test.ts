@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NetDiagnostics } from '../../lib/index.js';
-import { MAX_API_SECRETS } from '../../lib/platform/constants.js';
-import { tokenIn } from '../../lib/platform/dashboard/index.js';
-import { openIdentity } from '../../lib/platform/identity.js';
+import { MAX_API_SECRETS } from '../../lib/services/constants.js';
 import { ApiSecret, SecretKey } from '../../lib/wire/index.js';
+import { openIdentity } from '../../platform/identity.js';
+import { tokenIn } from '../../platform/server/index.js';
 import { type Child, runChild, startChild } from '../support/child.js';
 
 const PROGRAM = `

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Platform } from '../../lib/platform/index.js';
+import { Platform } from '../../platform/index.js';
 import { until } from '../support/fake-time.js';
 import { buildPeer, interopAvailable, RustClientHost } from './support/index.js';
 

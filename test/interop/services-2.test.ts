@@ -1,11 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { NetDiagnostics, type NetDiagnosticsOptions, SecretKey } from '../../lib/index.js';
-import type { MetricsRecord } from '../../lib/platform/index.js';
-import { Platform } from '../../lib/platform/index.js';
-import { MemoryStore } from '../../lib/platform/store/memory-store.js';
+import { MemoryStore, type MetricsRecord, type ServicesHost } from '../../lib/services/index.js';
 import { until } from '../support/fake-time.js';
 import { Loopback } from '../support/loopback.js';
 import { QUIET_PROBES } from '../support/quiet-probes.js';
+import { servicesOnLoopback } from '../support/services-on-loopback.js';
 import {
   buildPeer,
   interopAvailable,
@@ -33,18 +32,18 @@ function metricOf(record: MetricsRecord | undefined, name: string): unknown {
 describe.skipIf(!interopAvailable())('Platform and the official client of 2.0', () => {
   const net = new Loopback();
   const store = new MemoryStore();
-  let platform: Platform;
+  let platform: ServicesHost;
   let client: RustClient2;
   let restart: () => Promise<void>;
 
   beforeAll(async () => {
     await buildPeer();
     const endpoint = await net.bind();
-    const start = () => Platform.start({ dataDir: ':memory:', dashboard: false }, { store, endpoint });
-    platform = await start();
+    const start = () => servicesOnLoopback({ store, endpoint });
+    platform = start();
     restart = async () => {
       await platform.stop();
-      platform = await start();
+      platform = start();
     };
     client = await RustClient2.start({
       apiSecret: (await platform.createApiSecret('interop')).reveal(),

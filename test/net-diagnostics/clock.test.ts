@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NetDiagnostics } from '../../lib/index.js';
 import { SYSTEM_PARTS } from '../../lib/net-diagnostics/parts.js';
-import { Platform } from '../../lib/platform/index.js';
+import { Platform } from '../../platform/index.js';
 import { until } from '../support/fake-time.js';
 import { Memory, Stage } from './stage.js';
 

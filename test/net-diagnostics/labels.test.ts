@@ -2,17 +2,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Platform } from '../../lib/platform/index.js';
-import { MemoryStore } from '../../lib/platform/store/memory-store.js';
+import { MemoryStore, type ServicesHost } from '../../lib/services/index.js';
+import type { Endpoint } from '../../lib/transport/index.js';
 import { formatSocketAddr } from '../../lib/wire/index.js';
 import { until } from '../support/fake-time.js';
 import { Loopback } from '../support/loopback.js';
+import { servicesOnLoopback } from '../support/services-on-loopback.js';
 import { SSH_KEY, SSH_PUBLIC_KEY } from '../support/ssh-keys.js';
 import { dialBack, IMPATIENT, Memory, Stage, seenBy } from './stage.js';
 
 const stage = new Stage();
 const net = new Loopback();
-const platforms: Platform[] = [];
+const platforms: ServicesHost[] = [];
 afterEach(async () => {
   await stage.clear();
   await Promise.all(platforms.splice(0).map((platform) => platform.stop()));
@@ -20,8 +21,8 @@ afterEach(async () => {
 });
 
 /** Ours, on a store and an endpoint that outlast it. */
-async function ownPlatform(parts: { store: MemoryStore; endpoint: Awaited<ReturnType<Loopback['bind']>> }) {
-  const platform = await Platform.start({ dataDir: ':memory:', dashboard: false }, parts);
+function ownPlatform(parts: { store: MemoryStore; endpoint: Endpoint }): ServicesHost {
+  const platform = servicesOnLoopback(parts);
   platforms.push(platform);
   return platform;
 }
@@ -29,7 +30,7 @@ async function ownPlatform(parts: { store: MemoryStore; endpoint: Awaited<Return
 describe('name, group and attributes', () => {
   it('stand in the store of our platform, change at run time, and outlast a platform that forgot them', async () => {
     const endpoint = await net.bind();
-    const first = await ownPlatform({ store: new MemoryStore(), endpoint });
+    const first = ownPlatform({ store: new MemoryStore(), endpoint });
     const apiSecret = await first.createApiSecret();
     const app = stage.start({ apiSecret, name: 'web-1', group: 'staging', attributes: { region: 'eu' } });
     const { endpointId } = await app.ready({ timeoutMs: 10_000 });
@@ -56,7 +57,7 @@ describe('name, group and attributes', () => {
     const store = new MemoryStore();
     const { keyId } = apiSecret;
     await store.addApiSecret({ keyId, label: '', createdAt: 1, revokedAt: null });
-    const second = await ownPlatform({ store, endpoint });
+    const second = ownPlatform({ store, endpoint });
     await until(async () => (await second.endpoint(id))?.attributes.while === 'away', 20_000);
     expect(await second.endpoint(id)).toMatchObject({ name: 'web-2', group: 'production' });
 
@@ -139,7 +140,7 @@ describe('an SSH key', () => {
     const folder = mkdtempSync(join(tmpdir(), 'ssh-key-'));
     const sshKeyFile = join(folder, 'id_ed25519');
     writeFileSync(sshKeyFile, SSH_KEY);
-    const platform = await ownPlatform({ store: new MemoryStore(), endpoint: await net.bind() });
+    const platform = ownPlatform({ store: new MemoryStore(), endpoint: await net.bind() });
     const keyId = await platform.registerSshKey(SSH_PUBLIC_KEY, 'ci');
     await expect(platform.registerSshKey(SSH_PUBLIC_KEY)).rejects.toMatchObject({ code: 'ERR_STATE' });
     await expect(platform.registerSshKey('ssh-rsa x')).rejects.toMatchObject({ code: 'ERR_SETTING' });
@@ -177,7 +178,7 @@ describe('metrics', () => {
   });
 
   it('go to a platform of ours as often as asked', async () => {
-    const platform = await ownPlatform({ store: new MemoryStore(), endpoint: await net.bind() });
+    const platform = ownPlatform({ store: new MemoryStore(), endpoint: await net.bind() });
     let pushes = 0;
     platform.subscribe(({ type }) => {
       if (type === 'metrics') pushes += 1;

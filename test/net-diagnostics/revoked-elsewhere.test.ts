@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { NetDiagnostics } from '../../lib/index.js';
-import { Platform } from '../../lib/platform/index.js';
 import { LOCAL_OPTIONS } from '../../lib/testing/quick.js';
+import { Platform } from '../../platform/index.js';
 import { MortalApps } from '../support/mortal-app.js';
 
 const apps = new MortalApps();

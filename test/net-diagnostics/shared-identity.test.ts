@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DEFAULT_CLIENT_LIMITS } from '../../lib/client/index.js';
-import { Platform, type PlatformEvent } from '../../lib/platform/index.js';
+import { Platform, type PlatformEvent } from '../../platform/index.js';
 import { type Child, runChild } from '../support/child.js';
 import { until } from '../support/fake-time.js';
 import { MortalApps } from '../support/mortal-app.js';

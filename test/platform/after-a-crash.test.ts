@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Platform, type PlatformEvent, type PlatformOptions } from '../../lib/platform/index.js';
 import { TestPlatform } from '../../lib/testing/index.js';
+import { Platform, type PlatformEvent, type PlatformOptions } from '../../platform/index.js';
 import { IROH_RELAY, Programs, runsHere } from '../probes/qad/support/programs.js';
 import { until } from '../support/fake-time.js';
 import { freePort } from '../support/free-port.js';

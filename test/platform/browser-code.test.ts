@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { ASSETS } from '../../lib/platform/dashboard/assets.js';
+import { ASSETS } from '../../platform/server/assets.js';
 import {
   endpointPage,
   endpointsPage,
   errorPage,
   loginPage,
   secretsPage,
-} from '../../lib/platform/dashboard/pages.js';
+} from '../../platform/server/pages.js';
 import { complaintsAbout, scriptsOf } from '../support/browser-code.js';
 
 const ENDPOINTS_PAGE = endpointsPage(true);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ButtonFacts, buttonState, usableGrant } from '../../lib/platform/button-state.js';
+import { type ButtonFacts, buttonState, usableGrant } from '../../lib/services/button-state.js';
 
 const NOW = 1_800_000_000;
 const grant = (over: Partial<ButtonFacts['grants'][number]> = {}) => ({

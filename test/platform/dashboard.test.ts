@@ -1,8 +1,8 @@
 import { type IncomingMessage, request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { tokenIn } from '../../lib/platform/dashboard/index.js';
-import type { Platform } from '../../lib/platform/index.js';
 import { ApiSecret } from '../../lib/wire/index.js';
+import type { Platform } from '../../platform/index.js';
+import { tokenIn } from '../../platform/server/index.js';
 import { until } from '../support/fake-time.js';
 import { HAS_IPV6_LOOPBACK } from '../support/loopback.js';
 import { SSH_PUBLIC_KEY } from '../support/ssh-keys.js';

@@ -1,8 +1,8 @@
 import { chmod, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openIdentity } from '../../lib/platform/identity.js';
-import { Platform } from '../../lib/platform/index.js';
+import { openIdentity } from '../../platform/identity.js';
+import { Platform } from '../../platform/index.js';
 import { Stage } from './stage.js';
 
 const stage = new Stage();

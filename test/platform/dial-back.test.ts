@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { MAX_REPORT } from '../../lib/platform/constants.js';
-import type { Platform, RunProgress } from '../../lib/platform/index.js';
+import { MAX_REPORT } from '../../lib/services/constants.js';
 import type { BiStream } from '../../lib/transport/index.js';
 import { Caps, type Token } from '../../lib/wire/index.js';
+import type { Platform, RunProgress } from '../../platform/index.js';
 import { until } from '../support/fake-time.js';
 import { type ClientHostScript, grantToken, openSession, Stage, sampleReport, tell } from './stage.js';
 

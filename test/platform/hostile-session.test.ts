@@ -12,8 +12,7 @@ import {
   RATE_WINDOW_MS,
   REFUSALS_TOLD_AT_ONCE,
   REFUSALS_TOLD_PER_MINUTE,
-} from '../../lib/platform/constants.js';
-import { openStore } from '../../lib/platform/store/open-store.js';
+} from '../../lib/services/constants.js';
 import { type BiStream, type Connection, call } from '../../lib/transport/index.js';
 import {
   ApiSecret,
@@ -27,6 +26,7 @@ import {
   SecretKey,
   Token,
 } from '../../lib/wire/index.js';
+import { openStore } from '../../platform/store/open-store.js';
 import { until } from '../support/fake-time.js';
 import { oneWayPeer } from '../support/one-way.js';
 import {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MemoryStore } from '../../lib/platform/store/memory-store.js';
-import type { Store } from '../../lib/platform/store/store.js';
+import { MemoryStore } from '../../lib/services/memory-store.js';
+import type { Store } from '../../lib/services/store.js';
 import { sampleReport, sqlStore } from './stage.js';
 
 const ENDPOINTS = ['a', 'b', 'c'].map((digit) => digit.repeat(64));

@@ -8,10 +8,10 @@ import {
   MAX_STREAMS_PER_SESSION,
   RATE_LIMIT,
   RATE_WINDOW_MS,
-} from '../../lib/platform/constants.js';
-import type { Platform } from '../../lib/platform/index.js';
+} from '../../lib/services/constants.js';
 import { type BiStream, type Connection, call } from '../../lib/transport/index.js';
 import { type ApiSecret, decodeUnitResult } from '../../lib/wire/index.js';
+import type { Platform } from '../../platform/index.js';
 import { ask, newId, openSession, Stage } from './stage.js';
 
 const stage = new Stage();

@@ -2,13 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Platform } from '../../lib/platform/index.js';
+import { Platform } from '../../platform/index.js';
 import { type Child, startChild } from '../support/child.js';
 import { until } from '../support/fake-time.js';
 
 /** A platform that is killed rather than stopped. In a process of its own: only its end frees the UDP port at once. */
 const FIRST_PLATFORM = `
-import { Platform } from './lib/platform/index.js';
+import { Platform } from './platform/index.js';
 const platform = await Platform.start({ dataDir: process.argv[2], dashboard: false });
 console.log('secret', (await platform.createApiSecret('official')).reveal());
 `;

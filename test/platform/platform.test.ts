@@ -2,9 +2,9 @@ import { createSocket } from 'node:dgram';
 import { chmod, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Platform, type PlatformOptions } from '../../lib/platform/index.js';
-import { parsePlatformOptions } from '../../lib/platform/options.js';
-import { openStore } from '../../lib/platform/store/open-store.js';
+import { Platform, type PlatformOptions } from '../../platform/index.js';
+import { parsePlatformOptions } from '../../platform/options.js';
+import { openStore } from '../../platform/store/open-store.js';
 import { startChild } from '../support/child.js';
 import { HAS_IPV6_LOOPBACK } from '../support/loopback.js';
 import {
@@ -32,7 +32,7 @@ describe('the platform', () => {
 
   it('remembers everything across a restart: id, port, secrets, endpoints, grants, reports, metrics', async () => {
     const dataDir = await stage.folder();
-    const source = `import { Platform } from './lib/platform/index.js';
+    const source = `import { Platform } from './platform/index.js';
       const platform = await Platform.start({ dataDir: process.argv[2], dashboard: false });
       const secret = (await platform.apiSecrets()).length === 0 ? (await platform.createApiSecret('one')).reveal() : '';
       console.log('ready ' + JSON.stringify({ id: platform.id, address: platform.address, secret }));
@@ -104,7 +104,7 @@ describe('the platform', () => {
     await store.putSetting('port', String(blocker.address().port));
     await store.close();
     const child = await startChild(
-      `import { Platform } from './lib/platform/index.js';
+      `import { Platform } from './platform/index.js';
        const platform = await Platform.start({ dataDir: process.argv[2], dashboard: false });
        console.log('started');
        await platform.stop();`,
@@ -167,7 +167,7 @@ describe('the platform', () => {
 
   it('lets its process end by itself after stop()', async () => {
     const child = await startChild(
-      `import { Platform } from './lib/platform/index.js';
+      `import { Platform } from './platform/index.js';
        const platform = await Platform.start({ dataDir: ':memory:' });
        await fetch(platform.dashboardUrl, { redirect: 'manual' });
        await platform.stop();

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { EndpointFilter } from '../../lib/platform/index.js';
 import {
   decodePong,
   encodeServicesRequest,
   type MetricsSchema,
   type MetricValue,
 } from '../../lib/wire/index.js';
+import type { EndpointFilter } from '../../platform/index.js';
 import { until } from '../support/fake-time.js';
 import {
   ask,

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { HEARTBEAT_MS, IDLE_TIMEOUT_MS } from '../../lib/platform/dashboard/constants.js';
-import { closeServers, type Listeners, listen } from '../../lib/platform/dashboard/listen.js';
+import { HEARTBEAT_MS, IDLE_TIMEOUT_MS } from '../../platform/server/constants.js';
+import { closeServers, type Listeners, listen } from '../../platform/server/listen.js';
 import { until } from '../support/fake-time.js';
 import { Stage } from './stage.js';
 

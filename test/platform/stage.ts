@@ -2,11 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PlatformEvent } from '../../lib/platform/events.js';
-import { Platform, type PlatformOptions } from '../../lib/platform/index.js';
-import { openLibsql } from '../../lib/platform/store/libsql-driver.js';
-import { SqlStore } from '../../lib/platform/store/sql-store.js';
-import type { Store } from '../../lib/platform/store/store.js';
+import type { PlatformEvent } from '../../lib/services/events.js';
+import type { Store } from '../../lib/services/store.js';
 import {
   type Connection,
   call,
@@ -29,6 +26,9 @@ import {
   type ServicesRequest,
   Token,
 } from '../../lib/wire/index.js';
+import { Platform, type PlatformOptions } from '../../platform/index.js';
+import { openLibsql } from '../../platform/store/libsql-driver.js';
+import { SqlStore } from '../../platform/store/sql-store.js';
 import { Loopback } from '../support/loopback.js';
 
 /** Platforms, endpoints and folders of one test; `close` in an `afterEach`. */

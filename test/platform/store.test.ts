@@ -1,14 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { takeMetrics } from '../../lib/platform/sessions/metrics-intake.js';
-import { openLibsql } from '../../lib/platform/store/libsql-driver.js';
-import { MemoryStore } from '../../lib/platform/store/memory-store.js';
-import { IN_MEMORY, openStore } from '../../lib/platform/store/open-store.js';
-import { MIGRATIONS } from '../../lib/platform/store/schema.js';
-import { SqlStore } from '../../lib/platform/store/sql-store.js';
-import type { Store } from '../../lib/platform/store/store.js';
+import { MemoryStore } from '../../lib/services/memory-store.js';
+import { takeMetrics } from '../../lib/services/sessions/metrics-intake.js';
+import type { Store } from '../../lib/services/store.js';
 import type { MetricsSchema, MetricValue } from '../../lib/wire/index.js';
+import { openLibsql } from '../../platform/store/libsql-driver.js';
+import { IN_MEMORY, openStore } from '../../platform/store/open-store.js';
+import { MIGRATIONS } from '../../platform/store/schema.js';
+import { SqlStore } from '../../platform/store/sql-store.js';
 import { startChild } from '../support/child.js';
 import { Stage, sampleReport } from './stage.js';
 
@@ -311,7 +311,7 @@ describe('the store in a file', () => {
   it('loses nothing that it acknowledged when its process is killed', async () => {
     const folder = await stage.folder();
     const child = await startChild(
-      `import { openStore } from './lib/platform/store/open-store.js';
+      `import { openStore } from './platform/store/open-store.js';
        const store = await openStore(process.argv[2]);
        for (let count = 1; ; count += 1) {
          await store.putSetting('count', String(count));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Twins } from '../../lib/platform/sessions/twins.js';
+import { Twins } from '../../lib/services/sessions/twins.js';
 import { FakeTime } from '../support/fake-time.js';
 
 const ID = 'ab'.repeat(32);

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { RATE_LIMIT, RATE_WINDOW_MS, SECRET_RATE_LIMIT } from '../../lib/platform/constants.js';
-import { isKnownHost, isSameOrigin, Login } from '../../lib/platform/dashboard/access.js';
-import { isReportId, newReportId } from '../../lib/platform/report-id.js';
-import { mergeAddress } from '../../lib/platform/sessions/address-snapshot.js';
-import { RateLimit } from '../../lib/platform/sessions/rate-limit.js';
-import { Rates } from '../../lib/platform/sessions/rates.js';
-import { SharedPlaces } from '../../lib/platform/sessions/shared-places.js';
-import { Slots } from '../../lib/platform/sessions/slots.js';
+import { RATE_LIMIT, RATE_WINDOW_MS, SECRET_RATE_LIMIT } from '../../lib/services/constants.js';
+import { isReportId, newReportId } from '../../lib/services/report-id.js';
+import { mergeAddress } from '../../lib/services/sessions/address-snapshot.js';
+import { RateLimit } from '../../lib/services/sessions/rate-limit.js';
+import { Rates } from '../../lib/services/sessions/rates.js';
+import { SharedPlaces } from '../../lib/services/sessions/shared-places.js';
+import { Slots } from '../../lib/services/sessions/slots.js';
 import { escapeHtml } from '../../lib/ui/index.js';
+import { isKnownHost, isSameOrigin, Login } from '../../platform/server/access.js';
 
 describe('Slots', () => {
   it('lets in as many as there are places, the others in their order', async () => {

@@ -7,7 +7,8 @@ const ENTRIES = {
   '/nest': 'integrations/nest/index',
   '/express': 'integrations/express/index',
   '/fastify': 'integrations/fastify/index',
-  '/platform': 'lib/platform/index',
+  '/platform': 'platform/index',
+  '/services': 'lib/services/index',
   '/testing': 'lib/testing/index',
 };
 

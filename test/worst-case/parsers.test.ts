@@ -12,7 +12,6 @@ import { chooseType } from '../../lib/http/accept.js';
 import { hostName } from '../../lib/http-kit/index.js';
 import { resolveSettings, SETTINGS } from '../../lib/options/index.js';
 import { show } from '../../lib/options/show.js';
-import { Login } from '../../lib/platform/dashboard/access.js';
 import { proxyFor } from '../../lib/probes/http/proxy.js';
 import { hostsFile } from '../../lib/probes/names/hosts-file.js';
 import { readExternalAddress } from '../../lib/probes/nat-pmp.js';
@@ -58,6 +57,7 @@ import {
   Token,
 } from '../../lib/wire/index.js';
 import { normaliseRelayUrl } from '../../lib/wire/relay-url.js';
+import { Login } from '../../platform/server/access.js';
 import { quietly, superlinear } from './growth.js';
 
 /** Without a limit of its own, a reader gets so much. Quadratic work on it takes seconds. */

@@ -1,5 +1,5 @@
 // Runs inside a lab's namespace as a program of its own: the self-hosted platform, with what one needs to use it.
-import { Platform } from '../../../lib/platform/index.js';
+import { Platform } from '../../../platform/index.js';
 
 /** What the program is told, as JSON. */
 export interface PlatformHere {

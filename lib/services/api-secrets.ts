@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../async/index.js';
+import { messageOf, NetDiagnosticsError } from '../errors.js';
+import {
+  ApiSecret,
+  CLOSE_UNAUTHORIZED,
+  type EndpointAddress,
+  type EndpointId,
+  REASON_UNAUTHORIZED,
+  readOpensshPublicKey,
+  SecretKey,
+} from '../wire/index.js';
+import { MAX_API_SECRETS } from './constants.js';
+import type { EventBus } from './events.js';
+import type { ApiSecretRecord } from './records.js';
+import type { Presence } from './sessions/index.js';
+import type { Store } from './store.js';
+
+/** Longest label, in characters. */
+export const MAX_LABEL_LENGTH = 60;
+
+/** What API secrets work with. */
+export interface ApiSecretContext {
+  store: Store;
+  presence: Presence;
+  events: EventBus;
+  clock: Clock;
+  /** Where endpoints reach the platform at this moment. */
+  address(): EndpointAddress;
+}
+
+/** Issues and revokes API secrets. */
+export class ApiSecrets {
+  readonly #context: ApiSecretContext;
+
+  constructor(context: ApiSecretContext) {
+    this.#context = context;
+  }
+
+  /** Newest first, revoked ones included. */
+  list(): Promise<ApiSecretRecord[]> {
+    return this.#context.store.apiSecrets();
+  }
+
+  /**
+   * Makes a secret. Only its public half is kept: whoever loses it makes another.
+   * @param label - the operator's word for it, at most 60 characters
+   * @throws NetDiagnosticsError `ERR_SETTING` for a longer label, `ERR_STATE` when there are too many, `ERR_STORE`
+   */
+  async create(label = ''): Promise<ApiSecret> {
+    await this.#assertRoom(label);
+    const secret = ApiSecret.create(SecretKey.fromBytes(randomBytes(32)), this.#context.address());
+    await this.#add(secret.keyId, label);
+    return secret;
+  }
+
+  /**
+   * Lets an SSH key in, in place of an API secret: sessions that it opens may do everything. Listed and revoked like a
+   * secret, by the id that this resolves to.
+   * @param publicKey - the line of its `.pub` file, `ssh-ed25519 …`
+   * @param label - the operator's word for it, at most 60 characters
+   * @throws NetDiagnosticsError `ERR_SETTING` for another line or a longer label, `ERR_STATE` when it is known already
+   */
+  async register(publicKey: string, label = ''): Promise<EndpointId> {
+    const keyId = publicKeyIn(publicKey);
+    await this.#assertRoom(label);
+    if ((await this.#context.store.apiSecret(keyId)) !== null) {
+      throw new NetDiagnosticsError('ERR_STATE', 'This key is registered already, or was revoked.');
+    }
+    await this.#add(keyId, label);
+    return keyId;
+  }
+
+  async #assertRoom(label: string): Promise<void> {
+    if (label.length > MAX_LABEL_LENGTH) {
+      throw new NetDiagnosticsError('ERR_SETTING', `A label has at most ${MAX_LABEL_LENGTH} characters.`);
+    }
+    const good = (await this.list()).filter(({ revokedAt }) => revokedAt === null);
+    if (good.length < MAX_API_SECRETS) return;
+    throw new NetDiagnosticsError(
+      'ERR_STATE',
+      `There are ${MAX_API_SECRETS} API secrets already: use or revoke one.`,
+    );
+  }
+
+  async #add(keyId: EndpointId, label: string): Promise<void> {
+    const { store, clock, events } = this.#context;
+    await store.addApiSecret({ keyId, label, createdAt: clock.now(), revokedAt: null });
+    events.emit({ type: 'api-secrets-changed' });
+  }
+
+  /**
+   * Makes a secret void, and closes the sessions that were opened with it.
+   * @returns whether there was such a secret, not yet revoked
+   */
+  async revoke(keyId: EndpointId): Promise<boolean> {
+    const { store, presence, clock, events } = this.#context;
+    if (!(await store.revokeApiSecret(keyId, clock.now()))) return false;
+    for (const id of await store.endpointsOf(keyId))
+      presence.close(id, CLOSE_UNAUTHORIZED, REASON_UNAUTHORIZED);
+    events.emit({ type: 'api-secrets-changed' });
+    return true;
+  }
+}
+
+function publicKeyIn(line: string): EndpointId {
+  try {
+    return readOpensshPublicKey(line);
+  } catch (error) {
+    throw new NetDiagnosticsError('ERR_SETTING', `The public key ${messageOf(error)}.`, { cause: error });
+  }
+}

@@ -1,0 +1,132 @@
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hasCode } from '../errors.js';
+import { bindEndpoint, type Endpoint, type RelayConfig } from '../transport/index.js';
+import type { EndpointAddress, SecretKey } from '../wire/index.js';
+
+/** A predecessor that is stopping needs a moment to free its port. */
+const RETRY_DELAYS_MS = [200, 500, 1000];
+/** A port may be taken, in one family or both. */
+const ATTEMPTS = 10;
+/**
+ * Where a port that is to last is taken from: below the ports that systems hand out by themselves (Linux from 32768,
+ * others from 49152), or any other program's socket might have it after a restart.
+ */
+const LASTING_PORTS = [20_000, 30_000] as const;
+
+/** How a platform's endpoint is bound. */
+export interface BindPlatformOptions {
+  /** The platform's key. */
+  secretKey: SecretKey;
+  /** `minimal`: nothing but what is listed here. `n0`: n0's relays and DNS. */
+  network: 'minimal' | 'n0';
+  /** Relays through which endpoints can reach it; `undefined`: the network's. */
+  relays: readonly RelayConfig[] | undefined;
+  /** Addresses to listen on, one per family. */
+  hosts: readonly string[];
+  /** UDP port, 0 for any; `null`: the remembered one, at first a random one from 20000 to 29999. */
+  port: number | null;
+  /** The port used last, which API secrets contain; `null` at the first start. */
+  remembered: number | null;
+}
+
+/** What binding came to. */
+export interface BoundEndpoint {
+  endpoint: Endpoint;
+  port: number;
+}
+
+/**
+ * Binds the platform's endpoint, with one port for both families.
+ * @throws NetDiagnosticsError `ERR_BIND` when a port the options name is taken
+ */
+export async function bindPlatform(options: BindPlatformOptions): Promise<BoundEndpoint> {
+  const wanted = options.port ?? options.remembered ?? 0;
+  if (wanted > 0) {
+    const endpoint = await bindPatiently(options, wanted);
+    if (endpoint !== null) return { endpoint, port: wanted };
+  }
+  return bindAnywhere(options);
+}
+
+async function bindPatiently(options: BindPlatformOptions, port: number): Promise<Endpoint | null> {
+  for (const delay of [...RETRY_DELAYS_MS, null]) {
+    try {
+      return await bindAt(options, port);
+    } catch (error) {
+      const isDemanded = options.port !== null;
+      if (!hasCode(error, 'ERR_BIND') || (delay === null && isDemanded)) throw error;
+      // A timer that holds the process: nothing else does yet, and it would end in the middle of its start.
+      if (delay !== null) await sleep(delay);
+    }
+  }
+  return null;
+}
+
+async function bindAnywhere(options: BindPlatformOptions): Promise<BoundEndpoint> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port =
+      options.port === 0 ? await freePort(options.hosts[0] ?? '127.0.0.1') : randomInt(...LASTING_PORTS);
+    try {
+      return { endpoint: await bindAt(options, port), port };
+    } catch (error) {
+      if (!hasCode(error, 'ERR_BIND') || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function bindAt(options: BindPlatformOptions, port: number): Promise<Endpoint> {
+  const { secretKey, network, relays, hosts } = options;
+  const bind = (wanted: readonly string[]) =>
+    bindEndpoint({
+      secretKey,
+      network,
+      relays,
+      bindAddrs: wanted.map((host) => withPort(host, port)),
+      alpns: [],
+    });
+  try {
+    return await bind(hosts);
+  } catch (error) {
+    // A machine may have IPv4 without `::1`: then loopback means the other one.
+    const rest = hosts.filter((host) => host !== '::1');
+    if (!hasCode(error, 'ERR_BIND') || rest.length === hosts.length || rest.length === 0) throw error;
+    if (await canBind('::1', 0)) throw error;
+    return bind(rest);
+  }
+}
+
+/**
+ * Where endpoints reach the platform: goes into API secrets. iroh leaves loopback addresses out of its own list, so
+ * fixed addresses are taken from the sockets.
+ */
+export function platformAddress(endpoint: Endpoint, hosts: readonly string[]): EndpointAddress {
+  const address = endpoint.address();
+  if (hosts.some((host) => host === '0.0.0.0' || host === '::')) return address;
+  return { ...address, directAddrs: endpoint.boundSockets().filter(({ ip }) => hosts.includes(ip)) };
+}
+
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+    socket.once('error', reject);
+    socket.bind(0, host, () => {
+      const { port } = socket.address();
+      socket.close(() => resolve(port));
+    });
+  });
+}
+
+function canBind(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+    socket.once('error', () => socket.close(() => resolve(false)));
+    socket.bind(port, host, () => socket.close(() => resolve(true)));
+  });
+}
+
+function withPort(host: string, port: number): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,154 @@
+import { type Clock, type LinkedAbort, linkedAbort, notify, nowSeconds } from '../../async/index.js';
+import { NetDiagnosticsError } from '../../errors.js';
+import type { Endpoint } from '../../transport/index.js';
+import type { EndpointId } from '../../wire/index.js';
+import { buttonState, usableGrant } from '../button-state.js';
+import { MAX_REPORTS_PER_ENDPOINT, MAX_RUNS } from '../constants.js';
+import type { EventBus } from '../events.js';
+import type { GrantRecord, ReportRecord } from '../records.js';
+import { newReportId } from '../report-id.js';
+import type { Presence } from '../sessions/index.js';
+import type { Store } from '../store.js';
+import { explainFailure } from './dial-back-error.js';
+import { fetchReport } from './fetch-report.js';
+import type { RunPhase, RunProgress } from './progress.js';
+import { reach } from './reach.js';
+
+/** What dial-backs work with. */
+export interface DialBackContext {
+  endpoint: Endpoint;
+  store: Store;
+  presence: Presence;
+  events: EventBus;
+  clock: Clock;
+}
+
+/** How a caller takes part in a run. */
+export interface DialBackOptions {
+  /** Ends the run, not just the wait. */
+  signal?: AbortSignal | undefined;
+  /** Gets each step, the last one (`done`, `failed`) included. What it throws is ignored. */
+  onProgress?: ((progress: RunProgress) => void) | undefined;
+}
+
+interface Run {
+  progress: RunProgress;
+  stop: LinkedAbort;
+  finished: Promise<unknown>;
+}
+
+/** Runs dial-backs, at most one per endpoint. */
+export class DialBacks {
+  readonly #context: DialBackContext;
+  readonly #runs = new Map<EndpointId, Run>();
+  #isClosed = false;
+
+  constructor(context: DialBackContext) {
+    this.#context = context;
+  }
+
+  /** The run under way, if there is one; `elapsedMs` is as of now. */
+  progress(id: EndpointId): RunProgress | null {
+    const run = this.#runs.get(id);
+    if (run === undefined) return null;
+    return { ...run.progress, elapsedMs: this.#context.clock.now() - run.progress.startedAt };
+  }
+
+  /**
+   * Dials the endpoint back, has it run its diagnostics and stores the report.
+   * @throws NetDiagnosticsError `ERR_STATE` when the button is grey; {@link DialBackError} when the run fails
+   */
+  async run(id: EndpointId, options: DialBackOptions = {}): Promise<ReportRecord> {
+    const grant = await this.#takeGrant(id);
+    // From here to the entry in #runs nothing is awaited: a second press cannot slip in between.
+    this.#assertFree(id);
+    const startedAt = this.#context.clock.now();
+    const stop = linkedAbort(options.signal);
+    const progress: RunProgress = { endpointId: id, phase: 'connecting', startedAt, elapsedMs: 0 };
+    const run: Run = { progress, stop, finished: Promise.resolve() };
+    this.#runs.set(id, run);
+    const work = this.#work(run, grant, options.onProgress).finally(() => this.#end(run));
+    run.finished = work.catch(() => {});
+    return work;
+  }
+
+  /** Ends all runs and takes no more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const runs = [...this.#runs.values()];
+    for (const { stop } of runs) stop.abort();
+    await Promise.all(runs.map(({ finished }) => finished));
+  }
+
+  async #work(
+    run: Run,
+    grant: GrantRecord,
+    onProgress: DialBackOptions['onProgress'],
+  ): Promise<ReportRecord> {
+    const { store, clock, events } = this.#context;
+    const { endpointId, startedAt } = run.progress;
+    const { signal } = run.stop;
+    const tell = (phase: RunPhase, more: Partial<RunProgress> = {}) => {
+      run.progress = { endpointId, phase, startedAt, elapsedMs: clock.now() - startedAt, ...more };
+      // An ended run must not grey the button in the picture that its last event makes the dashboard fetch.
+      if (phase === 'done' || phase === 'failed') this.#end(run);
+      events.emit({ type: 'run', endpointId, progress: run.progress });
+      notify(onProgress, run.progress);
+    };
+    try {
+      const connect = (end: AbortSignal) => reach(this.#context, endpointId, end);
+      const report = await fetchReport({ endpointId, connect, token: grant.token, signal, onPhase: tell });
+      const now = clock.now();
+      const id = newReportId(now);
+      const durationMs = now - startedAt;
+      const record: ReportRecord = {
+        id,
+        endpointId,
+        source: 'dial-back',
+        receivedAt: now,
+        durationMs,
+        report,
+      };
+      await store.addReport(record, MAX_REPORTS_PER_ENDPOINT);
+      events.emit({ type: 'report', endpointId, reportId: id, source: 'dial-back' });
+      tell('done', { reportId: id });
+      return record;
+    } catch (error) {
+      const failure = explainFailure(error, 'running');
+      tell('failed', { failure: { kind: failure.kind, message: failure.message } });
+      throw failure;
+    }
+  }
+
+  /** Idempotent; a run that began since then stays. */
+  #end(run: Run): void {
+    const { endpointId } = run.progress;
+    run.stop.release();
+    if (this.#runs.get(endpointId) === run) this.#runs.delete(endpointId);
+  }
+
+  /** @throws `ERR_STATE` when the button is grey */
+  async #takeGrant(id: EndpointId): Promise<GrantRecord> {
+    const { store, presence, clock } = this.#context;
+    const grants = await store.grants(id);
+    const now = nowSeconds(clock);
+    const state = buttonState(
+      { isOnline: presence.isOnline(id), isRunning: this.#runs.has(id), grants },
+      now,
+    );
+    const grant = usableGrant(grants, now);
+    if (state.enabled && grant !== null) return grant;
+    throw new NetDiagnosticsError('ERR_STATE', state.enabled ? 'There is no grant.' : state.text);
+  }
+
+  #assertFree(id: EndpointId): void {
+    if (this.#isClosed) throw new NetDiagnosticsError('ERR_STATE', 'The platform is stopping.');
+    if (this.#runs.has(id)) throw new NetDiagnosticsError('ERR_STATE', 'A diagnostics run is under way.');
+    if (this.#runs.size >= MAX_RUNS) {
+      throw new NetDiagnosticsError(
+        'ERR_STATE',
+        `${MAX_RUNS} runs are under way: wait for one of them to end.`,
+      );
+    }
+  }
+}

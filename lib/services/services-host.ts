@@ -1,0 +1,231 @@
+import { type Clock, systemClock, systemSleep, Throttle } from '../async/index.js';
+import { messageOf, NetDiagnosticsError } from '../errors.js';
+import { type ConnectionHandler, type Endpoint, Router } from '../transport/index.js';
+import {
+  type ApiSecret,
+  type EndpointAddress,
+  type EndpointId,
+  OWN_PLATFORM_ALPN,
+  SERVICES_ALPN,
+} from '../wire/index.js';
+import { ApiSecrets } from './api-secrets.js';
+import {
+  MAX_CONNECTIONS,
+  MAX_LARGE_REQUESTS,
+  MAX_LARGE_REQUESTS_PER_SECRET,
+  MAX_OPEN_STREAMS,
+  MAX_OWN_KIND,
+  MAX_REPORTS_PER_ENDPOINT,
+  MAX_SESSIONS,
+  OWN_KIND_STAY_MS,
+  REFUSALS_TOLD_AT_ONCE,
+  REFUSALS_TOLD_PER_MINUTE,
+} from './constants.js';
+import { type DialBackOptions, DialBacks, type RunProgress } from './dial-back/index.js';
+import { EventBus, type PlatformEventListener } from './events.js';
+import type { ApiSecretRecord, MetricsRecord, ReportRecord, ReportSummary } from './records.js';
+import {
+  EndpointSession,
+  Presence,
+  Rates,
+  SharedPlaces,
+  Slots,
+  Twins,
+  Unauthenticated,
+} from './sessions/index.js';
+import type { Store } from './store.js';
+import {
+  type EndpointFilter,
+  type EndpointView,
+  type ViewSources,
+  viewEndpoint,
+  viewEndpoints,
+} from './views.js';
+
+/** What a {@link ServicesHost} works with. Its owner made all of it, and closes it afterwards. */
+export interface ServicesHostDeps {
+  /** Bound with the platform's key; nobody else may accept on it. */
+  endpoint: Endpoint;
+  /** What is to be remembered. */
+  store: Store;
+  /** Gets everything that happens. Default: one of its own. */
+  events?: EventBus | undefined;
+  /** Where endpoints reach it, as it goes into API secrets. Default: what the endpoint says of itself. */
+  address?: (() => EndpointAddress) | undefined;
+  clock?: Clock | undefined;
+}
+
+/**
+ * The platform's side of the protocol on one endpoint: takes sessions of endpoints that hold one of its API secrets,
+ * keeps what they send in a store, and dials them back. It knows no file, no SQL and no HTTP.
+ *
+ * @example
+ * const host = ServicesHost.start({ endpoint, store: new MemoryStore() });
+ * const secret = await host.createApiSecret('staging');
+ */
+export class ServicesHost {
+  /** The endpoint's id, which stands in every API secret. */
+  readonly id: EndpointId;
+  /** Hands out everything that happens. */
+  readonly events: EventBus;
+  readonly #store: Store;
+  readonly #address: () => EndpointAddress;
+  readonly #router: Router;
+  readonly #dialBacks: DialBacks;
+  readonly #apiSecrets: ApiSecrets;
+  readonly #views: ViewSources;
+  #stopping: Promise<void> | null = null;
+
+  private constructor(deps: ServicesHostDeps) {
+    const { endpoint, store, events = new EventBus(), clock = systemClock } = deps;
+    const presence = new Presence();
+    this.id = endpoint.id;
+    this.events = events;
+    this.#store = store;
+    this.#address = deps.address ?? (() => endpoint.address());
+    this.#router = new Router(endpoint, { maxConnections: MAX_CONNECTIONS });
+    this.#dialBacks = new DialBacks({ endpoint, store, presence, events, clock });
+    this.#apiSecrets = new ApiSecrets({ store, presence, events, clock, address: this.#address });
+    const twins = new Twins(clock);
+    this.#views = { store, presence, twins, dialBacks: this.#dialBacks, clock };
+    const shared = {
+      ...{ endpoint, store, presence, twins, events, clock },
+      places: new SharedPlaces(MAX_SESSIONS, { mayDisplaceOwn: false }),
+      openRequests: new SharedPlaces(MAX_OPEN_STREAMS, { mayDisplaceOwn: true }),
+      largeRequests: new Slots(MAX_LARGE_REQUESTS, MAX_LARGE_REQUESTS_PER_SECRET),
+      rates: new Rates(clock),
+      unauthenticated: new Unauthenticated(),
+      refusals: new Throttle(REFUSALS_TOLD_AT_ONCE, REFUSALS_TOLD_PER_MINUTE, clock),
+    };
+    this.#router.handle(SERVICES_ALPN, (connection, { signal }) =>
+      new EndpointSession(connection, shared).serve(signal),
+    );
+    // There is nothing to say: who got here knows.
+    const stay: ConnectionHandler = (connection, { signal }) => {
+      connection.refuseUniStreams();
+      return systemSleep(OWN_KIND_STAY_MS, signal).catch(() => {});
+    };
+    this.#router.handle(OWN_PLATFORM_ALPN, stay, { maxConnections: MAX_OWN_KIND });
+  }
+
+  /** Accepts sessions from now on. */
+  static start(deps: ServicesHostDeps): ServicesHost {
+    const host = new ServicesHost(deps);
+    host.#router.start();
+    return host;
+  }
+
+  /** Where endpoints reach it at this moment, as it goes into API secrets. */
+  get address(): EndpointAddress {
+    return this.#address();
+  }
+
+  /**
+   * Makes an API secret; `reveal()` gives the text for `IROH_SERVICES_API_SECRET`. Only its public half is kept.
+   * @param label - the operator's word for it, at most 60 characters
+   * @throws NetDiagnosticsError `ERR_SETTING` for a longer label, `ERR_STATE` when there are too many, `ERR_STORE`
+   */
+  createApiSecret(label?: string): Promise<ApiSecret> {
+    return this.#apiSecrets.create(label);
+  }
+
+  /**
+   * Lets an SSH key in, in place of an API secret: its sessions may do everything. Listed and revoked like a secret.
+   * @param publicKey - the line of its `.pub` file, `ssh-ed25519 …`
+   * @param label - the operator's word for it, at most 60 characters
+   * @returns its id
+   * @throws NetDiagnosticsError `ERR_SETTING` for another line or a longer label, `ERR_STATE` when it is known already
+   */
+  registerSshKey(publicKey: string, label?: string): Promise<EndpointId> {
+    return this.#apiSecrets.register(publicKey, label);
+  }
+
+  /** The secrets it issued, newest first, revoked ones included. */
+  apiSecrets(): Promise<ApiSecretRecord[]> {
+    return this.#apiSecrets.list();
+  }
+
+  /** Makes a secret void at once. @returns whether it was good until now */
+  revokeApiSecret(keyId: EndpointId): Promise<boolean> {
+    return this.#apiSecrets.revoke(keyId);
+  }
+
+  /**
+   * All endpoints, those online first, then the last seen; or those of a group, or that say certain things of
+   * themselves.
+   */
+  endpoints(filter: EndpointFilter = {}): Promise<EndpointView[]> {
+    return viewEndpoints(this.#views, filter);
+  }
+
+  /** One endpoint; `null` when it never was here. */
+  endpoint(id: EndpointId): Promise<EndpointView | null> {
+    return viewEndpoint(this.#views, id);
+  }
+
+  /** One report by its id; `null` when there is none. */
+  report(id: string): Promise<ReportRecord | null> {
+    return this.#store.report(id);
+  }
+
+  /**
+   * An endpoint's reports, newest first.
+   * @param limit - a whole number, 0 or more. Default: all that are kept (100)
+   * @throws NetDiagnosticsError `ERR_SETTING` for another limit
+   */
+  async reports(id: EndpointId, limit = MAX_REPORTS_PER_ENDPOINT): Promise<ReportRecord[]> {
+    assertCount(limit);
+    return this.#store.reports(id, limit);
+  }
+
+  /** As {@link reports}, without what they hold. */
+  async reportSummaries(id: EndpointId, limit = MAX_REPORTS_PER_ENDPOINT): Promise<ReportSummary[]> {
+    assertCount(limit);
+    return this.#store.reportSummaries(id, limit);
+  }
+
+  /** The latest values of an endpoint's metrics sessions, newest first. */
+  metrics(id: EndpointId): Promise<MetricsRecord[]> {
+    return this.#store.metricsSessions(id);
+  }
+
+  /**
+   * What the Run Diagnostics button does: dials the endpoint back and stores its report.
+   * @throws NetDiagnosticsError `ERR_STATE` when the button is grey, `DialBackError` when the run fails
+   */
+  dialBack(id: EndpointId, options: DialBackOptions = {}): Promise<ReportRecord> {
+    return this.#dialBacks.run(id, options);
+  }
+
+  /** The endpoint's run under way; `null` when there is none. */
+  progress(id: EndpointId): RunProgress | null {
+    return this.#dialBacks.progress(id);
+  }
+
+  /** Tells what happens from now on. @returns ends it */
+  subscribe(listener: PlatformEventListener): () => void {
+    return this.events.subscribe(listener);
+  }
+
+  /** Ends runs and sessions; the endpoint and the store stay open. Idempotent, never rejects. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    for (const part of [this.#dialBacks, this.#router]) {
+      try {
+        await part.close();
+      } catch (error) {
+        this.events.emit({ type: 'warning', message: `While stopping: ${messageOf(error)}` });
+      }
+    }
+  }
+}
+
+/** A store would take a negative one for none, or for all but the oldest. */
+function assertCount(limit: number): void {
+  if (Number.isSafeInteger(limit) && limit >= 0) return;
+  throw new NetDiagnosticsError('ERR_SETTING', `limit was ${limit}; give a whole number, 0 or more.`);
+}

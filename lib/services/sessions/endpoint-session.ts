@@ -1,0 +1,406 @@
+import { type Clock, linkedAbort, nowSeconds, systemSleep, type Throttle } from '../../async/index.js';
+import { hasCode, messageOf } from '../../errors.js';
+import {
+  type BiStream,
+  CLOSE_UNAVAILABLE,
+  type Connection,
+  type Endpoint,
+  type RequestHead,
+  readBody,
+  readHead,
+  respond,
+} from '../../transport/index.js';
+import {
+  CLOSE_BAD_REQUEST,
+  CLOSE_NORMAL,
+  CLOSE_TOO_LARGE,
+  CLOSE_UNAUTHORIZED,
+  decodeServicesRequest,
+  REASON_EXPECTED_AUTH,
+  REASON_UNAUTHORIZED,
+  REASON_UNEXPECTED_AUTH,
+  RESET_UNKNOWN_REQUEST,
+  reasonExpired,
+  type ServicesRequest,
+  type Token,
+} from '../../wire/index.js';
+import { isExpired } from '../button-state.js';
+import {
+  AUTH_TIMEOUT_MS,
+  LARGE_REQUEST,
+  LONG_EXPIRED_SECONDS,
+  MAX_ENDPOINTS_PER_SECRET,
+  MAX_OPEN_STREAMS_PER_SESSION,
+  MAX_REQUEST,
+  MAX_STREAMS_PER_SESSION,
+  MAX_STREAMS_PER_STRANGER,
+  MAX_UNAUTHORISED_REQUEST,
+  RATE_TURN_SIZE,
+  REFUSED_LINGER_MS,
+  REQUEST_TIMEOUT_MS,
+  SEEN_INTERVAL_MS,
+} from '../constants.js';
+import type { EventBus } from '../events.js';
+import type { Authorisation } from '../records.js';
+import type { Store } from '../store.js';
+import { snapshotAddress } from './address-snapshot.js';
+import { refuseAuthorisation, refuseClientToken, TOKEN_EXPIRED } from './authorisation.js';
+import type { Presence } from './presence.js';
+import type { Rates } from './rates.js';
+import { answerRequest, type EndpointRequest, type RequestContext, refuseRequest } from './requests.js';
+import type { SharedPlaces } from './shared-places.js';
+import { Slots } from './slots.js';
+import type { Twins } from './twins.js';
+import type { Unauthenticated } from './unauthenticated.js';
+
+/** What all sessions share. */
+export interface SessionContext {
+  endpoint: Endpoint;
+  store: Store;
+  presence: Presence;
+  twins: Twins;
+  events: EventBus;
+  clock: Clock;
+  /** Of authorised sessions, by their API secret. */
+  places: SharedPlaces;
+  /** Of open requests, by their API secret; strangers' under {@link STRANGERS}. */
+  openRequests: SharedPlaces;
+  /** Of requests that are large, by their API secret. */
+  largeRequests: Slots;
+  rates: Rates;
+  unauthenticated: Unauthenticated;
+  /** Over all unauthenticated: which of their refusals are told. */
+  refusals: Throttle;
+}
+
+/** Requests whose answer can carry a refusal, by their number on the wire. */
+const REFUSABLE: ReadonlyMap<number, EndpointRequest['type']> = new Map([
+  [1, 'put-metrics'],
+  [3, 'put-network-diagnostics'],
+  [4, 'grant-cap'],
+  [5, 'name-endpoint'],
+  [6, 'set-group'],
+  [7, 'set-attributes'],
+]);
+const AUTH_VARIANT = 0;
+const METRICS_VARIANT = 1;
+/** Under this name strangers hold places that API secrets hold under their key's id. */
+const STRANGERS = '';
+/** Reasons of ours, with 400 and with 503. */
+const REASON_TOO_MANY_REQUESTS = 'Too many requests';
+const REASON_TOO_MANY = 'Too many connections';
+
+/** One connection of an endpoint to the platform, from its first request to its end. */
+export class EndpointSession {
+  readonly #connection: Connection;
+  readonly #shared: SessionContext;
+  readonly #requests: RequestContext;
+  readonly #slots = new Slots(MAX_STREAMS_PER_SESSION);
+  #authorisation: Authorisation | null = null;
+  /** Whether an `Auth` came on this very connection; one that was recalled from an earlier one may still send its first. */
+  #hasShownToken = false;
+  #seenAt = Number.NEGATIVE_INFINITY;
+  /** Requests that wait for their turn, or are served. */
+  #openStreams = 0;
+  /** Requests under way that began without a token. */
+  #strangersStreams = 0;
+
+  constructor(connection: Connection, shared: SessionContext) {
+    this.#connection = connection;
+    this.#shared = shared;
+    const { endpoint, store, clock, events } = shared;
+    const ids = { endpointId: connection.remoteId, platformId: endpoint.id };
+    const labels = shared.rates.labels(connection.remoteId);
+    this.#requests = { ...ids, store, clock, events, labels };
+  }
+
+  /** Serves the connection until it ends or `signal` fires. Never rejects. */
+  async serve(signal: AbortSignal): Promise<void> {
+    const connection = this.#connection;
+    connection.refuseUniStreams();
+    const ended = linkedAbort(signal);
+    const authTimer = setTimeout(() => {
+      if (this.#authorisation === null)
+        this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, 'no token in time');
+    }, AUTH_TIMEOUT_MS);
+    try {
+      await this.#recall();
+      if (this.#authorisation === null) this.#shared.unauthenticated.enter(this.#leaveUnauthenticated);
+      await this.#acceptStreams(ended.signal);
+    } catch (error) {
+      if (connection.closeReason === null && !signal.aborted) {
+        this.#shared.events.emit({ type: 'warning', message: `a session failed: ${messageOf(error)}` });
+      }
+    } finally {
+      clearTimeout(authTimer);
+      this.#shared.unauthenticated.leave(this.#leaveUnauthenticated);
+      this.#leavePlace();
+      ended.abort();
+      ended.release();
+      connection.close(CLOSE_NORMAL);
+      await this.#leave();
+    }
+  }
+
+  /** The official client does not authenticate again after a reconnect: what it showed before still counts. */
+  async #recall(): Promise<void> {
+    const { store } = this.#shared;
+    const known = await store.endpoint(this.#connection.remoteId);
+    if (known === null || (await this.#whyNot(known.authorisation)) !== null) return;
+    await this.#enter(known.authorisation);
+  }
+
+  async #acceptStreams(signal: AbortSignal): Promise<void> {
+    while (this.#connection.closeReason === null) {
+      const stream = await this.#connection.acceptStream({ signal });
+      // An endpoint's requests may wait in line; a stranger needs one.
+      if (this.#authorisation === null && this.#strangersStreams === MAX_STREAMS_PER_STRANGER)
+        this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, 'too many requests without a token');
+      if (this.#openStreams === MAX_OPEN_STREAMS_PER_SESSION)
+        this.#refuse(CLOSE_BAD_REQUEST, REASON_TOO_MANY_REQUESTS, 'too many requests at once');
+      const close = this.#countOpen();
+      void this.#inTurn(() => this.#serveStream(stream, signal), signal).finally(close);
+    }
+  }
+
+  /** @returns counts it no more */
+  #countOpen(): () => void {
+    const { openRequests } = this.#shared;
+    const holder = this.#holder;
+    const giveWay = () =>
+      void this.#refuse(
+        CLOSE_BAD_REQUEST,
+        REASON_TOO_MANY_REQUESTS,
+        'too many requests of its API secret at once',
+      );
+    this.#openStreams += 1;
+    openRequests.enter(holder, giveWay);
+    return () => {
+      this.#openStreams -= 1;
+      openRequests.leave(holder, giveWay);
+    };
+  }
+
+  get #holder(): string {
+    return this.#authorisation?.issuer ?? STRANGERS;
+  }
+
+  /** Never rejects. */
+  async #inTurn(serve: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    try {
+      const wait = this.#turn();
+      if (wait > 0) await systemSleep(wait, signal);
+      const release = await this.#slots.take(signal);
+      await serve().finally(release);
+    } catch {
+      // The session ended before its turn came.
+    }
+  }
+
+  #turn(): number {
+    return this.#shared.rates.turn(this.#connection.remoteId, this.#authorisation?.issuer ?? null);
+  }
+
+  async #serveStream(stream: BiStream, signal: AbortSignal): Promise<void> {
+    const isStranger = this.#authorisation === null;
+    if (isStranger) this.#strangersStreams += 1;
+    try {
+      const wait = { signal, timeoutMs: REQUEST_TIMEOUT_MS };
+      const maxSize = isStranger ? MAX_UNAUTHORISED_REQUEST : MAX_REQUEST;
+      const head = await readHead(stream, { ...wait, maxSize });
+      const refusal = this.#refuseSize(head);
+      const answer = refusal ?? (await this.#readAndAnswer(stream, head, signal));
+      if (answer === null) abandon(stream);
+      else await respond(stream, answer, wait);
+      if (refusal !== null) await linger(stream, signal);
+    } catch (error) {
+      abandon(stream);
+      this.#streamFailed(error);
+    } finally {
+      if (isStranger) this.#strangersStreams -= 1;
+    }
+  }
+
+  /** Before anything else: reading and decoding are what a large request costs. @returns the refusal, if it is one */
+  #refuseSize({ length, first }: RequestHead): Uint8Array | null {
+    for (let size = RATE_TURN_SIZE; size < length; size += RATE_TURN_SIZE) this.#turn();
+    if (length <= LARGE_REQUEST || first === METRICS_VARIANT) return null;
+    const type = REFUSABLE.get(first ?? -1);
+    if (type === undefined) return null;
+    return refuseRequest(type, `a request of this kind has at most ${LARGE_REQUEST} bytes`, this.#requests);
+  }
+
+  async #readAndAnswer(stream: BiStream, head: RequestHead, signal: AbortSignal): Promise<Uint8Array | null> {
+    const isLarge = head.length > LARGE_REQUEST;
+    const release = isLarge ? await this.#shared.largeRequests.take(signal, this.#holder) : () => {};
+    try {
+      return await this.#answer(await readBody(stream, head, { signal, timeoutMs: REQUEST_TIMEOUT_MS }));
+    } finally {
+      release();
+    }
+  }
+
+  #streamFailed(error: unknown): void {
+    if (this.#authorisation === null) this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, messageOf(error));
+    else if (hasCode(error, 'ERR_MESSAGE_TOO_LARGE'))
+      this.#refuse(CLOSE_TOO_LARGE, 'Too large', messageOf(error));
+    // A pending native read ends only with its connection. A single broken stream, however, harms nobody.
+    else if (hasCode(error, 'ERR_TIMEOUT')) this.#refuse(CLOSE_NORMAL, 'Too slow', messageOf(error));
+  }
+
+  /** @returns the answer; `null` when there is none to give */
+  async #answer(body: Uint8Array): Promise<Uint8Array | null> {
+    let request: ServicesRequest;
+    try {
+      request = decodeServicesRequest(body);
+    } catch (error) {
+      return this.#answerUnreadable(body[0], error);
+    }
+    if (request.type === 'auth') return this.#authenticate(request.token);
+    if (this.#authorisation === null) {
+      return this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, `${request.type} before a token`);
+    }
+    // Checked each time: a session may outlive its token, or the API secret behind it.
+    const why = await this.#whyNot(this.#authorisation);
+    if (why !== null) return this.#refuse(CLOSE_UNAUTHORIZED, REASON_UNAUTHORIZED, why);
+    this.#shared.places.used(this.#authorisation.issuer, this.#giveWay);
+    const answer = await answerRequest(request, this.#requests);
+    await this.#noteSeen(request.type === 'grant-cap');
+    return answer;
+  }
+
+  #answerUnreadable(variant: number | undefined, error: unknown): Uint8Array | null {
+    if (this.#authorisation === null) {
+      return variant === AUTH_VARIANT
+        ? this.#refuse(CLOSE_UNAUTHORIZED, REASON_UNAUTHORIZED, messageOf(error))
+        : this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, messageOf(error));
+    }
+    const type = REFUSABLE.get(variant ?? -1);
+    if (type !== undefined) return refuseRequest(type, messageOf(error), this.#requests);
+    const { endpointId, events } = this.#requests;
+    events.emit({ type: 'request-refused', endpointId, request: 'unknown', why: messageOf(error) });
+    return null;
+  }
+
+  async #authenticate(token: Token): Promise<Uint8Array | null> {
+    const { store, clock } = this.#shared;
+    if (this.#hasShownToken) return this.#refuse(CLOSE_BAD_REQUEST, REASON_UNEXPECTED_AUTH, 'a second Auth');
+    this.#hasShownToken = true;
+    const endpointId = this.#connection.remoteId;
+    const secret = await store.apiSecret(token.issuer);
+    const why = refuseClientToken(token, { endpointId, secret, nowSeconds: nowSeconds(clock) });
+    if (why !== null) {
+      const isLong = isExpired(token.expiresAt, nowSeconds(clock) - LONG_EXPIRED_SECONDS);
+      const reason = why === TOKEN_EXPIRED && isLong ? reasonExpired(clock.now()) : REASON_UNAUTHORIZED;
+      return this.#refuse(CLOSE_UNAUTHORIZED, reason, why);
+    }
+    const authorisation = { issuer: token.issuer, expiresAt: token.expiresAt };
+    if (!(await this.#makeRoom(token.issuer))) {
+      return this.#refuse(
+        CLOSE_UNAUTHORIZED,
+        REASON_UNAUTHORIZED,
+        'the API secret has too many endpoints online',
+      );
+    }
+    await store.authorise(endpointId, authorisation, clock.now());
+    return (await this.#enter(authorisation)) ? new Uint8Array(0) : null;
+  }
+
+  /** Endpoints without a lasting key come with a new id at each start: the longest unseen one makes room. */
+  async #makeRoom(issuer: string): Promise<boolean> {
+    const { store, presence, events } = this.#shared;
+    const ids = await store.endpointsOf(issuer);
+    if (ids.length < MAX_ENDPOINTS_PER_SECRET || ids.includes(this.#connection.remoteId)) return true;
+    const oldest = ids.find((id) => !presence.isOnline(id));
+    if (oldest === undefined) return false;
+    await store.forgetEndpoint(oldest);
+    events.emit({ type: 'forgotten', endpointId: oldest });
+    return true;
+  }
+
+  /** @returns whether there was a place for it */
+  async #enter(authorisation: Authorisation): Promise<boolean> {
+    if (this.#connection.closeReason !== null) return false;
+    const { places, presence, events, unauthenticated, twins } = this.#shared;
+    const isNew = this.#authorisation === null;
+    this.#leavePlace();
+    this.#authorisation = authorisation;
+    unauthenticated.leave(this.#leaveUnauthenticated);
+    if (!places.enter(authorisation.issuer, this.#giveWay)) {
+      this.#refuse(CLOSE_UNAVAILABLE, REASON_TOO_MANY, 'its API secret has more sessions than any other');
+      return false;
+    }
+    const replaced = presence.enter(this.#connection);
+    const isShared = twins.note(this.#connection, replaced);
+    await this.#noteSeen(true);
+    const endpointId = this.#connection.remoteId;
+    if (isNew) events.emit({ type: 'session-opened', endpointId });
+    if (isShared) events.emit({ type: 'identity-shared', endpointId });
+    return true;
+  }
+
+  #leavePlace(): void {
+    if (this.#authorisation !== null) this.#shared.places.leave(this.#authorisation.issuer, this.#giveWay);
+  }
+
+  async #leave(): Promise<void> {
+    const { presence, events, store, clock } = this.#shared;
+    if (!presence.leave(this.#connection)) return;
+    const endpointId = this.#connection.remoteId;
+    await store.sawEndpoint(endpointId, null, clock.now()).catch((error: unknown) => {
+      events.emit({ type: 'warning', message: messageOf(error) });
+    });
+    events.emit({ type: 'session-closed', endpointId });
+  }
+
+  async #noteSeen(isDue: boolean): Promise<void> {
+    const { endpoint, store, clock } = this.#shared;
+    const now = clock.now();
+    if (!isDue && now - this.#seenAt < SEEN_INTERVAL_MS) return;
+    this.#seenAt = now;
+    await store.sawEndpoint(
+      this.#connection.remoteId,
+      await snapshotAddress(endpoint, this.#connection),
+      now,
+    );
+  }
+
+  async #whyNot(authorisation: Authorisation): Promise<string | null> {
+    const secret = await this.#shared.store.apiSecret(authorisation.issuer);
+    return refuseAuthorisation(authorisation, secret, nowSeconds(this.#shared.clock));
+  }
+
+  readonly #leaveUnauthenticated = () => {
+    this.#refuse(CLOSE_UNAVAILABLE, REASON_TOO_MANY, 'too many others wait without a token');
+  };
+
+  readonly #giveWay = () => {
+    this.#refuse(
+      CLOSE_UNAVAILABLE,
+      REASON_TOO_MANY,
+      'its API secret has the most sessions, and there are no more places',
+    );
+  };
+
+  #refuse(code: number, reason: string, why: string): null {
+    if (this.#connection.closeReason !== null) return null;
+    this.#connection.close(code, reason);
+    // Who has shown a token is told of always: no stranger can hide it by being refused often.
+    const suppressed = this.#authorisation === null ? this.#shared.refusals.pass() : 0;
+    if (suppressed === null) return null;
+    const endpointId = this.#connection.remoteId;
+    this.#shared.events.emit({ type: 'session-refused', endpointId, why, suppressed });
+    return null;
+  }
+}
+
+/** A request that was refused unread: its sender hears why if it may finish sending, and "stopped" if it may not. */
+async function linger(stream: BiStream, signal: AbortSignal): Promise<void> {
+  await systemSleep(REFUSED_LINGER_MS, signal).catch(() => {});
+  stream.stop(CLOSE_NORMAL);
+}
+
+function abandon(stream: BiStream): void {
+  stream.reset(RESET_UNKNOWN_REQUEST);
+  stream.stop(RESET_UNKNOWN_REQUEST);
+}

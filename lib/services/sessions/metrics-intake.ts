@@ -1,0 +1,40 @@
+import type { MetricsUpdate } from '../../wire/index.js';
+import { MAX_METRICS_ITEMS, MAX_METRICS_SESSIONS } from '../constants.js';
+import { metricTypes } from '../records.js';
+import type { Store } from '../store.js';
+
+/** A metrics push and where it comes from. */
+export interface MetricsPush {
+  endpointId: string;
+  sessionId: Uint8Array;
+  update: MetricsUpdate;
+  /** Unix milliseconds. */
+  receivedAt: number;
+}
+
+/**
+ * Stores the latest values of a session. A schema is kept even when its values are refused: the official client never
+ * repeats it. Values whose schema is unknown are taken and dropped, for the same reason.
+ * @returns `null`, or why the update is refused
+ */
+export async function takeMetrics(store: Store, push: MetricsPush): Promise<string | null> {
+  const { endpointId, update, receivedAt } = push;
+  const sessionId = Buffer.from(push.sessionId).toString('hex');
+  const items = update.schema?.items.length ?? 0;
+  if (items > MAX_METRICS_ITEMS) return `${items} metrics are more than ${MAX_METRICS_ITEMS}`;
+  const record = { endpointId, sessionId, updatedAt: receivedAt };
+  const values = metricTypes(update.values);
+  if (update.schema === null) {
+    const known = await store.metricTypes(endpointId, sessionId);
+    if (known === null) return null;
+    if (known !== values) return 'the values do not fit the schema of the session';
+    await store.putMetricValues({ ...record, values: update.values });
+    return null;
+  }
+  const fits = metricTypes(update.schema.items) === values;
+  await store.putMetrics(
+    { ...record, schema: update.schema, values: fits ? update.values : [] },
+    MAX_METRICS_SESSIONS,
+  );
+  return fits ? null : 'the values do not fit their schema';
+}

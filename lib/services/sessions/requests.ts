@@ -1,0 +1,145 @@
+/** What an authorised endpoint asks, and what it is answered. */
+import { type Clock, nowSeconds, type TokenBucket } from '../../async/index.js';
+
+import { messageOf } from '../../errors.js';
+import { printable } from '../../text.js';
+import {
+  type Attributes,
+  type EndpointId,
+  encodePong,
+  encodeUnitResult,
+  type ServicesRequest,
+  type Token,
+} from '../../wire/index.js';
+import { MAX_REPORTS_PER_ENDPOINT } from '../constants.js';
+import type { EventBus } from '../events.js';
+import { newReportId } from '../report-id.js';
+import type { Store } from '../store.js';
+import { refuseGrant } from './authorisation.js';
+import { takeMetrics } from './metrics-intake.js';
+
+/** What every request needs. */
+export interface RequestContext {
+  endpointId: EndpointId;
+  platformId: EndpointId;
+  store: Store;
+  clock: Clock;
+  events: EventBus;
+  /** How often this endpoint may change its group and its attributes. */
+  labels: TokenBucket;
+}
+
+/** All requests but `auth`, which is about the connection. */
+export type EndpointRequest = Exclude<ServicesRequest, { type: 'auth' }>;
+
+/** Longest text of ours in an answer: `messageOf` may quote a peer. */
+const MAX_WHY = 200;
+
+/** Requests that came with 2.0: only whoever sends them knows its errors. */
+type NewRequest = Extract<EndpointRequest, { type: 'set-group' | 'set-attributes' }>;
+
+/** Carries out a request. @returns the encoded answer; never rejects */
+export async function answerRequest(request: EndpointRequest, context: RequestContext): Promise<Uint8Array> {
+  if (request.type === 'ping') return encodePong(request.id);
+  try {
+    if (isNew(request) && context.labels.take() > 0) {
+      return encodeUnitResult({ ok: false, error: { kind: 'rate-limited' } });
+    }
+    const why = await carryOut(request, context);
+    return why === null
+      ? encodeUnitResult({ ok: true, value: undefined })
+      : refuseRequest(request.type, why, context);
+  } catch (error) {
+    const { endpointId, events } = context;
+    events.emit({ type: 'request-refused', endpointId, request: request.type, why: messageOf(error) });
+    return encodeUnitResult({ ok: false, error: { kind: 'internal-server-error' } });
+  }
+}
+
+/**
+ * The answer to a request that cannot be taken as it is. A client of 1.0 knows no word for bad input and could not read
+ * it: for its requests `AuthError` is the one failure that carries a text, and the official client shows it.
+ */
+export function refuseRequest(
+  request: EndpointRequest['type'],
+  why: string,
+  context: RequestContext,
+): Uint8Array {
+  context.events.emit({ type: 'request-refused', endpointId: context.endpointId, request, why });
+  const kind = isNew({ type: request }) ? 'invalid-input' : 'auth-error';
+  return encodeUnitResult({ ok: false, error: { kind, message: why.slice(0, MAX_WHY) } });
+}
+
+function isNew<T extends { type: EndpointRequest['type'] }>(request: T): request is T & NewRequest {
+  return request.type === 'set-group' || request.type === 'set-attributes';
+}
+
+async function carryOut(
+  request: Exclude<EndpointRequest, { type: 'ping' }>,
+  context: RequestContext,
+): Promise<string | null> {
+  const { endpointId, store, clock, events } = context;
+  switch (request.type) {
+    case 'name-endpoint': {
+      // It is shown to operators, in a browser and perhaps in a terminal.
+      const name = printable(request.name);
+      await store.nameEndpoint(endpointId, name);
+      events.emit({ type: 'named', endpointId, name });
+      return null;
+    }
+    case 'set-group': {
+      const group = printable(request.group);
+      await store.groupEndpoint(endpointId, group);
+      events.emit({ type: 'grouped', endpointId, group });
+      return null;
+    }
+    case 'set-attributes': {
+      const attributes = printableEntries(request.attributes);
+      await store.describeEndpoint(endpointId, attributes);
+      events.emit({ type: 'described', endpointId, attributes });
+      return null;
+    }
+    case 'put-metrics': {
+      const { sessionId, update } = request;
+      const why = await takeMetrics(store, { endpointId, sessionId, update, receivedAt: clock.now() });
+      if (why === null) events.emit({ type: 'metrics', endpointId });
+      return why;
+    }
+    case 'grant-cap':
+      return takeGrant(request.token, context);
+    case 'put-network-diagnostics': {
+      // TLS proved who sends; a report about someone else would stand under the wrong name.
+      if (request.report.endpointId !== endpointId) return 'the report is about another endpoint';
+      const id = newReportId(clock.now());
+      await store.addReport(
+        {
+          id,
+          endpointId,
+          source: 'upload',
+          receivedAt: clock.now(),
+          durationMs: null,
+          report: request.report,
+        },
+        MAX_REPORTS_PER_ENDPOINT,
+      );
+      events.emit({ type: 'report', endpointId, reportId: id, source: 'upload' });
+      return null;
+    }
+  }
+}
+
+function printableEntries(attributes: Attributes): Attributes {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([key, value]) => [printable(key), printable(value)]),
+  );
+}
+
+async function takeGrant(token: Token, { endpointId, platformId, store, clock, events }: RequestContext) {
+  const why = refuseGrant(token, { endpointId, platformId, nowSeconds: nowSeconds(clock) });
+  if (why !== null) return why;
+  const caps = token.caps.toStrings();
+  const { expiresAt } = token;
+  await store.putGrant({ endpointId, caps, token: token.encode(), expiresAt, grantedAt: clock.now() });
+  events.emit({ type: 'granted', endpointId, caps, expiresAt });
+  return null;
+}

@@ -1,0 +1,112 @@
+/** Whose the data folder is, and what lies in it: nothing is used that another user may have put there. */
+import type { Stats } from 'node:fs';
+import { constants, lstat, mkdir, open, readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { NetDiagnosticsError } from '../lib/errors.js';
+
+/** The bits of a mode. */
+const OTHERS_MAY_WRITE = 0o022;
+const OTHERS_MAY_ANYTHING = 0o077;
+/** Read and write for the owner. */
+export const FILE_MODE = 0o600;
+/** The store, and what SQLite puts beside it. */
+const STORE_FILES = /^platform\.db/;
+
+/** The user this process runs as; `null` where there are no such users (Windows). */
+export function ownUid(): number | null {
+  return process.getuid?.() ?? null;
+}
+
+/**
+ * Makes the folder (0700), or checks that it is this user's and that nobody else may put files into it. The store's files
+ * are checked as well, and closed to others.
+ * @param uid - the user; an argument for tests
+ * @throws NetDiagnosticsError `ERR_SETTING`, which says what to do
+ */
+export async function openDataFolder(path: string, uid = ownUid()): Promise<void> {
+  await makeFolder(path);
+  if (uid === null) return;
+  const link = await lstat(path);
+  // Whose link it is can turn it elsewhere. The administrator's are as good as one's own.
+  if (link.isSymbolicLink() && link.uid !== 0) assertOwner(path, link, uid);
+  const stats = await stat(path);
+  assertOwner(path, stats, uid);
+  if ((stats.mode & OTHERS_MAY_WRITE) !== 0) {
+    throw unusable(
+      `Others may write into ${path}, so a key or a store in it may be theirs: run chmod 700 on it, or name a folder inside it.`,
+    );
+  }
+  for (const name of await readdir(path)) if (STORE_FILES.test(name)) await closeFile(join(path, name), uid);
+  // SQLite makes its file readable by everybody, and those beside it like it.
+  await (await open(join(path, 'platform.db'), 'a', FILE_MODE)).close();
+}
+
+/**
+ * Opens a file of the folder for reading, unless another user may have put it there, or may read it.
+ * @throws NetDiagnosticsError `ERR_SETTING`
+ */
+export async function openOwnFile(path: string, uid = ownUid()) {
+  // What is looked at is what is read: a link is not followed, and a file that was exchanged since does not matter.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ELOOP') throw unusable(`${path} is a link.`);
+    throw error;
+  });
+  try {
+    if (uid !== null) {
+      const stats = await file.stat();
+      assertOwner(path, stats, uid);
+      if ((stats.mode & OTHERS_MAY_ANYTHING) !== 0)
+        throw unusable(`Others can read ${path}: run chmod 600 on it.`);
+    }
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function closeFile(path: string, uid: number): Promise<void> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ELOOP') throw unusable(`${path} is a link.`);
+    // SQLite takes some of its files away.
+    if (code === 'ENOENT') return null;
+    throw error;
+  });
+  try {
+    if (file === null) return;
+    const stats = await file.stat();
+    assertOwner(path, stats, uid);
+    if ((stats.mode & OTHERS_MAY_ANYTHING) !== 0) await file.chmod(FILE_MODE);
+  } finally {
+    await file?.close();
+  }
+}
+
+function assertOwner(path: string, { uid: owner }: Stats, uid: number): void {
+  if (owner === uid) return;
+  throw unusable(
+    `${path} belongs to user ${owner}, and this is user ${uid}: run the platform as that user, or chown it if you trust what is in it.`,
+  );
+}
+
+/**
+ * With the folders above it. Not by Node's own `recursive`: where a folder can never be made, as below /proc, Node 20
+ * tries for ever.
+ */
+async function makeFolder(path: string): Promise<void> {
+  const make = () => mkdir(path, { mode: 0o700 });
+  try {
+    await make();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await make();
+  }
+}
+
+function unusable(message: string): NetDiagnosticsError {
+  return new NetDiagnosticsError('ERR_SETTING', message);
+}

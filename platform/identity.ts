@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, NetDiagnosticsError } from '../lib/errors.js';
+import { SecretKey } from '../lib/wire/index.js';
+import { FILE_MODE, openDataFolder, openOwnFile, ownUid } from './data-folder.js';
+
+const KEY_FILE = 'secret.key';
+
+/**
+ * Makes the data folder (0700) and reads the platform's key in it, or makes one (0600). Its public half is the
+ * platform's id, which stands in every API secret.
+ * @param uid - the user whose they have to be; an argument for tests
+ * @throws NetDiagnosticsError `ERR_SETTING` when the folder cannot be used, or is or may be another user's work
+ */
+export async function openIdentity(dataDir: string, uid = ownUid()): Promise<SecretKey> {
+  const path = join(dataDir, KEY_FILE);
+  try {
+    await openDataFolder(dataDir, uid);
+    return (await createKey(path)) ?? (await readKey(path, uid));
+  } catch (error) {
+    if (error instanceof NetDiagnosticsError) throw error;
+    throw new NetDiagnosticsError('ERR_SETTING', `dataDir ${dataDir} cannot be used: ${messageOf(error)}.`, {
+      cause: error,
+    });
+  }
+}
+
+async function createKey(path: string): Promise<SecretKey | null> {
+  const key = SecretKey.fromBytes(randomBytes(32));
+  // `wx`: of two platforms that start at once only one makes the key.
+  const file = await open(path, 'wx', FILE_MODE).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') return null;
+    throw error;
+  });
+  if (file === null) return null;
+  try {
+    await file.writeFile(`${Buffer.from(key.toBytes()).toString('hex')}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return key;
+}
+
+async function readKey(path: string, uid: number | null): Promise<SecretKey> {
+  const file = await openOwnFile(path, uid);
+  try {
+    return SecretKey.parse((await file.readFile('utf8')).trim());
+  } catch (error) {
+    // Without the cause, which might quote the file.
+    throw new NetDiagnosticsError(
+      'ERR_SETTING',
+      `${path} holds no secret key (${error instanceof Error ? error.name : 'unreadable'}): restore it, or delete it to get a new platform id.`,
+    );
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * `iroh-net-diagnostics/platform`: the other end of the protocol, self-hosted.
+ * @module iroh-net-diagnostics/platform
+ */
+export {
+  ApiSecret,
+  type ApiSecretRecord,
+  type Attributes,
+  type Authorisation,
+  type ButtonState,
+  type DiagnosticsReport,
+  DialBackError,
+  type DialBackOptions,
+  type EndpointAddress,
+  type EndpointFilter,
+  type EndpointId,
+  type EndpointRecord,
+  type EndpointView,
+  type GreyReason,
+  type MetricSchema,
+  type MetricsRecord,
+  type MetricsSchema,
+  type MetricValue,
+  NetDiagnosticsError,
+  type NetDiagnosticsErrorCode,
+  type PlatformEvent,
+  type PlatformEventListener,
+  type RelayConfig,
+  type ReportFacts,
+  type ReportRecord,
+  type ReportSource,
+  type ReportSummary,
+  type RunFailureKind,
+  type RunPhase,
+  type RunProgress,
+} from '../lib/services/index.js';
+export type { DashboardOptions, PlatformOptions } from './options.js';
+export { Platform } from './platform.js';

@@ -1,0 +1,257 @@
+import { randomBytes } from 'node:crypto';
+import { messageOf } from '../lib/errors.js';
+import {
+  type ApiSecret,
+  type ApiSecretRecord,
+  bindPlatform,
+  type DialBackOptions,
+  type Endpoint,
+  type EndpointAddress,
+  type EndpointFilter,
+  type EndpointId,
+  type EndpointView,
+  EventBus,
+  type MetricsRecord,
+  type PlatformEventListener,
+  platformAddress,
+  type ReportRecord,
+  SecretKey,
+  ServicesHost,
+  type Store,
+} from '../lib/services/index.js';
+import { openIdentity } from './identity.js';
+import { type PlatformOptions, type PlatformSettings, parsePlatformOptions } from './options.js';
+import { proofOf } from './proof.js';
+import { Dashboard } from './server/index.js';
+import { IN_MEMORY, openStore } from './store/open-store.js';
+
+/** Names of the remembered ports in the store. */
+const PORT_SETTING = 'port';
+const DASHBOARD_PORT_SETTING = 'dashboard.port';
+/** With relays: how long to wait for a home relay, which belongs into API secrets. */
+const ONLINE_TIMEOUT_MS = 5_000;
+
+interface Opened {
+  settings: PlatformSettings;
+  store: Store;
+  endpoint: Endpoint;
+  events: EventBus;
+}
+
+/**
+ * The other end, self-hosted: takes sessions of endpoints that hold one of its API secrets, keeps what they send, and
+ * dials them back when somebody presses Run Diagnostics on its dashboard.
+ */
+export class Platform {
+  /** The public half of its key; the same as long as its data folder is. */
+  readonly id: EndpointId;
+  readonly #settings: PlatformSettings;
+  readonly #store: Store;
+  readonly #endpoint: Endpoint;
+  readonly #events: EventBus;
+  readonly #services: ServicesHost;
+  #dashboard: Dashboard | null = null;
+  #stopping: Promise<void> | null = null;
+
+  private constructor({ settings, store, endpoint, events }: Opened) {
+    this.id = endpoint.id;
+    this.#settings = settings;
+    this.#store = store;
+    this.#endpoint = endpoint;
+    this.#events = events;
+    this.#services = ServicesHost.start({
+      ...{ endpoint, store, events, clock: settings.clock },
+      address: () => platformAddress(endpoint, settings.hosts),
+    });
+  }
+
+  /**
+   * Opens the store, binds the endpoint, accepts sessions and serves the dashboard.
+   * @param parts - what tests replace
+   * @throws NetDiagnosticsError `ERR_SETTING`, `ERR_STORE` (a data folder needs `npm install libsql`), `ERR_BIND`, `ERR_BINDING_UNAVAILABLE`
+   * @example
+   * const platform = await Platform.start({ dataDir: './platform-data' });
+   * console.log(platform.dashboardUrl);
+   */
+  static async start(options: PlatformOptions, parts: { store?: Store } = {}): Promise<Platform> {
+    const settings = parsePlatformOptions(options);
+    const { dataDir, network, relays, hosts, onEvent } = settings;
+    const secretKey =
+      dataDir === IN_MEMORY ? SecretKey.fromBytes(randomBytes(32)) : await openIdentity(dataDir);
+    const store = parts.store ?? (await openStore(dataDir));
+    const events = new EventBus();
+    if (onEvent !== undefined) events.subscribe(onEvent);
+    let endpoint: Endpoint | null = null;
+    try {
+      const remembered = await rememberedPort(store, PORT_SETTING);
+      const bound = await bindPlatform({
+        secretKey,
+        network,
+        relays,
+        hosts,
+        port: settings.port,
+        remembered,
+      });
+      endpoint = bound.endpoint;
+      await store.putSetting(PORT_SETTING, String(bound.port));
+      if (remembered !== null && bound.port !== remembered) warnMoved(events, remembered, bound.port);
+      const platform = new Platform({ settings, store, endpoint, events });
+      await platform.#open();
+      return platform;
+    } catch (error) {
+      await endpoint?.close();
+      await store.close();
+      throw error;
+    }
+  }
+
+  /** Where endpoints reach it, as it goes into API secrets. */
+  get address(): EndpointAddress {
+    return this.#services.address;
+  }
+
+  /** Opens the dashboard, with the login token in it: a credential. `null` without a dashboard. */
+  get dashboardUrl(): string | null {
+    return this.#dashboard?.url ?? null;
+  }
+
+  /**
+   * Makes an API secret; `reveal()` gives the text for `IROH_SERVICES_API_SECRET`. Only its public half is kept.
+   * @param label - the operator's word for it, at most 60 characters
+   */
+  createApiSecret(label?: string): Promise<ApiSecret> {
+    return this.#services.createApiSecret(label);
+  }
+
+  /**
+   * Lets an SSH key in, in place of an API secret: its sessions may do everything. Listed and revoked like a secret.
+   * @param publicKey - the line of its `.pub` file, `ssh-ed25519 …`
+   * @param label - the operator's word for it, at most 60 characters
+   * @returns its id
+   */
+  registerSshKey(publicKey: string, label?: string): Promise<EndpointId> {
+    return this.#services.registerSshKey(publicKey, label);
+  }
+
+  /** The secrets it issued, newest first, revoked ones included. */
+  apiSecrets(): Promise<ApiSecretRecord[]> {
+    return this.#services.apiSecrets();
+  }
+
+  /** Makes a secret void at once. @returns whether it was good until now */
+  revokeApiSecret(keyId: EndpointId): Promise<boolean> {
+    return this.#services.revokeApiSecret(keyId);
+  }
+
+  /**
+   * All endpoints, those online first, then the last seen; or those of a group, or that say certain things of
+   * themselves.
+   * @example
+   * await platform.endpoints({ group: 'staging', attributes: { region: 'eu' } });
+   */
+  endpoints(filter: EndpointFilter = {}): Promise<EndpointView[]> {
+    return this.#services.endpoints(filter);
+  }
+
+  /** One endpoint; `null` when it never was here. */
+  endpoint(id: EndpointId): Promise<EndpointView | null> {
+    return this.#services.endpoint(id);
+  }
+
+  /**
+   * An endpoint's reports, newest first.
+   * @param limit - a whole number, 0 or more. Default: all that are kept (100)
+   * @throws NetDiagnosticsError `ERR_SETTING` for another limit
+   */
+  reports(id: EndpointId, limit?: number): Promise<ReportRecord[]> {
+    return this.#services.reports(id, limit);
+  }
+
+  /** The latest values of an endpoint's metrics sessions, newest first. */
+  metrics(id: EndpointId): Promise<MetricsRecord[]> {
+    return this.#services.metrics(id);
+  }
+
+  /**
+   * What the Run Diagnostics button does: dials the endpoint back and stores its report.
+   * @throws NetDiagnosticsError `ERR_STATE` when the button is grey, `DialBackError` when the run fails
+   */
+  dialBack(id: EndpointId, options: DialBackOptions = {}): Promise<ReportRecord> {
+    return this.#services.dialBack(id, options);
+  }
+
+  /** Tells what happens from now on. @returns ends it */
+  subscribe(listener: PlatformEventListener): () => void {
+    return this.#services.subscribe(listener);
+  }
+
+  /** Ends runs, sessions and dashboard, then closes endpoint and store. Idempotent, never rejects. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #open(): Promise<void> {
+    try {
+      if (this.#settings.network === 'n0' || (this.#settings.relays ?? []).length > 0)
+        await this.#waitForRelay();
+      if (this.#settings.dashboard !== null) await this.#openDashboard();
+    } catch (error) {
+      await this.#services.stop();
+      throw error;
+    }
+  }
+
+  async #waitForRelay(): Promise<void> {
+    await this.#endpoint.online({ timeoutMs: ONLINE_TIMEOUT_MS }).catch((error: unknown) => {
+      this.#events.emit({
+        type: 'warning',
+        message: `No relay yet: API secrets made now lack it (${messageOf(error)}).`,
+      });
+    });
+  }
+
+  async #openDashboard(): Promise<void> {
+    const { dashboard } = this.#settings;
+    if (dashboard === null) return;
+    const opened = await Dashboard.open({
+      settings: dashboard,
+      rememberedPort: await rememberedPort(this.#store, DASHBOARD_PORT_SETTING),
+      services: this.#services,
+      prove: (challenge, body) => proofOf(this.#endpoint.secretKey(), challenge, body),
+    });
+    this.#dashboard = opened;
+    await this.#store.putSetting(DASHBOARD_PORT_SETTING, String(opened.port));
+  }
+
+  async #stop(): Promise<void> {
+    const attempts = [
+      () => this.#dashboard?.close(),
+      () => this.#services.stop(),
+      () => this.#endpoint.close(),
+      () => this.#store.close(),
+    ];
+    for (const attempt of attempts) {
+      try {
+        await attempt();
+      } catch (error) {
+        this.#events.emit({ type: 'warning', message: `While stopping: ${messageOf(error)}` });
+      }
+    }
+  }
+}
+
+function warnMoved(events: EventBus, from: number, to: number): void {
+  events.emit({
+    type: 'warning',
+    message:
+      `UDP port ${from} is taken, so the platform moved to ${to}: API secrets made before point to ${from}. ` +
+      `Free that port and start again, or make new secrets.`,
+  });
+}
+
+async function rememberedPort(store: Store, key: string): Promise<number | null> {
+  const text = await store.setting(key);
+  const port = Number(text ?? Number.NaN);
+  return Number.isInteger(port) && port > 0 && port <= 65_535 ? port : null;
+}

@@ -1,0 +1,108 @@
+/** Who may call the dashboard. */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { hostName, isLoopbackHost, siteOf } from '../../lib/http-kit/index.js';
+
+/** Browsers that are logged in at once; the one that logged in first makes room. */
+const MAX_BROWSERS = 64;
+/** No page elsewhere can use the cookie, and no script read it. */
+const ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Strict';
+/** Browsers take a cookie of such a name from its own host alone, and over TLS. */
+const TLS_PREFIX = '__Host-';
+
+/** Whether a `Host` header names this machine or an allowed name. */
+export function isKnownHost(host: string | undefined, allowed: readonly string[]): boolean {
+  const name = hostName(host);
+  return isLoopbackHost(host) || (name !== null && allowed.includes(name));
+}
+
+/**
+ * Whether a request that changes something comes from the dashboard's own page. Browsers say so with every POST; a
+ * request that says nothing was not made by a page of ours.
+ */
+export function isSameOrigin(headers: IncomingHttpHeaders): boolean {
+  return siteOf(headers, headers.host) === 'own';
+}
+
+/** The login: one token, in the URL that the platform prints; then a cookie for each browser that showed it. */
+export class Login {
+  /** A credential. */
+  readonly token: string;
+  readonly #cookieName: string;
+  /** Hashes of the cookies' values; the oldest first. */
+  readonly #browsers = new Set<string>();
+
+  /** @param port - in the cookie's name, since browsers share cookies between the ports of a host */
+  constructor(token: string | null, port: number) {
+    this.token = token ?? randomBytes(32).toString('base64url');
+    this.#cookieName = `net_diagnostics_${port}`;
+  }
+
+  isToken(text: string): boolean {
+    return isEqual(text, this.token);
+  }
+
+  /**
+   * Lets a browser in. It ends with the browser, with its logout, or with the platform.
+   * @param headers - those of the request that showed the token
+   * @returns for `Set-Cookie`
+   */
+  begin(headers: IncomingHttpHeaders): string {
+    const value = randomBytes(32).toString('base64url');
+    this.#browsers.add(hashOf(value));
+    const [oldest] = this.#browsers;
+    if (oldest !== undefined && this.#browsers.size > MAX_BROWSERS) this.#browsers.delete(oldest);
+    // A page says where it is from whenever it posts: behind a TLS proxy that is https, whatever reaches us.
+    const isTls = headers.origin?.startsWith('https://') === true;
+    return isTls
+      ? `${TLS_PREFIX}${this.#cookieName}=${value}; ${ATTRIBUTES}; Secure`
+      : `${this.#cookieName}=${value}; ${ATTRIBUTES}`;
+  }
+
+  /** Lets the browser in no more. @returns for `Set-Cookie` */
+  end(header: string | undefined): string[] {
+    for (const value of this.#values(header)) this.#browsers.delete(hashOf(value));
+    return [
+      `${TLS_PREFIX}${this.#cookieName}=; ${ATTRIBUTES}; Secure; Max-Age=0`,
+      `${this.#cookieName}=; ${ATTRIBUTES}; Max-Age=0`,
+    ];
+  }
+
+  hasCookie(header: string | undefined): boolean {
+    return this.#values(header).some((value) => this.#browsers.has(hashOf(value)));
+  }
+
+  /** For programs: `Authorization: Bearer <token>`. */
+  hasBearer(header: string | undefined): boolean {
+    const match = /^Bearer (\S+)$/i.exec(header ?? '');
+    return match?.[1] !== undefined && this.isToken(match[1]);
+  }
+
+  /** Of all cookies of these names: another host of the same site can put one of its own beside ours, or before it. */
+  #values(header: string | undefined): string[] {
+    const names = [`${TLS_PREFIX}${this.#cookieName}=`, `${this.#cookieName}=`];
+    const pairs = (header ?? '').split(';').map((pair) => pair.trim());
+    return pairs.flatMap((pair) =>
+      names.filter((name) => pair.startsWith(name)).map((name) => pair.slice(name.length)),
+    );
+  }
+}
+
+/** The URL that logs in. Behind the `#`, so that the token reaches the page alone, and no log of a server on the way. */
+export function loginUrl(origin: string, token: string): string {
+  return `${origin}/login#${new URLSearchParams({ token })}`;
+}
+
+/** The token in such a URL; `null` when there is none. */
+export function tokenIn(url: URL): string | null {
+  return new URLSearchParams(url.hash.slice(1)).get('token');
+}
+
+/** In constant time, whatever the lengths. */
+function isEqual(a: string, b: string): boolean {
+  return timingSafeEqual(Buffer.from(hashOf(a)), Buffer.from(hashOf(b)));
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,92 @@
+import type { Server } from 'node:http';
+import { hasCode } from '../../lib/errors.js';
+import { isLoopbackAddress } from '../../lib/http-kit/index.js';
+import type { DashboardSettings } from '../options.js';
+import { Login, loginUrl } from './access.js';
+import { Api, type ApiContext } from './api.js';
+import { createHandler, type Handler } from './handler.js';
+import { closeServers, type Listeners, listen } from './listen.js';
+import { LiveUpdates } from './live.js';
+import { dashboardRoutes } from './routes.js';
+
+/** What the dashboard works with. */
+export interface DashboardContext extends ApiContext {
+  settings: DashboardSettings;
+  /** The port used last; another is taken when somebody else has it. */
+  rememberedPort: number | null;
+}
+
+/** The platform's pages and their API, over plain HTTP on loopback. */
+export class Dashboard {
+  readonly port: number;
+  /** Logs in: a credential. */
+  readonly url: string;
+  readonly #servers: readonly Server[];
+  readonly #live: LiveUpdates;
+
+  private constructor(listeners: Listeners, url: string, live: LiveUpdates) {
+    this.port = listeners.port;
+    this.url = url;
+    this.#servers = listeners.servers;
+    this.#live = live;
+  }
+
+  /** Begins to serve. @throws NetDiagnosticsError `ERR_BIND` when a port the settings name is taken */
+  static async open(context: DashboardContext): Promise<Dashboard> {
+    const { settings, services } = context;
+    let handler: Handler | null = null;
+    // The login's cookie is named after the port, which is known only once it is taken.
+    const listeners = await listenSomewhere(context, async (request, response) => {
+      if (handler === null) response.destroy();
+      else await handler(request, response);
+    });
+    const { port } = listeners;
+    const login = settings.hasLogin ? new Login(settings.token, port) : null;
+    const live = new LiveUpdates(services.events);
+    handler = createHandler({
+      routes: dashboardRoutes(new Api(context), live, login !== null),
+      login,
+      onLogout: () => live.endAll(),
+      allowedHosts: isNamed(settings) ? settings.allowedHosts : null,
+      onError: (message) => services.events.emit({ type: 'warning', message }),
+    });
+    return new Dashboard(listeners, urlOf(settings, port, login), live);
+  }
+
+  /** Cuts live streams and all other connections. */
+  async close(): Promise<void> {
+    this.#live.close();
+    await closeServers(this.#servers);
+  }
+}
+
+/** On loopback the names are known; beyond it the operator may have named them. */
+function isNamed({ hosts, allowedHosts }: DashboardSettings): boolean {
+  return hosts.every(isLoopbackAddress) || allowedHosts.length > 0;
+}
+
+async function listenSomewhere(
+  { settings, rememberedPort, services }: DashboardContext,
+  handler: Handler,
+): Promise<Listeners> {
+  const { hosts } = settings;
+  const wanted = settings.port ?? rememberedPort ?? 0;
+  try {
+    return await listen(hosts, wanted, handler);
+  } catch (error) {
+    if (settings.port !== null || wanted === 0 || !hasCode(error, 'ERR_BIND')) throw error;
+    services.events.emit({
+      type: 'warning',
+      message: `The dashboard's port ${wanted} is taken: it moves to another.`,
+    });
+    return listen(hosts, 0, handler);
+  }
+}
+
+function urlOf({ hosts }: DashboardSettings, port: number, login: Login | null): string {
+  const [host = '127.0.0.1'] = hosts;
+  // A wildcard address is no address to open.
+  const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const origin = `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
+  return login === null ? `${origin}/` : loginUrl(origin, login.token);
+}

@@ -1,0 +1,71 @@
+/** Records → what the pages get. */
+
+import type { EndpointView } from '../../lib/services/index.js';
+import {
+  type MetricsRecord,
+  type ReportRecord,
+  type ReportSummary,
+  reportFacts,
+} from '../../lib/services/index.js';
+import { verdict, viewReport } from '../../lib/ui/index.js';
+import { formatSocketAddr, type MetricSchema, type MetricValue } from '../../lib/wire/index.js';
+import { MAX_METRIC_ROWS } from './constants.js';
+
+export function endpointJson(view: EndpointView) {
+  const { id, name, group, isOnline, firstSeenAt, lastSeenAt, button, grant, run, address, latestReport } =
+    view;
+  return {
+    id,
+    name,
+    group,
+    attributes: Object.entries(view.attributes),
+    isOnline,
+    sharedIdentityAt: view.sharedIdentityAt,
+    firstSeenAt,
+    lastSeenAt,
+    button,
+    grant,
+    run,
+    addresses: [...(address?.directAddrs.map(formatSocketAddr) ?? []), ...(address?.relayUrls ?? [])],
+    latestReport: latestReport === null ? null : reportSummaryJson(latestReport),
+  };
+}
+
+export function reportSummaryJson({ facts, ...circumstances }: ReportSummary) {
+  return { ...circumstances, ...verdict(facts) };
+}
+
+export function reportJson(record: ReportRecord) {
+  const { report, ...circumstances } = record;
+  const summary = reportSummaryJson({ ...circumstances, facts: reportFacts(report) });
+  return { ...summary, view: viewReport(report), raw: report };
+}
+
+export function metricsJson({ sessionId, updatedAt, schema, values }: MetricsRecord) {
+  const rows = schema.items.slice(0, MAX_METRIC_ROWS).map((item, index) => ({
+    name: [...item.prefixes, item.name].join('_'),
+    type: item.type,
+    labels: labelsText(item),
+    help: schema.help?.[index] ?? '',
+    value: valueText(values[index]),
+    buckets: bucketTexts(values[index]),
+  }));
+  return { sessionId, updatedAt, total: schema.items.length, rows };
+}
+
+/** How many samples were at most each bound: the wire's counts are cumulative, as OpenMetrics has them. */
+function bucketTexts(value: MetricValue | undefined): string[] {
+  if (value?.type !== 'histogram') return [];
+  return value.buckets.map(([bound, count]) =>
+    bound === Number.POSITIVE_INFINITY ? `all: ${count}` : `≤ ${bound}: ${count}`,
+  );
+}
+
+function labelsText({ labels }: MetricSchema): string {
+  return labels.map(([key, value]) => `${key}=${value}`).join(', ');
+}
+
+function valueText(value: MetricValue | undefined): string {
+  if (value === undefined) return '';
+  return value.type === 'histogram' ? `${value.count} samples, sum ${value.sum}` : value.value.toString();
+}

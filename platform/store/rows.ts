@@ -1,0 +1,139 @@
+/** Rows of the database ↔ records. */
+import { NetDiagnosticsError } from '../../lib/errors.js';
+import {
+  type ApiSecretRecord,
+  type EndpointRecord,
+  type GrantRecord,
+  type MetricsRecord,
+  metricTypes,
+  type ReportFacts,
+  type ReportRecord,
+  type ReportSource,
+  type ReportSummary,
+  reportFacts,
+} from '../../lib/services/index.js';
+import type { Attributes, EndpointAddress, MetricsSchema, MetricValue } from '../../lib/wire/index.js';
+import type { SqlRow } from './sql-driver.js';
+
+export function toApiSecret(row: SqlRow): ApiSecretRecord {
+  return {
+    keyId: text(row, 'key_id'),
+    label: text(row, 'label'),
+    createdAt: int(row, 'created_at'),
+    revokedAt: intOrNull(row, 'revoked_at'),
+  };
+}
+
+export function toEndpoint(row: SqlRow): EndpointRecord {
+  const address = textOrNull(row, 'address');
+  const attributes = textOrNull(row, 'attributes');
+  return {
+    id: text(row, 'id'),
+    name: textOrNull(row, 'name'),
+    group: textOrNull(row, 'group_name'),
+    attributes: attributes === null ? {} : (JSON.parse(attributes) as Attributes),
+    authorisation: { issuer: text(row, 'issuer'), expiresAt: intOrNull(row, 'expires_at') },
+    firstSeenAt: int(row, 'first_seen_at'),
+    lastSeenAt: int(row, 'last_seen_at'),
+    address: address === null ? null : (JSON.parse(address) as EndpointAddress),
+  };
+}
+
+export function toGrant(row: SqlRow): GrantRecord {
+  return {
+    endpointId: text(row, 'endpoint_id'),
+    caps: text(row, 'caps').split(' '),
+    token: new Uint8Array(Buffer.from(text(row, 'token'), 'hex')),
+    expiresAt: intOrNull(row, 'expires_at'),
+    grantedAt: int(row, 'granted_at'),
+  };
+}
+
+function reportHead(row: SqlRow): Omit<ReportRecord, 'report'> {
+  return {
+    id: text(row, 'id'),
+    endpointId: text(row, 'endpoint_id'),
+    source: text(row, 'source') as ReportSource,
+    receivedAt: int(row, 'received_at'),
+    durationMs: intOrNull(row, 'duration_ms'),
+  };
+}
+
+export function toReport(row: SqlRow): ReportRecord {
+  return {
+    ...reportHead(row),
+    report: JSON.parse(text(row, 'report')) as ReportRecord['report'],
+  };
+}
+
+/** Reads the report itself only where an earlier version has kept nothing beside it. */
+export function toReportSummary(row: SqlRow): ReportSummary {
+  const facts = textOrNull(row, 'facts');
+  return {
+    ...reportHead(row),
+    facts:
+      facts === null
+        ? reportFacts(JSON.parse(text(row, 'report')) as ReportRecord['report'])
+        : (JSON.parse(facts) as ReportFacts),
+  };
+}
+
+export function toMetricTypes(row: SqlRow): string {
+  return (
+    textOrNull(row, 'types') ?? metricTypes((JSON.parse(text(row, 'schema_json')) as MetricsSchema).items)
+  );
+}
+
+export function toMetrics(row: SqlRow): MetricsRecord {
+  return {
+    endpointId: text(row, 'endpoint_id'),
+    sessionId: text(row, 'session_id'),
+    schema: JSON.parse(text(row, 'schema_json')) as MetricsSchema,
+    values: parseMetricValues(text(row, 'values_json')),
+    updatedAt: int(row, 'updated_at'),
+  };
+}
+
+/** JSON has no bigint and no infinity (the last bucket's bound): both go as text in a one-key object. */
+export function formatMetricValues(values: readonly MetricValue[]): string {
+  return JSON.stringify(values, (_key, value: unknown) => {
+    if (typeof value === 'bigint') return { int: value.toString() };
+    if (typeof value === 'number' && !Number.isFinite(value)) return { float: String(value) };
+    return value;
+  });
+}
+
+function parseMetricValues(json: string): MetricValue[] {
+  return JSON.parse(json, (_key, value: unknown) => {
+    if (typeof value !== 'object' || value === null) return value;
+    if ('int' in value) return BigInt(String(value.int));
+    if ('float' in value) return Number(value.float);
+    return value;
+  }) as MetricValue[];
+}
+
+function text(row: SqlRow, column: string): string {
+  const value = row[column];
+  if (typeof value === 'string') return value;
+  throw new NetDiagnosticsError(
+    'ERR_STORE',
+    `The store's column ${column} holds no text: the file is damaged.`,
+  );
+}
+
+function textOrNull(row: SqlRow, column: string): string | null {
+  return row[column] === null ? null : text(row, column);
+}
+
+function int(row: SqlRow, column: string): number {
+  const value = Number(row[column] ?? Number.NaN);
+  if (Number.isSafeInteger(value)) return value;
+  throw new NetDiagnosticsError(
+    'ERR_STORE',
+    `The store's column ${column} holds no number: the file is damaged.`,
+  );
+}
+
+function intOrNull(row: SqlRow, column: string): number | null {
+  return row[column] === null ? null : int(row, column);
+}
