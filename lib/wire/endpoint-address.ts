@@ -1,10 +1,4 @@
-import {
-  type EndpointId,
-  endpointIdFromBytes,
-  endpointIdToBytes,
-  KEY_SIZE,
-  keyFault,
-} from './endpoint-id.js';
+import { type EndpointId, endpointIdFromBytes, endpointIdToBytes, KEY_SIZE } from './endpoint-id.js';
 import type { PostcardReader } from './postcard-reader.js';
 import type { PostcardWriter } from './postcard-writer.js';
 import { normaliseRelayUrl, readRelayUrl, writeRelayUrl } from './relay-url.js';
@@ -46,9 +40,7 @@ export function writeEndpointAddress(writer: PostcardWriter, address: EndpointAd
  */
 export function readEndpointAddress(reader: PostcardReader, form: CustomAddrForm): EndpointAddress {
   const start = reader.offset;
-  const key = reader.raw('id', KEY_SIZE);
-  const fault = keyFault(key);
-  if (fault !== null) reader.fail('id', fault, start);
+  const id = endpointIdFromBytes(reader.raw('id', KEY_SIZE), (fault) => reader.fail('id', fault, start));
   const relayUrls = new Set<string>();
   const directAddrs: SocketAddr[] = [];
   // The shortest address is a custom one of two or three bytes.
@@ -61,7 +53,7 @@ export function readEndpointAddress(reader: PostcardReader, form: CustomAddrForm
     else reader.fail('', `unknown kind of address ${variant}`, at);
   });
   return {
-    id: endpointIdFromBytes(key),
+    id,
     relayUrls: [...relayUrls].sort(),
     directAddrs: sortedAddrs(directAddrs),
   };

@@ -21,12 +21,15 @@ export function parseEndpointId(text: string): EndpointId {
 
 /**
  * Reads an endpoint id from its 32 bytes.
- * @throws {@link WireError} when they are no canonical ed25519 point or one of small order
+ * @param refuse - throws for a key that cannot be used; `fault` completes "because …"
+ * @throws {@link WireError}, or what `refuse` throws, when they are no canonical ed25519 point or one of small order
  */
-export function endpointIdFromBytes(bytes: Uint8Array): EndpointId {
+export function endpointIdFromBytes(
+  bytes: Uint8Array,
+  refuse: (fault: string) => never = refuseKey,
+): EndpointId {
   const fault = keyFault(bytes);
-  if (fault !== null) throw new WireError('endpointId', 0, fault);
-  return Buffer.from(bytes).toString('hex');
+  return fault === null ? Buffer.from(bytes).toString('hex') : refuse(fault);
 }
 
 /** The 32 bytes of an endpoint id. */
@@ -40,14 +43,12 @@ export function shortId(id: EndpointId): string {
   return id.slice(0, SHORT_ID_DIGITS);
 }
 
-/** Whether this text is an endpoint id (upper case counts too): the right length, and a usable key. */
-export function isEndpointId(text: string): boolean {
-  return HEX_KEY.test(text) && keyFault(Buffer.from(text, 'hex')) === null;
-}
-
-/** Why these bytes are no usable public key; null when they are one. */
-export function keyFault(bytes: Uint8Array): string | null {
+function keyFault(bytes: Uint8Array): string | null {
   if (bytes.length !== KEY_SIZE) return `a key has ${KEY_SIZE} bytes, not ${bytes.length}`;
   if (isSmallOrderPoint(bytes)) return 'the key is a point of small order';
   return isCanonicalPoint(bytes) ? null : 'the key is no canonical ed25519 point';
+}
+
+function refuseKey(fault: string): never {
+  throw new WireError('endpointId', 0, fault);
 }

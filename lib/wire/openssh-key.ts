@@ -1,6 +1,6 @@
 /** Ed25519 keys as OpenSSH writes them (PROTOCOL.key in its sources), as far as the official client reads them. */
 import { NetDiagnosticsError } from '../errors.js';
-import { type EndpointId, endpointIdFromBytes, KEY_SIZE, keyFault } from './endpoint-id.js';
+import { type EndpointId, endpointIdFromBytes, KEY_SIZE } from './endpoint-id.js';
 import { SecretKey } from './secret-key.js';
 
 const MAGIC = Buffer.from('openssh-key-v1\0');
@@ -46,10 +46,9 @@ export function readOpensshPublicKey(line: string): EndpointId {
   if (kind !== KIND) throw unreadable(`is no line that begins with "${KIND}"`);
   const reader = new SshReader(Buffer.from(body, 'base64'));
   if (reader.text() !== KIND) throw unreadable('is damaged');
-  const bytes = new Uint8Array(reader.string());
-  const fault = bytes.length === KEY_SIZE ? keyFault(bytes) : 'it has another length';
-  if (fault !== null) throw unreadable(`holds no valid key: ${fault}`);
-  return endpointIdFromBytes(bytes);
+  return endpointIdFromBytes(new Uint8Array(reader.string()), (fault) => {
+    throw unreadable(`holds no valid key: ${fault}`);
+  });
 }
 
 function unreadable(what: string): NetDiagnosticsError {

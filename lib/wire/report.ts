@@ -1,10 +1,4 @@
-import {
-  type EndpointId,
-  endpointIdFromBytes,
-  endpointIdToBytes,
-  KEY_SIZE,
-  keyFault,
-} from './endpoint-id.js';
+import { type EndpointId, endpointIdFromBytes, endpointIdToBytes, KEY_SIZE } from './endpoint-id.js';
 import { type NetReport, readNetReport, writeNetReport } from './net-report.js';
 import { decodeWhole, type PostcardReader } from './postcard-reader.js';
 import { PostcardWriter } from './postcard-writer.js';
@@ -70,10 +64,9 @@ export function readReport(reader: PostcardReader): DiagnosticsReport {
 
 function readEndpointId(reader: PostcardReader): EndpointId {
   const start = reader.offset;
-  const bytes = reader.raw('endpointId', KEY_SIZE);
-  const fault = keyFault(bytes);
-  if (fault !== null) reader.fail('endpointId', fault, start);
-  return endpointIdFromBytes(bytes);
+  return endpointIdFromBytes(reader.raw('endpointId', KEY_SIZE), (fault) =>
+    reader.fail('endpointId', fault, start),
+  );
 }
 
 function readPortmap(reader: PostcardReader): PortmapProbe {

@@ -1,13 +1,7 @@
 import { NetDiagnosticsError } from '../errors.js';
 import { encodeBase32 } from './base32.js';
 import { type Caps, readCaps, writeCaps } from './capability.js';
-import {
-  type EndpointId,
-  endpointIdFromBytes,
-  endpointIdToBytes,
-  KEY_SIZE,
-  keyFault,
-} from './endpoint-id.js';
+import { type EndpointId, endpointIdFromBytes, endpointIdToBytes, KEY_SIZE } from './endpoint-id.js';
 import { decodeWhole, type PostcardReader } from './postcard-reader.js';
 import { PostcardWriter } from './postcard-writer.js';
 import { type SecretKey, SIGNATURE_SIZE, verifySignature } from './secret-key.js';
@@ -186,12 +180,9 @@ function readTag(reader: PostcardReader, field: string): boolean {
 }
 
 function readKey(reader: PostcardReader, field: string): EndpointId {
-  const bytes = reader.sizedRaw(field, KEY_SIZE);
-  const fault = keyFault(bytes);
-  if (fault !== null) {
+  return endpointIdFromBytes(reader.sizedRaw(field, KEY_SIZE), (fault) => {
     throw new NetDiagnosticsError('ERR_TOKEN_INVALID', `The token's ${field}: ${fault}.`);
-  }
-  return endpointIdFromBytes(bytes);
+  });
 }
 
 function signedBytes(payload: Uint8Array): Uint8Array {

@@ -169,6 +169,17 @@ describe('verifySignature', () => {
     expect(verifySignature(toHex(identity), message, subtle)).toBe(false);
   });
 
+  it('refuses it under every other form of the identity, and under whatever else is no canonical point', () => {
+    const forms = [...Array(19).keys()].map((offset) => toHex(littleEndian(P + BigInt(offset))));
+    const signed = (hex: string) =>
+      `${hex.slice(0, 62)}${(Number.parseInt(hex.slice(62), 16) | 0x80).toString(16)}`;
+    const forgery = concat(ed25519.Point.BASE.toBytes(), littleEndian(1n));
+    const weak = [...forms, ...ED25519_TORSION_SUBGROUP].flatMap((hex) => [hex, signed(hex)]);
+    // y = 1 and y = p + 1, each with either sign.
+    expect(weak.filter((hex) => laxVerify(fromHex(hex), message, forgery)).length).toBeGreaterThanOrEqual(4);
+    for (const hex of weak) expect(verifySignature(hex, message, forgery), hex).toBe(false);
+  });
+
   it('refuses S + L, and R of small order made by the holder of the key', () => {
     const key = keyOf(9);
     const signature = key.sign(message);
