@@ -1,4 +1,5 @@
 import { NetDiagnosticsError } from '../errors.js';
+import { onAbort } from './abort.js';
 import { MAX_TIMER_MS, monotonicMs } from './clock.js';
 
 /** How a wait may end early. */
@@ -41,8 +42,7 @@ export async function bounded<T>(
     giveUp = reject;
   });
   givenUp.catch(() => {});
-  const onAbort = () => giveUp(aborted());
-  signal?.addEventListener('abort', onAbort, { once: true });
+  const forget = onAbort(signal, () => giveUp(aborted()));
   const timer =
     timeoutMs > MAX_TIMER_MS
       ? undefined
@@ -64,7 +64,7 @@ export async function bounded<T>(
     return await work(step);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
+    forget();
   }
 }
 

@@ -1,5 +1,5 @@
 /** Notices that the time of day jumped: timers count the time that passes, and stand still while a machine sleeps. */
-import { linkedAbort } from './abort.js';
+import { onAbort, scoped, untilAborted } from './abort.js';
 import { type Clock, monotonicMs, type Sleep } from './clock.js';
 
 /**
@@ -16,11 +16,7 @@ const JUMP_MS = 5_000;
 const PAUSE_MS = 10_000;
 
 /** Never: where nothing but a test moves the clock. */
-export const noClockJump: ClockJump = (signal) =>
-  new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    if (signal.aborted) resolve();
-  });
+export const noClockJump: ClockJump = untilAborted;
 
 /** Compares the time of day with the time that passes, for all who wait with one timer. */
 export function watchClock(clock: Clock, passed: () => number = monotonicMs): ClockJump {
@@ -36,8 +32,12 @@ export function watchClock(clock: Clock, passed: () => number = monotonicMs): Cl
   };
   return (signal) =>
     new Promise((resolve) => {
+      if (signal.aborted) {
+        resolve();
+        return;
+      }
       const done = () => {
-        signal.removeEventListener('abort', done);
+        forget();
         waiting.delete(done);
         if (waiting.size === 0) {
           clearInterval(timer);
@@ -45,11 +45,7 @@ export function watchClock(clock: Clock, passed: () => number = monotonicMs): Cl
         }
         resolve();
       };
-      if (signal.aborted) {
-        resolve();
-        return;
-      }
-      signal.addEventListener('abort', done, { once: true });
+      const forget = onAbort(signal, done);
       waiting.add(done);
       if (timer === undefined) {
         last = { wall: clock.now(), passed: passed() };
@@ -63,23 +59,19 @@ export function watchClock(clock: Clock, passed: () => number = monotonicMs): Cl
  * @returns whether the clock jumped
  * @throws `ERR_ABORTED` as soon as `signal` fires
  */
-export async function sleepOrJump(
+export function sleepOrJump(
   ms: number,
   sleep: Sleep,
   jump: ClockJump,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const end = linkedAbort(signal);
-  const slept = sleep(ms, end.signal).then(() => false);
-  slept.catch(() => {});
-  try {
+  return scoped(signal, async (end) => {
+    const slept = sleep(ms, end.signal).then(() => false);
+    slept.catch(() => {});
     const jumped = await Promise.race([slept, jump(end.signal).then(() => true)]);
     // What waits for a jump ends without a word when the wait is cancelled; the sleep says so.
     return signal.aborted ? await slept : jumped;
-  } finally {
-    end.abort();
-    end.release();
-  }
+  });
 }
 
 /** The same sleep, which ends early when the clock jumps: for what looks at the time of day, or tries again. */

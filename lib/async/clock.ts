@@ -1,5 +1,6 @@
 /** Time comes in as an argument everywhere, so that a test can hold it. */
 import { NetDiagnosticsError } from '../errors.js';
+import { onAbort } from './abort.js';
 
 /** Tells the time of day. */
 export interface Clock {
@@ -36,16 +37,14 @@ export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
 /** The real {@link Sleep}. Its timer never keeps the process alive. */
 export const systemSleep: Sleep = (ms, signal) =>
   new Promise((resolve, reject) => {
-    const aborted = () => {
-      clearTimeout(timer);
-      reject(new NetDiagnosticsError('ERR_ABORTED', 'the wait was cancelled'));
-    };
     const timer = setTimeout(() => {
-      signal.removeEventListener('abort', aborted);
+      forget();
       resolve();
     }, ms).unref();
-    if (signal.aborted) aborted();
-    else signal.addEventListener('abort', aborted, { once: true });
+    const forget = onAbort(signal, () => {
+      clearTimeout(timer);
+      reject(new NetDiagnosticsError('ERR_ABORTED', 'the wait was cancelled'));
+    });
   });
 
 /**

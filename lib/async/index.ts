@@ -1,4 +1,12 @@
-export { type LinkedAbort, linkedAbort, newAbort } from './abort.js';
+export {
+  type LinkedAbort,
+  linkedAbort,
+  newAbort,
+  onAbort,
+  type Scope,
+  scoped,
+  untilAborted,
+} from './abort.js';
 export { bounded, type Step, type WaitOptions, withDeadline } from './bounded.js';
 export {
   type Clock,

@@ -1,5 +1,5 @@
 import { NetDiagnosticsError } from '../errors.js';
-import { newAbort } from './abort.js';
+import { newAbort, onAbort } from './abort.js';
 import { type Clock, monotonicMs } from './clock.js';
 
 /** What a {@link SharedRun} is made of. */
@@ -98,8 +98,7 @@ export class SharedRun<T> {
         if (this.#running === running) this.#running = null;
         running.abort.abort();
       };
-      signal.addEventListener('abort', leave, { once: true });
-      void running.result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+      void running.result.then(resolve, reject).finally(onAbort(signal, leave));
     });
   }
 }

@@ -1,25 +1,11 @@
 /** Waits for promises that cannot be cancelled themselves. */
+import { onAbort } from './abort.js';
 
-/**
- * Waits for `promise`, but not longer than until `signal` fires: then it rejects with the signal's reason. For
- * waits that cannot be cancelled themselves; a late result is dropped.
- */
+/** Waits for `promise`, but not longer than until `signal` fires: then it rejects with the signal's reason. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const aborted = () => reject(signal.reason);
-    if (signal.aborted) aborted();
-    signal.addEventListener('abort', aborted, { once: true });
-    const settled = () => signal.removeEventListener('abort', aborted);
-    promise.then(
-      (value) => {
-        settled();
-        resolve(value);
-      },
-      (error: unknown) => {
-        settled();
-        reject(error);
-      },
-    );
+    const forget = onAbort(signal, () => reject(signal.reason));
+    void promise.then(resolve, reject).finally(forget);
   });
 }
 

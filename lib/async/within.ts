@@ -1,4 +1,6 @@
-/** A part of a probe ran out of its own time, within the report's. */
+import { scoped } from './abort.js';
+
+/** A part of the work ran out of its own time, within that of the whole. */
 export class TimeUp extends Error {
   override name = 'TimeUp';
   readonly code = 'NO_ANSWER';
@@ -8,21 +10,18 @@ export class TimeUp extends Error {
  * Gives `act` a signal that fires after `ms`, with {@link TimeUp}, or with `signal`. It also fires once `act` is
  * done: whatever it left behind is closed.
  */
-export async function within<T>(
+export function within<T>(
   ms: number,
   signal: AbortSignal,
   act: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  signal.throwIfAborted();
-  const limit = new AbortController();
-  const cut = () => limit.abort(signal.reason);
-  signal.addEventListener('abort', cut, { once: true });
-  const timer = setTimeout(() => limit.abort(new TimeUp(`no answer within ${Math.round(ms)} ms`)), ms);
-  try {
-    return await act(limit.signal);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', cut);
-    limit.abort();
-  }
+  return scoped(signal, async (scope) => {
+    signal.throwIfAborted();
+    const timer = setTimeout(() => scope.abort(new TimeUp(`no answer within ${Math.round(ms)} ms`)), ms);
+    try {
+      return await act(scope.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  });
 }

@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
 import { Platform } from '../../platform/index.js';
+import { untilAborted } from '../async/index.js';
 import { NetDiagnostics } from '../net-diagnostics/index.js';
 import type { ProbeName } from '../probes/index.js';
 import type { Command } from './command.js';
 import { EXIT } from './exit-codes.js';
-import { onInterruption, untilInterrupted } from './interruption.js';
+import { onInterruption } from './interruption.js';
 import type { Shell } from './shell.js';
 import { parsing, wholeNumber } from './usage-error.js';
 
@@ -57,7 +58,7 @@ async function demo(words: readonly string[], shell: Shell): Promise<number> {
     shell.out(
       `Dashboard  ${platform.dashboardUrl}\n\nOpen it, choose ${APP_NAME}, press Run Diagnostics. Ctrl-C ends everything.\n`,
     );
-    await untilInterrupted(interruption);
+    await untilAborted(interruption.signal);
   } finally {
     // Each is bounded, and together they are no slower than one.
     await Promise.all([app?.stop(), platform.stop()]);

@@ -34,11 +34,3 @@ export function onInterruption(): Interruption {
     release,
   };
 }
-
-/** Resolves at the first of the signals. */
-export function untilInterrupted({ signal }: Interruption): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}

@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
 import { Platform, type PlatformOptions } from '../../platform/index.js';
+import { untilAborted } from '../async/index.js';
 import { messageOf } from '../errors.js';
 import { relayFromUrl, show } from '../options/index.js';
 import type { RelayConfig } from '../transport/index.js';
 import type { Command } from './command.js';
 import { EXIT } from './exit-codes.js';
-import { onInterruption, untilInterrupted } from './interruption.js';
+import { onInterruption } from './interruption.js';
 import { DEFAULT_DATA_DIR, noteRunning } from './running-platform.js';
 import type { Shell } from './shell.js';
 import { parsing, UsageError, wholeNumber } from './usage-error.js';
@@ -54,7 +55,7 @@ async function platform(words: readonly string[], shell: Shell): Promise<number>
   const running = await Platform.start(options);
   const forget = await noteRunning(values.data, running.dashboardUrl);
   shell.out(`Platform   ${running.id}\nDashboard  ${running.dashboardUrl}\n\nCtrl-C ends it.\n`);
-  await untilInterrupted(interruption);
+  await untilAborted(interruption.signal);
   await forget();
   await running.stop();
   return EXIT.ok;

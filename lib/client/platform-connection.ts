@@ -7,7 +7,6 @@ import {
   monotonicMs,
   newAbort,
   nowSeconds,
-  systemSleep,
 } from '../async/index.js';
 import { hasCode, NetDiagnosticsError } from '../errors.js';
 import {
@@ -219,13 +218,9 @@ function readUnit({ body }: Answer): void {
 /** After a failed `Auth`: the reason the connection closes with tells more than the stream's error. */
 async function betterReason(connection: Connection, error: unknown, signal: AbortSignal): Promise<unknown> {
   if (!hasCode(error, 'ERR_STREAM') || signal.aborted) return error;
-  const grace = linkedAbort(signal);
-  const passed = systemSleep(CLOSE_REASON_GRACE_MS, grace.signal).then(
-    () => null,
-    () => null,
+  const closed = bounded('the reason of the close', { signal }, CLOSE_REASON_GRACE_MS, (step) =>
+    step(connection.closed()),
   );
-  const reason = await Promise.race([connection.closed(), passed]);
-  grace.abort();
-  grace.release();
+  const reason = await closed.catch(() => null);
   return reason === null ? error : new ConnectionClosedError(reason, { cause: error });
 }

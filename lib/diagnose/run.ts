@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { notify } from '../async/index.js';
+import { notify, onAbort } from '../async/index.js';
 import {
   HeadStart,
   type NamedRun,
@@ -68,17 +68,14 @@ class Run {
   async report(): Promise<LocalReport> {
     const { deadlineMs } = this.#plan;
     const deadline = setTimeout(() => this.#stop('deadline'), deadlineMs);
-    const cancel = () => this.#stop('aborted');
-    const { signal } = this.#options;
-    if (signal?.aborted === true) cancel();
-    signal?.addEventListener('abort', cancel, { once: true });
+    const forget = onAbort(this.#options.signal, () => this.#stop('aborted'));
     try {
       const report = this.#reportOf(await this.#runAll());
       this.#tellWire(() => report);
       return report;
     } finally {
       clearTimeout(deadline);
-      signal?.removeEventListener('abort', cancel);
+      forget();
     }
   }
 

@@ -1,5 +1,5 @@
 /** What a caller with an accepted token gets. */
-import { bounded, linkedAbort, type SharedRun } from '../async/index.js';
+import { bounded, type SharedRun, scoped } from '../async/index.js';
 import { type DiagnosticsReport, encodeReportResult, type RemoteFailure, type Token } from '../wire/index.js';
 import type { DialBack, DialBackOutcome } from './audit.js';
 import { permitsReport, REPORT_CAPS } from './authorise.js';
@@ -53,17 +53,13 @@ function failure(outcome: Answer['outcome'], error: RemoteFailure): Answer {
 }
 
 /** The signal given to `work` also fires when the time is up. */
-async function inTime<T>(
+function inTime<T>(
   what: string,
   timeoutMs: number,
   signal: AbortSignal,
   work: (limit: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const limit = linkedAbort(signal);
-  try {
-    return await bounded(what, { signal, timeoutMs }, timeoutMs, (step) => step(work(limit.signal)));
-  } finally {
-    limit.abort();
-    limit.release();
-  }
+  return scoped(signal, (limit) =>
+    bounded(what, { signal, timeoutMs }, timeoutMs, (step) => step(work(limit.signal))),
+  );
 }

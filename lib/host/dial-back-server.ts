@@ -4,6 +4,7 @@ import {
   linkedAbort,
   newAbort,
   nowSeconds,
+  onAbort,
   type Sleep,
 } from '../async/index.js';
 import { hasCode } from '../errors.js';
@@ -86,19 +87,17 @@ export class DialBackServer {
     const result = new Promise<DialBackResult>((resolve) => {
       this.#finish = resolve;
     });
-    const stop = () => {
+    const forget = onAbort(this.#routerSignal, () => {
       // An answer that is on its way may still arrive; the router ends the connection if it takes too long.
       if (this.#phase !== 'responding') this.#end(ABORTED);
-    };
-    this.#routerSignal.addEventListener('abort', stop, { once: true });
-    if (this.#routerSignal.aborted) stop();
+    });
     void this.#connection.closed().then(() => this.#callerLeft());
     this.#expect(this.#parts.limits.authTimeoutMs, timedOut(REASON_EXPECTED_AUTH));
     void this.#acceptStreams();
     try {
       return await result;
     } finally {
-      this.#routerSignal.removeEventListener('abort', stop);
+      forget();
     }
   }
 

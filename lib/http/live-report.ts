@@ -1,4 +1,4 @@
-import { type Clock, SharedRun, TokenBucket } from '../async/index.js';
+import { type Clock, onAbort, SharedRun, TokenBucket } from '../async/index.js';
 import type { ProbeEvent } from '../diagnose/index.js';
 import type { LocalReport } from '../report/index.js';
 import { BUSY_RETRY_S, MAX_WATCHERS, RUN_BURST, RUNS_PER_MINUTE } from './constants.js';
@@ -51,11 +51,11 @@ export class LiveReport {
     this.#watchers.add(onProgress);
     // At once, not when the wait has ended: else the next one would join a run that is being aborted.
     const leave = () => this.#watchers.delete(onProgress);
-    left.addEventListener('abort', leave, { once: true });
+    const forgetLeft = onAbort(left, leave);
     try {
       return await this.#runs.get(left);
     } finally {
-      left.removeEventListener('abort', leave);
+      forgetLeft();
       leave();
     }
   }
@@ -72,7 +72,7 @@ export class LiveReport {
     const forget = () => {
       if (this.#progress === progress) this.#progress = [];
     };
-    signal.addEventListener('abort', forget, { once: true });
+    onAbort(signal, forget);
     try {
       return await this.#target.run({ signal, onProbe });
     } finally {

@@ -1,4 +1,11 @@
-import { linkedAbort, MAX_TIMER_MS, notify, settledWithin, watchClock } from '../async/index.js';
+import {
+  linkedAbort,
+  MAX_TIMER_MS,
+  notify,
+  settledWithin,
+  untilAborted,
+  watchClock,
+} from '../async/index.js';
 import type { LabelState } from '../client/index.js';
 import { codeOf, messageOf, NetDiagnosticsError } from '../errors.js';
 import type { NetDiagnosticsEvent } from '../events.js';
@@ -401,7 +408,7 @@ export class NetDiagnostics {
       if (signal.aborted) return;
       service.start();
       this.#service = service;
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      await untilAborted(signal);
     } finally {
       this.#service = null;
       this.#statusStore.note({ servesDialBack: false });

@@ -1,4 +1,4 @@
-import { type ClockJump, wakeful } from '../async/index.js';
+import { bounded, type ClockJump, wakeful } from '../async/index.js';
 import { backoffDelay } from '../client/index.js';
 import { codeOf, hasCode, messageOf, NetDiagnosticsError } from '../errors.js';
 import { FileRevocationStore, MemoryRevocationStore, Revocation } from '../host/index.js';
@@ -176,15 +176,9 @@ function relayTokensOf(
 
 /** The app's promise may never settle; `stop()` must not wait for it. */
 function orAborted<T>(promised: T | PromiseLike<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const aborted = () =>
-      reject(new NetDiagnosticsError('ERR_ABORTED', 'stopped before the endpoint was there'));
-    if (signal.aborted) aborted();
-    signal.addEventListener('abort', aborted, { once: true });
-    Promise.resolve(promised)
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', aborted));
-  });
+  return bounded('waiting for the endpoint', { signal }, Number.POSITIVE_INFINITY, (step) =>
+    step(Promise.resolve(promised)),
+  );
 }
 
 function failAs(reason: Reason, isFinal: boolean): (error: unknown) => never {

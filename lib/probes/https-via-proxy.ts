@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
+import { onAbort } from '../async/index.js';
 import { HTTPS_PORT, MAX_HEADER_BYTES, PING_PATH } from './constants.js';
 import { firstAnswer } from './http/first-answer.js';
 import { httpGet, tlsName } from './http/get.js';
@@ -63,7 +64,7 @@ function openTunnel(proxy: HttpProxy, ip: string, to: URL, signal: AbortSignal):
     request.on('connect', (response, socket: Socket) => {
       if (response.statusCode === 200) {
         // The request is over and no longer owns it; the signal fires at the latest when an answer is there.
-        signal.addEventListener('abort', () => socket.destroy(), { once: true });
+        onAbort(signal, () => socket.destroy());
         resolve(socket);
         return;
       }

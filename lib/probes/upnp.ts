@@ -1,4 +1,4 @@
-import { TimeUp, within } from '../async/index.js';
+import { onAbort, scoped, TimeUp, within } from '../async/index.js';
 import { codeOf, messageOf } from '../errors.js';
 import { printable } from '../text.js';
 import { askGateway, type Gateway } from './port-mapping/ask-gateway.js';
@@ -56,28 +56,26 @@ class Search {
   }
 
   /** The first usable service; null when the time was over, or the signal fired, before there was one. */
-  async run(ms: number, signal: AbortSignal): Promise<UsableGateway | null> {
+  run(ms: number, signal: AbortSignal): Promise<UsableGateway | null> {
     const endsAt = performance.now() + ms;
-    const done = new AbortController();
-    const over = AbortSignal.any([signal, done.signal]);
-    try {
-      return await new Promise((resolve) => {
-        const follow = (senderIp: string, location: string) =>
-          this.#follow(senderIp, location, endsAt, over, resolve);
-        within(ms, over, (limited) => this.#search(limited, follow)).catch(() =>
-          // Attempts end with their time; one that has all but the external address is still a find.
-          Promise.all(this.#locations.values()).then(() => resolve(null)),
-        );
-      });
-    } finally {
-      done.abort();
-    }
+    return scoped(
+      signal,
+      (over) =>
+        new Promise((resolve) => {
+          const follow = (senderIp: string, location: string) =>
+            this.#follow(senderIp, location, endsAt, over.signal, resolve);
+          within(ms, over.signal, (limited) => this.#search(limited, follow)).catch(() =>
+            // Attempts end with their time; one that has all but the external address is still a find.
+            Promise.all(this.#locations.values()).then(() => resolve(null)),
+          );
+        }),
+    );
   }
 
   /** Searches until the signal fires. */
   #search(signal: AbortSignal, onAnswer: (senderIp: string, location: string) => void): Promise<never> {
     return new Promise((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      onAbort(signal, () => reject(signal.reason));
       searchGateway({
         gateway: this.#gateway,
         port: this.#port,

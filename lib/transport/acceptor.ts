@@ -1,3 +1,4 @@
+import { settledWithin } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
 import { KNOCK_TIMEOUT_MS } from './constants.js';
 import { IrohIncoming } from './incoming.js';
@@ -81,14 +82,9 @@ class Acceptor {
   async #dialSelfOnce(): Promise<void> {
     const selfDial = await SelfDial.prepare(this.#endpoint);
     this.#selfDial = selfDial;
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, KNOCK_TIMEOUT_MS);
-    });
     // Until the caller has heard that it was turned away, not only until the loop has ended: if the endpoint closed in
     // between, the call would go on into nothing, and the process with it.
-    await Promise.race([selfDial.call(), timeout]);
-    clearTimeout(timer);
+    await settledWithin(KNOCK_TIMEOUT_MS, selfDial.call());
     this.#selfDial = null;
     // Takes 3 s if the call is still on its way; nobody needs to wait for that.
     void selfDial.end();

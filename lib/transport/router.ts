@@ -1,4 +1,4 @@
-import { notify } from '../async/index.js';
+import { notify, settledWithin } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
 import { CLOSE_NORMAL, type EndpointId } from '../wire/index.js';
 import {
@@ -137,12 +137,7 @@ export class Router {
     for (const { stop } of this.#serving.values()) stop.abort();
     for (const alpn of [...this.#routes.keys()]) this.remove(alpn);
     const unlistened = this.#listening?.stop();
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.#closeTimeoutMs);
-    });
-    await Promise.race([Promise.all(this.#serving.keys()), timeout]);
-    clearTimeout(timer);
+    await settledWithin(this.#closeTimeoutMs, Promise.all(this.#serving.keys()));
     for (const { connection } of this.#serving.values()) connection?.close(CLOSE_NORMAL);
     await unlistened;
   }

@@ -1,4 +1,4 @@
-import { linkedAbort } from '../../async/index.js';
+import { scoped } from '../../async/index.js';
 import { ephemeralKey } from '../../identity.js';
 import type { ApiSecret } from '../../wire/index.js';
 import { checkBinding, checkEndpoint, checkSecret, checkSettings } from './checks.js';
@@ -22,15 +22,15 @@ export interface ExamineOptions extends StepListener {
 const ALONE = { network: 'minimal', relays: null } as const;
 
 /** Looks at everything on the way from this machine to the platform. Leaves nothing open. Never rejects. */
-export async function examine(options: ExamineOptions): Promise<readonly StepResult[]> {
-  const end = linkedAbort(options.signal);
-  const timer = setTimeout(end.abort, options.timeoutMs);
-  try {
-    return await allSteps(options, end.signal);
-  } finally {
-    clearTimeout(timer);
-    end.release();
-  }
+export function examine(options: ExamineOptions): Promise<readonly StepResult[]> {
+  return scoped(options.signal, async (end) => {
+    const timer = setTimeout(() => end.abort(), options.timeoutMs);
+    try {
+      return await allSteps(options, end.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  });
 }
 
 async function allSteps(options: ExamineOptions, signal: AbortSignal): Promise<readonly StepResult[]> {

@@ -1,6 +1,6 @@
 /** What the doctor looks at on the way to the platform: one function a step. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { monotonicMs, systemClock } from '../../async/index.js';
+import { monotonicMs, onAbort, systemClock } from '../../async/index.js';
 import { DEFAULT_CLIENT_LIMITS, PlatformConnection } from '../../client/index.js';
 import { diagnose } from '../../diagnose/index.js';
 import { messageOf } from '../../errors.js';
@@ -149,8 +149,7 @@ export async function checkGrant(
 ): Promise<Found<null>> {
   const options = { ...asDoctor(secretKey), apiSecret, grant: true };
   const diagnostics = NetDiagnostics.start(options, env);
-  const stop = () => void diagnostics.stop();
-  signal.addEventListener('abort', stop, { once: true });
+  const forget = onAbort(signal, () => void diagnostics.stop());
   try {
     const status = await diagnostics.ready();
     signal.throwIfAborted();
@@ -161,7 +160,7 @@ export async function checkGrant(
       detail: `taken, until ${until}; it ends with the doctor, whose identity is gone then`,
     };
   } finally {
-    signal.removeEventListener('abort', stop);
+    forget();
     await diagnostics.stop();
   }
 }

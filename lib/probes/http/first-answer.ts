@@ -1,3 +1,4 @@
+import { scoped } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
 import { NO_ROUTE_CODES } from '../constants.js';
 import type { ResolvedAddress } from '../names/resolver.js';
@@ -8,29 +9,27 @@ import type { ResolvedAddress } from '../names/resolver.js';
  *
  * @throws the error of the attempt that came furthest
  */
-export async function firstAnswer<T>(
+export function firstAnswer<T>(
   addresses: AsyncIterable<readonly ResolvedAddress[]>,
   signal: AbortSignal,
   attempt: (address: ResolvedAddress, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const losers = new AbortController();
-  const either = AbortSignal.any([signal, losers.signal]);
   const errors: unknown[] = [];
   const attempts: Promise<void>[] = [];
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      const start = (address: ResolvedAddress) =>
-        attempt(address, either).then(resolve, (error: unknown) => void errors.push(error));
-      const startAll = async () => {
-        for await (const known of addresses) attempts.push(...known.map(start));
-        await Promise.all(attempts);
-        throw mostTelling(errors);
-      };
-      startAll().catch(reject);
-    });
-  } finally {
-    losers.abort();
-  }
+  return scoped(
+    signal,
+    (scope) =>
+      new Promise<T>((resolve, reject) => {
+        const start = (address: ResolvedAddress) =>
+          attempt(address, scope.signal).then(resolve, (error: unknown) => void errors.push(error));
+        const startAll = async () => {
+          for await (const known of addresses) attempts.push(...known.map(start));
+          await Promise.all(attempts);
+          throw mostTelling(errors);
+        };
+        startAll().catch(reject);
+      }),
+  );
 }
 
 // "No route over IPv6" says little beside "the certificate has expired" over IPv4.

@@ -1,4 +1,5 @@
 import { Resolver } from 'node:dns/promises';
+import { onAbort } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
 import type { Family } from '../../report/index.js';
 
@@ -44,11 +45,10 @@ export async function askDns(question: Question): Promise<readonly string[]> {
   );
   const open = new Set<Resolver>();
   const timers = new Set<NodeJS.Timeout>();
-  let stop: (() => void) | undefined;
+  let forget = () => {};
   try {
     return await new Promise<readonly string[]>((resolve, reject) => {
-      stop = () => reject(signal.reason);
-      signal.addEventListener('abort', stop, { once: true });
+      forget = onAbort(signal, () => reject(signal.reason));
       let firstRound = servers.length;
       let started = 0;
       const startNext = () => {
@@ -72,7 +72,7 @@ export async function askDns(question: Question): Promise<readonly string[]> {
   } finally {
     for (const timer of timers) clearTimeout(timer);
     for (const resolver of open) resolver.cancel();
-    if (stop !== undefined) signal.removeEventListener('abort', stop);
+    forget();
   }
 }
 

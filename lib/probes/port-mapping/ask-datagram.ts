@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import { onAbort } from '../../async/index.js';
 
 /** A question in one datagram. */
 export interface DatagramQuestion<T> {
@@ -29,14 +30,13 @@ export function askDatagram<T>(question: DatagramQuestion<T>): Promise<T> {
     const settle = (act: () => void) => {
       if (isOver) return;
       isOver = true;
-      signal.removeEventListener('abort', aborted);
+      forget();
       for (const timer of timers) clearTimeout(timer);
       socket.close();
       act();
     };
     const failed = (error: Error) => settle(() => reject(error));
-    const aborted = () => settle(() => reject(signal.reason));
-    signal.addEventListener('abort', aborted, { once: true });
+    const forget = onAbort(signal, () => settle(() => reject(signal.reason)));
     // Stays for good: what a socket says after its end concerns nobody, unheard it would be thrown.
     socket.on('error', failed);
     socket.on('message', (datagram) => {

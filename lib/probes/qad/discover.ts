@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
-import { abortable, monotonicMs } from '../../async/index.js';
+import { abortable, monotonicMs, onAbort } from '../../async/index.js';
 import type { SocketAddr } from '../../wire/index.js';
 import type { TrustAnchors } from './certificates/trust-anchors.js';
 import { verifyChain } from './certificates/verify-chain.js';
@@ -78,10 +78,7 @@ class Discovery {
   readonly #reject: (error: unknown) => void;
   readonly #host: string;
   readonly #connections = new Set<Connection>();
-  readonly #aborted = () => this.#lose(new QadError('QAD_ABORTED', 'the discovery was cancelled'));
-  readonly #gaveUp = () => {
-    if (!this.#hasHeard) this.#lose(this.#silence());
-  };
+  #forgets: (() => void)[] = [];
   #deadline: NodeJS.Timeout | undefined;
   #ticker: NodeJS.Timeout | undefined;
   #attempts = 0;
@@ -103,11 +100,18 @@ class Discovery {
       this.#aborted();
       return;
     }
-    signal?.addEventListener('abort', this.#aborted, { once: true });
-    giveUp?.addEventListener('abort', this.#gaveUp, { once: true });
+    this.#forgets = [onAbort(signal, () => this.#aborted()), onAbort(giveUp, () => this.#gaveUp())];
     this.#deadline = setTimeout(() => this.#lose(this.#silence()), timeoutMs).unref();
     this.#ticker = setInterval(() => this.#attempt(), ATTEMPT_INTERVAL_MS).unref();
     this.#attempt();
+  }
+
+  #aborted(): void {
+    this.#lose(new QadError('QAD_ABORTED', 'the discovery was cancelled'));
+  }
+
+  #gaveUp(): void {
+    if (!this.#hasHeard) this.#lose(this.#silence());
   }
 
   #attempt(): void {
@@ -189,8 +193,7 @@ class Discovery {
   #stop(): void {
     clearTimeout(this.#deadline);
     clearInterval(this.#ticker);
-    this.#options.signal?.removeEventListener('abort', this.#aborted);
-    this.#options.giveUp?.removeEventListener('abort', this.#gaveUp);
+    for (const forget of this.#forgets) forget();
     for (const connection of this.#connections) {
       connection.abandon();
       this.#options.socket.detach(connection);

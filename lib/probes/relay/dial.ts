@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { onAbort } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
 import { NO_ROUTE_CODES } from '../constants.js';
 import type { ResolvedAddress } from '../names/resolver.js';
@@ -23,12 +24,11 @@ export async function dial(
   let isStarted = false;
   let allKnown = false;
   let timer: NodeJS.Timeout | undefined;
-  let aborted: (() => void) | undefined;
+  let forget = () => {};
   let winner: Socket | undefined;
   try {
     return await new Promise<Socket>((resolve, reject) => {
-      aborted = () => reject(signal.reason);
-      signal.addEventListener('abort', aborted, { once: true });
+      forget = onAbort(signal, () => reject(signal.reason));
       const arm = (ms: number) => {
         clearTimeout(timer);
         timer = setTimeout(next, ms);
@@ -74,11 +74,10 @@ export async function dial(
         if (dialling.size === 0) next();
       };
       collect().catch(reject);
-      if (signal.aborted) aborted();
     });
   } finally {
     clearTimeout(timer);
-    if (aborted !== undefined) signal.removeEventListener('abort', aborted);
+    forget();
     for (const socket of dialling) {
       if (socket !== winner) socket.on('error', () => undefined).destroy();
     }

@@ -1,5 +1,6 @@
 import { isIP, type Socket } from 'node:net';
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
+import { onAbort } from '../../async/index.js';
 import { printable } from '../../text.js';
 import { tlsName } from '../http/get.js';
 
@@ -30,13 +31,12 @@ export function secure(
   const servername = isIP(host) === 0 ? host : '';
   return new Promise<TLSSocket>((resolve, reject) => {
     const tls = connect({ socket, host, servername, secureContext, rejectUnauthorized: false });
-    const aborted = () => {
+    const forget = onAbort(signal, () => {
       tls.destroy();
       reject(signal.reason);
-    };
-    signal.addEventListener('abort', aborted, { once: true });
+    });
     tls.once('close', () => {
-      signal.removeEventListener('abort', aborted);
+      forget();
       reject(Object.assign(new Error('the connection closed in the TLS handshake'), { code: 'ECONNRESET' }));
     });
     tls.on('error', reject);
@@ -46,7 +46,6 @@ export function secure(
       tls.destroy();
       reject(refused);
     });
-    if (signal.aborted) aborted();
   });
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { onAbort } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
 import type { Family } from '../../report/index.js';
 import { formatSocketAddr, parseSocketAddr, type SocketAddr } from '../../wire/index.js';
@@ -35,7 +36,7 @@ export class StunSocket {
   readonly #signal: AbortSignal;
   readonly #elapsed: () => number;
   readonly #pending = new Map<string, Transaction>();
-  readonly #cut = () => this.#endAll();
+  readonly #forget: () => void;
 
   private constructor(family: Family, signal: AbortSignal, elapsed: () => number) {
     this.family = family;
@@ -44,7 +45,7 @@ export class StunSocket {
     // Without ipv6Only an IPv6 socket would speak IPv4 too, and take part in the other family's verdict.
     this.#socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', ipv6Only: family === 6 });
     this.#socket.on('message', (bytes, remote) => this.#receive(bytes, remote));
-    signal.addEventListener('abort', this.#cut, { once: true });
+    this.#forget = onAbort(signal, () => this.#endAll());
   }
 
   /**
@@ -131,7 +132,7 @@ export class StunSocket {
   }
 
   #close(): void {
-    this.#signal.removeEventListener('abort', this.#cut);
+    this.#forget();
     this.#endAll();
     this.#socket.close();
   }

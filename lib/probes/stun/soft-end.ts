@@ -1,3 +1,4 @@
+import { within } from '../../async/index.js';
 import type { ProbeContext } from '../probe.js';
 
 /** How long before the report's deadline a run closes its books, in milliseconds. */
@@ -7,16 +8,7 @@ const MARGIN_MS = 40;
  * Runs `use` with a signal that fires shortly before the report's deadline, or with the report's own: a run that
  * still waits for one of several servers then hands in what the others said.
  */
-export async function withSoftEnd<T>(
-  context: ProbeContext,
-  use: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const end = new AbortController();
+export function withSoftEnd<T>(context: ProbeContext, use: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const remaining = context.remaining();
-  const timer = setTimeout(() => end.abort(), remaining - Math.min(MARGIN_MS, remaining / 10));
-  try {
-    return await use(AbortSignal.any([context.signal, end.signal]));
-  } finally {
-    clearTimeout(timer);
-  }
+  return within(remaining - Math.min(MARGIN_MS, remaining / 10), context.signal, use);
 }

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { onAbort } from '../../async/index.js';
 import { HTTP_PORT } from '../constants.js';
 import { AnswerReader, type GatewayAnswer } from './http-answer.js';
 
@@ -24,13 +25,12 @@ export function askHttp({ url, post, maxBytes, signal }: GatewayRequest): Promis
     const socket = connect({ host: url.hostname, port });
     const reader = new AnswerReader(maxBytes);
     const settle = (act: () => void) => {
-      signal.removeEventListener('abort', aborted);
+      forget();
       socket.destroy();
       act();
     };
     const failed = (error: unknown) => settle(() => reject(error));
-    const aborted = () => failed(signal.reason);
-    signal.addEventListener('abort', aborted, { once: true });
+    const forget = onAbort(signal, () => failed(signal.reason));
     // Stays for good: what a socket says after its end concerns nobody, unheard it would be thrown.
     socket.on('error', failed);
     const read = (next: () => GatewayAnswer | null) => {

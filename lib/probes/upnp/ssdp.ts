@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import { onAbort } from '../../async/index.js';
 import type { Gateway } from '../port-mapping/ask-gateway.js';
 import {
   GATEWAY_KINDS,
@@ -58,8 +59,7 @@ export function searchGateway({ gateway, port, onAnswer, onError, signal }: Gate
     }
     for (const ms of SEARCHES_AT_MS) timers.push(setTimeout(sendAll, ms));
   });
-  if (signal.aborted) end();
-  else signal.addEventListener('abort', end, { once: true });
+  onAbort(signal, end);
 }
 
 /** An M-SEARCH request (UPnP Device Architecture 1.1, section 1.3.2). */

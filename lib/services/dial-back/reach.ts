@@ -1,4 +1,4 @@
-import { linkedAbort, systemSleep, withDeadline } from '../../async/index.js';
+import { scoped, systemSleep, withDeadline } from '../../async/index.js';
 import { hasCode, NetDiagnosticsError } from '../../errors.js';
 import type { Connection, Endpoint } from '../../transport/index.js';
 import {
@@ -53,20 +53,14 @@ function dialNewest(context: ReachContext, id: EndpointId, signal: AbortSignal):
     for (;;) {
       const { address, isFresh } = await aim(context, id, known, signal);
       known = address;
-      const turn = linkedAbort(signal);
-      const moved = context.presence.next(id, turn.signal).then(() => null);
-      const dial = context.endpoint.connect(address, CLIENT_HOST_ALPN, { ...rest(), signal: turn.signal });
-      dial.catch(() => {});
-      const late = isFresh ? [systemSleep(REDIAL_MS, turn.signal).then(() => null)] : [];
-      try {
-        const connection = await Promise.race([dial, moved, ...late]);
-        if (connection !== null) return connection;
-        if (signal.aborted) throw new NetDiagnosticsError('ERR_ABORTED', 'the dial-back was cancelled');
-      } finally {
-        for (const wait of late) wait.catch(() => {});
-        turn.abort();
-        turn.release();
-      }
+      const connection = await scoped(signal, (turn) => {
+        const moved = context.presence.next(id, turn.signal).then(() => null);
+        const dial = context.endpoint.connect(address, CLIENT_HOST_ALPN, { ...rest(), signal: turn.signal });
+        const late = isFresh ? [systemSleep(REDIAL_MS, turn.signal).then(() => null)] : [];
+        return Promise.race([dial, moved, ...late]);
+      });
+      if (connection !== null) return connection;
+      if (signal.aborted) throw new NetDiagnosticsError('ERR_ABORTED', 'the dial-back was cancelled');
     }
   });
 }
