@@ -6,6 +6,7 @@ const FLOORS = [
   ['lib/errors.ts', 'lib/fields-first.ts', 'lib/files.ts', 'lib/text.ts'],
   ['lib/async'],
   ['lib/logger.ts', 'lib/wire'],
+  ['lib/settings'],
   ['lib/report'],
   ['lib/probes', 'lib/transport'],
   ['lib/client', 'lib/host', 'lib/diagnose'],

@@ -48,9 +48,7 @@ export {
   type MetricsOptions,
   type NetDiagnosticsOptions,
   type PlatformOption,
-  type RelayOption,
   resolveSettings,
-  SettingError,
   type Settings,
 } from './options/index.js';
 export type { ProbeName } from './probes/index.js';
@@ -58,6 +56,7 @@ export type { EndpointSnapshot, IsPublicAddress, PathSnapshot, TextOptions } fro
 export { redactReport, renderText, toWireReport } from './report/index.js';
 export type * from './report/observation.js';
 export type * from './report/types.js';
+export { SettingError } from './settings/index.js';
 export type { PlatformInfo, Reason, SharedIdentity, State, Status, StatusError } from './status.js';
 export type {
   AdoptOptions,
@@ -79,6 +78,8 @@ export {
   API_SECRET_ENV_VAR_NAME,
   ApiSecret,
   type Attributes,
+  type BindAddrOption,
+  type BindAddrs,
   type Capability,
   Caps,
   CLIENT_HOST_ALPN,
@@ -87,10 +88,15 @@ export {
   type EndpointId,
   type NetReport,
   type PortmapProbe,
+  type Relay,
+  type RelayAuth,
   type RelayLatency,
+  type RelayOption,
   type RemoteFailure,
   SecretKey,
   type SocketAddr,
+  type StunServer,
+  type StunServerOption,
   type Token,
   type TokenOrigin,
 } from './wire/index.js';

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../lib/async/index.js';
 import { NetDiagnosticsError } from '../lib/errors.js';
 import { isLoopbackAddress } from '../lib/http-kit/index.js';
 import type { PlatformEventListener } from '../lib/services/index.js';
-import type { RelayConfig } from '../lib/transport/index.js';
+import type { RelayOption } from '../lib/wire/index.js';
 
 /** The dashboard's options. */
 export interface DashboardOptions {
@@ -34,7 +34,7 @@ export interface PlatformOptions {
   /** `minimal` (default): nothing but what is listed here. `n0`: n0's relays and DNS. */
   network?: 'minimal' | 'n0' | undefined;
   /** Relays through which endpoints can reach the platform. Default: the network's. */
-  relays?: readonly RelayConfig[] | undefined;
+  relays?: readonly (string | RelayOption)[] | undefined;
   /** Addresses the iroh endpoint listens on, one per family. Default: `127.0.0.1` and `::1`. */
   hosts?: readonly string[] | undefined;
   /**
@@ -62,7 +62,7 @@ export interface DashboardSettings {
 export interface PlatformSettings {
   dataDir: string;
   network: 'minimal' | 'n0';
-  relays: readonly RelayConfig[] | undefined;
+  relays: readonly (string | RelayOption)[] | undefined;
   hosts: readonly string[];
   port: number | null;
   dashboard: DashboardSettings | null;

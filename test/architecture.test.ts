@@ -105,7 +105,7 @@ describe('the rules of the house', () => {
       'circle: lib/host/one.ts → lib/host/two.ts',
       'express-outside-its-room: platform/index.ts → express/index.js',
       'floor-1-imports-upwards: lib/errors.ts → lib/wire/index.ts',
-      'floor-5-imports-sideways: lib/probes/index.ts → lib/transport/index.ts',
+      'floor-6-imports-sideways: lib/probes/index.ts → lib/transport/index.ts',
       'leads-to-no-room: lib/cli/index.ts → lib/cellar.ts',
       'leads-to-no-room: lib/http/index.ts → ./no-such-file.js',
       'not-by-the-front-door: lib/transport/index.ts → lib/wire/clock.ts',

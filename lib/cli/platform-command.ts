@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import { Platform, type PlatformOptions } from '../../platform/index.js';
 import { untilAborted } from '../async/index.js';
 import { messageOf } from '../errors.js';
-import { relayFromUrl, show } from '../options/index.js';
-import type { RelayConfig } from '../transport/index.js';
+import { show } from '../settings/index.js';
+import { type Relay, relayFromUrl } from '../wire/index.js';
 import type { Command } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { onInterruption } from './interruption.js';
@@ -61,10 +61,9 @@ async function platform(words: readonly string[], shell: Shell): Promise<number>
   return EXIT.ok;
 }
 
-function relayOf(text: string): RelayConfig {
+function relayOf(text: string): Relay {
   try {
-    const { url, quicPort } = relayFromUrl(text);
-    return { url, quicPort };
+    return relayFromUrl(text);
   } catch (error) {
     throw new UsageError(`--relay was ${show(text)}: ${messageOf(error)}.`);
   }

@@ -139,9 +139,9 @@ async function once(
     return await diagnose({
       relays,
       answeredBefore,
-      stunServers: stun,
-      probes: probes ?? undefined,
-      deadlineMs: deadline,
+      stun,
+      probes,
+      deadline,
       signal,
       onProbe: (event) => shell.showProgress(progressLine(event)),
     });

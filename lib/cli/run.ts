@@ -1,6 +1,6 @@
 import { messageOf, NetDiagnosticsError } from '../errors.js';
-import { nearest, show } from '../options/index.js';
 import { PACKAGE_VERSION } from '../report/index.js';
+import { nearest, show } from '../settings/index.js';
 import { COMMANDS, findCommand } from './commands.js';
 import { EXIT } from './exit-codes.js';
 import { Shell, type ShellProcess } from './shell.js';

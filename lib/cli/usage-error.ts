@@ -1,5 +1,5 @@
 import { codeOf } from '../errors.js';
-import { nearest, show } from '../options/index.js';
+import { nearest, show } from '../settings/index.js';
 
 /** The words of the command line are wrong. Its message says which, and what would be right. */
 export class UsageError extends Error {

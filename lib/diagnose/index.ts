@@ -2,6 +2,7 @@ import type { LocalReport } from '../report/index.js';
 import type { DiagnoseOptions } from './options.js';
 
 export type { DiagnoseEnvironment, DiagnoseOptions, ProbeEvent, SoFar } from './options.js';
+export { probeNames } from './probe-kind.js';
 
 /**
  * Runs all probes at the same time and reports what they saw and what follows from it. Ends at the deadline with

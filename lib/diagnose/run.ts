@@ -25,28 +25,22 @@ import {
   summarise,
   type Verdict,
 } from '../report/index.js';
-import {
-  type DiagnoseOptions,
-  type DiagnosePlan,
-  type ProbeEvent,
-  parseDiagnoseOptions,
-  type SoFar,
-} from './options.js';
+import { formatStunServer } from '../wire/index.js';
+import type { DiagnoseOptions, ProbeEvent, SoFar } from './options.js';
+import { type DiagnosePlan, type Listening, planOf } from './plan.js';
 
 /** Probes that the want of a route does not end: the way out may be a proxy's. */
 const WITHOUT_ROUTE: ReadonlySet<string> = new Set<ProbeName>(['route', 'https-via-proxy']);
 
 /** One report, as `diagnose` describes it. @throws `ERR_SETTING` */
 export async function run(options: DiagnoseOptions): Promise<LocalReport> {
-  return new Run(parseDiagnoseOptions(options), options).report();
+  const { plan, listening } = planOf(options);
+  return new Run(plan, listening).report();
 }
-
-/** Who hears of a run, and may end it. */
-type Listening = Pick<DiagnoseOptions, 'signal' | 'onProbe' | 'onWireFinal'>;
 
 class Run {
   readonly #plan: DiagnosePlan;
-  readonly #options: Listening;
+  readonly #listening: Listening;
   readonly #end = new AbortController();
   readonly #startedAt: number;
   readonly #startedAtWall: string;
@@ -56,9 +50,9 @@ class Run {
   /** With how many records the colour was found to be settled, which need not be found again. */
   #settledWith = Number.POSITIVE_INFINITY;
 
-  constructor(plan: DiagnosePlan, options: Listening) {
+  constructor(plan: DiagnosePlan, listening: Listening) {
     this.#plan = plan;
-    this.#options = options;
+    this.#listening = listening;
     this.#startedAt = plan.environment.monotonic();
     this.#startedAtWall = new Date(plan.environment.clock.now()).toISOString();
     // Each run and each of its sockets listens: many are no leak here.
@@ -66,30 +60,29 @@ class Run {
   }
 
   async report(): Promise<LocalReport> {
-    const { deadlineMs } = this.#plan;
-    const deadline = setTimeout(() => this.#stop('deadline'), deadlineMs);
-    const forget = onAbort(this.#options.signal, () => this.#stop('aborted'));
+    const timer = setTimeout(() => this.#stop('deadline'), this.#plan.deadline);
+    const forget = onAbort(this.#listening.signal ?? undefined, () => this.#stop('aborted'));
     try {
       const report = this.#reportOf(await this.#runAll());
       this.#tellWire(() => report);
       return report;
     } finally {
-      clearTimeout(deadline);
+      clearTimeout(timer);
       forget();
     }
   }
 
   #reportOf(records: ProbeRecord[]): LocalReport {
-    const { relays, relaysFrom, stunServers, probes, notes, endpoint, deadlineMs } = this.#plan;
+    const { relays, relaysFrom, stun, probes, notes, endpoint, deadline } = this.#plan;
     const { reason } = this.#end.signal;
     return {
       version: REPORT_VERSION,
       generator: GENERATOR,
       startedAt: this.#startedAtWall,
       durationMs: Math.round(this.#elapsed() * 1000) / 1000,
-      deadlineMs,
+      deadlineMs: deadline,
       endedBy: reason instanceof ReportEnded ? reason.by : 'finished',
-      settings: { relays, relaysFrom, stunServers: stunServers.map(({ label }) => label), probes },
+      settings: { relays, relaysFrom, stunServers: stun.map(formatStunServer), probes },
       endpoint,
       notes,
       probes: records,
@@ -99,8 +92,8 @@ class Run {
 
   /** All records in the order of the plan, whatever ended first. */
   #runAll(): Promise<ProbeRecord[]> {
-    const { relays, endpoint, stunServers, probes, environment } = this.#plan;
-    const targets = { relays, endpoint, stunServers, env: environment.env };
+    const { relays, endpoint, stun, probes, environment } = this.#plan;
+    const targets = { relays, endpoint, stunServers: stun, env: environment.env };
     const chosen = PROBES.filter(({ name }) => probes.includes(name));
     const runs = chosen.flatMap((probe) => planRuns(probe, targets));
     const context = this.#context();
@@ -115,7 +108,7 @@ class Run {
     this.#records.set(ref, record);
     // In the order of the plan, as in the report: a verdict may depend on it.
     const soFar = () => runs.flatMap((each) => this.#records.get(each.ref) ?? []);
-    if (this.#options.onProbe !== undefined) {
+    if (this.#listening.onProbe !== null) {
       const records = soFar();
       const concluded = onDemand(() => this.#soFar(runs, records));
       this.#tell({
@@ -156,13 +149,13 @@ class Run {
   }
 
   #context(): ProbeContext {
-    const { environment, deadlineMs, ca } = this.#plan;
+    const { environment, deadline, ca } = this.#plan;
     const { signal } = this.#end;
     return {
       signal,
       elapsed: () => this.#elapsed(),
-      remaining: () => Math.max(0, deadlineMs - this.#elapsed()),
-      resolver: new Resolver(environment.lookup, signal, () => deadlineMs - this.#elapsed()),
+      remaining: () => Math.max(0, deadline - this.#elapsed()),
+      resolver: new Resolver(environment.lookup, signal, () => deadline - this.#elapsed()),
       headStart: new HeadStart(),
       tls: tlsTrust(environment.bundledRoots, ca, environment.machineRoots),
       gateways: environment.gateways,
@@ -180,13 +173,13 @@ class Run {
   }
 
   #tellWire(report: () => LocalReport): void {
-    if (this.#hasToldWire || this.#options.onWireFinal === undefined) return;
+    if (this.#hasToldWire || this.#listening.onWireFinal === null) return;
     this.#hasToldWire = true;
-    notify(this.#options.onWireFinal, report());
+    notify(this.#listening.onWireFinal, report());
   }
 
   #tell(event: ProbeEvent): void {
-    notify(this.#options.onProbe, event);
+    notify(this.#listening.onProbe, event);
   }
 }
 

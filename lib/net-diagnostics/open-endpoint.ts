@@ -4,7 +4,7 @@ import { codeOf, hasCode, messageOf, NetDiagnosticsError } from '../errors.js';
 import { FileRevocationStore, MemoryRevocationStore, Revocation } from '../host/index.js';
 import { ephemeralKey, keyFromFile } from '../identity.js';
 import type { SafeLogger } from '../logger.js';
-import { type ActiveSettings, isNativeEndpoint, type RelaySetting } from '../options/index.js';
+import { type ActiveSettings, isNativeEndpoint } from '../options/index.js';
 import type { Reason } from '../status.js';
 import {
   adoptEndpoint,
@@ -13,7 +13,7 @@ import {
   type NativeEndpoint,
   networkRelays,
 } from '../transport/index.js';
-import { CLIENT_HOST_ALPN, type SecretKey } from '../wire/index.js';
+import { CLIENT_HOST_ALPN, type Relay, type SecretKey } from '../wire/index.js';
 import { BIND_TIMEOUT_MS, OPEN_RETRY } from './constants.js';
 import type { Parts } from './parts.js';
 import { RelayTokens } from './relay-tokens.js';
@@ -126,10 +126,10 @@ async function bindOwn(
 }
 
 /** Those of the settings; n0's own when each of them gets a token; `null` when they are left to the network. */
-async function relaysOf({ settings, parts }: OpenOptions): Promise<readonly RelaySetting[] | null> {
+async function relaysOf({ settings, parts }: OpenOptions): Promise<readonly Relay[] | null> {
   if (settings.network !== 'services' || settings.relays !== null) return settings.relays;
   const relays = await networkRelays(parts.loadBinding);
-  return relays.map(({ url, quicPort }) => ({ url, quicPort, auth: 'services' as const }));
+  return relays.map((relay) => ({ ...relay, auth: 'services' as const }));
 }
 
 async function identity({ settings, log }: OpenOptions, ephemeral: SecretKey): Promise<SecretKey> {
@@ -157,14 +157,18 @@ async function adopt(
     );
     throw new OpenFailure('no-endpoint', true, error);
   }
-  const endpoint = adoptEndpoint(native, { alpns: settings.alpns ?? [], relays: settings.relays ?? [] });
-  return { endpoint, relayTokens: relayTokensOf(options, endpoint.id, settings.relays ?? []) };
+  const relays = settings.relays ?? [];
+  const endpoint = adoptEndpoint(native, {
+    alpns: settings.alpns ?? [],
+    relays: relays.map((relay) => ({ ...relay, auth: null })),
+  });
+  return { endpoint, relayTokens: relayTokensOf(options, endpoint.id, relays) };
 }
 
 function relayTokensOf(
   { settings, parts, log, clockJump }: OpenOptions,
   endpointId: string,
-  relays: readonly RelaySetting[],
+  relays: readonly Relay[],
 ): RelayTokens {
   const { apiSecret } = settings;
   const { clock, sleep } = parts;

@@ -1,12 +1,12 @@
 import { type Clock, nowSeconds, type Sleep, sleepUntil } from '../async/index.js';
 import { messageOf } from '../errors.js';
 import type { SafeLogger } from '../logger.js';
-import type { RelaySetting } from '../options/index.js';
-import type { Endpoint, RelayConfig } from '../transport/index.js';
+import type { Endpoint } from '../transport/index.js';
 import {
   type ApiSecret,
   Caps,
   type EndpointId,
+  type Relay,
   relayAuthToken,
   TOKEN_LIFETIME_SECONDS,
 } from '../wire/index.js';
@@ -20,7 +20,7 @@ const RETRY_MS = 3_600_000;
 export interface RelayTokensOptions {
   apiSecret: ApiSecret;
   endpointId: EndpointId;
-  relays: readonly RelaySetting[];
+  relays: readonly Relay[];
   clock: Clock;
   sleep: Sleep;
   log: SafeLogger;
@@ -35,7 +35,7 @@ export class RelayTokens {
   }
 
   /** All relays of the settings for an endpoint that is about to be bound, those of iroh services with a token. */
-  configs(): RelayConfig[] {
+  configs(): Relay[] {
     return this.#options.relays.map((relay) => this.#config(relay));
   }
 
@@ -68,12 +68,12 @@ export class RelayTokens {
     }
   }
 
-  #config({ url, quicPort, auth }: RelaySetting): RelayConfig {
-    if (auth === null) return { url, quicPort };
+  #config(relay: Relay): Relay {
+    if (relay.auth !== 'services') return relay;
     const { apiSecret, endpointId, clock } = this.#options;
     const expiresAt = nowSeconds(clock) + TOKEN_LIFETIME_SECONDS;
-    const authToken = relayAuthToken(apiSecret.issueToken(endpointId, RELAY_CAPS, expiresAt));
-    return { url, quicPort, authToken };
+    const token = relayAuthToken(apiSecret.issueToken(endpointId, RELAY_CAPS, expiresAt));
+    return { ...relay, auth: { token } };
   }
 
   /** Milliseconds since the epoch. */

@@ -62,10 +62,10 @@ function measure(
     ...run,
     // Those of the settings, else the network's own, which say their ports; an endpoint of the app's own knows neither.
     relays: relays ?? subject?.endpoint.relays() ?? [],
-    stunServers: stun,
-    deadlineMs: deadline,
-    ...(probes === null ? {} : { probes }),
-    ...(subject === null ? {} : { endpoint: snapshot(subject) }),
+    stun,
+    deadline,
+    probes,
+    endpoint: subject === null ? null : snapshot(subject),
   });
 }
 

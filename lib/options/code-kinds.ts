@@ -1,7 +1,8 @@
 /** Settings that only code can give. */
 import { type Logger, silentLogger } from '../logger.js';
+import { hasMethods, type Kind, listOf } from '../settings/index.js';
 import type { NativeEndpoint } from '../transport/index.js';
-import { hasMethods, InvalidValue, type Kind, listOf } from './kind.js';
+import { InvalidValue } from '../wire/index.js';
 
 /** Methods that tell an endpoint of `@number0/iroh`, whichever copy of it made it. */
 const ENDPOINT_METHODS = ['id', 'addr', 'connect', 'acceptNext', 'setAlpns', 'close'];
@@ -43,17 +44,6 @@ export function logger(): Kind<Logger> {
       if (value === false) return silentLogger;
       if (!hasMethods(value, 'info', 'warn', 'error')) throw new InvalidValue();
       return value as Logger;
-    },
-  };
-}
-
-/** A function of the app's own. */
-export function callback<F extends (...args: never[]) => unknown>(): Kind<F> {
-  return {
-    should: 'a function',
-    fromValue: (value) => {
-      if (typeof value !== 'function') throw new InvalidValue();
-      return value as F;
     },
   };
 }

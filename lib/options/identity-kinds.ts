@@ -1,7 +1,14 @@
 /** Settings that say who this endpoint is and what it may do. Their values are secrets, or are checked by `wire`. */
 import { messageOf } from '../errors.js';
-import { ApiSecret, type Attributes, attributesFault, nameFault, SecretKey } from '../wire/index.js';
-import { hasMethods, InvalidValue, type Kind, textKind } from './kind.js';
+import { hasMethods, type Kind, textKind } from '../settings/index.js';
+import {
+  ApiSecret,
+  type Attributes,
+  attributesFault,
+  InvalidValue,
+  nameFault,
+  SecretKey,
+} from '../wire/index.js';
 
 /** An API secret, as text or parsed. An empty text, in quotes perhaps, is none. */
 export function apiSecret(): Kind<ApiSecret | null> {

@@ -1,14 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
+import {
+  assertObject,
+  InvalidField,
+  reading,
+  readRow,
+  SettingError,
+  type SettingOrigin,
+  unknownProblem,
+} from '../settings/index.js';
 import { printable } from '../text.js';
 import { ApiSecret, CLIENT_HOST_ALPN, readOpensshKey } from '../wire/index.js';
 import { mayBeHosted } from './hosted.js';
-import { InvalidValue } from './kind.js';
-import { nearest } from './nearest.js';
 import { readSecretFile } from './secret-file.js';
 import type { Setting } from './setting.js';
-import { SettingError, type SettingOrigin } from './setting-error.js';
-import { show, showSecret } from './show.js';
 import { SETTINGS, type SettingValues } from './table.js';
 import type { NetDiagnosticsOptions } from './types.js';
 
@@ -45,16 +50,13 @@ export function resolveSettings(options: NetDiagnosticsOptions = {}, env: NodeJS
 }
 
 function assertKnown(options: NetDiagnosticsOptions): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new NetDiagnosticsError('ERR_SETTING', `The options were ${show(options)}; give an object.`);
-  }
-  for (const key of Object.keys(options)) {
-    if (Object.hasOwn(SETTINGS, key)) continue;
-    const meant = nearest(key, OPTIONS);
-    const hint =
-      meant === undefined ? `The options are ${OPTIONS.join(', ')}.` : `Did you mean \`${meant}\`?`;
-    throw new SettingError({ option: key, variable: null, from: 'option' }, `is not known. ${hint}`);
-  }
+  assertObject(options, null);
+  const unknown = Object.keys(options).find((key) => !Object.hasOwn(SETTINGS, key));
+  if (unknown === undefined) return;
+  throw new SettingError(
+    { option: unknown, variable: null, from: 'option' },
+    unknownProblem(unknown, OPTIONS),
+  );
 }
 
 /**
@@ -74,36 +76,26 @@ interface Resolved {
 }
 
 function resolveOne(option: Option, options: NetDiagnosticsOptions, env: NodeJS.ProcessEnv): Resolved {
-  const setting: Setting<unknown, unknown> = SETTINGS[option];
-  const { kind, variable } = setting;
+  const row: Setting<unknown, unknown> = SETTINGS[option];
+  const { kind, variable } = row;
   const given = options[option];
   if (given !== undefined) {
-    const origin = originOf(option, 'option');
-    if (given === null || given === '') return { value: setting.default, origin: originOf(option, null) };
-    return { value: checked(() => kind.fromValue(given), given, setting, origin), origin };
+    const isNone = given === null || given === '';
+    const value = naming(variable, 'option', () => readRow(option, row, isNone ? null : given));
+    return { value, origin: originOf(option, isNone ? null : 'option') };
   }
   const text = (variable === null ? undefined : env[variable])?.trim() ?? '';
-  if (text === '' || kind.fromText === undefined) {
-    return { value: setting.default, origin: originOf(option, null) };
-  }
-  const origin = originOf(option, 'variable');
-  return { value: checked(() => kind.fromText?.(text), text, setting, origin), origin };
+  const { fromText } = kind;
+  if (text === '' || fromText === undefined) return { value: row.default, origin: originOf(option, null) };
+  const value = naming(variable, 'variable', () => reading(option, row, text, () => fromText(text)));
+  return { value, origin: originOf(option, 'variable') };
 }
 
-function checked<T>(
-  check: () => T,
-  given: unknown,
-  { kind, isSecret }: Setting<unknown, unknown>,
-  origin: SettingOrigin,
-): T {
+function naming<T>(variable: string | null, from: SettingOrigin['from'], read: () => T): T {
   try {
-    return check();
+    return read();
   } catch (error) {
-    if (!(error instanceof InvalidValue)) throw error;
-    const was = isSecret ? showSecret(given) : show(given);
-    const detail = error.detail === null ? '' : ` (${error.detail})`;
-    const options = error.cause === undefined ? undefined : { cause: error.cause };
-    throw new SettingError(origin, `was ${was}${detail}; it must be ${kind.should}.`, options);
+    throw error instanceof InvalidField ? SettingError.in({ variable, from }, error) : error;
   }
 }
 
@@ -158,7 +150,7 @@ function withRelayTokens(settings: SettingValues, origin: (option: Option) => Se
   const { network, relays, apiSecret } = settings;
   if (network !== 'services') return settings;
   if (relays !== null) {
-    return { ...settings, relays: relays.map((relay) => ({ ...relay, auth: 'services' as const })) };
+    return { ...settings, relays: relays.map((relay) => ({ ...relay, auth: relay.auth ?? 'services' })) };
   }
   if (apiSecret === null || mayBeHosted(apiSecret)) return settings;
   throw new SettingError(

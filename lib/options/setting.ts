@@ -1,14 +1,11 @@
-import type { Kind } from './kind.js';
+import type { Kind, Row } from '../settings/index.js';
 
 /** One row of the settings table. `T`: the checked value; `D`: what stands in when none is given. */
-export interface Setting<T, D = T> {
+export interface Setting<T, D = T> extends Row<T, D> {
   /** The environment variable; `null`: only code can give it. */
   variable: string | null;
-  kind: Kind<T>;
-  default: D;
   /** The default as the README's table shows it. */
   defaultText: string;
-  /** A secret's value is never shown. */
   isSecret: boolean;
   /** Markdown for the README's table. */
   description: string;

@@ -1,16 +1,26 @@
 /** The one table of all settings: it validates them, documents them, and generates the README's table. */
+
+import { probeNames } from '../diagnose/index.js';
 import type { NetDiagnosticsEvent } from '../events.js';
 import type { DialBack } from '../host/index.js';
 import { stderrLogger } from '../logger.js';
 import { PROBE_NAMES } from '../probes/index.js';
+import {
+  bindAddrs,
+  callback,
+  flag,
+  milliseconds,
+  oneOf,
+  relays,
+  stunServers,
+  type Values,
+} from '../settings/index.js';
 import { API_SECRET_ENV_VAR_NAME } from '../wire/index.js';
-import { alpnNames, callback, logger, nativeEndpoint } from './code-kinds.js';
+import { alpnNames, logger, nativeEndpoint } from './code-kinds.js';
 import { httpRoutes } from './http-kind.js';
 import { apiSecret, attributes, endpointName, filePath, secretKey } from './identity-kinds.js';
-import { flag, milliseconds, oneOf } from './kind.js';
 import { metricsSetting } from './metrics-kind.js';
-import { bindAddresses, platformAddress, relays, stunServers } from './network-kinds.js';
-import { probeNames } from './probe-kind.js';
+import { platformAddress } from './platform-kind.js';
 import { optional, type Setting, withDefault } from './setting.js';
 import type { NetDiagnosticsOptions } from './types.js';
 
@@ -93,7 +103,7 @@ export const SETTINGS = {
     { variable: 'NET_DIAGNOSTICS_RELAYS', defaultText: "the network's" },
   ),
   bindAddrs: optional(
-    bindAddresses(),
+    bindAddrs(),
     'Local addresses, at most one per family: `127.0.0.1:0,[::1]:0`. One family alone leaves the other on every address. `loopback` means both.',
     { variable: 'NET_DIAGNOSTICS_BIND', defaultText: 'any' },
   ),
@@ -166,8 +176,4 @@ export const SETTINGS = {
 } satisfies { [Option in keyof Required<NetDiagnosticsOptions>]: Setting<unknown, unknown> };
 
 /** The value each setting has once it is resolved. */
-export type SettingValues = {
-  -readonly [Option in keyof typeof SETTINGS]: (typeof SETTINGS)[Option] extends Setting<infer T, infer D>
-    ? T | D
-    : never;
-};
+export type SettingValues = Values<typeof SETTINGS>;

@@ -4,24 +4,15 @@ import type { DialBack } from '../host/index.js';
 import type { Logger } from '../logger.js';
 import type { ProbeName } from '../probes/index.js';
 import type { NativeEndpoint } from '../transport/index.js';
-import type { ApiSecret, Attributes, SecretKey } from '../wire/index.js';
+import type {
+  ApiSecret,
+  Attributes,
+  BindAddrOption,
+  RelayOption,
+  SecretKey,
+  StunServerOption,
+} from '../wire/index.js';
 import type { HttpAccess, HttpAuthorize } from './http-kind.js';
-
-/** A relay as the `relays` option takes it. */
-export interface RelayOption {
-  /** `https://relay.example`; the final slash may lack. At the end `?quicPort=7843` or `?quicPort=none`. */
-  url: string;
-  /**
-   * UDP port of QUIC address discovery; `null`: the relay has none. Default: 7842, and a silence there is not taken
-   * for blocked UDP until the relay has answered once: relays ship with address discovery switched off.
-   */
-  quicPort?: number | null | undefined;
-  /**
-   * `'services'`: the relay belongs to iroh services and wants a `relay:use` token. One is signed with the API
-   * secret and renewed at half of its life. Default: the relay is open.
-   */
-  auth?: 'services' | undefined;
-}
 
 /** What is pushed as metrics beside the endpoint's own, and how often. */
 export interface MetricsOptions {
@@ -114,7 +105,7 @@ export interface NetDiagnosticsOptions {
   /** Relays to use and to probe. Default: the network's own. */
   relays?: readonly (string | RelayOption)[] | null | undefined;
   /** `'127.0.0.1:0'`, `'[::1]:0'`: at most one per family, or `'loopback'` for these two. Default: every address. */
-  bindAddrs?: readonly string[] | 'loopback' | null | undefined;
+  bindAddrs?: readonly (string | BindAddrOption)[] | 'loopback' | null | undefined;
   /** Of one diagnostics run. Default: 3000. */
   deadline?: number | null | undefined;
   /** A dial-back joins a running report, else gets one at most this old. Default: 5000; 0: never an old one. */
@@ -126,7 +117,7 @@ export interface NetDiagnosticsOptions {
   /** `false`: connect, but do not open the button. Default: true. */
   grant?: boolean | null | undefined;
   /** STUN servers to ask in a report: `host[:port]` or `stun:host:port`, at most 8. Default: none. */
-  stun?: readonly string[] | null | undefined;
+  stun?: readonly (string | StunServerOption)[] | null | undefined;
   /** Names of the probes to run. Default: all that ask nobody but relays and gateway. */
   probes?: readonly ProbeName[] | null | undefined;
 

@@ -1,4 +1,4 @@
-import { nearest } from './nearest.js';
+import { nearest } from '../settings/index.js';
 import { SETTINGS } from './table.js';
 
 /** A variable that looks like one of ours and is none. */

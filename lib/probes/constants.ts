@@ -1,6 +1,3 @@
-/** UDP port of QUIC address discovery on iroh's relays (iroh-relay's `DEFAULT_RELAY_QUIC_PORT`). */
-export const DEFAULT_QUIC_PORT = 7842;
-
 /** iroh-relay's path for HTTPS latency checks. */
 export const PING_PATH = '/ping';
 

@@ -1,4 +1,4 @@
-export { DEFAULT_QUIC_PORT, HTTP_PORT, PORT_MAPPING_PORT, SSDP_PORT } from './constants.js';
+export { HTTP_PORT, PORT_MAPPING_PORT, SSDP_PORT } from './constants.js';
 export { proxyFor } from './http/proxy.js';
 export { type MachineRoots, systemRoots, type TlsTrust, tlsTrust } from './http/tls-trust.js';
 export { hostsFile, hostsPath } from './names/hosts-file.js';
@@ -10,5 +10,3 @@ export { HeadStart } from './qad/head-start.js';
 export { PROBES } from './registry.js';
 export { type GatewayFinder, type NextHop, systemGateways } from './routes/finder.js';
 export { type NamedRun, planRuns, ReportEnded, runProbe } from './run-probe.js';
-export { MAX_STUN_SERVERS } from './stun/constants.js';
-export { parseStunServer, type StunServer } from './stun/server.js';

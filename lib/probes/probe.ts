@@ -6,11 +6,11 @@ import type {
   ProbeError,
   ResolvedRelayTarget,
 } from '../report/index.js';
+import type { StunServer } from '../wire/index.js';
 import type { TlsTrust } from './http/tls-trust.js';
 import type { Resolver } from './names/resolver.js';
 import type { HeadStart } from './qad/head-start.js';
 import type { GatewayFinder } from './routes/finder.js';
-import type { StunServer } from './stun/server.js';
 
 /**
  * The one shape of all probes. A probe plans its runs from the targets, each run looks once and returns what it

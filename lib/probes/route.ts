@@ -3,12 +3,8 @@ import { abortable, TimeUp, within } from '../async/index.js';
 import { codeOf } from '../errors.js';
 import type { Family, NameSeen, RouteSeen } from '../report/index.js';
 import { printable } from '../text.js';
-import {
-  DEFAULT_QUIC_PORT,
-  LOOKUP_MARGIN_MS,
-  NO_SERVER_GRACE_MS,
-  REFERENCE_DESTINATIONS,
-} from './constants.js';
+import { DEFAULT_RELAY_QUIC_PORT, formatStunServer } from '../wire/index.js';
+import { LOOKUP_MARGIN_MS, NO_SERVER_GRACE_MS, REFERENCE_DESTINATIONS } from './constants.js';
 import { nameServers } from './names/name-servers.js';
 import type { ResolvedAddress } from './names/resolver.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
@@ -29,13 +25,13 @@ export const routeProbe = {
     ...relays.map(
       ({ url, quicPort }): PlannedRun => ({
         target: url,
-        run: (context) => toHost(new URL(url).hostname, quicPort ?? DEFAULT_QUIC_PORT, context),
+        run: (context) => toHost(new URL(url).hostname, quicPort ?? DEFAULT_RELAY_QUIC_PORT, context),
       }),
     ),
     ...stunServers.map(
-      ({ label, host, port }): PlannedRun => ({
-        target: label,
-        run: (context) => toHost(host, port, context),
+      (server): PlannedRun => ({
+        target: formatStunServer(server),
+        run: (context) => toHost(server.host, server.port, context),
       }),
     ),
   ],
@@ -45,7 +41,7 @@ export const routeProbe = {
 async function toTheInternet(family: Family, context: ProbeContext): Promise<RouteSeen[]> {
   const routes: RouteSeen[] = [];
   for (const ip of REFERENCE_DESTINATIONS[family]) {
-    const route = await probedRoute({ family, ip }, DEFAULT_QUIC_PORT, context);
+    const route = await probedRoute({ family, ip }, DEFAULT_RELAY_QUIC_PORT, context);
     routes.push({ ...route, isReference: true });
     if (route.sourceIp !== null) break;
   }

@@ -163,15 +163,7 @@ export interface Summary {
   nextSteps: readonly string[];
 }
 
-/** A relay to ask. */
-export interface RelayTarget {
-  /** http or https. */
-  url: string;
-  /** UDP port of QUIC address discovery. Default: 7842. `null`: the relay has none. */
-  quicPort?: number | null | undefined;
-}
-
-/** A {@link RelayTarget} after validation: URL normalised, defaults filled in. */
+/** A relay that was asked. */
 export interface ResolvedRelayTarget {
   url: string;
   quicPort: number | null;

@@ -3,8 +3,8 @@ import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from '../errors.js';
-import { bindEndpoint, type Endpoint, type RelayConfig } from '../transport/index.js';
-import type { EndpointAddress, SecretKey } from '../wire/index.js';
+import { bindEndpoint, type Endpoint } from '../transport/index.js';
+import type { EndpointAddress, RelayOption, SecretKey } from '../wire/index.js';
 
 /** A predecessor that is stopping needs a moment to free its port. */
 const RETRY_DELAYS_MS = [200, 500, 1000];
@@ -23,7 +23,7 @@ export interface BindPlatformOptions {
   /** `minimal`: nothing but what is listed here. `n0`: n0's relays and DNS. */
   network: 'minimal' | 'n0';
   /** Relays through which endpoints can reach it; `undefined`: the network's. */
-  relays: readonly RelayConfig[] | undefined;
+  relays: readonly (string | RelayOption)[] | undefined;
   /** Addresses to listen on, one per family. */
   hosts: readonly string[];
   /** UDP port, 0 for any; `null`: the remembered one, at first a random one from 20000 to 29999. */

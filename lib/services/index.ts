@@ -5,7 +5,7 @@
  */
 export type { Clock } from '../async/index.js';
 export { NetDiagnosticsError, type NetDiagnosticsErrorCode } from '../errors.js';
-export type { Endpoint, RelayConfig } from '../transport/index.js';
+export type { Endpoint } from '../transport/index.js';
 export {
   ApiSecret,
   type Attributes,
@@ -15,6 +15,8 @@ export {
   type MetricSchema,
   type MetricsSchema,
   type MetricValue,
+  type RelayAuth,
+  type RelayOption,
   SecretKey,
 } from '../wire/index.js';
 export { MAX_LABEL_LENGTH } from './api-secrets.js';

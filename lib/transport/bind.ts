@@ -1,23 +1,26 @@
 import { bounded } from '../async/index.js';
 import { hasCode, messageOf, NetDiagnosticsError } from '../errors.js';
-import { formatSocketAddr, parseSocketAddr, type SecretKey, type SocketAddr } from '../wire/index.js';
+import { bindAddrs, option, readOption } from '../settings/index.js';
+import { type BindAddrs, formatSocketAddr, type Relay, type SecretKey } from '../wire/index.js';
 import { type BindingLoader, loadBinding } from './binding.js';
 import { bytesOutLike, textToBytes } from './bytes.js';
 import { IrohEndpoint } from './endpoint.js';
 import type { NativeBinding, NativeEndpoint } from './native.js';
 import { normaliseMessage } from './native-errors.js';
-import { type CheckedRelay, checkRelay, defaultRelays, relayModeOut } from './relays.js';
-import type { BindOptions, Endpoint, RelayConfig, WaitOptions } from './types.js';
+import { defaultRelays, readRelays, relayModeOut } from './relays.js';
+import type { BindOptions, Endpoint, WaitOptions } from './types.js';
 
 /** `'127.0.0.1:0'` alone would leave the binding's `[::]` open. */
 const LOOPBACK = ['127.0.0.1:0', '[::1]:0'];
+
+const BIND_ADDRS = option(bindAddrs(), null);
 
 interface Plan {
   secretKey: SecretKey;
   network: BindOptions['network'];
   alpns: readonly string[];
   /** `null`: the network's own. */
-  relays: readonly CheckedRelay[] | null;
+  relays: readonly Relay[] | null;
   bindAddrs: readonly string[];
 }
 
@@ -32,12 +35,12 @@ export async function bindEndpoint(
   load?: BindingLoader,
 ): Promise<Endpoint> {
   const { secretKey, network, alpns } = options;
-  const relays = options.relays?.map(checkRelay) ?? null;
-  const bindAddrs = checkBindAddrs(options.bindAddrs ?? []);
+  const relays = readRelays('bindEndpoint()', options.relays);
+  const wanted = readOption('bindEndpoint()', 'bindAddrs', BIND_ADDRS, options.bindAddrs);
   const binding = await loadBinding(load);
-  const plan = { secretKey, network, alpns, relays, bindAddrs };
+  const plan = { secretKey, network, alpns, relays, bindAddrs: textsOf(wanted) };
   const native = await bounded('binding the endpoint', wait, Number.POSITIVE_INFINITY, (step) =>
-    step(bindWithFallback(binding, plan, options.bindAddrs?.includes('loopback') === true), (late) => {
+    step(bindWithFallback(binding, plan, wanted === 'loopback'), (late) => {
       late.close().catch(() => {});
     }),
   );
@@ -46,9 +49,8 @@ export async function bindEndpoint(
 }
 
 /** n0's own relays, as the binding ships them. @throws NetDiagnosticsError `ERR_BINDING_UNAVAILABLE` */
-export async function networkRelays(load?: BindingLoader): Promise<RelayConfig[]> {
-  const relays = defaultRelays(await loadBinding(load));
-  return relays.map(({ url, quicPort }) => ({ url, quicPort }));
+export async function networkRelays(load?: BindingLoader): Promise<readonly Relay[]> {
+  return defaultRelays(await loadBinding(load));
 }
 
 /** A machine may have IPv4 without `::1`: then loopback means the other one. */
@@ -94,27 +96,7 @@ function isAddressMissing(error: unknown): boolean {
   );
 }
 
-function checkBindAddrs(texts: readonly string[]): string[] {
-  const addrs = texts.flatMap((text) => (text === 'loopback' ? LOOPBACK : [text])).map(parse);
-  for (const family of [4, 6]) {
-    if (addrs.filter((addr) => addr.family === family).length > 1) {
-      throw new NetDiagnosticsError(
-        'ERR_SETTING',
-        `bindAddrs had two IPv${family} addresses; give one per family.`,
-      );
-    }
-  }
-  return addrs.map(formatSocketAddr);
-}
-
-function parse(text: string): SocketAddr {
-  try {
-    return parseSocketAddr(text);
-  } catch (error) {
-    throw new NetDiagnosticsError(
-      'ERR_SETTING',
-      `bindAddrs had ${JSON.stringify(text)}; write 'loopback', '127.0.0.1:0' or '[::1]:0' (no host names).`,
-      { cause: error },
-    );
-  }
+function textsOf(addrs: BindAddrs | null): readonly string[] {
+  if (addrs === null) return [];
+  return addrs === 'loopback' ? LOOPBACK : addrs.map(formatSocketAddr);
 }

@@ -28,8 +28,6 @@ export const CLOSED_POLL_MS = 50;
 
 /** The binding turns each byte into a JavaScript number: 64 KiB keep the event loop's pauses at about 4 ms. */
 export const CHUNK_SIZE = 64 * 1024;
-/** Port of QUIC address discovery on a relay (iroh's `DEFAULT_RELAY_QUIC_PORT`). */
-export const DEFAULT_RELAY_QUIC_PORT = 7842;
 
 /** Connection: more connections of this ALPN than the limit allows, or nobody serves it any more. Our number. */
 export const CLOSE_UNAVAILABLE = 503;

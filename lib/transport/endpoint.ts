@@ -1,9 +1,12 @@
 import { bounded } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
 import {
+  DEFAULT_RELAY_QUIC_PORT,
   type EndpointAddress,
   type EndpointId,
   endpointIdFromBytes,
+  type Relay,
+  type RelayOption,
   SecretKey,
   type SocketAddr,
   shortId,
@@ -16,23 +19,15 @@ import { CONNECT_TIMEOUT_MS, ONLINE_POLL_MS } from './constants.js';
 import { connectFailure } from './failures.js';
 import { closeLate } from './incoming.js';
 import type { NativeEndpoint } from './native.js';
-import { type CheckedRelay, checkRelay, relayOut } from './relays.js';
-import type {
-  Connection,
-  Endpoint,
-  EndpointStat,
-  Incoming,
-  Listening,
-  RelayConfig,
-  WaitOptions,
-} from './types.js';
+import { readRelays, relayOut } from './relays.js';
+import type { Connection, Endpoint, EndpointStat, Incoming, Listening, WaitOptions } from './types.js';
 
 /** What the binding does not tell about an endpoint. */
 export interface EndpointFacts {
   isOwned: boolean;
   /** `null`: unknown. */
   alpns: readonly string[] | null;
-  relays: readonly CheckedRelay[];
+  relays: readonly Relay[];
 }
 
 /** What the owner of an adopted endpoint knows about it, since the binding tells neither. */
@@ -40,7 +35,7 @@ export interface AdoptOptions {
   /** All ALPNs it accepts: a `Router` keeps them when it adds its own, and adds none to an endpoint without this. */
   alpns?: readonly string[] | undefined;
   /** The relays it was configured with, for the report. Default: none. */
-  relays?: readonly RelayConfig[] | undefined;
+  relays?: readonly (string | RelayOption)[] | undefined;
 }
 
 /**
@@ -48,8 +43,8 @@ export interface AdoptOptions {
  * @throws NetDiagnosticsError `ERR_SETTING` for a malformed relay
  */
 export function adoptEndpoint(native: NativeEndpoint, options: AdoptOptions = {}): Endpoint {
-  const { alpns = null, relays = [] } = options;
-  return new IrohEndpoint(native, { isOwned: false, alpns, relays: relays.map(checkRelay) });
+  const relays = readRelays('adoptEndpoint()', options.relays) ?? [];
+  return new IrohEndpoint(native, { isOwned: false, alpns: options.alpns ?? null, relays });
 }
 
 /** {@link Endpoint} over an endpoint of the binding. */
@@ -58,7 +53,7 @@ export class IrohEndpoint implements Endpoint {
   readonly isOwned: boolean;
   readonly #native: NativeEndpoint;
   readonly #bytesOut: BytesOut;
-  readonly #relays: Map<string, number | null>;
+  readonly #relays = new Map<string, number | null>();
   #alpns: readonly string[] | null;
   #closing: Promise<void> | null = null;
 
@@ -69,7 +64,7 @@ export class IrohEndpoint implements Endpoint {
     this.id = endpointIdFromBytes(bytesIn(idBytes));
     this.isOwned = facts.isOwned;
     this.#alpns = facts.alpns;
-    this.#relays = new Map(facts.relays.map(({ url, quicPort }) => [url, quicPort]));
+    for (const relay of facts.relays) this.#noteRelay(relay);
   }
 
   get isClosed(): boolean {
@@ -88,9 +83,9 @@ export class IrohEndpoint implements Endpoint {
     return socketAddrsIn(this.#native.boundSockets());
   }
 
-  relays(): readonly RelayConfig[] {
+  relays(): readonly Relay[] {
     return [...this.#relays]
-      .map(([url, quicPort]) => ({ url, quicPort }))
+      .map(([url, quicPort]) => ({ url, quicPort, auth: null }))
       .sort((a, b) => compareText(a.url, b.url));
   }
 
@@ -153,11 +148,12 @@ export class IrohEndpoint implements Endpoint {
     this.#alpns = [...alpns];
   }
 
-  async insertRelay(relay: RelayConfig): Promise<void> {
+  async insertRelay(relay: string | RelayOption): Promise<void> {
     this.#assertOpen();
-    const checked = checkRelay(relay);
-    await this.#native.insertRelay(relayOut(checked));
-    this.#relays.set(checked.url, checked.quicPort);
+    for (const checked of readRelays('insertRelay()', [relay]) ?? []) {
+      await this.#native.insertRelay(relayOut(checked));
+      this.#noteRelay(checked);
+    }
   }
 
   listen(listener: (incoming: Incoming) => void): Listening {
@@ -168,6 +164,10 @@ export class IrohEndpoint implements Endpoint {
   close(): Promise<void> {
     this.#closing ??= this.#native.close().catch(() => {});
     return this.#closing;
+  }
+
+  #noteRelay({ url, quicPort }: Relay): void {
+    this.#relays.set(url, quicPort === undefined ? DEFAULT_RELAY_QUIC_PORT : quicPort);
   }
 
   #assertOpen(): void {

@@ -1,21 +1,19 @@
 /** What the transport offers the other rooms. No type here names the native binding. */
 import type { WaitOptions } from '../async/index.js';
-
 import { NetDiagnosticsError } from '../errors.js';
 import { printable } from '../text.js';
-import type { EndpointAddress, EndpointId, SecretKey, SocketAddr } from '../wire/index.js';
+import type {
+  BindAddrOption,
+  BindAddrs,
+  EndpointAddress,
+  EndpointId,
+  Relay,
+  RelayOption,
+  SecretKey,
+  SocketAddr,
+} from '../wire/index.js';
 
 export type { WaitOptions } from '../async/index.js';
-
-/** One relay server of an endpoint. */
-export interface RelayConfig {
-  /** `https://host./` (or `http:` in tests); normalised as `new URL(url).href` writes it. */
-  url: string;
-  /** UDP port of QUIC address discovery. Default: 7842. `null`: the relay has none. */
-  quicPort?: number | null | undefined;
-  /** What the relay wants to see before it serves; a credential. */
-  authToken?: string | undefined;
-}
 
 /** Options of {@link bindEndpoint}. */
 export interface BindOptions {
@@ -24,13 +22,13 @@ export interface BindOptions {
   /** `n0`: n0's relays and DNS. `minimal`: nothing but what is listed here. */
   network: 'n0' | 'minimal';
   /** Relays to use; with `n0` they replace n0's own. Default: n0's, or none with `minimal`. */
-  relays?: readonly RelayConfig[] | undefined;
+  relays?: readonly (string | RelayOption)[] | undefined;
   /**
    * `'127.0.0.1:0'`, `'[::1]:0'`: at most one per family; `'loopback'`: both of these. A family without an entry is
    * bound on every address, and so is IPv6 with `'loopback'` on a machine without `::1` (the binding cannot leave
    * it out). Default: every address.
    */
-  bindAddrs?: readonly string[] | undefined;
+  bindAddrs?: BindAddrs | readonly (string | BindAddrOption)[] | undefined;
   /** ALPNs that are accepted from the start. A {@link Router} adds those of its handlers. */
   alpns: readonly string[];
 }
@@ -58,7 +56,7 @@ export interface Endpoint {
   /** The local addresses of its sockets. */
   boundSockets(): SocketAddr[];
   /** The relays it was configured with, sorted by URL; never with their auth tokens. */
-  relays(): readonly RelayConfig[];
+  relays(): readonly Relay[];
   /** The ALPNs it accepts, as far as known: as bound, declared at adoption, or set later. */
   alpns(): readonly string[];
   /** What is known of a peer's address; `null` when nothing is. */
@@ -72,7 +70,7 @@ export interface Endpoint {
   /** Replaces the accepted ALPNs. @throws `ERR_ENDPOINT_CLOSED`, `ERR_ALPN` for an endpoint adopted without its `alpns` */
   setAlpns(alpns: readonly string[]): void;
   /** Adds a relay, or replaces the one with the same URL (a renewed auth token). */
-  insertRelay(relay: RelayConfig): Promise<void>;
+  insertRelay(relay: string | RelayOption): Promise<void>;
   /** Delivers incoming connection attempts to one listener; a `Router` is what one wants. @throws `ERR_STATE` when taken */
   listen(listener: (incoming: Incoming) => void): Listening;
   /** Closes it and all its connections. Idempotent, never rejects. */

@@ -1,7 +1,7 @@
 import { type EndpointId, endpointIdFromBytes, endpointIdToBytes, KEY_SIZE } from './endpoint-id.js';
 import type { PostcardReader } from './postcard-reader.js';
 import type { PostcardWriter } from './postcard-writer.js';
-import { normaliseRelayUrl, readRelayUrl, writeRelayUrl } from './relay-url.js';
+import { normaliseRelayUrl, readRelayUrl, writeRelayUrl } from './relay.js';
 import { compareSocketAddr, readSocketAddr, type SocketAddr, writeSocketAddr } from './socket-addr.js';
 import { encodeError } from './wire-error.js';
 

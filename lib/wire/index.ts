@@ -24,11 +24,19 @@ export {
   MAX_MESSAGE_SIZE,
   readFrameLength,
 } from './framing.js';
+export { InvalidValue } from './invalid-value.js';
 export { ipv6ToBytes } from './ip-address.js';
 export type { MetricSchema, MetricsSchema, MetricsUpdate, MetricValue } from './metrics.js';
 export type { NetReport, RelayLatency } from './net-report.js';
 export { readOpensshKey, readOpensshPublicKey } from './openssh-key.js';
-export { normaliseRelayUrl } from './relay-url.js';
+export {
+  DEFAULT_RELAY_QUIC_PORT,
+  normaliseRelayUrl,
+  type Relay,
+  type RelayAuth,
+  type RelayOption,
+  relayFromUrl,
+} from './relay.js';
 export { type DiagnosticsReport, decodeReport, encodeReport, type PortmapProbe } from './report.js';
 export {
   decodeReportResult,
@@ -49,7 +57,15 @@ export {
   SERVICES_ALPN,
   type ServicesRequest,
 } from './services-protocol.js';
-export { compareSocketAddr, formatSocketAddr, parseSocketAddr, type SocketAddr } from './socket-addr.js';
+export {
+  type BindAddrOption,
+  type BindAddrs,
+  compareSocketAddr,
+  formatSocketAddr,
+  parseSocketAddr,
+  type SocketAddr,
+} from './socket-addr.js';
+export { formatStunServer, parseStunServer, type StunServer, type StunServerOption } from './stun-server.js';
 export {
   relayAuthToken,
   TOKEN_LIFETIME_SECONDS,

@@ -1,7 +1,7 @@
 import { readDuration, writeDuration } from './duration.js';
 import type { PostcardReader } from './postcard-reader.js';
 import type { PostcardWriter } from './postcard-writer.js';
-import { normaliseRelayUrl, readRelayUrl, writeRelayUrl } from './relay-url.js';
+import { normaliseRelayUrl, readRelayUrl, writeRelayUrl } from './relay.js';
 import { readUntaggedSocketAddr, type SocketAddr, writeUntaggedSocketAddr } from './socket-addr.js';
 import { encodeError } from './wire-error.js';
 

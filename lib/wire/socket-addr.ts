@@ -13,6 +13,16 @@ export interface SocketAddr {
   port: number;
 }
 
+/** A local address as options take it, where it is no text. */
+export interface BindAddrOption {
+  ip: string;
+  /** 0: any. */
+  port: number;
+}
+
+/** Where to listen: at most one address per family, or `loopback` for `127.0.0.1` and, where there is one, `::1`. */
+export type BindAddrs = 'loopback' | readonly SocketAddr[];
+
 // A zone (`%2`) is taken and dropped: it means something on one machine only, and the wire has no place for it.
 const V6_FORM = /^\[([0-9a-f:.]+)(?:%[\w.-]+)?\]:(\d{1,5})$/i;
 const V4_FORM = /^([\d.]+):(\d{1,5})$/;

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type DiagnoseOptions, diagnose, type ProbeEvent } from '../../lib/diagnose/index.js';
+import { resolveSettings } from '../../lib/options/index.js';
 import { type EndpointSnapshot, type LocalReport, renderText, toWireReport } from '../../lib/report/index.js';
 import { decodeReport, encodeReport, parseSocketAddr, SecretKey } from '../../lib/wire/index.js';
 import { loopbackLookup } from '../probes/support/context.js';
@@ -65,7 +66,7 @@ describe('diagnose', () => {
     });
     const local = await diagnose({
       // Without address discovery: these relays only speak HTTPS.
-      relays: [...urls, ...urls].map((url) => ({ url, quicPort: null })),
+      relays: urls.map((url) => ({ url, quicPort: null })),
       ca: [ca.cert],
       endpoint,
       environment: {
@@ -131,7 +132,7 @@ describe('diagnose', () => {
   it('ends at its deadline with what it has, when some relays never answer', async () => {
     const good = `http://127.0.0.1:${await servers.http((_, response) => response.end())}/`;
     const hanging = `http://127.0.0.1:${await servers.tcp()}/`;
-    const local = await diagnose({ relays: [{ url: good }, { url: hanging }], deadlineMs: 300, environment });
+    const local = await diagnose({ relays: [{ url: good }, { url: hanging }], deadline: 300, environment });
     expect(local.endedBy).toBe('deadline');
     expect(local.durationMs).toBeGreaterThanOrEqual(299);
     expect(local.durationMs).toBeLessThan(3000);
@@ -150,7 +151,7 @@ describe('diagnose', () => {
     const lookup = () => new Promise<never>(() => undefined);
     const local = await diagnose({
       relays: [{ url: 'https://relay.test/' }],
-      deadlineMs: 100,
+      deadline: 100,
       environment: { ...environment, lookup },
     });
     expect(local.endedBy).toBe('deadline');
@@ -241,7 +242,7 @@ describe('diagnose', () => {
       probes: ['https', 'https-via-proxy'],
       ca: [ca.cert],
       endpoint,
-      deadlineMs: 1500,
+      deadline: 1500,
       environment: { ...environment, env: { HTTPS_PROXY: `http://127.0.0.1:${silent}` } },
       onProbe: ({ phase, ref }) => order.push(`${phase} ${ref}`),
       onWireFinal: (report) => {
@@ -318,16 +319,49 @@ describe('diagnose options', () => {
     ['relays', { relays: [{ url: 'https://me:secret@relay.test/' }] }],
     ['relays', { relays: [{ url: 'https://relay.test/', quicPort: 0 }] }],
     ['relays', { relays: Array.from({ length: 65 }, (_, n) => ({ url: `https://r${n}.test/` })) }],
+    ['relays', { relays: ['https://relay.test', { url: 'https://relay.test/', quicPort: null }] }],
     ['answeredBefore', { answeredBefore: ['relay.test'] }],
     ['probes', { probes: ['route', 'hairpin'] }],
-    ['deadlineMs', { deadlineMs: 0 }],
-    ['deadlineMs', { deadlineMs: Number.NaN }],
-    ['deadlineMs', { deadlineMs: '3000' }],
+    ['deadline', { deadline: 0 }],
+    ['deadline', { deadline: Number.NaN }],
+    ['deadline', { deadline: '3000' }],
+    ['deadline', { deadline: 0.5 }],
     ['ca', { ca: ['no certificate'] }],
+    ['signal', { signal: {} }],
+    ['onProbe', { onProbe: 'told' }],
+    ['endpoint', { endpoint: { homeRelay: null } }],
+    ['environment.portalport', { environment: { portalport: 80 } }],
+    ['deadlineMs', { deadlineMs: 3000 }],
+    ['stunServers', { stunServers: [] }],
   ])('%s is refused by name: %j', async (option, options) => {
     const error = await diagnose(options as DiagnoseOptions).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'ERR_SETTING' });
-    expect(String(error)).toContain(`diagnose(): ${option} should be`);
+    expect(String(error)).toContain(`The setting \`${option}\` of diagnose() `);
     expect(String(error)).not.toContain('secret');
+  });
+
+  it.each([
+    ['deadlineMs', 'deadline'],
+    ['stunServers', 'stun'],
+    ['relay', 'relays'],
+  ])('%s is not known, and %s is named', async (wrong, right) => {
+    await expect(diagnose({ [wrong]: undefined })).rejects.toThrow(
+      `The setting \`${wrong}\` of diagnose() is not known. Did you mean \`${right}\`?`,
+    );
+    await expect(diagnose('https://relay.test' as DiagnoseOptions)).rejects.toMatchObject({
+      code: 'ERR_SETTING',
+    });
+  });
+
+  it('takes relays as texts too, and what was read once', async () => {
+    const relays = ['https://a.test?quicPort=7843', { url: 'https://b.test', auth: 'services' as const }];
+    const first = await diagnose({ relays, probes: ['endpoint'] });
+    expect(first.settings.relays).toEqual([
+      { url: 'https://a.test/', quicPort: 7843, isQuicPortKnown: true },
+      { url: 'https://b.test/', quicPort: 7842, isQuicPortKnown: false },
+    ]);
+    const read = resolveSettings({ relays }).relays;
+    const again = await diagnose({ relays: read, probes: ['endpoint'] });
+    expect(again.settings.relays).toEqual(first.settings.relays);
   });
 });

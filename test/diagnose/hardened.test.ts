@@ -42,7 +42,7 @@ describe.skipIf(!compiles())('in a service that may not speak netlink', () => {
        try { networkInterfaces(); } catch { isTold = false; }
        if (isTold) throw new Error('the interfaces are told');
        const relays = [{ url: 'http://127.0.0.1:9/', quicPort: null }];
-       console.log(JSON.stringify(await diagnose({ relays, deadlineMs: 1500, environment: { env: {} } })));`,
+       console.log(JSON.stringify(await diagnose({ relays, deadline: 1500, environment: { env: {} } })));`,
       [program, AF_NETLINK],
     );
     const relay = report.probes.find(({ ref }) => ref.startsWith('route http'));
@@ -57,11 +57,11 @@ describe.skipIf(process.platform === 'win32')('in a process that may open no mor
       `import { openSync } from 'node:fs';
        import { diagnose } from './lib/diagnose/index.js';
        // Once before, so that its code is loaded.
-       await diagnose({ probes: ['route'], deadlineMs: 500, environment: { env: {} } });
+       await diagnose({ probes: ['route'], deadline: 500, environment: { env: {} } });
        const held = [];
        try { for (;;) held.push(openSync('/dev/null')); } catch {}
        const relays = [{ url: 'https://192.0.2.10/' }, { url: 'https://192.0.2.20/' }];
-       console.log(JSON.stringify(await diagnose({ relays, deadlineMs: 1500, environment: { env: {} } })));`,
+       console.log(JSON.stringify(await diagnose({ relays, deadline: 1500, environment: { env: {} } })));`,
       ['sh', '-c', 'ulimit -n 200; exec "$@"', 'sh'],
     );
     expect(report.verdict.relayProblem).toMatchObject({

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { safeLogger } from '../../lib/logger.js';
 import { RelayTokens } from '../../lib/net-diagnostics/relay-tokens.js';
-import { type Endpoint, networkRelays, type RelayConfig } from '../../lib/transport/index.js';
+import { type Endpoint, networkRelays } from '../../lib/transport/index.js';
 import { decodeBase32 } from '../../lib/wire/base32.js';
-import { ApiSecret, SecretKey, Token } from '../../lib/wire/index.js';
+import { ApiSecret, type Relay, SecretKey, Token } from '../../lib/wire/index.js';
 import { FakeTime, settle } from '../support/fake-time.js';
 import { Memory } from './stage.js';
 
@@ -16,7 +16,7 @@ const relays = [
   { url: 'https://open.example/', quicPort: null, auth: null },
 ];
 
-function setUp(insertRelay: (relay: RelayConfig) => Promise<void> = async () => {}) {
+function setUp(insertRelay: (relay: Relay) => Promise<void> = async () => {}) {
   const time = new FakeTime();
   const memory = new Memory();
   const tokens = new RelayTokens({
@@ -27,10 +27,10 @@ function setUp(insertRelay: (relay: RelayConfig) => Promise<void> = async () => 
     sleep: time.sleep,
     log: safeLogger(memory),
   });
-  const inserted: RelayConfig[] = [];
+  const inserted: Relay[] = [];
   const endpoint = {
     isClosed: false,
-    insertRelay: async (relay: RelayConfig) => {
+    insertRelay: async (relay: Relay) => {
       await insertRelay(relay);
       inserted.push(relay);
     },
@@ -39,8 +39,12 @@ function setUp(insertRelay: (relay: RelayConfig) => Promise<void> = async () => 
   return { time, memory, tokens, endpoint, inserted, stop };
 }
 
-function tokenOf(relay: RelayConfig | undefined): Token {
-  return Token.decodeStandalone(decodeBase32(relay?.authToken ?? '') ?? new Uint8Array(0));
+function tokenTextOf(relay: Relay | undefined): string {
+  return typeof relay?.auth === 'object' ? (relay.auth?.token ?? '') : '';
+}
+
+function tokenOf(relay: Relay | undefined): Token {
+  return Token.decodeStandalone(decodeBase32(tokenTextOf(relay)) ?? new Uint8Array(0));
 }
 
 describe("n0's own relays, with the network 'services'", () => {
@@ -59,7 +63,7 @@ describe("n0's own relays, with the network 'services'", () => {
     const kept = tokens.keep(endpoint, true, stop.signal);
     await time.advance(15 * DAY_MS);
     expect(inserted.map(({ url }) => url)).toEqual(own.map(({ url }) => url));
-    expect(inserted[0]?.authToken).not.toBe(first[0]?.authToken);
+    expect(tokenTextOf(inserted[0])).not.toBe(tokenTextOf(first[0]));
     stop.abort();
     await kept;
   });
@@ -69,9 +73,9 @@ describe('a relay of iroh services', () => {
   it('gets a relay:use token that the API secret signed for this endpoint, in lower-case base32', () => {
     const { tokens, time } = setUp();
     const [managed, open] = tokens.configs();
-    expect(open).toEqual({ url: 'https://open.example/', quicPort: null });
+    expect(open).toEqual({ url: 'https://open.example/', quicPort: null, auth: null });
     expect(managed).toMatchObject({ url: 'https://managed.example/', quicPort: 7842 });
-    expect(managed?.authToken).toMatch(/^[a-z2-7]+$/);
+    expect(tokenTextOf(managed)).toMatch(/^[a-z2-7]+$/);
     const token = tokenOf(managed);
     expect(token).toMatchObject({
       issuer: apiSecret.keyId,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type HttpOptions, resolveSettings, SettingError } from '../../lib/options/index.js';
+import { type HttpOptions, resolveSettings } from '../../lib/options/index.js';
+import { SettingError } from '../../lib/settings/index.js';
 
 const resolve = (http: unknown) => resolveSettings({ http: http as HttpOptions }).http;
 const authorize = () => true;
@@ -37,18 +38,18 @@ describe('the setting http', () => {
     [{ path: '/x' }, 'access or authorize is missing'],
     [{ access: null, authorize: null }, 'access or authorize is missing'],
     [{ access: 'loopback', authorize }, 'exclude each other'],
-    [{ access: 'public' }, 'access is "loopback" or'],
-    [{ access: true }, 'access is "loopback" or'],
-    [{ access: '' }, 'access is "loopback" or'],
-    [{ authorize: 'admin' }, 'authorize is a function'],
-    [{ authorise: authorize }, '"authorise" is no key of it'],
+    [{ access: 'public' }, 'it must be "loopback" or'],
+    [{ access: true }, 'it must be "loopback" or'],
+    [{ access: '' }, 'it must be "loopback" or'],
+    [{ authorize: 'admin' }, '`http.authorize` was "admin"; it must be a function'],
+    [{ authorise: authorize }, '`http.authorise` is not known. Did you mean `authorize`?'],
     [authorize, 'a function'],
     ['loopback', '"loopback"'],
     [true, 'true'],
     [[], '[]'],
   ])('refuses %j and says why', (http, why) => {
     expect(refusal(http)).toContain(why);
-    expect(refusal(http)).toContain('`http`');
+    expect(refusal(http)).toMatch(/`http[`.]/);
   });
 
   it.each([
@@ -69,6 +70,8 @@ describe('the setting http', () => {
     `/${'x'.repeat(200)}`,
     5,
   ])('refuses the path %j', (path) => {
-    expect(refusal({ access: 'loopback', path })).toContain('path is like "/net-diagnostics"');
+    expect(refusal({ access: 'loopback', path })).toMatch(
+      /`http.path` was .*; it must be like "\/net-diagnostics"/,
+    );
   });
 });

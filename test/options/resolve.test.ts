@@ -2,8 +2,9 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { hasCode, NetDiagnosticsError } from '../../lib/errors.js';
 import { silentLogger, stderrLogger } from '../../lib/logger.js';
-import { type NetDiagnosticsOptions, resolveSettings, SettingError } from '../../lib/options/index.js';
+import { type NetDiagnosticsOptions, resolveSettings } from '../../lib/options/index.js';
 import { PROBE_NAMES } from '../../lib/probes/index.js';
+import { SettingError } from '../../lib/settings/index.js';
 import { ApiSecret, CLIENT_HOST_ALPN, SecretKey } from '../../lib/wire/index.js';
 
 const key = SecretKey.fromBytes(new Uint8Array(32).fill(7));
@@ -64,6 +65,10 @@ describe('the defaults', () => {
   });
 });
 
+const LOOPBACK_7 = [
+  { family: 4, ip: '127.0.0.1', port: 0 },
+  { family: 6, ip: '::1', port: 7 },
+];
 const ATTRIBUTES = { region: 'eu', tier: '', path: 'a=b' };
 
 describe('a variable', () => {
@@ -93,8 +98,8 @@ describe('a variable', () => {
         { url: 'https://c.example/?a=b', quicPort: 65_535, auth: null },
       ],
     ],
-    ['NET_DIAGNOSTICS_BIND', '127.0.0.1:0,[::1]:0', 'bindAddrs', ['127.0.0.1:0', '[::1]:0']],
-    ['NET_DIAGNOSTICS_BIND', 'loopback', 'bindAddrs', ['loopback']],
+    ['NET_DIAGNOSTICS_BIND', '127.0.0.1:0, [0::1]:7', 'bindAddrs', LOOPBACK_7],
+    ['NET_DIAGNOSTICS_BIND', 'loopback', 'bindAddrs', 'loopback'],
     ['NET_DIAGNOSTICS_DEADLINE', '250', 'deadline', 250],
     ['NET_DIAGNOSTICS_REUSE', '0', 'reuse', 0],
     ['NET_DIAGNOSTICS_METRICS', '0', 'metrics', { intervalMs: 0, registries: [] }],
@@ -150,7 +155,8 @@ describe('an option', () => {
   });
 
   it('takes the word for both loopback addresses as it stands in the variable', () => {
-    expect(resolveSettings({ bindAddrs: 'loopback' }).bindAddrs).toEqual(['loopback']);
+    expect(resolveSettings({ bindAddrs: 'loopback' }).bindAddrs).toBe('loopback');
+    expect(resolveSettings({ bindAddrs: ['loopback'] }).bindAddrs).toBe('loopback');
     expect(() => resolveSettings({ bindAddrs: 'everywhere' as 'loopback' })).toThrow(/bindAddrs/);
   });
 
@@ -192,10 +198,16 @@ describe('a wrong value', () => {
     [{ deadline: Number.NaN }, 'was NaN'],
     [{ reuse: -1 }, 'from 1 to 3600000, or 0 (never)'],
     [{ metrics: 1 }, 'or 0 (off)'],
-    [{ metrics: { intervalMs: 1 } }, 'intervalMs'],
-    [{ metrics: { interval: 5_000 } }, '"interval" is no key of it'],
-    [{ metrics: { registries: {} } }, 'registries is no list'],
-    [{ metrics: { registries: [{}] } }, 'registry 1 is neither a registry of prom-client'],
+    [{ metrics: { intervalMs: 1 } }, '`metrics.intervalMs` was 1; it must be'],
+    [{ metrics: { interval: 5_000 } }, '`metrics.interval` is not known. Did you mean `intervalMs`?'],
+    [
+      { metrics: { registries: {} } },
+      '`metrics.registries` was an object with the keys (none); it must be a list',
+    ],
+    [
+      { metrics: { registries: [{}] } },
+      '`metrics.registries` was [an object with the keys (none)] (entry 1 of 1: neither a registry of prom-client',
+    ],
     [{ grant: 'yes' }, 'true or false'],
     [{ reportOnStart: 1 }, 'was 1; it must be true or false'],
     [{ required: 'x' }, '`required`'],
@@ -227,7 +239,15 @@ describe('a wrong value', () => {
     [{ relays: [{ url: 'https://a.example/?quicPort=1', quicPort: null }] }, 'quicPort is said twice'],
     [{ relays: ['https://a.example/?quicPort=1', 'https://a.example'] }, 'listed twice'],
     [{ relays: [{ url: 'https://a.example', auth: 'x' }] }, 'auth'],
-    [{ relays: [{ url: 'https://a.example', token: 'x' }] }, '"token" is no key of a relay'],
+    [
+      { relays: [{ url: 'https://a.example', quicport: 1 }] },
+      'quicport is not known. Did you mean `quicPort`?',
+    ],
+    [
+      { relays: [{ url: 'https://a.example', token: 'x' }] },
+      'token is not known. The options are url, quicPort, auth',
+    ],
+    [{ relays: [{ url: 'https://a.example', auth: {} }] }, 'auth.token is missing'],
     [{ relays: [{}] }, 'url is missing'],
     [{ relays: [7] }, 'neither a URL nor an object'],
     [{ bindAddrs: ['localhost:0'] }, 'host names are not taken'],

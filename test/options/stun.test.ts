@@ -13,9 +13,17 @@ describe('the stun setting', () => {
 
   it('takes names and addresses, with their port', () => {
     const stun = ['stun.example', 'stun:Other.example:19302', '[2001:db8::1]:99', '203.0.113.10'];
-    const labels = ['stun.example:3478', 'other.example:19302', '[2001:db8::1]:99', '203.0.113.10:3478'];
-    expect(resolveSettings({ stun }).stun).toEqual(labels);
-    expect(resolveSettings({}, { NET_DIAGNOSTICS_STUN: stun.join(', ') }).stun).toEqual(labels);
+    const servers = [
+      { host: 'stun.example', port: 3478 },
+      { host: 'other.example', port: 19_302 },
+      { host: '2001:db8::1', port: 99 },
+      { host: '203.0.113.10', port: 3478 },
+    ];
+    expect(resolveSettings({ stun }).stun).toEqual(servers);
+    expect(resolveSettings({}, { NET_DIAGNOSTICS_STUN: stun.join(', ') }).stun).toEqual(servers);
+    // What was read is taken again.
+    expect(resolveSettings({ stun: servers }).stun).toEqual(servers);
+    expect(resolveSettings({ stun: [{ host: 'stun.example' }] }).stun).toEqual(servers.slice(0, 1));
   });
 
   it.each<[string, readonly string[], RegExp]>([
@@ -45,16 +53,21 @@ describe('a run with settings', () => {
   });
 });
 
-describe('stunServers of diagnose()', () => {
-  it('is held to the same form', async () => {
-    await expect(diagnose({ stunServers: ['http://x/'] })).rejects.toMatchObject({ code: 'ERR_SETTING' });
-    await expect(diagnose({ stunServers: many })).rejects.toThrow('at most 8');
+describe('stun of diagnose()', () => {
+  it('is held to the same form, by the same reader', async () => {
+    await expect(diagnose({ stun: ['http://x/'] })).rejects.toThrow(
+      'The setting `stun` of diagnose() was ["http://x/"] (entry 1 of 1: neither host',
+    );
+    await expect(diagnose({ stun: many })).rejects.toThrow('at most 8');
+    await expect(diagnose({ stun: ['x.example', 'stun:x.example:3478'] })).rejects.toThrow('listed twice');
   });
 
-  it('stands in the report, each server once', async () => {
-    const stunServers = ['x.example', 'stun:x.example:3478'];
-    const report = await diagnose({ stunServers, probes: ['endpoint'] });
-    expect(report.settings.stunServers).toEqual(['x.example:3478']);
+  it('stands in the report', async () => {
+    const report = await diagnose({
+      stun: ['stun:X.example', { host: '::1', port: 9 }],
+      probes: ['endpoint'],
+    });
+    expect(report.settings.stunServers).toEqual(['x.example:3478', '[::1]:9']);
     expect(report.probes).toEqual([]);
   });
 });

@@ -46,10 +46,10 @@ describe.skipIf(!mayRun)('workers of node:cluster', () => {
     for (const server of servers) ends.push(() => server.close());
     const made = await reports({
       relays: [{ url: `https://${HOST}:${relay.https}/`, quicPort: relay.quic }],
-      stunServers: servers.map(({ label }) => label),
+      stun: servers.map(({ label }) => label),
       probes: ['qad', 'stun'],
       ca: [root.cert],
-      deadlineMs: 10_000,
+      deadline: 10_000,
     });
     expect(made).toHaveLength(2);
     const seen = made.flatMap(({ probes }) =>

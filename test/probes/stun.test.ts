@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { HeadStart, parseStunServer, type StunServer } from '../../lib/probes/index.js';
+import { HeadStart } from '../../lib/probes/index.js';
 import { stunProbe } from '../../lib/probes/stun.js';
 import type { ProbeRecord } from '../../lib/report/index.js';
 import { judge } from '../../lib/report/index.js';
-import { formatSocketAddr, type SocketAddr } from '../../lib/wire/index.js';
+import { formatSocketAddr, parseStunServer, type SocketAddr, type StunServer } from '../../lib/wire/index.js';
 import { runAlone } from './support/context.js';
 import {
   attribute,

@@ -45,11 +45,11 @@ describe("the report's schema", () => {
       const bad = `http://127.0.0.1:${await servers.http((_, answer) => answer.writeHead(500).end())}/`;
       const environment = { lookup: loopbackLookup, env: {} };
       const relays = [good, bad, 'http://127.0.0.1:1/'].map((url) => ({ url }));
-      const full = await diagnose({ relays, stunServers: [stun.label], environment });
+      const full = await diagnose({ relays, stun: [stun.label], environment });
       expect(full.settings.stunServers).toEqual([stun.label]);
       expect(full.probes.some(({ probe }) => probe === 'stun')).toBe(true);
       expect(closedViolations(full)).toEqual([]);
-      expect(closedViolations(await diagnose({ relays, deadlineMs: 1, environment }))).toEqual([]);
+      expect(closedViolations(await diagnose({ relays, deadline: 1, environment }))).toEqual([]);
       expect(closedViolations(await diagnose({ signal: AbortSignal.abort(), environment }))).toEqual([]);
     } finally {
       stun.close();

@@ -60,11 +60,11 @@ describe('adoptConnection', () => {
 describe('adoptEndpoint', () => {
   it('knows what the endpoint knows, and what its owner tells', async () => {
     const native = await bindNative([ECHO]);
-    const relays = [{ url: 'https://a.invalid', authToken: 'sesame' }];
+    const relays = [{ url: 'https://a.invalid', auth: { token: 'sesame' } }];
     const endpoint = adoptEndpoint(native, { alpns: [ECHO], relays });
     expect(endpoint.isOwned).toBe(false);
     expect(endpoint.alpns()).toEqual([ECHO]);
-    expect(endpoint.relays()).toEqual([{ url: 'https://a.invalid/', quicPort: 7842 }]);
+    expect(endpoint.relays()).toEqual([{ url: 'https://a.invalid/', quicPort: 7842, auth: null }]);
     expect(endpoint.secretKey().id).toBe(endpoint.id);
     expect(endpoint.boundSockets()).toHaveLength(2);
   });

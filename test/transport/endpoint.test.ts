@@ -97,18 +97,18 @@ describe('relays', () => {
   it('are normalised, filled in, sorted, and never show their tokens', async () => {
     const endpoint = await net.bind({
       relays: [
-        { url: 'https://B.invalid', authToken: 'sesame' },
+        { url: 'https://B.invalid', auth: { token: 'sesame' } },
         { url: relay('a'), quicPort: 7000 },
         { url: relay('c'), quicPort: null },
       ],
     });
     expect(endpoint.relays()).toEqual([
-      { url: relay('a'), quicPort: 7000 },
-      { url: relay('b'), quicPort: 7842 },
-      { url: relay('c'), quicPort: null },
+      { url: relay('a'), quicPort: 7000, auth: null },
+      { url: relay('b'), quicPort: 7842, auth: null },
+      { url: relay('c'), quicPort: null, auth: null },
     ]);
-    await endpoint.insertRelay({ url: relay('d'), authToken: 'sesame' });
-    await endpoint.insertRelay({ url: relay('a'), authToken: 'sesame' });
+    await endpoint.insertRelay({ url: relay('d'), auth: { token: 'sesame' } });
+    await endpoint.insertRelay({ url: relay('a'), auth: { token: 'sesame' } });
     expect(endpoint.relays().map(({ url, quicPort }) => [url, quicPort])).toEqual([
       [relay('a'), 7842],
       [relay('b'), 7842],

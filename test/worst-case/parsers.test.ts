@@ -11,7 +11,6 @@ import { messageOf } from '../../lib/errors.js';
 import { chooseType } from '../../lib/http/accept.js';
 import { hostName } from '../../lib/http-kit/index.js';
 import { resolveSettings, SETTINGS } from '../../lib/options/index.js';
-import { show } from '../../lib/options/show.js';
 import { proxyFor } from '../../lib/probes/http/proxy.js';
 import { hostsFile } from '../../lib/probes/names/hosts-file.js';
 import { readExternalAddress } from '../../lib/probes/nat-pmp.js';
@@ -33,7 +32,6 @@ import { parseIpv4Routes, parseIpv6Routes } from '../../lib/probes/routes/linux.
 import { parseRouteGet } from '../../lib/probes/routes/macos.js';
 import { parsePrintedIpv4, parsePrintedIpv6 } from '../../lib/probes/routes/windows.js';
 import { decodeBindingResponse } from '../../lib/probes/stun/message.js';
-import { parseStunServer } from '../../lib/probes/stun/server.js';
 import { checkService, readDescription } from '../../lib/probes/upnp/description.js';
 import { AnswerReader } from '../../lib/probes/upnp/http-answer.js';
 import { readExternalAddressAnswer } from '../../lib/probes/upnp/soap.js';
@@ -41,6 +39,7 @@ import { readSearchAnswer } from '../../lib/probes/upnp/ssdp.js';
 import { parseXml } from '../../lib/probes/upnp/xml.js';
 import { redactProse } from '../../lib/report/redact/prose.js';
 import { Pseudonyms } from '../../lib/report/redact/pseudonyms.js';
+import { show } from '../../lib/settings/show.js';
 import { printable } from '../../lib/text.js';
 import { loadFailure } from '../../lib/transport/load-failure.js';
 import { classifyFailure, parseCloseReason } from '../../lib/transport/native-errors.js';
@@ -56,7 +55,8 @@ import {
   SecretKey,
   Token,
 } from '../../lib/wire/index.js';
-import { normaliseRelayUrl } from '../../lib/wire/relay-url.js';
+import { normaliseRelayUrl } from '../../lib/wire/relay.js';
+import { parseStunServer } from '../../lib/wire/stun-server.js';
 import { Login } from '../../platform/server/access.js';
 import { quietly, superlinear } from './growth.js';
 

@@ -7,6 +7,7 @@ import {
   unknownVariables,
   unknownVariableText,
 } from '../../options/index.js';
+import { formatBindAddrs } from '../../settings/index.js';
 import {
   bindEndpoint,
   type Endpoint,
@@ -57,7 +58,7 @@ export async function checkSettings(env: NodeJS.ProcessEnv, secretKey: SecretKey
     const parts = [
       `network ${network}`,
       relaysText(network, relays),
-      bindAddrs === null ? 'every address' : `bound to ${bindAddrs.join(' and ')}`,
+      bindAddrs === null ? 'every address' : `bound to ${formatBindAddrs(bindAddrs)}`,
       ...(grant ? [] : ['NET_DIAGNOSTICS_GRANT keeps the button closed']),
     ];
     // No failure: the environment of a machine may serve several versions.
@@ -113,7 +114,7 @@ export async function checkEndpoint(
     secretKey,
     network: network === 'minimal' ? network : ('n0' as const),
     bindAddrs: bindAddrs ?? undefined,
-    relays: relays?.map(({ url, quicPort }) => ({ url, quicPort })),
+    relays: relays?.map((relay) => ({ ...relay, auth: null })),
     alpns: [],
   };
   const endpoint = await bindEndpoint(options, { signal }).catch((error: unknown) => {

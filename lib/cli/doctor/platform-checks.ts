@@ -37,9 +37,9 @@ export async function checkRelays(
   const urls = platform.relayUrls;
   if (urls.length === 0) throw new StepSkipped('the secret names no relay');
   const local = await diagnose({
-    relays: urls.map((url) => ({ url })),
+    relays: urls,
     probes: ['https', 'qad'],
-    deadlineMs: deadline,
+    deadline,
     signal,
   });
   signal.throwIfAborted();

@@ -1,7 +1,8 @@
 import { messageOf } from '../../errors.js';
-import { resolveSettings, SETTINGS, SettingError, type Settings } from '../../options/index.js';
-import type { RelayTarget } from '../../report/index.js';
+import { resolveSettings, SETTINGS, type Settings } from '../../options/index.js';
+import { SettingError } from '../../settings/index.js';
 import { defaultRelays, loadBinding } from '../../transport/index.js';
+import type { Relay } from '../../wire/index.js';
 import { UsageError } from '../usage-error.js';
 
 /** The word that stands for n0's public relays. */
@@ -20,7 +21,7 @@ const FLAGS = { relays: '--relay', stun: '--stun', probes: '--probe', deadline: 
 
 /** What a report is made with. */
 export interface ReportPlan extends Pick<Settings, 'stun' | 'probes' | 'deadline'> {
-  relays: readonly RelayTarget[];
+  relays: readonly Relay[];
 }
 
 /**
@@ -33,8 +34,9 @@ export async function reportPlan(words: ReportWords, env: NodeJS.ProcessEnv): Pr
   const { relays, stun, probes, deadline } = resolve({ ...words, relay: urls }, env);
   const wantsN0 = words.relay?.includes(N0) === true;
   const n0 = wantsN0 ? defaultRelays(await loadBinding()) : [];
-  const listed = [...(relays ?? []), ...n0].map(({ url, quicPort }) => ({ url, quicPort }));
-  return { relays: listed, stun, probes, deadline };
+  const listed = relays ?? [];
+  const more = n0.filter(({ url }) => listed.every((relay) => relay.url !== url));
+  return { relays: [...listed, ...more], stun, probes, deadline };
 }
 
 function resolve({ relay, stun, probe, deadline }: ReportWords, env: NodeJS.ProcessEnv): Settings {

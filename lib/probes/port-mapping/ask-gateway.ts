@@ -1,6 +1,7 @@
 import type { RouteSeen } from '../../report/index.js';
 import { printable } from '../../text.js';
-import { DEFAULT_QUIC_PORT, REFERENCE_DESTINATIONS } from '../constants.js';
+import { DEFAULT_RELAY_QUIC_PORT } from '../../wire/index.js';
+import { REFERENCE_DESTINATIONS } from '../constants.js';
 import type { PlannedRun, ProbeContext, RunResult } from '../probe.js';
 import { probedRoute } from '../routes/probed-route.js';
 import { udpRoute } from '../routes/udp-route.js';
@@ -47,7 +48,7 @@ export function askGateway(
 async function internetRoute(context: ProbeContext): Promise<RouteSeen> {
   const routes: RouteSeen[] = [];
   for (const ip of REFERENCE_DESTINATIONS[4]) {
-    const route = await probedRoute({ family: 4, ip }, DEFAULT_QUIC_PORT, context);
+    const route = await probedRoute({ family: 4, ip }, DEFAULT_RELAY_QUIC_PORT, context);
     routes.push(route);
     if (typeof route.gateway === 'string') return route;
   }

@@ -9,8 +9,7 @@ import type {
   ResolvedRelayTarget,
   SilenceSeen,
 } from '../../report/index.js';
-import { formatSocketAddr } from '../../wire/index.js';
-import { DEFAULT_QUIC_PORT } from '../constants.js';
+import { DEFAULT_RELAY_QUIC_PORT, formatSocketAddr } from '../../wire/index.js';
 import type { ProbeContext, RunResult } from '../probe.js';
 import { probeError } from '../probe-error.js';
 import { udpRoute } from '../routes/udp-route.js';
@@ -172,7 +171,7 @@ export class QadRun {
 
   async #ask({ relay, ip }: Destination, socket: QadSocket, giveUp?: AbortSignal): Promise<Answer> {
     const { signal } = this.#context;
-    const port = relay.quicPort ?? DEFAULT_QUIC_PORT;
+    const port = relay.quicPort ?? DEFAULT_RELAY_QUIC_PORT;
     const askedMs = this.#context.elapsed();
     try {
       const { sourceIp, refusal } = await udpRoute(this.#family, ip, port, signal);
@@ -224,7 +223,7 @@ export class QadRun {
     const addresses = seen.map((answer): AddressSeen => {
       const { relay, ip, local, observed } = answer;
       const repeated = answer === again?.first && again.observed !== null ? { again: again.observed } : {};
-      const destination = { destinationIp: ip, destinationPort: relay.quicPort ?? DEFAULT_QUIC_PORT };
+      const destination = { destinationIp: ip, destinationPort: relay.quicPort ?? DEFAULT_RELAY_QUIC_PORT };
       return { family, local, by: 'quic', observed, ...destination, ...repeated };
     });
     const observation = { addresses, latencies, silences, refusals, details };
@@ -242,7 +241,7 @@ export class QadRun {
     if (answers.length === 0) return this.#noAddress();
     const quic = answers.flatMap((answer): QuicSeen[] => {
       const { relay, ip } = answer;
-      const destination = { destinationIp: ip, destinationPort: relay.quicPort ?? DEFAULT_QUIC_PORT };
+      const destination = { destinationIp: ip, destinationPort: relay.quicPort ?? DEFAULT_RELAY_QUIC_PORT };
       const base = { family: this.#family, relayUrl: relay.url, ...destination };
       if (answer.result === 'seen') return [{ ...base, ...this.#reachedBy(answer) }];
       if (answer.result === 'silent') return [];

@@ -1,9 +1,3 @@
-/** Default port of STUN over UDP (RFC 8489, section 8.1). */
-export const STUN_PORT = 3478;
-
-/** Servers of one report. Two at different IP addresses tell all there is to tell. */
-export const MAX_STUN_SERVERS = 8;
-
 /**
  * Servers of a family that are asked to answer from elsewhere: each needs a socket of its own, and some networks give
  * a machine few UDP flows.

@@ -1,10 +1,9 @@
 import type { AddressSeen, StunAnswerSeen } from '../../report/index.js';
-import { formatSocketAddr, type SocketAddr } from '../../wire/index.js';
+import { formatSocketAddr, formatStunServer, type SocketAddr, type StunServer } from '../../wire/index.js';
 import type { ProbeContext } from '../probe.js';
 import { bindingSchedule, type Schedule } from './constants.js';
 import type { BindingResponse } from './message.js';
 import { problemOf } from './problem.js';
-import type { StunServer } from './server.js';
 import type { StunSocket } from './socket.js';
 import { localSide, resolveServer } from './targets.js';
 
@@ -42,13 +41,14 @@ export async function askMapping(
 async function askServer(server: StunServer, asking: Asking): Promise<Told[]> {
   const { socket, context, signal } = asking;
   const { family } = socket;
+  const label = formatStunServer(server);
   const resolved = await resolveServer(server, family, context, signal);
   if ('code' in resolved) {
-    return [{ answer: { server: server.label, family, result: 'unresolved', code: resolved.code } }];
+    return [{ answer: { server: label, family, result: 'unresolved', code: resolved.code } }];
   }
   await context.headStart.over(signal);
   const schedule = bindingSchedule(context.headStart.answerMs(family));
-  return Promise.all(resolved.addresses.map((address) => ask(server.label, address, asking, schedule)));
+  return Promise.all(resolved.addresses.map((address) => ask(label, address, asking, schedule)));
 }
 
 async function ask(

@@ -1,10 +1,10 @@
 import type { Family } from '../../report/index.js';
+import type { StunServer } from '../../wire/index.js';
 import type { ProbeContext, RunResult } from '../probe.js';
 import { MAX_FILTERING_TESTS } from './constants.js';
 import { elsewhere, type Tried, testFiltering } from './filtering.js';
 import { askMapping, type Reached } from './mapping.js';
 import { resultOf } from './result.js';
-import type { StunServer } from './server.js';
 import { StunSocket } from './socket.js';
 import { withSoftEnd } from './soft-end.js';
 

@@ -1,10 +1,9 @@
 import { abortable } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
 import type { Family } from '../../report/index.js';
-import { formatSocketAddr, parseSocketAddr, type SocketAddr } from '../../wire/index.js';
+import { formatSocketAddr, parseSocketAddr, type SocketAddr, type StunServer } from '../../wire/index.js';
 import type { ProbeContext } from '../probe.js';
 import { udpRoute } from '../routes/udp-route.js';
-import type { StunServer } from './server.js';
 
 /** What a server is, in one family. */
 export type Resolved = { addresses: readonly SocketAddr[] } | { code: string };

@@ -1,4 +1,4 @@
-import { formatSocketAddr, parseSocketAddr } from '../../wire/index.js';
+import { DEFAULT_RELAY_QUIC_PORT, formatSocketAddr, parseSocketAddr } from '../../wire/index.js';
 import type {
   AddressSeen,
   Family,
@@ -85,7 +85,7 @@ function view(
   const local = formatSocketAddr({ family, ip, port: 1 });
   const observed = (port: number) =>
     sight === 'own' ? local : formatSocketAddr({ family: as, ip: OUTSIDE[as], port });
-  const base = { family, local, by, destinationPort: by === 'quic' ? 7842 : 3478 };
+  const base = { family, local, by, destinationPort: by === 'quic' ? DEFAULT_RELAY_QUIC_PORT : 3478 };
   const [here, there] = PLACES[family];
   const first = { ...base, destinationIp: here, observed: observed(2) };
   if (sight === 'one') return [first];
@@ -110,7 +110,7 @@ function quicCases(family: Family, known: Known): Observation[] {
   const quic = (reached: QuicReached, code?: string): QuicSeen[] =>
     asked.flatMap(({ url }) =>
       PLACES[family].map((destinationIp) => ({
-        ...{ family, relayUrl: url, destinationIp, destinationPort: 7842, reached },
+        ...{ family, relayUrl: url, destinationIp, destinationPort: DEFAULT_RELAY_QUIC_PORT, reached },
         ...{ sent: 1, acknowledged: 1, spanMs: 300 },
         ...(code === undefined ? {} : { code }),
       })),

@@ -142,7 +142,7 @@ export function expectPair({ oneSideCannotKnow }: Case, { report, pair }: CaseOu
 }
 
 export function reportOptions(options: ReportOptions = {}, ca: RelayCa): ReportOptions {
-  const probes = [...PROBES, ...(options.stunServers === undefined ? [] : (['stun'] as const))];
+  const probes = [...PROBES, ...(options.stun === undefined ? [] : (['stun'] as const))];
   return { relays: RELAY_TARGETS, probes, ca: [ca.pem], ...options };
 }
 
@@ -223,7 +223,7 @@ function mayContact({ topology, report = {}, mayContact: more = [] }: Case, writ
       contact('udp', ip, RELAY_PORTS.quic),
     ]),
   );
-  const servers = (report.stunServers ?? []).map((server) => `udp ${server}`);
+  const servers = (report.stun ?? []).map((server) => `udp ${server}`);
   const gateway = gatewaysOf(topology).flatMap((ip) => [
     ...[5351, 1900].map((port) => contact('udp', ip, port)),
     contact('tcp', ip, 5000),

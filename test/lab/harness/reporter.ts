@@ -1,11 +1,13 @@
 import type { DiagnoseOptions } from '../../../lib/diagnose/index.js';
 import type { LocalReport } from '../../../lib/report/index.js';
+import type { RelayOption } from '../../../lib/wire/index.js';
 import { Compiled } from './compiled.js';
 import type { Lab } from './lab.js';
 
 /** What a report is asked for; plain JSON. */
-export interface ReportOptions
-  extends Pick<DiagnoseOptions, 'relays' | 'stunServers' | 'probes' | 'deadlineMs' | 'ca'> {
+export interface ReportOptions extends Pick<DiagnoseOptions, 'probes' | 'deadline' | 'ca'> {
+  relays?: readonly RelayOption[];
+  stun?: readonly string[];
   /** Whether progress is listened to, for {@link Reported.colourMs}. Default: no. */
   timesColour?: boolean;
   /** Environment variables of the app. Default: none. */

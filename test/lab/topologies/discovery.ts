@@ -52,7 +52,7 @@ export const DISCOVERY: readonly Case[] = [
     about: 'The relays say nothing over UDP, the STUN servers do.',
     topology: silent(HOME),
     services: [...OFF, coturn(STUN_ADDRESSES)],
-    report: { ...UNSAID, stunServers: STUN_SERVERS },
+    report: { ...UNSAID, stun: STUN_SERVERS },
     official: {
       mapping_varies_by_dest_ipv4: 'it asks no STUN server',
       global_v4: 'it asks no STUN server',
@@ -65,7 +65,7 @@ export const DISCOVERY: readonly Case[] = [
     about: 'Neither relays nor STUN servers answer over UDP; peers on other ports would.',
     topology: silent(home(`${nat(MASQUERADE)}\n${firewall('udp dport { 3478, 3479 } drop')}`)),
     services: [...OFF, coturn(STUN_ADDRESSES)],
-    report: { ...UNSAID, stunServers: STUN_SERVERS },
+    report: { ...UNSAID, stun: STUN_SERVERS },
     truth: { colour: 'red', natType: 'Unknown', ipv4: { udp: 'no', mapping: 'unknown' } },
     outcomes: { 'qad IPv4': 'timeout', 'stun IPv4 mapping': 'timeout' },
   },
@@ -102,7 +102,7 @@ export const DISCOVERY: readonly Case[] = [
       'It is said to be on 7842 and is on 7843, beside STUN servers that answer: no network blocks UDP here.',
     topology: silent(HOME),
     services: [relay(RELAY_A, { quic: 7843 }), relay(RELAY_B, { quic: 7843 }), coturn(STUN_ADDRESSES)],
-    report: { relays: SAID, stunServers: STUN_SERVERS },
+    report: { relays: SAID, stun: STUN_SERVERS },
     official: {
       mapping_varies_by_dest_ipv4: 'it asks no STUN server',
       global_v4: 'it asks no STUN server',

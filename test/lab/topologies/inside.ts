@@ -125,7 +125,7 @@ export const INSIDE: readonly Case[] = [
       "One of two relays sees every client at its balancer's public address; everybody else sees the home.",
     topology: balanced(HOME, ['rb'], '198.51.100.30'),
     services: [...RELAYS.map((each) => relay(each)), coturn(STUN_ADDRESSES)],
-    report: { stunServers: STUN_SERVERS },
+    report: { stun: STUN_SERVERS },
     official: { mapping_varies_by_dest_ipv4: 'it believes what the balancer hands on' },
     oneSideCannotKnow: {
       reason: 'iroh believes the one relay or the other, by chance',
@@ -144,7 +144,7 @@ export const INSIDE: readonly Case[] = [
     about: 'The same proxy before a NAT that takes a random port for each destination: STUN servers show it.',
     topology: balanced(SYMMETRIC, ['rb'], '172.17.0.1'),
     services: [relay(RELAY_A), relay(RELAY_B), coturn(STUN_ADDRESSES)],
-    report: { stunServers: STUN_SERVERS },
+    report: { stun: STUN_SERVERS },
     truth: { colour: 'orange', natType: 'Endpoint-Dependent', ipv4: { mapping: 'endpoint-dependent' } },
   },
 ];

@@ -16,7 +16,7 @@ import {
 
 const WITH_STUN = {
   services: [...RELAYS.map((each) => relay(each)), coturn(STUN_ADDRESSES_V6)],
-  report: { stunServers: STUN_SERVERS_V6 },
+  report: { stun: STUN_SERVERS_V6 },
 };
 
 /** The names of the relays as a DNS64 gives them: IPv4 addresses behind the network's own prefix (tayga

@@ -57,7 +57,7 @@ export const MAPPINGS: readonly Case[] = [
       'A NAT that keeps the port towards relays and takes a random one elsewhere; STUN servers see that.',
     topology: keepsPortsTo('7842'),
     services: [...RUNNING, coturn(STUN_ADDRESSES)],
-    report: { stunServers: STUN_SERVERS },
+    report: { stun: STUN_SERVERS },
     official: { mapping_varies_by_dest_ipv4: 'it asks no STUN server, and the relays see no difference' },
     truth: { colour: 'orange', natType: 'Endpoint-Dependent', ipv4: DEPENDENT },
   },
@@ -66,7 +66,7 @@ export const MAPPINGS: readonly Case[] = [
     about: 'The same with STUN servers on a well-known port and on another one.',
     topology: keepsPortsTo('{ 7842, 3478 }'),
     services: [...RUNNING, coturn(['203.0.113.10']), coturn(['203.0.113.11'], 5555)],
-    report: { stunServers: ['203.0.113.10:3478', '203.0.113.11:5555'] },
+    report: { stun: ['203.0.113.10:3478', '203.0.113.11:5555'] },
     official: { mapping_varies_by_dest_ipv4: 'it asks no STUN server, and the relays see no difference' },
     truth: { colour: 'orange', natType: 'Endpoint-Dependent', ipv4: DEPENDENT },
   },
@@ -75,7 +75,7 @@ export const MAPPINGS: readonly Case[] = [
     about: 'A NAT that takes a random port towards relays while STUN servers all see the same one.',
     topology: mapped('oifname "wan0" udp dport 7842 masquerade fully-random'),
     services: [...RUNNING, coturn(STUN_ADDRESSES)],
-    report: { stunServers: STUN_SERVERS },
+    report: { stun: STUN_SERVERS },
     oneSideCannotKnow: {
       reason: 'the port that a peer meets is another one than the relays saw, and may let it in all the same',
       says: /often relayed/,
@@ -118,7 +118,7 @@ export const MAPPINGS: readonly Case[] = [
     about: "A carrier's deterministic NAT: a block of ports for each subscriber, one port for each socket.",
     topology: mapped('oifname "wan0" meta l4proto udp masquerade to :61440-61503'),
     services: [...RUNNING, coturn(STUN_ADDRESSES)],
-    report: { stunServers: STUN_SERVERS },
+    report: { stun: STUN_SERVERS },
     truth: {
       colour: 'green',
       natType: 'Endpoint-Independent',
@@ -130,7 +130,7 @@ export const MAPPINGS: readonly Case[] = [
     about: 'The same carrier with a port of the block for each destination.',
     topology: mapped('oifname "wan0" meta l4proto udp masquerade to :61440-61951 fully-random'),
     services: [...RUNNING, coturn(STUN_ADDRESSES)],
-    report: { stunServers: STUN_SERVERS },
+    report: { stun: STUN_SERVERS },
     truth: { colour: 'orange', natType: 'Endpoint-Dependent', ipv4: DEPENDENT },
   },
   {
@@ -146,7 +146,7 @@ export const MAPPINGS: readonly Case[] = [
       },
     ),
     services: [...RUNNING, coturn(STUN_ADDRESSES)],
-    report: { stunServers: STUN_SERVERS },
+    report: { stun: STUN_SERVERS },
     // Peers are told the address that relays see, and would be written to from the other one.
     official: { mapping_varies_by_dest_ipv4: 'it asks no STUN server, and the relays see no difference' },
     truth: { colour: 'orange', ipv4: { udp: 'yes' } },

@@ -18,7 +18,7 @@ import {
 /** Relays tell the mapping; what a NAT lets in only STUN servers can tell. */
 const WITH_STUN = {
   services: [...RELAYS.map((each) => relay(each)), coturn(STUN_ADDRESSES)],
-  report: { stunServers: STUN_SERVERS },
+  report: { stun: STUN_SERVERS },
 };
 
 /** Lets in whoever the same port of the client has written to, from any port of theirs. */

@@ -58,7 +58,7 @@ export const QUALITY: readonly Case[] = [
   {
     name: 'bufferbloat',
     about: 'A slow uplink (64 kbit/s) whose queue is deep. A report needs more than three seconds there.',
-    report: { deadlineMs: 6000 },
+    report: { deadline: 6000 },
     maxMs: 7000,
     topology: home(`${nat(MASQUERADE)}\n${firewall()}`),
     services: [

@@ -7,7 +7,7 @@ import { firewall, home, INET, MASQUERADE, nat, STUN_ADDRESSES, STUN_SERVERS } f
 const NAT = nat(MASQUERADE);
 const WITH_STUN = {
   services: [...RELAYS.map((each) => relay(each)), coturn(STUN_ADDRESSES)],
-  report: { stunServers: STUN_SERVERS },
+  report: { stun: STUN_SERVERS },
 } as const;
 
 /** The first bit of a QUIC packet: set in the long headers of handshakes, clear in those of 1-RTT (RFC 9000, section 17). */

@@ -6,8 +6,8 @@ const FULL_CONE = home(`${nat(MASQUERADE, TO_CLIENT)}\n${firewall()}`);
 const HOME = home(`${nat(MASQUERADE)}\n${firewall()}`);
 
 /** Nobody but STUN servers to ask. */
-function only(stunServers: readonly string[]): NonNullable<Case['report']> {
-  return { relays: [], stunServers, probes: ['route', 'stun'] };
+function only(stun: readonly string[]): NonNullable<Case['report']> {
+  return { relays: [], stun, probes: ['route', 'stun'] };
 }
 
 /** STUN servers without any relay, with the oddities of a widespread one. No relay: nothing to compare with Rust. */

@@ -1,9 +1,12 @@
 import { NetDiagnosticsError } from '../errors.js';
+import type { InvalidField } from './table.js';
 
 /** Where a setting's value came from. */
 export interface SettingOrigin {
-  /** The option's name, for example `deadline`. */
+  /** The option's name, for example `deadline`; in a group `http.path`. */
   option: string;
+  /** Whose option it is, for example `diagnose()`; absent: a setting of `NetDiagnostics`. */
+  of?: string | undefined;
   /** The environment variable's name; `null` for settings that only code can give. */
   variable: string | null;
   /** Which of the two was used; `null` when neither was given. */
@@ -13,7 +16,7 @@ export interface SettingOrigin {
 /** A setting is missing or malformed. `code` is `ERR_SETTING`; the message never holds a secret. */
 export class SettingError extends NetDiagnosticsError {
   override name = 'SettingError';
-  /** The option at fault. */
+  /** The option at fault; of one in a group, the group (`http` where it is `http.path`). */
   readonly option: string;
   /** Its environment variable, if it has one. */
   readonly variable: string | null;
@@ -24,13 +27,21 @@ export class SettingError extends NetDiagnosticsError {
    */
   constructor(origin: SettingOrigin, problem: string, options?: ErrorOptions) {
     super('ERR_SETTING', `The setting ${nameOf(origin)} ${problem}`, options);
-    this.option = origin.option;
+    this.option = origin.option.replace(/\..*/, '');
     this.variable = origin.variable;
+  }
+
+  /** What a table's reader found. */
+  static in(origin: Omit<SettingOrigin, 'option'>, { path, problem, cause }: InvalidField): SettingError {
+    const options = cause === undefined ? undefined : { cause };
+    return new SettingError({ ...origin, option: path }, problem, options);
   }
 }
 
 /** Names both, the one that was used first: that is where the reader has to look. */
-function nameOf({ option, variable, from }: SettingOrigin): string {
-  if (variable === null) return `\`${option}\``;
+function nameOf({ option, of, variable, from }: SettingOrigin): string {
+  if (of !== undefined) return `\`${option}\` of ${of}`;
+  // In a group it can come from code alone.
+  if (variable === null || option.includes('.')) return `\`${option}\``;
   return from === 'variable' ? `${variable} (option \`${option}\`)` : `\`${option}\` (variable ${variable})`;
 }

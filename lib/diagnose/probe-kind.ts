@@ -1,6 +1,6 @@
 import { PROBE_NAMES, type ProbeName } from '../probes/index.js';
-import { InvalidValue, type Kind, listOf } from './kind.js';
-import { nearest } from './nearest.js';
+import { type Kind, listOf, nearest } from '../settings/index.js';
+import { InvalidValue } from '../wire/index.js';
 
 /** Names of probes, each once. */
 export function probeNames(): Kind<readonly ProbeName[]> {

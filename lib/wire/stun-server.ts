@@ -1,13 +1,23 @@
+/** A STUN server to ask: what it is, and how its text is read. As an object it is read by `lib/settings`. */
 import { isIP, isIPv4, isIPv6 } from 'node:net';
-import { STUN_PORT } from './constants.js';
+import { MAX_U16 } from './limits.js';
 
-/** A STUN server of the settings. */
-export interface StunServer {
-  /** A name, or an IP address without brackets. */
+/** Default port of STUN over UDP (RFC 8489, section 8.1). */
+const STUN_PORT = 3478;
+
+/** A STUN server as options take it, where it is no text. */
+export interface StunServerOption {
+  /** A name, or an IP address. */
   host: string;
-  port: number;
-  /** `host:port`, as reports name it. */
-  label: string;
+  /** Default: 3478. */
+  port?: number | undefined;
+}
+
+/** A STUN server, read and checked. Wherever one is taken, this is taken again. */
+export interface StunServer {
+  /** A name in lower case, or an IP address without brackets. */
+  readonly host: string;
+  readonly port: number;
 }
 
 const FORM = /^(?:stun:)?(\[[^\]\s]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/i;
@@ -24,8 +34,13 @@ export function parseStunServer(text: string): StunServer | null {
   const host = written.replace(/^\[|\]$/g, '').toLowerCase();
   const isBracketed = written.startsWith('[');
   const isHost = isBracketed ? isIPv6(host) && !host.includes('%') : isIPv4(host) || isHostName(host);
-  if (!isHost || port < 1 || port > 65_535) return null;
-  return { host, port, label: `${isBracketed ? `[${host}]` : host}:${port}` };
+  if (!isHost || port < 1 || port > MAX_U16) return null;
+  return { host, port };
+}
+
+/** `host:port`, as reports name it. */
+export function formatStunServer({ host, port }: StunServer): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function isHostName(text: string): boolean {

@@ -1,22 +1,13 @@
+import { InvalidValue } from '../wire/index.js';
+
 /** What values one setting takes. */
 export interface Kind<T> {
   /** Completes "it must be …". */
   readonly should: string;
   /** Reads the text of an environment variable (trimmed, not empty). Absent: only code can give this setting. */
   fromText?(text: string): T;
-  /** Checks an option's value (neither `undefined` nor `null`). */
+  /** Checks an option's value (neither `undefined` nor `null`). Throws {@link InvalidValue}. */
   fromValue(value: unknown): T;
-}
-
-/** Thrown by a {@link Kind}: this value will not do. */
-export class InvalidValue extends Error {
-  /** Which part of the value is wrong, where that is not plain. */
-  readonly detail: string | null;
-
-  constructor(detail: string | null = null, options?: ErrorOptions) {
-    super(detail ?? 'refused', options);
-    this.detail = detail;
-  }
 }
 
 /** `check` decides over an option's value; the text of a variable goes the same way. */
@@ -44,15 +35,15 @@ export function flag(): Kind<boolean> {
   };
 }
 
-/** A whole number of milliseconds from `min` to `max`; with `zero`, 0 is allowed below `min` and means off. */
-export function milliseconds(min: number, max: number, zero?: string): Kind<number> {
+/** A whole number from `min` to `max`, of `what`; with `zero`, 0 is allowed below `min` and means that. */
+export function wholeNumber(what: string, min: number, max: number, zero?: string): Kind<number> {
   const check = (value: number) => {
     const allowed =
       Number.isInteger(value) && ((value >= min && value <= max) || (zero !== undefined && value === 0));
     if (!allowed) throw new InvalidValue();
     return value;
   };
-  const range = `a whole number of milliseconds from ${min} to ${max}`;
+  const range = `${what} from ${min} to ${max}`;
   return {
     should: zero === undefined ? range : `${range}, or 0 (${zero})`,
     fromText: (text) => {
@@ -65,6 +56,11 @@ export function milliseconds(min: number, max: number, zero?: string): Kind<numb
       return check(value);
     },
   };
+}
+
+/** A whole number of milliseconds from `min` to `max`; with `zero`, 0 is allowed below `min` and means that. */
+export function milliseconds(min: number, max: number, zero?: string): Kind<number> {
+  return wholeNumber('a whole number of milliseconds', min, max, zero);
 }
 
 /** One of a few words. */
@@ -107,6 +103,28 @@ export function listOf<T>(
     fromValue: (value) => {
       if (!Array.isArray(value)) throw new InvalidValue();
       return read(value as readonly unknown[], entry.fromValue);
+    },
+  };
+}
+
+/** A function of the caller's own. */
+export function callback<F extends (...args: never[]) => unknown>(): Kind<F> {
+  return {
+    should: 'a function',
+    fromValue: (value) => {
+      if (typeof value !== 'function') throw new InvalidValue();
+      return value as F;
+    },
+  };
+}
+
+/** An object that has these methods. */
+export function objectWith<T>(should: string, ...methods: readonly string[]): Kind<T> {
+  return {
+    should,
+    fromValue: (value) => {
+      if (!hasMethods(value, ...methods)) throw new InvalidValue();
+      return value as T;
     },
   };
 }

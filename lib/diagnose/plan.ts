@@ -1,0 +1,234 @@
+import { X509Certificate } from 'node:crypto';
+import { rootCertificates } from 'node:tls';
+import { type Clock, monotonicMs, systemClock } from '../async/index.js';
+import {
+  type GatewayFinder,
+  type GatewayPorts,
+  HTTP_PORT,
+  hostsFile,
+  hostsPath,
+  type LookupHost,
+  type MachineRoots,
+  PORT_MAPPING_PORT,
+  PROBE_NAMES,
+  type ProbeName,
+  proxyFor,
+  SSDP_PORT,
+  systemGateways,
+  systemLookup,
+  systemRoots,
+} from '../probes/index.js';
+import {
+  type EndpointSnapshot,
+  type IsPublicAddress,
+  isPublicAddress,
+  type LocalReport,
+  MAX_SNAPSHOT_ITEMS,
+  type ReportSettings,
+  type ResolvedRelayTarget,
+} from '../report/index.js';
+import {
+  callback,
+  group,
+  type Kind,
+  listOf,
+  milliseconds,
+  objectWith,
+  option,
+  type Row,
+  readOptions,
+  readTable,
+  relays,
+  stunServers,
+  type Values,
+  wholeNumber,
+} from '../settings/index.js';
+import { printable } from '../text.js';
+import {
+  DEFAULT_RELAY_QUIC_PORT,
+  InvalidValue,
+  normaliseRelayUrl,
+  relayFromUrl,
+  type StunServer,
+} from '../wire/index.js';
+import type { DiagnoseEnvironment, DiagnoseOptions, ProbeEvent } from './options.js';
+import { probeNames } from './probe-kind.js';
+
+/** {@link DiagnoseOptions} after validation. */
+export interface DiagnosePlan extends Omit<ReportSettings, 'stunServers'> {
+  stun: readonly StunServer[];
+  probes: readonly ProbeName[];
+  deadline: number;
+  endpoint: EndpointSnapshot | null;
+  ca: readonly string[];
+  isPublicAddress: IsPublicAddress;
+  environment: DiagnoseEnvironment;
+  notes: readonly string[];
+}
+
+const MAX_DEADLINE_MS = 10 * 60_000;
+
+function anObject<T extends object>(): Kind<T> {
+  return {
+    should: 'an object',
+    fromValue: (value) => {
+      if (typeof value !== 'object' || value === null) throw new InvalidValue();
+      return value as T;
+    },
+  };
+}
+
+const ENVIRONMENT = {
+  clock: option(objectWith<Clock>('a Clock', 'now'), systemClock),
+  monotonic: option(callback<() => number>(), monotonicMs),
+  lookup: option(callback<LookupHost>(), null),
+  gateways: option(callback<GatewayFinder>(), null),
+  gatewayPorts: option(anObject<GatewayPorts>(), { portMapping: PORT_MAPPING_PORT, ssdp: SSDP_PORT }),
+  bundledRoots: option(anObject<readonly string[]>(), rootCertificates),
+  machineRoots: option(callback<MachineRoots>(), null),
+  env: option(anObject<NodeJS.ProcessEnv>(), null),
+  portalPort: option(wholeNumber('a port', 0, 65_535), HTTP_PORT),
+} satisfies Rows<DiagnoseEnvironment>;
+
+const OPTIONS = {
+  relays: option(relays(), []),
+  answeredBefore: option(relayUrls(), []),
+  stun: option(stunServers(), []),
+  probes: option(probeNames(), PROBE_NAMES),
+  deadline: option(milliseconds(1, MAX_DEADLINE_MS), 3000),
+  endpoint: option(endpointSnapshot(), null),
+  signal: option(objectWith<AbortSignal>('an AbortSignal', 'addEventListener', 'throwIfAborted'), null),
+  onProbe: option(callback<(event: ProbeEvent) => void>(), null),
+  onWireFinal: option(callback<(report: LocalReport) => void>(), null),
+  ca: option(certificates(), []),
+  isPublicAddress: option(callback<IsPublicAddress>(), isPublicAddress),
+  environment: option(group('an object of replacements', ENVIRONMENT), readTable(ENVIRONMENT, {})),
+} satisfies Rows<DiagnoseOptions>;
+
+type Rows<T> = { [Name in keyof Required<T>]: Row<unknown, unknown> };
+
+/** Who hears of a run, and may end it. */
+export type Listening = Pick<Values<typeof OPTIONS>, 'signal' | 'onProbe' | 'onWireFinal'>;
+
+/** @throws SettingError (`ERR_SETTING`) that names the option */
+export function planOf(options: DiagnoseOptions): { plan: DiagnosePlan; listening: Listening } {
+  const {
+    relays: listed,
+    answeredBefore,
+    endpoint,
+    ca,
+    signal,
+    onProbe,
+    onWireFinal,
+    ...given
+  } = readOptions('diagnose()', OPTIONS, options);
+  const home = endpoint?.homeRelay ?? null;
+  const fromHome = listed.length === 0 && home !== null;
+  const answered = new Set(answeredBefore);
+  const asked = fromHome ? [{ url: home, quicPort: undefined }] : listed;
+  const relays = asked.map(({ url, quicPort }) => ({
+    url,
+    quicPort: quicPort === undefined ? DEFAULT_RELAY_QUIC_PORT : quicPort,
+    isQuicPortKnown: quicPort !== undefined || answered.has(url),
+  }));
+  const environment = environmentOf(given.environment);
+  const plan = {
+    ...given,
+    relays,
+    relaysFrom: fromHome
+      ? ('home-relay' as const)
+      : relays.length > 0
+        ? ('settings' as const)
+        : ('none' as const),
+    endpoint,
+    ca,
+    environment,
+    notes: notesOf(relays, fromHome, ca, environment.env),
+  };
+  return { plan, listening: { signal, onProbe, onWireFinal } };
+}
+
+function relayUrls(): Kind<readonly string[]> {
+  const url = (value: unknown) => {
+    if (typeof value !== 'string') throw new InvalidValue('no text');
+    return relayFromUrl(value).url;
+  };
+  return listOf('a list of relay URLs', { fromText: url, fromValue: url });
+}
+
+function certificates(): Kind<readonly string[]> {
+  const certificate = (pem: unknown) => {
+    try {
+      new X509Certificate(pem as string);
+    } catch (cause) {
+      throw new InvalidValue('no certificate in PEM form', { cause });
+    }
+    return pem as string;
+  };
+  return listOf('a list of certificates in PEM form', { fromText: certificate, fromValue: certificate });
+}
+
+function endpointSnapshot(): Kind<EndpointSnapshot> {
+  const snapshot = anObject<EndpointSnapshot>();
+  return {
+    should: 'an endpoint as it is: { endpointId, directAddrs, homeRelay, paths }',
+    fromValue: (value) => {
+      const given = snapshot.fromValue(value);
+      if (!Array.isArray(given.directAddrs) || !Array.isArray(given.paths)) throw new InvalidValue();
+      return boundedSnapshot(given);
+    },
+  };
+}
+
+/** The caller's snapshot, detached from it, bounded, and free of text that a peer could have chosen. */
+function boundedSnapshot(snapshot: EndpointSnapshot): EndpointSnapshot {
+  const { endpointId, directAddrs, homeRelay, paths } = snapshot;
+  return {
+    endpointId,
+    directAddrs: directAddrs
+      .slice(0, MAX_SNAPSHOT_ITEMS)
+      .map(({ family, ip, port }) => ({ family, ip, port })),
+    homeRelay: homeRelay === null ? null : homeRelayOf(homeRelay),
+    paths: paths
+      .slice(0, MAX_SNAPSHOT_ITEMS)
+      .map(({ remoteAddr, isRelay }) => ({ remoteAddr: printable(remoteAddr), isRelay })),
+  };
+}
+
+/** One that no report may name: nobody's. The report names its relays, and reports are passed around. */
+function homeRelayOf(text: string): string | null {
+  return normaliseRelayUrl(text) === null ? null : relayFromUrl(text).url;
+}
+
+function environmentOf(given: Values<typeof ENVIRONMENT>): DiagnoseEnvironment {
+  const env = given.env ?? process.env;
+  return {
+    ...given,
+    lookup: given.lookup ?? systemLookup({ hostsFile: hostsFile(hostsPath(process.platform, env)) }),
+    gateways: given.gateways ?? systemGateways(),
+    machineRoots: given.machineRoots ?? systemRoots(env),
+    env,
+  };
+}
+
+function notesOf(
+  relays: readonly ResolvedRelayTarget[],
+  fromHome: boolean,
+  ca: readonly string[],
+  env: NodeJS.ProcessEnv,
+): string[] {
+  const notes: string[] = [];
+  if (fromHome) notes.push("No relays were listed: only the endpoint's home relay was asked.");
+  if (ca.length > 0) {
+    notes.push(
+      'The probes trusted the certificates of the ca option; the endpoint itself does not trust them.',
+    );
+  }
+  if (relays.some(({ url }) => url.startsWith('http:'))) {
+    notes.push('A relay is asked over plain HTTP: nothing proves that it is the relay that answers.');
+  }
+  if (relays.some(({ url }) => proxyFor(new URL(url), env) !== null)) {
+    notes.push('The environment names a proxy. iroh does not use it: what went through it was not judged.');
+  }
+  return notes;
+}

@@ -1,0 +1,31 @@
+/** How every option of this package is read, checked and refused. Which options there are is said by whose they are. */
+export {
+  callback,
+  flag,
+  hasMethods,
+  type Kind,
+  listOf,
+  milliseconds,
+  objectWith,
+  oneOf,
+  textKind,
+  wholeNumber,
+} from './kind.js';
+export { nearest } from './nearest.js';
+export { bindAddrs, formatBindAddrs, relays, relaysWithoutSecret, stunServers } from './network-kinds.js';
+export { assertObject, readOption, readOptions } from './read.js';
+export { SettingError, type SettingOrigin } from './setting-error.js';
+export { show } from './show.js';
+export {
+  group,
+  InvalidField,
+  needed,
+  option,
+  type Row,
+  reading,
+  readRow,
+  readTable,
+  type Table,
+  unknownProblem,
+  type Values,
+} from './table.js';

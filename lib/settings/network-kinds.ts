@@ -1,0 +1,173 @@
+/** Options that name relays, STUN servers and local addresses: one reader for all who take them. */
+import {
+  type BindAddrs,
+  formatSocketAddr,
+  formatStunServer,
+  InvalidValue,
+  parseSocketAddr,
+  parseStunServer,
+  type Relay,
+  type RelayAuth,
+  relayFromUrl,
+  type SocketAddr,
+  type StunServer,
+} from '../wire/index.js';
+import { type Kind, listOf, oneOf, textKind, wholeNumber } from './kind.js';
+import { group, needed, option } from './table.js';
+
+/** Relays of one report: all are asked at the same time. iroh's networks have a handful. */
+export const MAX_RELAYS = 64;
+
+/** Servers of one report. Two at different IP addresses tell all there is to tell. */
+export const MAX_STUN_SERVERS = 8;
+
+const TOKEN_AUTH = group('{ token }', {
+  token: { ...needed(textKind('a text', (text) => text)), isSecret: true },
+});
+
+/** What a relay wants to see. */
+function relayAuth(): Kind<RelayAuth> {
+  const services = oneOf('services');
+  return {
+    should: '"services" or { token }',
+    fromValue: (value) => (typeof value === 'object' ? TOKEN_AUTH : services).fromValue(value),
+  };
+}
+
+const quicPort: Kind<number> = {
+  ...wholeNumber('a port', 1, 65_535),
+  should: 'a port from 1 to 65535, or null',
+};
+
+const RELAY = group('a URL, or { url, quicPort, auth }', {
+  url: needed(textKind('a URL', relayFromUrl)),
+  quicPort: option(quicPort, null),
+  auth: option(relayAuth(), null),
+});
+
+function relayFromValue(value: unknown): Relay {
+  if (typeof value === 'string') return relayFromUrl(value);
+  if (typeof value !== 'object' || value === null) throw new InvalidValue('neither a URL nor an object');
+  const { url: fromUrl, quicPort: said, auth } = RELAY.fromValue(value);
+  // Not said and `null` are two things here.
+  const quicPort = (value as { quicPort?: unknown }).quicPort === undefined ? undefined : said;
+  if (fromUrl.quicPort !== undefined && quicPort !== undefined)
+    throw new InvalidValue('quicPort is said twice');
+  return { url: fromUrl.url, quicPort: quicPort === undefined ? fromUrl.quicPort : quicPort, auth };
+}
+
+/** Relays: URLs, or objects in code. */
+export function relays(): Kind<readonly Relay[]> {
+  return listOf(
+    'a list of relay URLs (https://…, ?quicPort=PORT or ?quicPort=none at the end); in code also { url, quicPort, auth: "services" }',
+    { fromText: relayFromUrl, fromValue: relayFromValue },
+    (entries) => {
+      if (entries.length > MAX_RELAYS)
+        throw new InvalidValue(`${entries.length} relays; at most ${MAX_RELAYS}`);
+      refuseTwins(entries.map(({ url }) => url));
+    },
+  );
+}
+
+/** As {@link relays}, where no API secret is at hand that could sign a token. */
+export function relaysWithoutSecret(): Kind<readonly Relay[]> {
+  const all = relays();
+  return {
+    should: 'a list of relay URLs (https://…), or of { url, quicPort, auth: { token } }',
+    fromValue: (value) => {
+      const entries = all.fromValue(value);
+      const at = entries.findIndex(({ auth }) => auth === 'services');
+      if (at >= 0) {
+        throw new InvalidValue(
+          `entry ${at + 1} of ${entries.length}: auth "services" needs the API secret of an app; give { token }`,
+        );
+      }
+      return entries;
+    },
+  };
+}
+
+const STUN_SERVER = group('"host[:port]", or { host, port }', {
+  host: needed(textKind('a host name or an IP address', (host) => host)),
+  port: option(wholeNumber('a port', 1, 65_535), null),
+});
+
+function stunServer(value: unknown): StunServer {
+  if (typeof value === 'object' && value !== null) {
+    const { host, port } = STUN_SERVER.fromValue(value);
+    const bracketed = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+    return stunServer(port === null ? bracketed : `${bracketed}:${port}`);
+  }
+  if (typeof value !== 'string') throw new InvalidValue('no text');
+  if (/^(stuns|turns?):/i.test(value)) throw new InvalidValue('only plain STUN over UDP is asked');
+  const parsed = parseStunServer(value);
+  if (parsed === null) throw new InvalidValue('neither host[:port] nor [IPv6 address][:port]');
+  return parsed;
+}
+
+/** STUN servers: `host[:port]`, or objects in code. */
+export function stunServers(): Kind<readonly StunServer[]> {
+  const should = `a list of at most ${MAX_STUN_SERVERS} STUN servers ("stun.example:3478"); in code also { host, port }`;
+  return listOf(should, { fromText: stunServer, fromValue: stunServer }, (servers) => {
+    if (servers.length > MAX_STUN_SERVERS) throw new InvalidValue(`${servers.length} servers`);
+    refuseTwins(servers.map(formatStunServer));
+  });
+}
+
+/** Of two entries of the same name, which was meant? */
+function refuseTwins(names: readonly string[]): void {
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated !== undefined) throw new InvalidValue(`${repeated} is listed twice`);
+}
+
+const SOCKET_ADDR = group('"ip:port", or { ip, port }', {
+  ip: needed(textKind('an IP address', (ip) => ip)),
+  port: needed(wholeNumber('a port', 0, 65_535)),
+  // As a checked address says it; it goes by the address all the same.
+  family: option<4 | 6, null>({ should: '4 or 6', fromValue: (value) => value as 4 | 6 }, null),
+});
+
+function bindAddr(value: unknown): SocketAddr {
+  if (typeof value === 'object' && value !== null) {
+    const { ip, port } = SOCKET_ADDR.fromValue(value);
+    return bindAddr(formatSocketAddr({ family: ip.includes(':') ? 6 : 4, ip, port }));
+  }
+  if (typeof value !== 'string') throw new InvalidValue('no text');
+  try {
+    return parseSocketAddr(value);
+  } catch (error) {
+    throw new InvalidValue('no IP address with port (host names are not taken)', { cause: error });
+  }
+}
+
+/** Local addresses to listen on. */
+export function bindAddrs(): Kind<BindAddrs> {
+  const list = listOf(
+    'a list of at most one IPv4 and one IPv6 address with port ("127.0.0.1:0", "[::1]:0"), or "loopback"',
+    { fromText: bindAddr, fromValue: bindAddr },
+    (addrs) => {
+      if (addrs.length === 0) throw new InvalidValue('the list is empty');
+      if (new Set(addrs.map(({ family }) => family)).size < addrs.length)
+        throw new InvalidValue('iroh listens on one address per family');
+    },
+  );
+  const read = (value: unknown) => {
+    const words = typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value;
+    if (!Array.isArray(words) || !words.includes('loopback')) return list.fromValue(words);
+    if (words.length > 1) throw new InvalidValue('"loopback" means both families and stands alone');
+    return 'loopback';
+  };
+  return {
+    should: list.should,
+    fromText: read,
+    fromValue: (value) => {
+      if (typeof value === 'string' && value !== 'loopback') throw new InvalidValue();
+      return read(value);
+    },
+  };
+}
+
+/** As a text shows it. */
+export function formatBindAddrs(addrs: BindAddrs): string {
+  return addrs === 'loopback' ? addrs : addrs.map(formatSocketAddr).join(' and ');
+}
