@@ -6,14 +6,12 @@ export {
   PACKAGE_VERSION,
   REPORT_VERSION,
 } from './constants.js';
-export type { EndpointSnapshot, PathSnapshot } from './endpoint-snapshot.js';
 export type * from './observation.js';
 export { redactReport } from './redact.js';
 export { type JsonSchema, REPORT_SCHEMA } from './schema.js';
 export { isSettled, type PendingRun } from './settled/index.js';
-export { entersWireReport } from './settled/wire.js';
 export { summarise } from './summary.js';
 export { renderText, type TextOptions } from './text.js';
-export { toWireReport } from './to-wire.js';
+export { entersWireReport, toWireReport } from './to-wire.js';
 export type * from './types.js';
 export { hasNoRoute, judge } from './verdict/index.js';

@@ -8,6 +8,7 @@ import {
   type SocketAddr,
 } from '../wire/index.js';
 import { BINDING_VERSION, IROH_SERVICES_VERSION, IROH_VERSIONS } from './constants.js';
+import type { PendingRun } from './settled/cases.js';
 import type { FamilyVerdict, LocalReport, Mapping, RelayVerdict } from './types.js';
 
 /**
@@ -78,4 +79,12 @@ function globalAddress(
   const own = directAddrs.filter((addr) => addr.family === family && addr.ip === observed.ip);
   const [only] = own;
   return own.length === 1 && only !== undefined ? only : observed;
+}
+
+/**
+ * Whether what a run may still see can enter the platform's report: it has no word for filtering, and judges nothing
+ * that went through a proxy.
+ */
+export function entersWireReport({ probe, target }: Pick<PendingRun, 'probe' | 'target'>): boolean {
+  return probe !== 'https-via-proxy' && !(probe === 'stun' && target === 'filtering');
 }

@@ -1,4 +1,4 @@
-import type { EndpointSnapshot } from './endpoint-snapshot.js';
+import type { EndpointId, SocketAddr } from '../wire/index.js';
 import type { Family, Observation } from './observation.js';
 
 /** How a run of a probe ended. `unsupported`: this machine cannot run it. `skipped`: nothing to ask. */
@@ -202,4 +202,22 @@ export interface LocalReport {
   probes: readonly ProbeRecord[];
   verdict: Verdict;
   summary: Summary;
+}
+
+/** One live network path to a peer. */
+export interface PathSnapshot {
+  /** `ip:port` of the peer, or the URL of the relay between. */
+  remoteAddr: string;
+  isRelay: boolean;
+}
+
+/** What an iroh endpoint knows about itself, copied at one moment: plain data, no handles. */
+export interface EndpointSnapshot {
+  endpointId: EndpointId;
+  /** Addresses it believes peers can dial. None of them proves that UDP works. */
+  directAddrs: readonly SocketAddr[];
+  /** URL of its home relay; null while it has none. */
+  homeRelay: string | null;
+  /** Paths of the connections that are open now. */
+  paths: readonly PathSnapshot[];
 }

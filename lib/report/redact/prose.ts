@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { redactUrl } from './addresses.js';
 import type { Pseudonyms } from './pseudonyms.js';
+import { redactUrl } from './pseudonyms.js';
 
 /** What may stand in prose, in the order in which it is looked for. */
 const FORMS: Readonly<Record<string, RegExp>> = {

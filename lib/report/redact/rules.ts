@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
-import { redactHostPort, redactSocketAddress, redactUrl } from './addresses.js';
 import { redactProse } from './prose.js';
 import type { Pseudonyms } from './pseudonyms.js';
+import { redactHostPort, redactSocketAddress, redactUrl } from './pseudonyms.js';
 
 /** How texts of one kind are replaced. */
 export type Rule = (text: string, pseudonyms: Pseudonyms) => string;

@@ -1,6 +1,6 @@
 import type { Colour, Verdict } from '../types.js';
+import { directFamilies, isOffline, passesUdp } from './colour.js';
 import { PROBLEMS } from './problems.js';
-import { directFamilies, isOffline, passesUdp } from './reach.js';
 
 const FIREWALL =
   'Ask for outgoing UDP to port 7842 of the relays (or to everywhere), and HTTPS to the relays.';

@@ -1,7 +1,7 @@
 import type { Family } from '../observation.js';
 import type { Colour, FamilyVerdict, Verdict } from '../types.js';
+import { directFamilies, isOffline, passesUdp } from './colour.js';
 import { PROBLEMS } from './problems.js';
-import { directFamilies, isOffline, passesUdp } from './reach.js';
 
 const WITH_IPV6 = 'with peers that have IPv6';
 

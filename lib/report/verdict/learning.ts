@@ -1,8 +1,7 @@
 import type { IsPublicAddress } from '../address-class.js';
 import type { Fact, ProbeRecord, ResolvedRelayTarget } from '../types.js';
-import { missingWitnesses } from './missing.js';
 import { judged, refsOf, seen, unknown } from './seen.js';
-import { witnessesOf } from './witnesses.js';
+import { missingWitnesses, witnessesOf } from './witnesses.js';
 
 /**
  * Whether iroh learns its public address from the relays, as we do: it tells its peers that address, and a peer that knows

@@ -1,10 +1,16 @@
 import type { IsPublicAddress } from '../address-class.js';
 import { MIN_VANTAGE_POINTS } from '../constants.js';
 import type { Family } from '../observation.js';
-import type { Mapping, ProbeRecord, PublicAddress, ResolvedRelayTarget } from '../types.js';
-import { missingWitnesses } from './missing.js';
+import type {
+  Mapping,
+  NatType,
+  NatTypeName,
+  ProbeRecord,
+  PublicAddress,
+  ResolvedRelayTarget,
+} from '../types.js';
 import { judged, seen, unknown } from './seen.js';
-import { ipOf, isOwn, type Witness, type Witnesses, witnessesOf } from './witnesses.js';
+import { ipOf, isOwn, missingWitnesses, type Witness, type Witnesses, witnessesOf } from './witnesses.js';
 
 const ONE_VANTAGE_POINT = 'one vantage point cannot tell';
 
@@ -137,4 +143,18 @@ function advice({ useless }: Witnesses, missing: readonly string[]): string {
   const heard = useless.map(({ witness, why }) => `${witness.part.destinationIp} ${why}`);
   const named = [...heard, ...missing];
   return named.length === 0 ? 'add a second relay at another IP address' : named.join('; ');
+}
+
+const NAMES: Readonly<Record<Mapping['value'], NatTypeName>> = {
+  none: 'No NAT',
+  'endpoint-independent': 'Endpoint-Independent',
+  'endpoint-dependent': 'Endpoint-Dependent',
+  unknown: 'Unknown',
+};
+
+/** IPv4's type when its mapping is known, otherwise IPv6's. */
+export function judgeNatType(ipv4: Mapping, ipv6: Mapping): NatType {
+  const family = ipv4.value !== 'unknown' ? 4 : ipv6.value !== 'unknown' ? 6 : null;
+  const mapping = family === 6 ? ipv6 : ipv4;
+  return { value: NAMES[mapping.value], family, reason: mapping.reason };
 }

@@ -1,7 +1,7 @@
 import type { PortalSeen } from '../observation.js';
 import type { Fact, ProbeRecord } from '../types.js';
-import { bareHost } from './missing.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
+import { bareHost } from './witnesses.js';
 
 /** A captive portal: no relay answered the check rightly and at least one answered wrongly. */
 export function judgeCaptivePortal(records: readonly ProbeRecord[]): Fact {

@@ -1,8 +1,8 @@
 import { isLocalHost, leadsNowhere } from '../address-class.js';
 import type { NameSeen, RelayAccessSeen } from '../observation.js';
 import type { Fact, ProbeRecord, RelayProblem, RelayProblemKind } from '../types.js';
-import { bareHost, hostOf } from './missing.js';
 import { refsOf, type Seen, seen } from './seen.js';
+import { bareHost, hostOf } from './witnesses.js';
 
 /** Errors of a process that may open no more files, hence no more sockets. */
 const FILE_LIMITS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);

@@ -3,9 +3,8 @@ import type { IsPublicAddress } from '../address-class.js';
 import { MIN_SILENT_RELAYS } from '../constants.js';
 import type { Family, QuicSeen } from '../observation.js';
 import type { Fact, ProbeRecord, Routed } from '../types.js';
-import { hostOf } from './missing.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
-import { witnessesOf } from './witnesses.js';
+import { hostOf, witnessesOf } from './witnesses.js';
 
 /** Full-size datagrams that a slow uplink carried, and over how many milliseconds, so that they count as a path. */
 const SLOW_DATAGRAMS = 5;
