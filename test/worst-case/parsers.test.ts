@@ -20,7 +20,7 @@ import { decodeExtensions } from '../../lib/probes/qad/certificates/extensions.j
 import { TrustAnchors } from '../../lib/probes/qad/certificates/trust-anchors.js';
 import { CryptoReceiver } from '../../lib/probes/qad/connection/crypto-receiver.js';
 import { decodeFrames } from '../../lib/probes/qad/connection/frames.js';
-import { ReceivedPackets } from '../../lib/probes/qad/connection/received-packets.js';
+import { ReceivedPackets } from '../../lib/probes/qad/connection/packet-space.js';
 import { decodeServerParameters } from '../../lib/probes/qad/connection/transport-parameters.js';
 import { packetsOf } from '../../lib/probes/qad/packets/header.js';
 import {

@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { monotonicMs } from '../../async/index.js';
 import type { Connection } from './connection/connection.js';
-import { canonical } from './connection/observed-address.js';
+import { canonical } from './connection/frames.js';
 import { destinationOf } from './packets/header.js';
 
 interface Entry {

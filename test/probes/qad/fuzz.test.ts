@@ -6,7 +6,7 @@ import { verifyChain } from '../../../lib/probes/qad/certificates/verify-chain.j
 import { Connection } from '../../../lib/probes/qad/connection/connection.js';
 import { CryptoReceiver } from '../../../lib/probes/qad/connection/crypto-receiver.js';
 import { decodeFrames } from '../../../lib/probes/qad/connection/frames.js';
-import { ReceivedPackets } from '../../../lib/probes/qad/connection/received-packets.js';
+import { ReceivedPackets } from '../../../lib/probes/qad/connection/packet-space.js';
 import { decodeServerParameters } from '../../../lib/probes/qad/connection/transport-parameters.js';
 import { QadError, TrustAnchors } from '../../../lib/probes/qad/index.js';
 import { packetsOf } from '../../../lib/probes/qad/packets/header.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { u16, u32, varint, vector } from '../../../lib/probes/qad/bytes.js';
 import { type DiscoverOptions, discover, QadSocket, TrustAnchors } from '../../../lib/probes/qad/index.js';
-import { HELLO_RETRY_RANDOM } from '../../../lib/probes/qad/tls/constants.js';
+import { HELLO_RETRY_RANDOM } from '../../../lib/probes/qad/tls/format.js';
 import { HAS_IPV6_LOOPBACK } from '../../support/loopback.js';
 import { derOf, LabCa } from './support/lab-ca.js';
 import { observedAddress, QadServer, RESET_TOKEN, type ServerScript } from './support/qad-server.js';

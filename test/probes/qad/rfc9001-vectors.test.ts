@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { decodeFrames } from '../../../lib/probes/qad/connection/frames.js';
-import { type ProtectedPacket, packetsOf } from '../../../lib/probes/qad/packets/header.js';
-import { expandLabel } from '../../../lib/probes/qad/packets/hkdf.js';
-import { initialSecrets, PacketKeys } from '../../../lib/probes/qad/packets/packet-keys.js';
-import { decodePacketNumber } from '../../../lib/probes/qad/packets/packet-number.js';
-import { openPacket } from '../../../lib/probes/qad/packets/protection.js';
-import { isAuthenticRetry } from '../../../lib/probes/qad/packets/retry.js';
+import { isAuthenticRetry, type ProtectedPacket, packetsOf } from '../../../lib/probes/qad/packets/header.js';
+import { expandLabel, initialSecrets, PacketKeys } from '../../../lib/probes/qad/packets/packet-keys.js';
+import { decodePacketNumber, openPacket } from '../../../lib/probes/qad/packets/protection.js';
 
 const hex = (text: string) => Buffer.from(text.replace(/\s/g, ''), 'hex');
 

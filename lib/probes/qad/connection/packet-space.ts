@@ -1,8 +1,8 @@
+import { MAX_RANGES } from '../constants.js';
 import { PacketKeys, type Secrets } from '../packets/packet-keys.js';
 import { protocolError } from '../qad-error.js';
 import { CryptoReceiver } from './crypto-receiver.js';
 import { encodeAck, encodeCrypto, PING, type Range } from './frames.js';
-import { ReceivedPackets } from './received-packets.js';
 
 /** A packet of ours that may still be acknowledged. */
 interface SentPacket {
@@ -21,7 +21,7 @@ export interface Outgoing {
 }
 
 /** What an acknowledgement says. */
-export interface Acknowledged {
+interface Acknowledged {
   isNews: boolean;
   measuredFromMs: number | null;
   fullNumbers: readonly number[];
@@ -138,5 +138,39 @@ export class PacketSpace {
       else if (packet.isEliciting && packetNumber === largest) measuredFromMs = packet.atMs;
     }
     return { isNews, measuredFromMs, fullNumbers };
+  }
+}
+
+/** Which packet numbers of one space have arrived: to drop duplicates and to acknowledge (RFC 9000 §12.3, §13.2). */
+export class ReceivedPackets {
+  /** Highest first; never touching each other. */
+  #ranges: Range[] = [];
+  /** Numbers below are treated as seen: their ranges were forgotten. */
+  #forgottenBelow = 0;
+
+  get ranges(): readonly Range[] {
+    return this.#ranges;
+  }
+
+  /** -1 before the first. */
+  get largest(): number {
+    return this.#ranges[0]?.to ?? -1;
+  }
+
+  has(packetNumber: number): boolean {
+    if (packetNumber < this.#forgottenBelow) return true;
+    return this.#ranges.some(({ from, to }) => from <= packetNumber && packetNumber <= to);
+  }
+
+  add(packetNumber: number): void {
+    const sorted = [...this.#ranges, { from: packetNumber, to: packetNumber }].sort((a, b) => b.to - a.to);
+    const merged: Range[] = [];
+    for (const range of sorted) {
+      const above = merged.at(-1);
+      if (above !== undefined && range.to + 1 >= above.from) above.from = Math.min(above.from, range.from);
+      else merged.push({ ...range });
+    }
+    this.#ranges = merged.slice(0, MAX_RANGES);
+    if (merged.length > MAX_RANGES) this.#forgottenBelow = this.#ranges.at(-1)?.from ?? 0;
   }
 }

@@ -1,6 +1,5 @@
 import { MAX_TOKEN_BYTES, QUIC_V1 } from '../constants.js';
-import type { Packet } from '../packets/header.js';
-import { isAuthenticRetry } from '../packets/retry.js';
+import { isAuthenticRetry, type Packet } from '../packets/header.js';
 import { protocolError, QadError, TransportError } from '../qad-error.js';
 import { decodeServerParameters, type ServerParameters } from './transport-parameters.js';
 

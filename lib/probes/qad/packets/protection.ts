@@ -2,10 +2,9 @@ import { PACKET_NUMBER_BYTES, SAMPLE_BYTES } from '../constants.js';
 import { protocolError } from '../qad-error.js';
 import { encodeHeader, type HeaderFields, type Level, type ProtectedPacket } from './header.js';
 import type { PacketKeys } from './packet-keys.js';
-import { decodePacketNumber } from './packet-number.js';
 
 /** A packet as its sender wrote it. */
-export interface OpenedPacket {
+interface OpenedPacket {
   packetNumber: number;
   payload: Buffer;
   /** Those that opened it: the given ones, or their update, where the sender has updated its keys since. */
@@ -69,4 +68,14 @@ function hideNumber(header: Buffer, at: number, length: number, mask: Buffer): v
   for (let index = 0; index < length; index++) {
     header.writeUInt8(header.readUInt8(at + index) ^ mask.readUInt8(1 + index), at + index);
   }
+}
+
+/** The whole packet number from its last bytes (RFC 9000 appendix A.3). `largest` is -1 before the first. */
+export function decodePacketNumber(largest: number, truncated: number, bytes: number): number {
+  const window = 2 ** (8 * bytes);
+  const expected = largest + 1;
+  const candidate = expected - (expected % window) + truncated;
+  if (candidate <= expected - window / 2) return candidate + window;
+  if (candidate > expected + window / 2 && candidate >= window) return candidate - window;
+  return candidate;
 }

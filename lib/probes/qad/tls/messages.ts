@@ -2,6 +2,7 @@ import { Reader, u16, vector } from '../bytes.js';
 import { MAX_CERTIFICATES } from '../constants.js';
 import { alertCode, QadError, TlsAlert, tlsError } from '../qad-error.js';
 import {
+  decodeWhole,
   ExtensionType,
   HELLO_RETRY_RANDOM,
   LEGACY_VERSION,
@@ -10,8 +11,7 @@ import {
   TLS_AES_128_GCM_SHA256,
   X25519,
   X25519_KEY_BYTES,
-} from './constants.js';
-import { decodeWhole } from './decode.js';
+} from './format.js';
 import { OFFERED_SCHEMES } from './signature.js';
 
 /** A handshake message with its header (RFC 8446 §4). */

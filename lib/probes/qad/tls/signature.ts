@@ -1,6 +1,6 @@
 import { constants, type KeyObject, verify } from 'node:crypto';
 import { alertCode, QadError, TlsAlert, tlsError } from '../qad-error.js';
-import { decodeWhole } from './decode.js';
+import { decodeWhole } from './format.js';
 
 interface Scheme {
   keyType: 'ec' | 'ed25519' | 'rsa';

@@ -3,9 +3,8 @@ import { MAX_CRYPTO_BYTES } from '../constants.js';
 import type { Level } from '../packets/header.js';
 import type { Secrets } from '../packets/packet-keys.js';
 import { alertCode, QadError, TlsAlert, tlsError } from '../qad-error.js';
-import { MessageType } from './constants.js';
-import { KeyExchange } from './key-exchange.js';
-import { finishedMac, KeySchedule } from './key-schedule.js';
+import { MessageType } from './format.js';
+import { finishedMac, KeyExchange, KeySchedule } from './key-schedule.js';
 import {
   decodeCertificate,
   decodeEncryptedExtensions,

@@ -2,12 +2,15 @@ import { createHash, createPrivateKey, type KeyObject, randomBytes, sign } from 
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { Reader, u16, u32, varint, vector } from '../../../../lib/probes/qad/bytes.js';
 import { encodeAck, encodeCrypto, FrameType } from '../../../../lib/probes/qad/connection/frames.js';
-import { type Level, type ProtectedPacket, packetsOf } from '../../../../lib/probes/qad/packets/header.js';
+import {
+  type Level,
+  type ProtectedPacket,
+  packetsOf,
+  retryTag,
+} from '../../../../lib/probes/qad/packets/header.js';
 import { initialSecrets, PacketKeys, type Secrets } from '../../../../lib/probes/qad/packets/packet-keys.js';
 import { openPacket, sealPacket } from '../../../../lib/probes/qad/packets/protection.js';
-import { retryTag } from '../../../../lib/probes/qad/packets/retry.js';
-import { KeyExchange } from '../../../../lib/probes/qad/tls/key-exchange.js';
-import { finishedMac, KeySchedule } from '../../../../lib/probes/qad/tls/key-schedule.js';
+import { finishedMac, KeyExchange, KeySchedule } from '../../../../lib/probes/qad/tls/key-schedule.js';
 import { encodeMessage } from '../../../../lib/probes/qad/tls/messages.js';
 
 /** Where the server departs from what a relay does. */

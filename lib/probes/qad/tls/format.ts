@@ -1,3 +1,6 @@
+import { DecodeError, Reader } from '../bytes.js';
+import { TlsAlert, tlsError } from '../qad-error.js';
+
 /** Handshake message types (RFC 8446 §4). */
 export const MessageType = {
   CLIENT_HELLO: 1,
@@ -33,3 +36,16 @@ export const HELLO_RETRY_RANDOM = Buffer.from(
   'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c',
   'hex',
 );
+
+/** @throws `QAD_TLS` with a decode error when `read` meets bytes that do not fit, or does not read all */
+export function decodeWhole<T>(what: string, body: Buffer, read: (reader: Reader) => T): T {
+  try {
+    const reader = new Reader(body);
+    const value = read(reader);
+    reader.end();
+    return value;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw tlsError(`malformed ${what}: ${error.message}`, TlsAlert.DECODE_ERROR);
+  }
+}
