@@ -1,14 +1,12 @@
 import { request as httpRequest } from 'node:http';
-import type { Socket } from 'node:net';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { onAbort } from '../async/index.js';
 import { HTTPS_PORT, MAX_HEADER_BYTES, PING_PATH } from './constants.js';
 import { firstAnswer } from './http/first-answer.js';
 import { httpGet, tlsName } from './http/get.js';
 import { type HttpProxy, proxyFor } from './http/proxy.js';
-import { micros } from './micros.js';
-import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
+import { micros, type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 
 const DEFAULT_PROXY_PORT = 80;
 

@@ -4,8 +4,8 @@ export { type MachineRoots, systemRoots, type TlsTrust, tlsTrust } from './http/
 export { hostsFile, hostsPath } from './names/hosts-file.js';
 export { type LookupHost, type ResolvedAddress, Resolver } from './names/resolver.js';
 export { systemLookup } from './names/system-lookup.js';
-export { PROBE_NAMES, type ProbeName } from './names.js';
 export type { GatewayPorts, PlannedRun, Probe, ProbeContext, ProbeTargets, RunResult } from './probe.js';
+export { PROBE_NAMES, type ProbeName } from './probe.js';
 export { HeadStart } from './qad/head-start.js';
 export { PROBES } from './registry.js';
 export { type GatewayFinder, type NextHop, systemGateways } from './routes/finder.js';

@@ -82,3 +82,26 @@ export interface GatewayPorts {
 export function saw(observation: Observation): RunResult {
   return { outcome: 'ok', observation };
 }
+
+/** The names of all probes, for validation and help texts: they are asked for long before a probe is loaded. */
+export const PROBE_NAMES = [
+  'route',
+  'endpoint',
+  'qad',
+  'https',
+  'relay',
+  'https-via-proxy',
+  'captive-portal',
+  'pcp',
+  'nat-pmp',
+  'upnp',
+  'stun',
+] as const;
+
+/** The name of a probe. */
+export type ProbeName = (typeof PROBE_NAMES)[number];
+
+/** Milliseconds to the microsecond: finer digits are noise. */
+export function micros(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

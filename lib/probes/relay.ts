@@ -6,10 +6,12 @@ import { HTTP_PORT, HTTPS_PORT } from './constants.js';
 import type { ResolvedAddress } from './names/resolver.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 import { probeError } from './probe-error.js';
-import { CONNECT_MS } from './relay/constants.js';
 import { dial } from './relay/dial.js';
 import { CertificateError, secure } from './relay/secure.js';
 import { upgrade } from './relay/upgrade.js';
+
+/** iroh gives up a relay after this many milliseconds (`CONNECT_TIMEOUT` of its relay actor). */
+const CONNECT_MS = 10_000;
 
 /** The run ends itself this long before the deadline, in milliseconds, so that how far it came is in the report. */
 const MARGIN_MS = 50;

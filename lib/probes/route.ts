@@ -9,7 +9,7 @@ import { nameServers } from './names/name-servers.js';
 import type { ResolvedAddress } from './names/resolver.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 import { probeError } from './probe-error.js';
-import { probedRoute } from './routes/probed-route.js';
+import { probedRoute } from './routes/udp-route.js';
 
 /** Which way datagrams to the Internet, to each relay and to each STUN server would leave. Sends nothing. */
 export const routeProbe = {

@@ -1,7 +1,13 @@
 import { abortable } from '../async/index.js';
 import type { EndedBy, Family, Outcome, ProbeError, ProbeRecord } from '../report/index.js';
-import { micros } from './micros.js';
-import type { PlannedRun, Probe, ProbeContext, ProbeTargets, RunResult } from './probe.js';
+import {
+  micros,
+  type PlannedRun,
+  type Probe,
+  type ProbeContext,
+  type ProbeTargets,
+  type RunResult,
+} from './probe.js';
 import { probeError } from './probe-error.js';
 
 /** Why a report's signal fired: its reason. */

@@ -5,8 +5,8 @@ import { askGateway, type Gateway } from './port-mapping/ask-gateway.js';
 import { type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 import { probeError } from './probe-error.js';
 import { LOCATION_MS, MAX_LOCATIONS, MAX_STRANGERS, MIN_SEARCH_MS, UPNP_MS } from './upnp/constants.js';
+import { gatewayUrl } from './upnp/description.js';
 import { explore, type UsableGateway } from './upnp/explore.js';
-import { gatewayUrl } from './upnp/gateway-url.js';
 import { searchGateway } from './upnp/ssdp.js';
 
 /** Whether the gateway maps ports over UPnP, its name and its external address. Maps nothing. */

@@ -6,10 +6,15 @@ import {
   isTunnel,
   ownInterfaces,
 } from '../../lib/probes/routes/interfaces.js';
-import { macosGateways, parseRouteGet } from '../../lib/probes/routes/macos.js';
-import { routeCommand } from '../../lib/probes/routes/route-command.js';
+import {
+  macosGateways,
+  parsePrintedIpv4,
+  parsePrintedIpv6,
+  parseRouteGet,
+  routeCommand,
+  windowsGateways,
+} from '../../lib/probes/routes/route-program.js';
 import { pickRoute } from '../../lib/probes/routes/route-table.js';
-import { parsePrintedIpv4, parsePrintedIpv6, windowsGateways } from '../../lib/probes/routes/windows.js';
 
 const { signal } = new AbortController();
 

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { StunFormatError } from '../../lib/probes/stun/format-error.js';
-import { decodeBindingResponse, encodeBindingRequest } from '../../lib/probes/stun/message.js';
+import {
+  decodeBindingResponse,
+  encodeBindingRequest,
+  StunFormatError,
+} from '../../lib/probes/stun/message.js';
 import { formatStunServer, parseStunServer, type SocketAddr } from '../../lib/wire/index.js';
 import { attribute, plainAddress, response, xorAddress } from './support/stun-server.js';
 

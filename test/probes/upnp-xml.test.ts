@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gatewayUrl } from '../../lib/probes/upnp/gateway-url.js';
+import { gatewayUrl } from '../../lib/probes/upnp/description.js';
 import { allNamed, childText, parseXml } from '../../lib/probes/upnp/xml.js';
 
 describe("the reader of gateways' XML", () => {

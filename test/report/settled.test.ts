@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { randomFrom } from '../../bench/support/random.js';
-import { PROBE_NAMES } from '../../lib/probes/names.js';
+import { PROBE_NAMES } from '../../lib/probes/probe.js';
 import {
   type Colour,
   entersWireReport,

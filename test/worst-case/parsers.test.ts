@@ -29,8 +29,7 @@ import {
   decodeServerHello,
 } from '../../lib/probes/qad/tls/messages.js';
 import { parseIpv4Routes, parseIpv6Routes } from '../../lib/probes/routes/linux.js';
-import { parseRouteGet } from '../../lib/probes/routes/macos.js';
-import { parsePrintedIpv4, parsePrintedIpv6 } from '../../lib/probes/routes/windows.js';
+import { parsePrintedIpv4, parsePrintedIpv6, parseRouteGet } from '../../lib/probes/routes/route-program.js';
 import { decodeBindingResponse } from '../../lib/probes/stun/message.js';
 import { checkService, readDescription } from '../../lib/probes/upnp/description.js';
 import { AnswerReader } from '../../lib/probes/upnp/http-answer.js';

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import { printable } from '../../text.js';
 import { MAX_BODY_BYTES, MAX_DRAIN_MS, MAX_HEADER_BYTES } from '../constants.js';
-import { micros } from '../micros.js';
+import { micros } from '../probe.js';
 
 /** A GET request over a new connection of its own. */
 export interface GetOptions {

@@ -3,8 +3,7 @@ import { printable } from '../../text.js';
 import { DEFAULT_RELAY_QUIC_PORT } from '../../wire/index.js';
 import { REFERENCE_DESTINATIONS } from '../constants.js';
 import type { PlannedRun, ProbeContext, RunResult } from '../probe.js';
-import { probedRoute } from '../routes/probed-route.js';
-import { udpRoute } from '../routes/udp-route.js';
+import { probedRoute, udpRoute } from '../routes/udp-route.js';
 
 /** The next hop of the route to the Internet. */
 export interface Gateway {

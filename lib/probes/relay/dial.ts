@@ -3,7 +3,15 @@ import { onAbort } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
 import { NO_ROUTE_CODES } from '../constants.js';
 import type { ResolvedAddress } from '../names/resolver.js';
-import { DIAL_MS, NEXT_ADDRESS_MS, RESOLUTION_MS } from './constants.js';
+
+/** iroh gives up a TCP connection after this many milliseconds (`DIAL_ENDPOINT_TIMEOUT`). */
+const DIAL_MS = 1500;
+
+/** iroh tries the next address after this many milliseconds without a connection (`CONNECTION_ATTEMPT_DELAY`). */
+const NEXT_ADDRESS_MS = 250;
+
+/** iroh waits so long for IPv4 addresses when those of IPv6 are there first (`RESOLUTION_DELAY`). */
+const RESOLUTION_MS = 50;
 
 /**
  * Opens a TCP connection as iroh-relay's client does (`dial_happy_eyeballs`): IPv4 first, families in turn, the next

@@ -2,7 +2,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import { MAX_HEADER_BYTES } from '../constants.js';
-import { RELAY_PATH, RELAY_PROTOCOLS, WEBSOCKET_GUID } from './constants.js';
+
+/** Where iroh-relay takes its clients (`RELAY_PATH`). */
+const RELAY_PATH = '/relay';
+
+/** The relay protocols that iroh's client speaks, as it offers them (`ProtocolVersion::ALL`). */
+const RELAY_PROTOCOLS: readonly string[] = ['iroh-relay-v2', 'iroh-relay-v1'];
+
+/** What RFC 6455 (section 4.2.2) appends to the key before it is hashed. */
+const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /** A close frame of a client (RFC 6455, section 5.5.1), masked with zeros: status 1000, "normal closure". */
 const CLOSE_FRAME = Uint8Array.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]);

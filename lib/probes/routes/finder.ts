@@ -1,9 +1,8 @@
 import { platform } from 'node:os';
 import { isTunnel } from './interfaces.js';
 import { linuxGateways } from './linux.js';
-import { macosGateways } from './macos.js';
 import type { GatewayFinder } from './next-hop.js';
-import { windowsGateways } from './windows.js';
+import { macosGateways, windowsGateways } from './route-program.js';
 
 export type { GatewayFinder, NextHop } from './next-hop.js';
 

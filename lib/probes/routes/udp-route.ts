@@ -2,6 +2,8 @@ import { createSocket } from 'node:dgram';
 import { codeOf } from '../../errors.js';
 import type { Family, RouteSeen } from '../../report/index.js';
 import { NO_ROUTE_CODES } from '../constants.js';
+import type { ResolvedAddress } from '../names/resolver.js';
+import type { ProbeContext } from '../probe.js';
 
 /** No datagram has such a source: a runtime that answers it (Deno) has not connected the socket. */
 const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
@@ -56,4 +58,15 @@ export function udpRoute(family: Family, ip: string, port: number, signal: Abort
     socket.on('connect', connected);
     socket.connect(port, ip);
   });
+}
+
+/** How a datagram to this address would leave, with its next hop where that can be known. Sends nothing. */
+export async function probedRoute(
+  { family, ip }: ResolvedAddress,
+  port: number,
+  { gateways, signal }: Pick<ProbeContext, 'gateways' | 'signal'>,
+): Promise<RouteSeen> {
+  const route = await udpRoute(family, ip, port, signal);
+  if (route.sourceIp === null) return route;
+  return { ...route, ...(await gateways(family, ip, route.sourceIp, signal)) };
 }

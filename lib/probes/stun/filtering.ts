@@ -3,7 +3,7 @@ import { formatSocketAddr, type SocketAddr } from '../../wire/index.js';
 import type { ProbeContext } from '../probe.js';
 import { BINDING_SCHEDULE, changeSchedule } from './constants.js';
 import type { Reached } from './mapping.js';
-import { problemOf } from './problem.js';
+import { problemOf } from './result.js';
 import { type Attempt, StunSocket } from './socket.js';
 import { withSoftEnd } from './soft-end.js';
 import { localSide } from './targets.js';

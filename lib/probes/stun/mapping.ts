@@ -3,7 +3,7 @@ import { formatSocketAddr, formatStunServer, type SocketAddr, type StunServer } 
 import type { ProbeContext } from '../probe.js';
 import { bindingSchedule, type Schedule } from './constants.js';
 import type { BindingResponse } from './message.js';
-import { problemOf } from './problem.js';
+import { problemOf } from './result.js';
 import type { StunSocket } from './socket.js';
 import { localSide, resolveServer } from './targets.js';
 

@@ -5,14 +5,14 @@ import { codeOf } from '../../errors.js';
 import type { Family } from '../../report/index.js';
 import { formatSocketAddr, parseSocketAddr, type SocketAddr } from '../../wire/index.js';
 import { NO_ROUTE_CODES } from '../constants.js';
-import { micros } from '../micros.js';
-import { unmapped } from './address.js';
+import { micros } from '../probe.js';
 import { LOCAL_REFUSALS, type Schedule, TRANSACTION_ID_BYTES } from './constants.js';
 import {
   type BindingResponse,
   type ChangeRequest,
   decodeBindingResponse,
   encodeBindingRequest,
+  unmapped,
 } from './message.js';
 
 /** How a request ended. `cut`: the time was up before the schedule was; `refused`: this machine did not send it. */

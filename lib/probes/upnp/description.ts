@@ -1,6 +1,5 @@
 import { printable } from '../../text.js';
-import { MAPPING_ACTIONS, MAX_NAME_LENGTH, MAX_SERVICES, WAN_SERVICES } from './constants.js';
-import { gatewayUrl } from './gateway-url.js';
+import { MAPPING_ACTIONS, MAX_NAME_LENGTH, MAX_SERVICES, MAX_URL_LENGTH, WAN_SERVICES } from './constants.js';
 import { UpnpError } from './upnp-error.js';
 import { allNamed, childText, parseXml } from './xml.js';
 
@@ -14,7 +13,7 @@ export interface WanService {
 }
 
 /** What a gateway says about itself. */
-export interface GatewayDescription {
+interface GatewayDescription {
   /** As the vendor calls it; may be empty. */
   name: string;
   /** At least one, the one that is preferred first. */
@@ -67,4 +66,19 @@ export function checkService(document: string): void {
   if (root.name !== 'scpd' || !MAPPING_ACTIONS.some((action) => actions.includes(action))) {
     throw new UpnpError('NO_PORT_MAPPING', "the gateway's service has no action that maps ports");
   }
+}
+
+/**
+ * A URL that a gateway named, if it leads to the gateway itself: plain HTTP, the gateway's own address in digits,
+ * no credentials. Null otherwise: nobody sends us elsewhere.
+ *
+ * @param base - what a relative URL starts from
+ */
+export function gatewayUrl(text: string, gatewayIp: string, base?: URL): URL | null {
+  if (text === '' || text.length > MAX_URL_LENGTH || !URL.canParse(text, base?.href)) return null;
+  const url = new URL(text, base?.href);
+  const isOwn = url.protocol === 'http:' && url.hostname === gatewayIp && url.port !== '0';
+  if (!isOwn || url.username !== '' || url.password !== '' || url.href.length > MAX_URL_LENGTH) return null;
+  url.hash = '';
+  return url;
 }

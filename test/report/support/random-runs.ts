@@ -1,4 +1,4 @@
-import { PROBE_NAMES } from '../../../lib/probes/names.js';
+import { PROBE_NAMES } from '../../../lib/probes/probe.js';
 import type {
   AddressSeen,
   Family,

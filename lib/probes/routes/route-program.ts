@@ -1,10 +1,56 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { execFile } from 'node:child_process';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import type { Family } from '../../report/index.js';
-import { interfaceIndexesWith } from './interfaces.js';
-import type { GatewayFinder } from './next-hop.js';
-import { type RouteCommand, routeCommand } from './route-command.js';
+import { MAX_ROUTE_COMMAND_MS, MAX_ROUTE_TABLE_BYTES } from '../constants.js';
+import { interfaceIndexesWith, interfacesWith } from './interfaces.js';
+import type { GatewayFinder, NextHop } from './next-hop.js';
 import { countBits, linesOf, pickRoute, type RouteEntry } from './route-table.js';
+
+/** Runs the system's `route` program and returns what it printed; null when it failed, hung or said too much. */
+type RouteCommand = (args: readonly string[], signal: AbortSignal) => Promise<string | null>;
+
+/** @param file - absolute path: no search path decides what is run */
+export function routeCommand(file: string): RouteCommand {
+  return (args, signal) =>
+    new Promise((resolve) => {
+      const options = {
+        signal,
+        timeout: MAX_ROUTE_COMMAND_MS,
+        killSignal: 'SIGKILL',
+        maxBuffer: MAX_ROUTE_TABLE_BYTES,
+        windowsHide: true,
+      } as const;
+      execFile(file, args, options, (error, stdout) => resolve(error === null ? stdout : null));
+    });
+}
+
+/** Reads what `route -n get DESTINATION` prints: `key: value` lines. */
+export function parseRouteGet(text: string): NextHop {
+  const fields = new Map(
+    linesOf(text).map((line): [string, string] => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon), line.slice(colon + 1).trim()];
+    }),
+  );
+  const name = fields.get('interface');
+  if (name === undefined) return {};
+  // Without a next hop the line is missing, or names the link (`link#12`).
+  const [gateway = ''] = (fields.get('gateway') ?? '').split('%');
+  const isNone = isIP(gateway) === 0 || gateway === '0.0.0.0' || gateway === '::';
+  return { gateway: isNone ? null : gateway, interface: name };
+}
+
+/** A finder that asks the kernel through `route -n get`, which looks one destination up and sends nothing. */
+export function macosGateways(command: RouteCommand = routeCommand('/sbin/route')): GatewayFinder {
+  return async (family, destination, sourceIp, signal) => {
+    if (isIP(destination) !== family) return {};
+    const text = await command(['-n', 'get', family === 4 ? '-inet' : '-inet6', destination], signal);
+    const hop = parseRouteGet(text ?? '');
+    const isOwn = hop.interface !== undefined && interfacesWith(sourceIp)?.has(hop.interface) === true;
+    return isOwn ? hop : {};
+  };
+}
 
 // Headings, and the word for "on the link", are in the system's language: rows are told by their form.
 const IPV6_ROW = /^(\d+)\s+(\d+)\s+([\da-f:.]+)\/(\d+)(?:\s+(\S.*))?$/i;
