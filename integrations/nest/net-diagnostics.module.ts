@@ -9,7 +9,8 @@ import {
   Optional,
 } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import { NetDiagnosticsError, resolveSettings } from '../../lib/index.js';
+import { resolveSettings } from '../../lib/core.js';
+import { NetDiagnosticsError } from '../../lib/index.js';
 import { NEST_HOSTED, type NestHosted } from './nest-hosted.js';
 import { mountController } from './net-diagnostics.controller.js';
 import {

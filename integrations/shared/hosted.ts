@@ -1,5 +1,6 @@
+import { resolveSettings } from '../../lib/core.js';
 import { createHttpHandler, type HttpHandler } from '../../lib/http/index.js';
-import { NetDiagnostics, type NetDiagnosticsOptions, resolveSettings } from '../../lib/index.js';
+import { NetDiagnostics, type NetDiagnosticsOptions } from '../../lib/index.js';
 import { type SafeLogger, safeLogger } from '../../lib/logger.js';
 import { endWithServers } from './end-with-servers.js';
 

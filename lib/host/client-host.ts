@@ -25,7 +25,9 @@ export interface ClientHostOptions {
   /** Is told of every dial-back when it is over; what it throws is ignored. */
   onEvent?: ((event: AuditEvent) => void) | undefined;
   limits?: Partial<HostLimits> | undefined;
+  /** @internal For tests. */
   clock?: Clock | undefined;
+  /** @internal For tests. */
   sleep?: Sleep | undefined;
 }
 

@@ -3,5 +3,10 @@ export type { AuditEvent, DialBack, DialBackOutcome } from './audit.js';
 export type { RefusalReason } from './authorise.js';
 export { ClientHost, type ClientHostOptions, DEFAULT_REUSE_MS } from './client-host.js';
 export { DEFAULT_HOST_LIMITS, type HostLimits } from './limits.js';
-export { MemoryRevocationStore, Revocation, type RevocationStore } from './revocation.js';
+export {
+  MemoryRevocationStore,
+  Revocation,
+  type RevocationOptions,
+  type RevocationStore,
+} from './revocation.js';
 export { FileRevocationStore } from './revocation-file.js';

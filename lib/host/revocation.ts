@@ -1,4 +1,4 @@
-import { type Clock, nowSeconds } from '../async/index.js';
+import { type Clock, nowSeconds, systemClock } from '../async/index.js';
 import { TOKEN_LIFETIME_SECONDS } from '../wire/index.js';
 
 /** Where the revocation mark outlives the process. Both methods reject when the mark cannot be read or kept. */
@@ -21,6 +21,14 @@ export class MemoryRevocationStore implements RevocationStore {
     this.#mark = revokedUntil;
     return Promise.resolve();
   }
+}
+
+/** How a {@link Revocation} is loaded. */
+export interface RevocationOptions {
+  /** Keeps the latest expiry that any grant was given, in the same unit as the mark. */
+  granted?: RevocationStore | undefined;
+  /** @internal For tests. */
+  clock?: Clock | undefined;
 }
 
 /** How far ahead the newest expiry is noted: a process that reconnects all day writes once. */
@@ -50,12 +58,11 @@ export class Revocation {
 
   /**
    * Reads the mark. Rejects as the store does: without knowing the mark nothing may be accepted.
-   * @param granted - where the latest expiry of a grant outlives the process, in the same unit as the mark
+   * @param options - `granted`: where the latest expiry of a grant outlives the process. Default: nowhere
    */
   static async load(
     store: RevocationStore,
-    clock: Clock,
-    granted: RevocationStore = new MemoryRevocationStore(),
+    { granted = new MemoryRevocationStore(), clock = systemClock }: RevocationOptions = {},
   ): Promise<Revocation> {
     return new Revocation(store, clock, granted, await store.load());
   }

@@ -91,9 +91,10 @@ async function openOnce(options: OpenOptions, ephemeral: SecretKey): Promise<Ope
       ? new MemoryRevocationStore()
       : new FileRevocationStore(`${settings.secretKeyFile}.${name}`);
   // Before anything listens: a grant that was taken back must not work for a moment.
-  const revocation = await Revocation.load(storeOf('revoked'), parts.clock, storeOf('granted')).catch(
-    failAs('revocation-file', false),
-  );
+  const revocation = await Revocation.load(storeOf('revoked'), {
+    clock: parts.clock,
+    granted: storeOf('granted'),
+  }).catch(failAs('revocation-file', false));
   const { endpoint, relayTokens } =
     settings.endpoint === null ? await bindOwn(options, ephemeral) : await adopt(settings.endpoint, options);
   return { endpoint, relayTokens, revocation };

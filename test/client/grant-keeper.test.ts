@@ -36,7 +36,7 @@ class FakeConnection implements OnlineSession {
 async function setUp(enabled = true) {
   const time = new FakeTime();
   const states: GrantState[] = [];
-  const revocation = await Revocation.load(new MemoryRevocationStore(), time);
+  const revocation = await Revocation.load(new MemoryRevocationStore(), { clock: time });
   const keeper = new GrantKeeper({
     secretKey: app,
     platformId: platform.id,
@@ -224,7 +224,7 @@ describe('revoking', () => {
     const keeper = new GrantKeeper({
       secretKey: app,
       platformId: platform.id,
-      revocation: await Revocation.load(new MemoryRevocationStore(), time),
+      revocation: await Revocation.load(new MemoryRevocationStore(), { clock: time }),
       enabled: true,
       clock: time,
       sleep: time.sleep,

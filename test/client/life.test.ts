@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../lib/async/clock.js';
 import { GrantKeeper, Session } from '../../lib/client/index.js';
 import { ClientHost, MemoryRevocationStore, Revocation } from '../../lib/host/index.js';
 import { Router } from '../../lib/transport/index.js';
@@ -52,7 +51,7 @@ describe('a platform that is another process', () => {
       directAddrs: [{ family: 4 as const, ip: '127.0.0.1', port }],
     };
     const endpoint = await net.bind();
-    const revocation = await Revocation.load(new MemoryRevocationStore(), systemClock);
+    const revocation = await Revocation.load(new MemoryRevocationStore());
     const host = new ClientHost({
       endpointId: endpoint.id,
       revocation,
@@ -103,7 +102,6 @@ describe('a platform that is another process', () => {
 /** An app that goes to a state, stops, and has nothing more to do. */
 const APP = `
 import { GrantKeeper, LabelsKeeper, MetricsPusher, Session, statSamples } from './lib/client/index.js';
-import { systemClock } from './lib/async/clock.js';
 import { ClientHost, MemoryRevocationStore, Revocation } from './lib/host/index.js';
 import { Router, bindEndpoint } from './lib/transport/index.js';
 import { CLIENT_HOST_ALPN, SecretKey } from './lib/wire/index.js';
@@ -117,7 +115,7 @@ const [app, other] = [await bind(1), await bind(2)];
 const platform = new TinyPlatform(other).open();
 if (state === 'unauthorized') platform.behave = () => ({ close: 401, reason: 'Unauthorized' });
 if (state === 'waiting') platform.behave = () => ({ close: 0, reason: '' });
-const revocation = await Revocation.load(new MemoryRevocationStore(), systemClock);
+const revocation = await Revocation.load(new MemoryRevocationStore());
 const host = new ClientHost({ endpointId: app.id, revocation, run: () => new Promise(() => {}) });
 const router = new Router(app);
 router.handle(CLIENT_HOST_ALPN, host.handler);

@@ -1,7 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../lib/async/clock.js';
 import {
   GrantKeeper,
   LabelsKeeper,
@@ -68,7 +67,7 @@ async function keepers(endpoint: Endpoint): Promise<{ grants: GrantKeeper; hooks
   const grants = new GrantKeeper({
     secretKey: endpoint.secretKey(),
     platformId: (platforms[0] as TinyPlatform).endpoint.id,
-    revocation: await Revocation.load(new MemoryRevocationStore(), systemClock),
+    revocation: await Revocation.load(new MemoryRevocationStore()),
     enabled: true,
   });
   const metrics = new MetricsPusher({

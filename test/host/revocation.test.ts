@@ -33,7 +33,7 @@ describe('the expiry of grants and the mark', () => {
 describe('Revocation', () => {
   it('covers what was granted before and not what is granted after, again and again', async () => {
     const time = new FakeTime();
-    const revocation = await Revocation.load(new MemoryRevocationStore(), time);
+    const revocation = await Revocation.load(new MemoryRevocationStore(), { clock: time });
     expect(revocation.revokedUntil).toBeNull();
     for (let round = 0; round < 3; round += 1) {
       const before = revocation.nextGrantExpiry();
@@ -46,17 +46,17 @@ describe('Revocation', () => {
   it('covers a grant of an earlier process with the same store', async () => {
     const time = new FakeTime();
     const store = new MemoryRevocationStore();
-    const first = await Revocation.load(store, time);
+    const first = await Revocation.load(store, { clock: time });
     await first.revoke();
     const granted = first.nextGrantExpiry();
-    const second = await Revocation.load(store, time);
+    const second = await Revocation.load(store, { clock: time });
     await second.revoke();
     expect(second.revokedUntil).toBeGreaterThanOrEqual(granted);
   });
 
   it('holds in this process although it could not be stored', async () => {
     const full = { load: () => Promise.resolve(null), save: () => Promise.reject(new Error('disk full')) };
-    const revocation = await Revocation.load(full, new FakeTime());
+    const revocation = await Revocation.load(full, { clock: new FakeTime() });
     await expect(revocation.revoke()).rejects.toThrow('disk full');
     expect(revocation.revokedUntil).not.toBeNull();
   });
@@ -66,7 +66,7 @@ describe('Revocation', () => {
 function shared() {
   const marks = new MemoryRevocationStore();
   const grants = new MemoryRevocationStore();
-  return (time: FakeTime) => Revocation.load(marks, time, grants);
+  return (time: FakeTime) => Revocation.load(marks, { clock: time, granted: grants });
 }
 
 /** A grant as it goes out. @returns its expiry */
@@ -118,7 +118,10 @@ describe('a revocation', () => {
 
   it('covers grants where their expiry cannot be kept: the usual ones', async () => {
     const readOnly = { load: () => Promise.resolve(null), save: () => Promise.reject(new Error('EROFS')) };
-    const revocation = await Revocation.load(new MemoryRevocationStore(), new FakeTime(), readOnly);
+    const revocation = await Revocation.load(new MemoryRevocationStore(), {
+      clock: new FakeTime(),
+      granted: readOnly,
+    });
     const granted = await grant(revocation);
     await revocation.revoke();
     expect(revocation.revokedUntil).toBeGreaterThanOrEqual(granted);

@@ -47,7 +47,7 @@ export class Stage {
     const clock = options.clock ?? { now: () => Date.now() };
     const stage = new Stage(key, app, platform, clock);
     Stage.#stages.add(stage);
-    const revocation = await Revocation.load(new MemoryRevocationStore(), clock);
+    const revocation = await Revocation.load(new MemoryRevocationStore(), { clock });
     stage.revocation = revocation;
     stage.host = new ClientHost({
       endpointId: app.id,

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { NetDiagnostics, type NetDiagnosticsOptions, SecretKey } from '../../lib/index.js';
+import { SecretKey } from '../../lib/core.js';
+import { NetDiagnostics, type NetDiagnosticsOptions } from '../../lib/index.js';
 import { MemoryStore, type MetricsRecord, type ServicesHost } from '../../lib/services/index.js';
 import { until } from '../support/fake-time.js';
 import { Loopback } from '../support/loopback.js';

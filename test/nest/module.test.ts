@@ -8,7 +8,8 @@ import {
   type NetDiagnosticsOptionsFactory,
   NetDiagnosticsService,
 } from '../../integrations/nest/index.js';
-import { ApiSecret, type NetDiagnosticsOptions } from '../../lib/index.js';
+import { ApiSecret } from '../../lib/core.js';
+import type { NetDiagnosticsOptions } from '../../lib/index.js';
 import { TestPlatform } from '../../lib/testing/index.js';
 import { LOCAL, Stage } from '../net-diagnostics/stage.js';
 import { until } from '../support/fake-time.js';

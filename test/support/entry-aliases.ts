@@ -4,6 +4,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 
 const ENTRIES = {
   '': 'lib/index',
+  '/core': 'lib/core',
   '/nest': 'integrations/nest/index',
   '/express': 'integrations/express/index',
   '/fastify': 'integrations/fastify/index',

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { NetDiagnostics, type NetDiagnosticsOptions, resolveSettings } from '../../lib/index.js';
+import { resolveSettings } from '../../lib/core.js';
+import { NetDiagnostics, type NetDiagnosticsOptions } from '../../lib/index.js';
 import { QUICK_RETRIES, TestPlatform } from '../../lib/testing/index.js';
 import { toEnv } from '../../lib/testing/quick.js';
 import { bindNative } from '../net-diagnostics/stage.js';

@@ -1,8 +1,9 @@
 // Runs inside a lab's namespace as a program of its own: an Express app with our routes.
 import type { AddressInfo } from 'node:net';
 import express from 'express';
+import { resolveSettings } from '../../../lib/core.js';
 import { createHttpHandler } from '../../../lib/http/index.js';
-import { NetDiagnostics, resolveSettings } from '../../../lib/index.js';
+import { NetDiagnostics } from '../../../lib/index.js';
 import { isPublicAddress } from './lab-internet.js';
 
 /** What the program is told, as JSON. */

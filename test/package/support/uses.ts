@@ -8,11 +8,19 @@ interface Use {
 
 const USES: Record<string, Use> = {
   'iroh-net-diagnostics': {
-    names: ['NetDiagnostics', 'ApiSecret', 'Caps', 'CLIENT_HOST_ALPN', 'diagnose'],
+    names: ['NetDiagnostics', 'CLIENT_HOST_ALPN', 'diagnose'],
     code: `import { NetDiagnostics, type Status } from 'iroh-net-diagnostics';
 export const status: Status = NetDiagnostics.start({ enabled: false }).status();
 // @ts-expect-error: an unknown option is refused
 NetDiagnostics.start({ apiSecrt: 'x' });`,
+  },
+  'iroh-net-diagnostics/core': {
+    names: ['ClientHost', 'Router', 'adoptEndpoint', 'ApiSecret', 'Caps'],
+    code: `import { ApiSecret, type ClientHostOptions } from 'iroh-net-diagnostics/core';
+export const platformOf = (secret: string): string => ApiSecret.parse(secret).platform.id;
+export type Run = ClientHostOptions['run'];
+// @ts-expect-error: a number is no secret
+ApiSecret.parse(5);`,
   },
   'iroh-net-diagnostics/nest': {
     names: ['NetDiagnosticsModule', 'NetDiagnosticsService'],
