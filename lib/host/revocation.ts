@@ -60,10 +60,8 @@ export class Revocation {
    * Reads the mark. Rejects as the store does: without knowing the mark nothing may be accepted.
    * @param options - `granted`: where the latest expiry of a grant outlives the process. Default: nowhere
    */
-  static async load(
-    store: RevocationStore,
-    { granted = new MemoryRevocationStore(), clock = systemClock }: RevocationOptions = {},
-  ): Promise<Revocation> {
+  static async load(store: RevocationStore, options: RevocationOptions = {}): Promise<Revocation> {
+    const { granted = new MemoryRevocationStore(), clock = systemClock } = options;
     return new Revocation(store, clock, granted, await store.load());
   }
 
