@@ -41,7 +41,7 @@ copyDeclarations(cjs, join(dist, 'cjs'), entries('require'));
 await bundle(esm, dist);
 writeFileSync(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
 
-const { REPORT_SCHEMA } = await import(pathToFileURL(join(esm, 'lib', 'report', 'schema.js')).href);
+const { REPORT_SCHEMA } = await import(pathToFileURL(join(esm, 'lib', 'report', 'schema', 'index.js')).href);
 writeFileSync(join(dist, 'schema.json'), `${JSON.stringify(REPORT_SCHEMA, null, 2)}\n`);
 
 await mustRun('tsc: samples', bin('tsc'), ['-p', 'samples'], { shell });

@@ -14,7 +14,7 @@ const compiled = (...path) => import(pathToFileURL(join(root, 'build', 'esm', 'l
 const [{ settingsMarkdown }, { COMMANDS }, { REPORT_SCHEMA }] = await Promise.all([
   compiled('options.js'),
   compiled('cli', 'commands.js'),
-  compiled('report', 'schema.js'),
+  compiled('report', 'schema', 'index.js'),
 ]);
 for (const section of await generatedSections({ settingsMarkdown, COMMANDS, REPORT_SCHEMA })) {
   writeFileSync(join(root, section.page), withSection(section));

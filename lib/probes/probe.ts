@@ -1,3 +1,4 @@
+import { codeOf, messageOf } from '../errors.js';
 import type {
   EndpointSnapshot,
   Family,
@@ -6,6 +7,7 @@ import type {
   ProbeError,
   ResolvedRelayTarget,
 } from '../report/index.js';
+import { printable } from '../text.js';
 import type { StunServer } from '../wire/index.js';
 import type { TlsTrust } from './http/tls-trust.js';
 import type { Resolver } from './names/resolver.js';
@@ -104,4 +106,9 @@ export type ProbeName = (typeof PROBE_NAMES)[number];
 /** Milliseconds to the microsecond: finer digits are noise. */
 export function micros(ms: number): number {
   return Math.round(ms * 1000) / 1000;
+}
+
+/** Anything thrown as it enters a report: bounded, and no text of strangers unclean. */
+export function probeError(error: unknown): ProbeError {
+  return { code: codeOf(error), message: printable(messageOf(error)) };
 }

@@ -7,8 +7,7 @@ import { DEFAULT_RELAY_QUIC_PORT, formatStunServer } from '../wire/index.js';
 import { LOOKUP_MARGIN_MS, NO_SERVER_GRACE_MS, REFERENCE_DESTINATIONS } from './constants.js';
 import { nameServers } from './names/name-servers.js';
 import type { ResolvedAddress } from './names/resolver.js';
-import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
-import { probeError } from './probe-error.js';
+import { type PlannedRun, type Probe, type ProbeContext, probeError, type RunResult, saw } from './probe.js';
 import { probedRoute } from './routes/udp-route.js';
 
 /** Which way datagrams to the Internet, to each relay and to each STUN server would leave. Sends nothing. */

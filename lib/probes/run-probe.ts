@@ -6,9 +6,9 @@ import {
   type Probe,
   type ProbeContext,
   type ProbeTargets,
+  probeError,
   type RunResult,
 } from './probe.js';
-import { probeError } from './probe-error.js';
 
 /** Why a report's signal fired: its reason. */
 export class ReportEnded extends Error {

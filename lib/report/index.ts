@@ -7,11 +7,11 @@ export {
   REPORT_VERSION,
 } from './constants.js';
 export type * from './observation.js';
-export { redactReport } from './redact.js';
-export { type JsonSchema, REPORT_SCHEMA } from './schema.js';
+export { redactReport } from './redact/index.js';
+export { renderText, type TextOptions } from './render-text.js';
+export { type JsonSchema, REPORT_SCHEMA } from './schema/index.js';
 export { isSettled, type PendingRun } from './settled/index.js';
-export { summarise } from './summary.js';
-export { renderText, type TextOptions } from './text.js';
+export { summarise } from './summary/index.js';
 export { entersWireReport, toWireReport } from './to-wire.js';
 export type * from './types.js';
 export { hasNoRoute, judge } from './verdict/index.js';

@@ -10,8 +10,7 @@ import type {
   SilenceSeen,
 } from '../../report/index.js';
 import { DEFAULT_RELAY_QUIC_PORT, formatSocketAddr } from '../../wire/index.js';
-import type { ProbeContext, RunResult } from '../probe.js';
-import { probeError } from '../probe-error.js';
+import { type ProbeContext, probeError, type RunResult } from '../probe.js';
 import { udpRoute } from '../routes/udp-route.js';
 import { connect, Exchanges, QadError, QadSocket, type Session, type TrustAnchors } from './index.js';
 

@@ -1,7 +1,7 @@
-import { colourOf } from './summary/colour.js';
-import { nextStepsOf } from './summary/next-steps.js';
-import { sentenceOf } from './summary/sentence.js';
-import type { Summary, Verdict } from './types.js';
+import type { Summary, Verdict } from '../types.js';
+import { colourOf } from './colour.js';
+import { nextStepsOf } from './next-steps.js';
+import { sentenceOf } from './sentence.js';
 
 /** The verdict in one colour, one sentence and the next steps. Pure. */
 export function summarise(verdict: Verdict): Summary {

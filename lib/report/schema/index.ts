@@ -1,7 +1,7 @@
-import type { JsonSchema } from './schema/builders.js';
-import { REPORT } from './schema/report.js';
+import type { JsonSchema } from './builders.js';
+import { REPORT } from './report.js';
 
-export type { JsonSchema } from './schema/builders.js';
+export type { JsonSchema } from './builders.js';
 
 /**
  * JSON Schema (draft 2020-12) of the local report; the package publishes it as `iroh-net-diagnostics/schema.json`,

@@ -1,7 +1,8 @@
-import { Pseudonyms } from './redact/pseudonyms.js';
-import { RULES, type Rule } from './redact/rules.js';
-import { type JsonSchema, REPORT_SCHEMA } from './schema.js';
-import type { LocalReport } from './types.js';
+import { isIP } from 'node:net';
+import { type JsonSchema, REPORT_SCHEMA } from '../schema/index.js';
+import type { LocalReport } from '../types.js';
+import { redactProse } from './prose.js';
+import { Pseudonyms, redactHostPort, redactSocketAddress, redactUrl } from './pseudonyms.js';
 
 /**
  * The report in a form to pass on: IP addresses, host names (of relays too), endpoint ids, interfaces and what
@@ -65,4 +66,40 @@ function isOfType(value: unknown, schema: JsonSchema): boolean {
   if (target?.type === 'null') return value === null;
   if (target?.type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
   return typeof value === (target?.type === 'integer' ? 'number' : target?.type);
+}
+
+/** How texts of one kind are replaced. */
+type Rule = (text: string, pseudonyms: Pseudonyms) => string;
+
+/** Codes and names of programs: no dots but in a version. */
+const WORD = /^[A-Za-z][\w-]{0,63}(\/\d[\w.-]{0,31})?$/;
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
+/** By the names that the schema gives to kinds of text; what has no rule is replaced whole. */
+const RULES: Readonly<Record<string, Rule>> = {
+  word: (text, pseudonyms) => (WORD.test(text) ? text : pseudonyms.token('word', text)),
+  timestamp: (text, pseudonyms) => (TIMESTAMP.test(text) ? text : pseudonyms.token('time', text)),
+  text: redactProse,
+  foreign: (text, pseudonyms) => pseudonyms.token('name', text),
+  interface: (text, pseudonyms) => pseudonyms.token('interface', text),
+  ip: (text, pseudonyms) => pseudonyms.ip(text),
+  socketAddress: (text, pseudonyms) =>
+    redactSocketAddress(text, pseudonyms) ?? pseudonyms.token('address', text),
+  host: (text, pseudonyms) => pseudonyms.host(text),
+  hostPort: redactHostPort,
+  url: (text, pseudonyms) => redactUrl(text, pseudonyms),
+  peer: (text, pseudonyms) =>
+    redactSocketAddress(text, pseudonyms) ??
+    (URL.canParse(text) ? redactUrl(text, pseudonyms) : pseudonyms.token('peer', text)),
+  endpointId: (text, pseudonyms) => pseudonyms.token('endpoint', text.toLowerCase()),
+  detail: redactDetail,
+};
+
+/** What a probe adds for the reader is of any kind: only what says nothing stays. */
+function redactDetail(text: string, pseudonyms: Pseudonyms): string {
+  if (['', 'none', 'yes', 'no', 'unknown'].includes(text)) return text;
+  if (isIP(text) !== 0) return pseudonyms.ip(text);
+  const address = redactSocketAddress(text, pseudonyms);
+  if (address !== null) return address;
+  return /^https?:\/\//.test(text) ? redactUrl(text, pseudonyms) : pseudonyms.token('text', text);
 }
