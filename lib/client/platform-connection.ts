@@ -6,6 +6,7 @@ import {
   linkedAbort,
   monotonicMs,
   newAbort,
+  notify,
   nowSeconds,
 } from '../async/index.js';
 import { hasCode, NetDiagnosticsError } from '../errors.js';
@@ -44,6 +45,8 @@ export interface PlatformConnectionOptions {
   apiSecret: ApiSecret;
   clock: Clock;
   limits: ClientLimits;
+  /** Is told of the connection that was dialled; what it throws is ignored. */
+  onConnection?: ((connection: Connection) => void) | undefined;
 }
 
 /** No limit within the transport, which would end a wait by a reset stream. */
@@ -102,6 +105,7 @@ export class PlatformConnection implements OnlineSession {
       signal,
       timeoutMs: limits.connectTimeoutMs,
     });
+    notify(options.onConnection, connection);
     connection.refuseStreams();
     try {
       const issuedAt = nowSeconds(clock);

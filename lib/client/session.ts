@@ -12,7 +12,7 @@ import {
   systemSleep,
 } from '../async/index.js';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
-import type { Endpoint, WaitOptions } from '../transport/index.js';
+import type { Connection, Endpoint, WaitOptions } from '../transport/index.js';
 import type { ApiSecret } from '../wire/index.js';
 import { backoffDelay, jittered } from './backoff.js';
 import { clockFault } from './clock-fault.js';
@@ -43,6 +43,8 @@ export interface SessionOptions {
   clockJump?: ClockJump | undefined;
   /** 0 (inclusive) to 1 (exclusive). Default: `Math.random`. */
   random?: (() => number) | undefined;
+  /** Is told of every connection that was dialled, before it is authenticated; what it throws is ignored. */
+  onConnection?: ((connection: Connection) => void) | undefined;
   /** Is told of every change; what it throws is ignored. */
   onState?: ((status: SessionStatus) => void) | undefined;
   /** Is told what a log should have; what it throws is ignored. */
@@ -230,8 +232,8 @@ export class Session {
   }
 
   async #oneConnection(): Promise<Ending> {
-    const { endpoint, apiSecret } = this.#options;
-    const parts = { endpoint, apiSecret, clock: this.#clock, limits: this.#limits };
+    const { endpoint, apiSecret, onConnection } = this.#options;
+    const parts = { endpoint, apiSecret, clock: this.#clock, limits: this.#limits, onConnection };
     let connection: PlatformConnection;
     try {
       connection = await PlatformConnection.open(parts, this.#stop.signal);

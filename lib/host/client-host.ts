@@ -47,7 +47,6 @@ export class ClientHost {
   readonly #limits: HostLimits;
   readonly #clock: Clock;
   readonly #parts: DialBackParts;
-  readonly #reports: SharedRun<DiagnosticsReport>;
   /** The oldest first. */
   readonly #serving = new Set<DialBackServer>();
 
@@ -58,7 +57,6 @@ export class ClientHost {
     this.#clock = options.clock ?? systemClock;
     const limits = this.#limits;
     const reports = new SharedRun({ run, reuseMs, clock: this.#clock });
-    this.#reports = reports;
     this.#parts = {
       endpointId,
       revocation,
@@ -68,14 +66,6 @@ export class ClientHost {
       answer: (remoteId, token, signal) =>
         makeAnswer({ reports, onRequest, limits }, remoteId, token, signal),
     };
-  }
-
-  /**
-   * The report that a dial-back would get at this moment: the one under way, a recent one, or a new one.
-   * @throws `ERR_ABORTED` when `signal` fires; whatever `run` throws
-   */
-  report(signal: AbortSignal): Promise<DiagnosticsReport> {
-    return this.#reports.get(signal);
   }
 
   /** Dial-backs being served. */

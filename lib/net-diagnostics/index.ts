@@ -3,4 +3,4 @@ export { AnsweringRelays } from './answering-relays.js';
 export { NetDiagnostics, type ReadyOptions } from './net-diagnostics.js';
 export type { Parts } from './parts.js';
 export type { RunOptions } from './reporter.js';
-export type { Preview } from './service.js';
+export type { Preview } from './wire-reports.js';

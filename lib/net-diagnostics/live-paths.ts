@@ -1,5 +1,5 @@
 import type { PathSnapshot } from '../report/index.js';
-import type { Connection, Endpoint } from '../transport/index.js';
+import type { Connection } from '../transport/index.js';
 
 /** Knows the paths of the connections that are open, for the report: a live direct path shows that UDP works. */
 export class LivePaths {
@@ -10,19 +10,6 @@ export class LivePaths {
     this.#connections.add(connection);
     void connection.closed().then(() => this.#connections.delete(connection));
     return connection;
-  }
-
-  /** The same endpoint, whose dialled connections are followed. */
-  following(endpoint: Endpoint): Endpoint {
-    const connect: Endpoint['connect'] = async (...args) => this.follow(await endpoint.connect(...args));
-    return new Proxy(endpoint, {
-      get(target, key) {
-        if (key === 'connect') return connect;
-        // With the endpoint itself for `this`: it has private fields.
-        const value: unknown = Reflect.get(target, key, target);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
   }
 
   /** The paths at this moment, each once. */

@@ -37,8 +37,9 @@ import { type Parts, SYSTEM_PARTS } from './parts.js';
 import { Pause } from './pause.js';
 import { noteRegistration } from './registrations.js';
 import { Reporter, type RunOptions } from './reporter.js';
-import { type Preview, Service, type ServiceOptions } from './service.js';
+import { Service, type ServiceOptions } from './service.js';
 import { StatusStore } from './status-store.js';
+import type { Preview } from './wire-reports.js';
 
 /** How {@link NetDiagnostics.ready} waits. */
 export interface ReadyOptions {

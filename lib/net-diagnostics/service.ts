@@ -1,4 +1,4 @@
-import { type ClockJump, linkedAbort, wakeful } from '../async/index.js';
+import { type ClockJump, wakeful } from '../async/index.js';
 import {
   AppMetrics,
   GrantKeeper,
@@ -8,18 +8,16 @@ import {
   MetricsPusher,
   type OnlineHook,
   Session,
-  type SessionStatus,
   statSamples,
 } from '../client/index.js';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
-import type { NetDiagnosticsEvent, ReportTrigger } from '../events.js';
+import type { NetDiagnosticsEvent } from '../events.js';
 import { ClientHost } from '../host/index.js';
 import type { SafeLogger } from '../logger.js';
 import type { ActiveSettings } from '../options/index.js';
-import { type LocalReport, toWireReport } from '../report/index.js';
 import type { Telemetry } from '../telemetry/index.js';
 import { type Connection, type ConnectionHandler, Router, type WaitOptions } from '../transport/index.js';
-import { CLIENT_HOST_ALPN, type DiagnosticsReport } from '../wire/index.js';
+import { CLIENT_HOST_ALPN } from '../wire/index.js';
 import { ROUTER_STOP_TIMEOUT_MS } from './constants.js';
 import { EventLog } from './event-log.js';
 import { IdentityLock } from './identity-lock.js';
@@ -28,8 +26,10 @@ import type { OpenedEndpoint } from './open-endpoint.js';
 import type { Parts } from './parts.js';
 import type { Pause } from './pause.js';
 import type { Reporter, Subject } from './reporter.js';
+import { SHARED_ELSEWHERE, showSession } from './session-state.js';
 import { startReport } from './start-report.js';
 import type { StatusStore } from './status-store.js';
+import { type Preview, WireReports } from './wire-reports.js';
 
 /** What a {@link Service} is made of. */
 export interface ServiceOptions extends OpenedEndpoint {
@@ -48,23 +48,16 @@ export interface ServiceOptions extends OpenedEndpoint {
   handlers: ReadonlyMap<string, ConnectionHandler>;
 }
 
-const ADVICE = 'Give each process a key of its own: the platform knows one session for each.';
-const HERE = `another process on this host uses the same key file. ${ADVICE}`;
-const ELSEWHERE = `another process with the same key has connected to the platform and taken this one's place. ${ADVICE}`;
-
-/** A report in both forms. */
-export interface Preview {
-  /** What the platform would get, field by field. */
-  wire: DiagnosticsReport;
-  /** The report it was made of, with its evidence. It stays here. */
-  local: LocalReport;
-}
+const SHARED_HERE =
+  'another process on this host uses the same key file. ' +
+  'Give each process a key of its own: the platform knows one session for each.';
 
 /** Everything that stands on one endpoint: the host that answers, the session that asks, and what keeps both going. */
 export class Service {
   readonly subject: Subject;
   readonly #options: ServiceOptions;
   readonly #stop = new AbortController();
+  readonly #reports: WireReports;
   readonly #host: ClientHost;
   readonly #router: Router | null;
   readonly #grants: GrantKeeper;
@@ -72,10 +65,6 @@ export class Service {
   readonly #session: Session;
   readonly #eventLog: EventLog;
   readonly #lock: IdentityLock | null;
-  /** The local report behind each wire report that is still in use. */
-  readonly #locals = new WeakMap<DiagnosticsReport, LocalReport>();
-  /** Reports that are being made, also for those who have their answer. */
-  readonly #measuring = new Set<Promise<void>>();
   /** Dial-backs that came through {@link accept}. */
   readonly #accepted = new Set<Promise<void>>();
 
@@ -84,8 +73,16 @@ export class Service {
     this.#options = options;
     this.#eventLog = new EventLog(log, parts.clock, endpoint.id);
     this.subject = { endpoint, paths: new LivePaths() };
+    this.#reports = new WireReports({
+      reporter: options.reporter,
+      subject: this.subject,
+      reuseMs: settings.reuse,
+      clock: parts.clock,
+      signal: this.#stop.signal,
+    });
     const { secretKeyFile } = settings;
-    this.#lock = secretKeyFile === null ? null : new IdentityLock(secretKeyFile, () => this.#shared(HERE));
+    this.#lock =
+      secretKeyFile === null ? null : new IdentityLock(secretKeyFile, () => this.#shared(SHARED_HERE));
     this.#host = this.#makeHost();
     this.#router =
       settings.acceptLoop === 'own' ? null : new Router(endpoint, { closeTimeoutMs: ROUTER_STOP_TIMEOUT_MS });
@@ -124,11 +121,8 @@ export class Service {
   }
 
   /** What a dial-back would be answered with now, in both forms. */
-  async preview(signal: AbortSignal): Promise<Preview> {
-    const wire = await this.#host.report(signal);
-    const local = this.#locals.get(wire);
-    if (local === undefined) throw new TypeError('a wire report came from nowhere');
-    return { wire, local };
+  preview(signal: AbortSignal): Promise<Preview> {
+    return this.#reports.get(signal);
   }
 
   grant(): void {
@@ -165,7 +159,7 @@ export class Service {
     this.#stop.abort();
     this.#lock?.release();
     await Promise.all([this.#session.stop(), this.#router?.close(), Promise.allSettled(this.#accepted)]);
-    await Promise.all(this.#measuring);
+    await this.#reports.idle();
   }
 
   async #serve(connection: Connection, signal: AbortSignal): Promise<void> {
@@ -178,8 +172,9 @@ export class Service {
     const { endpoint, settings, parts, revocation, pause, tell } = this.#options;
     return new ClientHost({
       endpointId: endpoint.id,
-      run: this.#wireReport('dial-back'),
-      reuseMs: settings.reuse,
+      run: async ({ signal }) => (await this.#reports.get(signal)).wire,
+      // They are kept in both forms.
+      reuseMs: 0,
       revocation,
       onRequest: (info) => !pause.isOn && (settings.onRequest?.(info) ?? true),
       onEvent: (event) => {
@@ -212,7 +207,7 @@ export class Service {
   #makeSession(): Session {
     const { endpoint, settings, parts } = this.#options;
     return new Session({
-      endpoint: this.subject.paths.following(endpoint),
+      endpoint,
       apiSecret: settings.apiSecret,
       hooks: this.#hooks(),
       farewell: this.#metrics.farewell,
@@ -221,11 +216,12 @@ export class Service {
       sleep: parts.sleep,
       clockJump: this.#options.clockJump,
       random: parts.random,
-      onState: (status) => this.#showSession(status),
+      onConnection: (connection) => this.subject.paths.follow(connection),
+      onState: (status) => showSession(this.#options.statusStore, status),
       onEvent: (event) => {
         this.#eventLog.session(event);
         if (event.type === 'endpoint-closed') this.#endpointClosed();
-        if (event.type === 'replaced') this.#shared(ELSEWHERE);
+        if (event.type === 'replaced') this.#shared(SHARED_ELSEWHERE);
       },
     });
   }
@@ -260,65 +256,10 @@ export class Service {
       labels.onOnline,
       this.#grants.onOnline,
       this.#metrics.onOnline,
-      ...(settings.reportOnStart ? [startReport(this.#wireReport('start'), parts, pause)] : []),
+      ...(settings.reportOnStart
+        ? [startReport(async ({ signal }) => (await this.#reports.make('start', signal)).wire, parts, pause)]
+        : []),
     ];
-  }
-
-  #wireReport(trigger: ReportTrigger) {
-    return ({ signal }: { signal: AbortSignal }) =>
-      new Promise<DiagnosticsReport>((resolve, reject) => {
-        const onWireFinal = (local: LocalReport) => {
-          const wire = toWireReport(local);
-          this.#locals.set(wire, local);
-          resolve(wire);
-        };
-        // What the platform has no word for is still measured then, for the app itself.
-        const end = linkedAbort(signal, this.#stop.signal);
-        const run = { signal: end.signal, onWireFinal };
-        const whole = this.#options.reporter.report(trigger, this.subject, run);
-        const measuring = whole.then(() => undefined, reject);
-        this.#measuring.add(measuring);
-        void measuring.finally(() => {
-          end.release();
-          this.#measuring.delete(measuring);
-        });
-      });
-  }
-
-  #showSession({ state, why, retryAt, latencyMs }: SessionStatus): void {
-    const { statusStore } = this.#options;
-    statusStore.note({ latencyMs });
-    switch (state) {
-      case 'online':
-        statusStore.set('online');
-        break;
-      case 'waiting':
-        statusStore.noteError('ERR_CONNECT', why ?? 'the platform cannot be reached');
-        statusStore.set('connecting', { reason: 'platform-unreachable', retryAt });
-        break;
-      case 'replaced':
-        statusStore.noteError('ERR_STATE', ELSEWHERE);
-        statusStore.set('connecting', { reason: 'identity-in-use', retryAt });
-        break;
-      case 'unauthorized':
-        statusStore.noteError('ERR_REMOTE', why ?? 'the platform answered 401');
-        statusStore.set('unauthorized', { reason: 'refused-by-platform', retryAt });
-        break;
-      case 'connecting':
-        this.#showAttempt();
-        break;
-      default:
-        // `stopped` is ours to say: the session also stops when the endpoint is closed.
-        break;
-    }
-  }
-
-  /** An attempt in a row of failed ones is no change: the reason stays until the platform answers. */
-  #showAttempt(): void {
-    const { state, reason } = this.#options.statusStore.status;
-    if (state === 'unauthorized') return;
-    if (state === 'connecting' && reason !== null) this.#options.statusStore.set(state, { reason });
-    else this.#options.statusStore.set('connecting');
   }
 
   #shared(message: string): void {

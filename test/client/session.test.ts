@@ -17,6 +17,7 @@ import {
   ApiSecret,
   Caps,
   type RemoteFailure,
+  SERVICES_ALPN,
   SecretKey,
   TOKEN_LIFETIME_SECONDS,
 } from '../../lib/wire/index.js';
@@ -391,7 +392,13 @@ describe('a fault of the app', () => {
 
   it('in an observer is ignored', async () => {
     const platform = (await bindPlatform()).open();
+    const dialled: string[] = [];
     const { session } = await startSession(platform, {
+      onConnection: ({ alpn, closeReason }) => {
+        dialled.push(alpn);
+        expect(closeReason).toBeNull();
+        throw new Error('connection');
+      },
       onEvent: () => {
         throw new Error('event');
       },
@@ -400,6 +407,7 @@ describe('a fault of the app', () => {
       },
     });
     await session.whenOnline();
+    expect(dialled).toEqual([SERVICES_ALPN]);
     expect(await session.ping()).toBeGreaterThan(0);
   });
 

@@ -73,7 +73,7 @@ describe('a home relay', () => {
     await Promise.all([one.online({ timeoutMs: 10_000 }), other.online({ timeoutMs: 10_000 })]);
     const paths = new LivePaths();
     const to = { id: other.id, relayUrls: [url], directAddrs: [] };
-    await paths.following(one).connect(to, ECHO, { timeoutMs: 10_000 });
+    paths.follow(await one.connect(to, ECHO, { timeoutMs: 10_000 }));
     const inUse = await relaysInUse(one, paths);
     expect(inUse).toEqual([{ relayUrl: url }]);
   });
