@@ -51,6 +51,7 @@ export {
   type DiagnosticsReport,
   type EndpointAddress,
   type EndpointId,
+  parseEndpointId,
   type RemoteFailure,
   SecretKey,
   type SocketAddr,

@@ -13,7 +13,7 @@ import {
   type NativeEndpoint,
   networkRelays,
 } from '../transport/index.js';
-import { CLIENT_HOST_ALPN, type Relay, type SecretKey } from '../wire/index.js';
+import { CLIENT_HOST_ALPN, type EndpointId, type Relay, type SecretKey } from '../wire/index.js';
 import { BIND_TIMEOUT_MS, OPEN_RETRY } from './constants.js';
 import type { Parts } from './parts.js';
 import { RelayTokens } from './relay-tokens.js';
@@ -168,7 +168,7 @@ async function adopt(
 
 function relayTokensOf(
   { settings, parts, log, clockJump }: OpenOptions,
-  endpointId: string,
+  endpointId: EndpointId,
   relays: readonly Relay[],
 ): RelayTokens {
   const { apiSecret } = settings;

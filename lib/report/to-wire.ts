@@ -3,6 +3,7 @@ import {
   compareSocketAddr,
   type DiagnosticsReport,
   type NetReport,
+  parseEndpointId,
   parseSocketAddr,
   type RelayLatency,
   type SocketAddr,
@@ -15,7 +16,8 @@ import type { FamilyVerdict, LocalReport, Mapping, RelayVerdict } from './types.
  * The platform's report, derived from the local one. What the wire has no word for is left out; where it knows
  * no "unknown", unknown becomes false, as in the official client.
  *
- * @throws `ERR_STATE` when the report was made without an endpoint: the wire report begins with its id
+ * @throws `ERR_STATE` when the report was made without an endpoint: the wire report begins with its id; `ERR_WIRE_DECODE`
+ * when the report is a redacted one, which has no id
  */
 export function toWireReport(local: LocalReport): DiagnosticsReport {
   const { endpoint, verdict } = local;
@@ -24,7 +26,7 @@ export function toWireReport(local: LocalReport): DiagnosticsReport {
   }
   const { upnp, pcp, natPmp } = verdict.portMapping;
   return {
-    endpointId: endpoint.endpointId,
+    endpointId: parseEndpointId(endpoint.endpointId),
     netReport: verdict.relays.some((relay) => relay.answered) ? toNetReport(local) : null,
     directAddrs: endpoint.directAddrs.toSorted(compareSocketAddr),
     portmapProbe: { upnp: upnp.value === 'yes', pcp: pcp.value === 'yes', natPmp: natPmp.value === 'yes' },

@@ -1,4 +1,4 @@
-import type { EndpointId, SocketAddr } from '../wire/index.js';
+import type { SocketAddr } from '../wire/index.js';
 import type { Family, Observation } from './observation.js';
 
 /** How a run of a probe ended. `unsupported`: this machine cannot run it. `skipped`: nothing to ask. */
@@ -213,7 +213,8 @@ export interface PathSnapshot {
 
 /** What an iroh endpoint knows about itself, copied at one moment: plain data, no handles. */
 export interface EndpointSnapshot {
-  endpointId: EndpointId;
+  /** Its id; a pseudonym in a redacted report. */
+  endpointId: string;
   /** Addresses it believes peers can dial. None of them proves that UDP works. */
   directAddrs: readonly SocketAddr[];
   /** URL of its home relay; null while it has none. */

@@ -15,6 +15,7 @@ export {
   type MetricSchema,
   type MetricsSchema,
   type MetricValue,
+  parseEndpointId,
   type RelayAuth,
   type RelayOption,
   SecretKey,

@@ -1,5 +1,6 @@
 import {
   type EndpointAddress,
+  type EndpointId,
   endpointIdToBytes,
   formatSocketAddr,
   normaliseRelayUrl,
@@ -22,7 +23,7 @@ export function socketAddrsIn(texts: readonly string[]): SocketAddr[] {
 }
 
 /** An address as the binding knows it; it does not normalise the relay's URL. */
-export function addressIn(id: string, native: NativeEndpointAddr): EndpointAddress {
+export function addressIn(id: EndpointId, native: NativeEndpointAddr): EndpointAddress {
   const relayUrl = native.relayUrl();
   const normalised = relayUrl === null ? null : normaliseRelayUrl(relayUrl);
   return {
@@ -33,7 +34,7 @@ export function addressIn(id: string, native: NativeEndpointAddr): EndpointAddre
 }
 
 /** An id as an object of the same copy of the binding that made `endpoint`. */
-export function idOut(endpoint: NativeEndpoint, id: string, bytesOut: BytesOut): NativeEndpointId {
+export function idOut(endpoint: NativeEndpoint, id: EndpointId, bytesOut: BytesOut): NativeEndpointId {
   return classOf<NativeEndpointIdClass>(endpoint.id()).fromBytes(bytesOut(endpointIdToBytes(id)));
 }
 

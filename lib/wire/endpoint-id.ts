@@ -1,8 +1,13 @@
 import { isCanonicalPoint, isSmallOrderPoint } from './curve-point.js';
 import { WireError } from './wire-error.js';
 
-/** An endpoint's public key: 64 lower-case hex digits of a canonical ed25519 point that is not of small order. */
-export type EndpointId = string;
+declare const CHECKED: unique symbol;
+
+/**
+ * An endpoint's public key: 64 lower-case hex digits of a canonical ed25519 point that is not of small order. A text
+ * becomes one by {@link parseEndpointId}, which checks it; whoever has one need not check it again.
+ */
+export type EndpointId = string & { readonly [CHECKED]: true };
 
 /** Bytes of a key. */
 export const KEY_SIZE = 32;
@@ -29,7 +34,17 @@ export function endpointIdFromBytes(
   refuse: (fault: string) => never = refuseKey,
 ): EndpointId {
   const fault = keyFault(bytes);
-  return fault === null ? Buffer.from(bytes).toString('hex') : refuse(fault);
+  return fault === null ? (Buffer.from(bytes).toString('hex') as EndpointId) : refuse(fault);
+}
+
+/**
+ * Internal: an id of whose key nothing has to be found out: it was derived from a private key here, or taken from our own
+ * store, which keeps only checked ones. Its form alone is looked at. Never for what a peer, a user or a file of theirs says.
+ * @throws {@link WireError} for what is not 64 lower-case hex digits
+ */
+export function trustedEndpointId(text: string): EndpointId {
+  if (!/^[0-9a-f]{64}$/.test(text)) throw new WireError('endpointId', 0, 'an endpoint id is 64 hex digits');
+  return text as EndpointId;
 }
 
 /** The 32 bytes of an endpoint id. */

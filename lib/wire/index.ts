@@ -16,6 +16,7 @@ export {
   endpointIdToBytes,
   parseEndpointId,
   shortId,
+  trustedEndpointId,
 } from './endpoint-id.js';
 export {
   encodeFrame,

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { decodeBase32 } from './base32.js';
 import { isSmallOrderPoint, isWeakForm } from './curve-point.js';
-import { type EndpointId, KEY_SIZE, shortId } from './endpoint-id.js';
+import { type EndpointId, KEY_SIZE, shortId, trustedEndpointId } from './endpoint-id.js';
 import { WireError } from './wire-error.js';
 
 /** Bytes of a signature: the point R, then the scalar S. */
@@ -24,7 +24,7 @@ export class SecretKey {
     this.#seed = seed;
     this.#key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
     const spki = createPublicKey(this.#key).export({ format: 'der', type: 'spki' });
-    this.#id = spki.subarray(SPKI_PREFIX.length).toString('hex');
+    this.#id = trustedEndpointId(spki.subarray(SPKI_PREFIX.length).toString('hex'));
   }
 
   /**

@@ -1,10 +1,13 @@
 import { hasCode, messageOf } from '../../lib/errors.js';
 import { type EndpointFilter, isReportId, type ServicesHost } from '../../lib/services/index.js';
-import { API_SECRET_ENV_VAR_NAME } from '../../lib/wire/index.js';
+import { API_SECRET_ENV_VAR_NAME, type EndpointId, parseEndpointId } from '../../lib/wire/index.js';
 import { CHALLENGE_HEADER, PROOF_HEADER } from '../proof.js';
 import { MAX_HISTORY } from './constants.js';
 import { type Exchange, HttpError } from './exchange.js';
 import { endpointJson, metricsJson, reportJson, reportSummaryJson } from './json.js';
+
+const NO_ENDPOINT = 'There is no such endpoint.';
+const NO_SECRET = 'There is no such good secret.';
 
 /** What the API works with. */
 export interface ApiContext {
@@ -27,22 +30,24 @@ export class Api {
     exchange.json({ platformId: services.id, endpoints: views.map(endpointJson) });
   }
 
-  async endpoint(exchange: Exchange, id: string): Promise<void> {
+  async endpoint(exchange: Exchange, text: string): Promise<void> {
     const { services } = this.#context;
+    const id = idIn(text, NO_ENDPOINT);
     const view = await services.endpoint(id);
-    if (view === null) throw new HttpError(404, 'There is no such endpoint.');
+    if (view === null) throw new HttpError(404, NO_ENDPOINT);
     const reports = (await services.reportSummaries(id, MAX_HISTORY)).map(reportSummaryJson);
     exchange.json({ platformId: services.id, endpoint: endpointJson(view), reports });
   }
 
-  async metrics(exchange: Exchange, id: string): Promise<void> {
-    const sessions = await this.#context.services.metrics(id);
+  async metrics(exchange: Exchange, text: string): Promise<void> {
+    const sessions = await this.#context.services.metrics(idIn(text, NO_ENDPOINT));
     exchange.json({ sessions: sessions.map(metricsJson) });
   }
 
   /** Begins a run and answers at once; the live updates tell how it goes. */
-  async run(exchange: Exchange, id: string): Promise<void> {
+  async run(exchange: Exchange, text: string): Promise<void> {
     const { services } = this.#context;
+    const id = idIn(text, NO_ENDPOINT);
     const begun = new Promise<void>((resolve, reject) => {
       // The run's own failure is told by its last progress.
       services.dialBack(id, { onProgress: () => resolve() }).catch(reject);
@@ -98,10 +103,19 @@ export class Api {
     if (proof !== null) response.setHeader(PROOF_HEADER, proof);
   }
 
-  async revokeSecret(exchange: Exchange, keyId: string): Promise<void> {
-    if (!(await this.#context.services.revokeApiSecret(keyId)))
-      throw new HttpError(404, 'There is no such good secret.');
+  async revokeSecret(exchange: Exchange, text: string): Promise<void> {
+    const keyId = idIn(text, NO_SECRET);
+    if (!(await this.#context.services.revokeApiSecret(keyId))) throw new HttpError(404, NO_SECRET);
     exchange.json({ keyId });
+  }
+}
+
+/** The id in a path. @throws HttpError 404 with this message where it can be nobody's */
+function idIn(text: string, message: string): EndpointId {
+  try {
+    return parseEndpointId(text);
+  } catch {
+    throw new HttpError(404, message);
   }
 }
 

@@ -12,12 +12,19 @@ import {
   type ReportSummary,
   reportFacts,
 } from '../../lib/services/index.js';
-import type { Attributes, EndpointAddress, MetricsSchema, MetricValue } from '../../lib/wire/index.js';
+import {
+  type Attributes,
+  type EndpointAddress,
+  type EndpointId,
+  type MetricsSchema,
+  type MetricValue,
+  trustedEndpointId,
+} from '../../lib/wire/index.js';
 import type { SqlRow } from './sql-driver.js';
 
 export function toApiSecret(row: SqlRow): ApiSecretRecord {
   return {
-    keyId: text(row, 'key_id'),
+    keyId: endpointId(row, 'key_id'),
     label: text(row, 'label'),
     createdAt: int(row, 'created_at'),
     revokedAt: intOrNull(row, 'revoked_at'),
@@ -28,11 +35,11 @@ export function toEndpoint(row: SqlRow): EndpointRecord {
   const address = textOrNull(row, 'address');
   const attributes = textOrNull(row, 'attributes');
   return {
-    id: text(row, 'id'),
+    id: endpointId(row, 'id'),
     name: textOrNull(row, 'name'),
     group: textOrNull(row, 'group_name'),
     attributes: attributes === null ? {} : (JSON.parse(attributes) as Attributes),
-    authorisation: { issuer: text(row, 'issuer'), expiresAt: intOrNull(row, 'expires_at') },
+    authorisation: { issuer: endpointId(row, 'issuer'), expiresAt: intOrNull(row, 'expires_at') },
     firstSeenAt: int(row, 'first_seen_at'),
     lastSeenAt: int(row, 'last_seen_at'),
     address: address === null ? null : (JSON.parse(address) as EndpointAddress),
@@ -41,7 +48,7 @@ export function toEndpoint(row: SqlRow): EndpointRecord {
 
 export function toGrant(row: SqlRow): GrantRecord {
   return {
-    endpointId: text(row, 'endpoint_id'),
+    endpointId: endpointId(row, 'endpoint_id'),
     caps: text(row, 'caps').split(' '),
     token: new Uint8Array(Buffer.from(text(row, 'token'), 'hex')),
     expiresAt: intOrNull(row, 'expires_at'),
@@ -52,7 +59,7 @@ export function toGrant(row: SqlRow): GrantRecord {
 function reportHead(row: SqlRow): Omit<ReportRecord, 'report'> {
   return {
     id: text(row, 'id'),
-    endpointId: text(row, 'endpoint_id'),
+    endpointId: endpointId(row, 'endpoint_id'),
     source: text(row, 'source') as ReportSource,
     receivedAt: int(row, 'received_at'),
     durationMs: intOrNull(row, 'duration_ms'),
@@ -86,7 +93,7 @@ export function toMetricTypes(row: SqlRow): string {
 
 export function toMetrics(row: SqlRow): MetricsRecord {
   return {
-    endpointId: text(row, 'endpoint_id'),
+    endpointId: endpointId(row, 'endpoint_id'),
     sessionId: text(row, 'session_id'),
     schema: JSON.parse(text(row, 'schema_json')) as MetricsSchema,
     values: parseMetricValues(text(row, 'values_json')),
@@ -119,6 +126,11 @@ function text(row: SqlRow, column: string): string {
     'ERR_STORE',
     `The store's column ${column} holds no text: the file is damaged.`,
   );
+}
+
+/** It was checked before it was stored; a check of the curve for each row would cost a list of thousands a second. */
+export function endpointId(row: SqlRow, column: string): EndpointId {
+  return trustedEndpointId(text(row, column));
 }
 
 function textOrNull(row: SqlRow, column: string): string | null {

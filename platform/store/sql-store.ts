@@ -13,6 +13,7 @@ import {
 } from '../../lib/services/index.js';
 import type { Attributes, EndpointAddress, EndpointId } from '../../lib/wire/index.js';
 import {
+  endpointId,
   formatMetricValues,
   toApiSecret,
   toEndpoint,
@@ -115,7 +116,7 @@ export class SqlStore implements Store {
       'SELECT id FROM endpoints WHERE issuer = ? ORDER BY last_seen_at, id',
       issuer,
     );
-    return rows.map((row) => String(row.id));
+    return rows.map((row) => endpointId(row, 'id'));
   }
 
   async authorise(id: EndpointId, { issuer, expiresAt }: Authorisation, at: number): Promise<void> {

@@ -9,6 +9,7 @@ import { Platform } from '../../platform/index.js';
 import { tokenIn } from '../../platform/server/index.js';
 import { browserAvailable, launchBrowser } from '../support/browser.js';
 import { HttpRelay } from '../support/http-relay.js';
+import { madeUpId } from '../support/ids.js';
 import { QUIET_PROBES } from '../support/quiet-probes.js';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -122,13 +123,15 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     expect(await runButton().isEnabled()).toBe(true);
     await shoot('3-report');
     expect(await faults()).toEqual([]);
-    expect(await platform.reports(app.status().endpointId ?? '')).toHaveLength(1);
+    expect(await platform.reports(madeUpId(app.status().endpointId ?? ''))).toHaveLength(1);
   });
 
   it('can be run by keyboard alone', async () => {
     await runButton().focus();
     await page.keyboard.press('Enter');
-    await expect.poll(async () => (await platform.reports(app.status().endpointId ?? '')).length).toBe(2);
+    await expect
+      .poll(async () => (await platform.reports(madeUpId(app.status().endpointId ?? ''))).length)
+      .toBe(2);
   });
 
   it('fits a narrow, dark screen', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Status } from '../../lib/index.js';
+import { madeUpId } from '../support/ids.js';
 import { checklistView } from './views.js';
 
 const { viewChecklist } = await checklistView();
@@ -20,8 +21,8 @@ const READY: Status = {
   attributes: {},
   labels: { name: { state: 'taken' }, group: { state: 'unset' }, attributes: { state: 'unset' } },
   name: 'app',
-  endpointId: 'ab'.repeat(32),
-  platform: { id: 'cd'.repeat(32), relays: [], addrs: [] },
+  endpointId: madeUpId('ab'.repeat(32)),
+  platform: { id: madeUpId('cd'.repeat(32)), relays: [], addrs: [] },
   servesDialBack: true,
   paused: false,
   grant: { state: 'granted', until: UNTIL },

@@ -3,6 +3,7 @@ import type { NetDiagnostics } from '../../lib/index.js';
 import { SYSTEM_PARTS } from '../../lib/net-diagnostics/parts.js';
 import { Platform } from '../../platform/index.js';
 import { until } from '../support/fake-time.js';
+import { madeUpId } from '../support/ids.js';
 import { Memory, Stage } from './stage.js';
 
 const stage = new Stage();
@@ -81,6 +82,6 @@ describe('a clock that runs ahead while the app is online', () => {
     clock.skewMs = 40 * DAY_MS;
     expect(app.status().grant.state).toBe('ungranted');
     await until(() => app.status().grant.state === 'granted', 15_000);
-    expect(await platform.dialBack(endpointId ?? '')).toMatchObject({ source: 'dial-back' });
+    expect(await platform.dialBack(madeUpId(endpointId ?? ''))).toMatchObject({ source: 'dial-back' });
   });
 });

@@ -4,17 +4,18 @@ import { safeLogger } from '../../lib/logger.js';
 import { EventLog } from '../../lib/net-diagnostics/event-log.js';
 import { ConnectionClosedError } from '../../lib/transport/index.js';
 import { FakeTime } from '../support/fake-time.js';
+import { madeUpId } from '../support/ids.js';
 import { Memory } from './stage.js';
 
 function setUp() {
   const time = new FakeTime();
   const memory = new Memory();
-  return { time, memory, eventLog: new EventLog(safeLogger(memory), time, 'cd'.repeat(32)) };
+  return { time, memory, eventLog: new EventLog(safeLogger(memory), time, madeUpId('cd'.repeat(32))) };
 }
 
 const refused: AuditEvent = {
   type: 'dial-back',
-  remoteId: 'ab'.repeat(32),
+  remoteId: madeUpId('ab'.repeat(32)),
   outcome: 'unauthorised',
   why: 'expired',
   tokenExpiresAt: null,

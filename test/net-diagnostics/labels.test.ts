@@ -6,6 +6,7 @@ import { MemoryStore, type ServicesHost } from '../../lib/services/index.js';
 import type { Endpoint } from '../../lib/transport/index.js';
 import { formatSocketAddr } from '../../lib/wire/index.js';
 import { until } from '../support/fake-time.js';
+import { madeUpId } from '../support/ids.js';
 import { Loopback } from '../support/loopback.js';
 import { servicesOnLoopback } from '../support/services-on-loopback.js';
 import { SSH_KEY, SSH_PUBLIC_KEY } from '../support/ssh-keys.js';
@@ -34,7 +35,7 @@ describe('name, group and attributes', () => {
     const apiSecret = await first.createApiSecret();
     const app = stage.start({ apiSecret, name: 'web-1', group: 'staging', attributes: { region: 'eu' } });
     const { endpointId } = await app.ready({ timeoutMs: 10_000 });
-    const id = endpointId ?? '';
+    const id = madeUpId(endpointId ?? '');
     await until(() => app.status().labels.attributes.state === 'taken');
     expect(await first.endpoint(id)).toMatchObject({
       name: 'web-1',

@@ -7,6 +7,7 @@ import { DEFAULT_CLIENT_LIMITS } from '../../lib/client/index.js';
 import { Platform, type PlatformEvent } from '../../platform/index.js';
 import { type Child, runChild } from '../support/child.js';
 import { until } from '../support/fake-time.js';
+import { madeUpId } from '../support/ids.js';
 import { MortalApps } from '../support/mortal-app.js';
 
 const apps = new MortalApps();
@@ -127,7 +128,7 @@ describe('two live processes with one key file', () => {
 
   it('and one that crashes again and again is no second one', { timeout: 60_000 }, async () => {
     const { platform, events, apiSecret } = await open();
-    let id = '';
+    let id = madeUpId('');
     for (let round = 0; round < 4; round += 1) {
       const app = await apps.start({ apiSecret });
       id = app.id;

@@ -12,6 +12,7 @@ import {
   decodeReportResult,
   type EndpointAddress,
   encodeClientHostRequest,
+  endpointIdFromBytes,
   parseSocketAddr,
   type RemoteResult,
   type Token,
@@ -87,7 +88,7 @@ export async function bindNative(alpns: readonly string[]): Promise<NativeEndpoi
 /** Where a native endpoint is. */
 export function addressOf(native: NativeEndpoint): EndpointAddress {
   return {
-    id: Buffer.from(native.id().toBytes()).toString('hex'),
+    id: endpointIdFromBytes(Uint8Array.from(native.id().toBytes())),
     relayUrls: [],
     directAddrs: native.boundSockets().map(parseSocketAddr),
   };

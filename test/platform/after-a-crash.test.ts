@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TestPlatform } from '../../lib/testing/index.js';
+import type { EndpointId } from '../../lib/wire/index.js';
 import { Platform, type PlatformEvent, type PlatformOptions } from '../../platform/index.js';
 import { IROH_RELAY, Programs, runsHere } from '../probes/qad/support/programs.js';
 import { until } from '../support/fake-time.js';
@@ -30,7 +31,7 @@ async function open(options: Partial<PlatformOptions> = {}) {
   return { platform, events, apiSecret: (await platform.createApiSecret()).reveal() };
 }
 
-async function press(platform: Platform, id: string): Promise<number> {
+async function press(platform: Platform, id: EndpointId): Promise<number> {
   const startedAt = performance.now();
   await platform.dialBack(id);
   return performance.now() - startedAt;

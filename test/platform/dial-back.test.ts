@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { MAX_REPORT } from '../../lib/services/constants.js';
 import type { BiStream } from '../../lib/transport/index.js';
-import { Caps, type Token } from '../../lib/wire/index.js';
+import { Caps, type EndpointId, type Token } from '../../lib/wire/index.js';
 import type { Platform, RunProgress } from '../../platform/index.js';
 import { until } from '../support/fake-time.js';
 import { type ClientHostScript, grantToken, openSession, Stage, sampleReport, tell } from './stage.js';
@@ -10,7 +10,7 @@ const stage = new Stage();
 afterEach(() => stage.close());
 
 /** An endpoint with a session, a grant and a client host that follows the script. */
-async function ready(script: (endpointId: string) => ClientHostScript) {
+async function ready(script: (endpointId: EndpointId) => ClientHostScript) {
   const platform = await stage.platform();
   let inner: ClientHostScript | null = null;
   const endpoint = await stage.clientHost({
@@ -23,7 +23,7 @@ async function ready(script: (endpointId: string) => ClientHostScript) {
   return { platform, endpoint, connection };
 }
 
-async function failureOf(platform: Platform, id: string): Promise<unknown> {
+async function failureOf(platform: Platform, id: EndpointId): Promise<unknown> {
   try {
     await platform.dialBack(id);
   } catch (error) {

@@ -28,6 +28,7 @@ import {
 } from '../../lib/wire/index.js';
 import { openStore } from '../../platform/store/open-store.js';
 import { until } from '../support/fake-time.js';
+import { madeUpId } from '../support/ids.js';
 import { oneWayPeer } from '../support/one-way.js';
 import {
   ask,
@@ -430,7 +431,7 @@ describe('an authorised endpoint that misbehaves', () => {
     const key = SecretKey.fromBytes(new Uint8Array(32).fill(7));
     const store = await openStore(dataDir);
     await store.addApiSecret({ keyId: key.id, label: '', createdAt: 1, revokedAt: null });
-    const idOf = (index: number) => index.toString(16).padStart(64, '0');
+    const idOf = (index: number) => madeUpId(index.toString(16).padStart(64, '0'));
     for (let index = 0; index < MAX_ENDPOINTS_PER_SECRET; index += 1) {
       await store.authorise(idOf(index), { issuer: key.id, expiresAt: null }, 1000 + index);
     }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EndpointId, parseEndpointId } from '../../lib/wire/index.js';
 import { Platform } from '../../platform/index.js';
 import { type Child, startChild } from '../support/child.js';
 import { until } from '../support/fake-time.js';
@@ -50,7 +51,7 @@ describe('the official client against our platform', () => {
   let firstPlatform: Child;
   let platform: Platform | undefined;
   let client: Child;
-  let id: string;
+  let id: EndpointId;
   let turn = 0;
 
   /** Gives a command and waits for its end. */
@@ -69,7 +70,7 @@ describe('the official client against our platform', () => {
       env: { IROH_SERVICES_API_SECRET: secret },
       timeoutMs: 120_000,
     });
-    id = (await client.line(/^id /)).slice(3);
+    id = parseEndpointId((await client.line(/^id /)).slice(3));
   });
   afterAll(async () => {
     client?.process.stdin?.end();

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { natWord, verdict, viewReport } from '../../lib/ui/index.js';
 import type { DiagnosticsReport, NetReport } from '../../lib/wire/index.js';
+import { madeUpId } from '../support/ids.js';
 import { sampleReport } from './stage.js';
 
-const ID = 'a'.repeat(64);
+const ID = madeUpId('a'.repeat(64));
 const sample = sampleReport(ID);
 const net = (over: Partial<NetReport>): NetReport => {
   if (sample.netReport === null) throw new Error('the sample has a net report');

@@ -19,6 +19,7 @@ import {
   type DiagnosticsReport,
   decodeClientHostRequest,
   decodeUnitResult,
+  type EndpointId,
   encodeReportResult,
   encodeServicesRequest,
   type RemoteResult,
@@ -88,7 +89,7 @@ export async function sqlStore(): Promise<Store> {
 /** What a scripted client host does; it may also close the connection itself. */
 export interface ClientHostScript {
   onAuth?(connection: Connection, token: Token): void;
-  onRun(connection: Connection, endpointId: string): Promise<RemoteResult<DiagnosticsReport>> | undefined;
+  onRun(connection: Connection, endpointId: EndpointId): Promise<RemoteResult<DiagnosticsReport>> | undefined;
 }
 
 async function answerDialBack(
@@ -155,7 +156,7 @@ export function grantToken(
   return Token.issue({ issuer: endpoint.secretKey(), audience: platform.id, caps, expiresAt });
 }
 
-export function sampleReport(endpointId: string): DiagnosticsReport {
+export function sampleReport(endpointId: EndpointId): DiagnosticsReport {
   return {
     endpointId,
     netReport: {

@@ -10,12 +10,13 @@ import { IN_MEMORY, openStore } from '../../platform/store/open-store.js';
 import { MIGRATIONS } from '../../platform/store/schema.js';
 import { SqlStore } from '../../platform/store/sql-store.js';
 import { startChild } from '../support/child.js';
+import { madeUpId } from '../support/ids.js';
 import { Stage, sampleReport } from './stage.js';
 
 const stage = new Stage();
 afterEach(() => stage.close());
 
-const [A, B, KEY] = ['a'.repeat(64), 'b'.repeat(64), 'c'.repeat(64)];
+const [A, B, KEY] = [madeUpId('a'.repeat(64)), madeUpId('b'.repeat(64)), madeUpId('c'.repeat(64))];
 const report = (id: string, endpointId = A) =>
   ({
     id,

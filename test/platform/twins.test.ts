@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Twins } from '../../lib/services/sessions/twins.js';
 import { FakeTime } from '../support/fake-time.js';
+import { madeUpId } from '../support/ids.js';
 
-const ID = 'ab'.repeat(32);
+const ID = madeUpId('ab'.repeat(32));
 
 function session(...addrs: string[]) {
   const paths = addrs.map((remoteAddr, index) => ({

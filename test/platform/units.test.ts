@@ -8,6 +8,7 @@ import { SharedPlaces } from '../../lib/services/sessions/shared-places.js';
 import { Slots } from '../../lib/services/sessions/slots.js';
 import { escapeHtml } from '../../lib/ui/index.js';
 import { isKnownHost, isSameOrigin, Login } from '../../platform/server/access.js';
+import { madeUpId } from '../support/ids.js';
 
 describe('Slots', () => {
   it('lets in as many as there are places, the others in their order', async () => {
@@ -145,20 +146,22 @@ describe('the address snapshot', () => {
     rttMs: 1,
   });
 
+  const X = madeUpId('x');
+
   it('puts the paths in use first, and each address once', () => {
-    const known = { id: 'x', relayUrls: ['https://a.test/', 'https://b.test/'], directAddrs: [direct] };
+    const known = { id: X, relayUrls: ['https://a.test/', 'https://b.test/'], directAddrs: [direct] };
     const paths = [path('https://b.test/', true), path('[::1]:2', false), path('192.0.2.1:1', false)];
-    expect(mergeAddress('x', known, paths)).toEqual({
-      id: 'x',
+    expect(mergeAddress(X, known, paths)).toEqual({
+      id: X,
       relayUrls: ['https://b.test/', 'https://a.test/'],
       directAddrs: [{ family: 6, ip: '::1', port: 2 }, direct],
     });
   });
 
   it('is nothing when nothing is known, and bounded when a peer claims very much', () => {
-    expect(mergeAddress('x', null, [])).toBeNull();
+    expect(mergeAddress(X, null, [])).toBeNull();
     const claims = Array.from({ length: 500 }, (_, index) => path(`192.0.2.1:${index}`, false));
-    expect(mergeAddress('x', null, claims)?.directAddrs).toHaveLength(32);
+    expect(mergeAddress(X, null, claims)?.directAddrs).toHaveLength(32);
   });
 });
 

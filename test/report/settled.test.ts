@@ -20,7 +20,7 @@ import { isPublicHere } from './support/records.js';
 /** Probes that end as soon as names are known: nobody has to know what they may see, and nothing is settled before. */
 const INSTANT: readonly string[] = ['endpoint', 'route'];
 
-const NOWHERE = { endpointId: '', directAddrs: [], homeRelay: null, paths: [] };
+const NOWHERE = { endpointId: 'a'.repeat(64), directAddrs: [], homeRelay: null, paths: [] };
 
 const WORLDS = 100;
 /** How often the rest of a report is made up once its colour is settled. */

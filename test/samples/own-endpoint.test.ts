@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../lib/transport/index.js';
-import { parseSocketAddr } from '../../lib/wire/index.js';
+import { parseEndpointId, parseSocketAddr } from '../../lib/wire/index.js';
 import { type Child, startChild } from '../support/child.js';
 import { Loopback } from '../support/loopback.js';
 import { MarkdownPage } from '../support/markdown.js';
@@ -44,7 +44,7 @@ describe('the accept loop of the guide, with its variables unset', () => {
     const env = { IROH_SERVICES_API_SECRET: undefined };
     child = await startChild(sample(), { env, timeoutMs: 60_000 });
     const [id, sockets] = JSON.parse((await child.line(/^at /)).slice(3)) as [string, string[]];
-    const to = { id, relayUrls: [], directAddrs: sockets.map(parseSocketAddr) };
+    const to = { id: parseEndpointId(id), relayUrls: [], directAddrs: sockets.map(parseSocketAddr) };
     const dialler = await net.bind();
     expect(await reaches(dialler, to)).toBe(true);
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NetDiagnosticsOptions } from '../../lib/index.js';
+import { type EndpointId, parseEndpointId } from '../../lib/wire/index.js';
 import { type Child, startChild } from './child.js';
 
 /** An app that tells each state on a line of its own, and lives until it is killed. */
@@ -22,7 +23,7 @@ const SOURCE = `import { NetDiagnostics } from './lib/index.js';
 /** One life of an app. */
 export interface MortalApp {
   child: Child;
-  id: string;
+  id: EndpointId;
   /** Ends it as a crash does: nothing is closed, nobody is told. */
   crash(): Promise<void>;
 }
@@ -37,7 +38,7 @@ export class MortalApps {
     const child = await this.begin(options, env);
     const { state, grant, id } = JSON.parse((await child.line(/^ready /)).slice(6)) as Record<string, string>;
     if (state !== 'online' || grant !== 'granted') throw new Error(`the app is ${state}, its grant ${grant}`);
-    return { child, id: id ?? '', crash: () => crash(child) };
+    return { child, id: parseEndpointId(id ?? ''), crash: () => crash(child) };
   }
 
   /** Starts one, without waiting for anything. */

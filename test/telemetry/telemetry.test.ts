@@ -8,6 +8,7 @@ import { createTelemetry } from '../../lib/telemetry/index.js';
 import { ATTRIBUTES, DIAL_BACK_SPANS, METRICS, SPANS } from '../../lib/telemetry/names.js';
 import { dialBack, IMPATIENT, Stage, seenBy } from '../net-diagnostics/stage.js';
 import { FakeTime, until } from '../support/fake-time.js';
+import { madeUpId } from '../support/ids.js';
 import { Sdk } from './sdk.js';
 
 const stage = new Stage();
@@ -191,7 +192,7 @@ describe('spans', () => {
     const telemetry = createTelemetry({ status: () => status, clock: time });
     const refused: AuditEvent = {
       type: 'dial-back',
-      remoteId: 'ab'.repeat(32),
+      remoteId: madeUpId('ab'.repeat(32)),
       outcome: 'unauthorised',
       why: 'expired',
       tokenExpiresAt: null,

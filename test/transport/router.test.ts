@@ -14,6 +14,7 @@ import {
   readRequest,
   respond,
 } from '../../lib/transport/index.js';
+import { parseEndpointId } from '../../lib/wire/index.js';
 import { ECHO, Loopback } from '../support/loopback.js';
 import { oneWayPeer } from '../support/one-way.js';
 import { beginHandshakes, captureInitial } from '../support/quic-forger.js';
@@ -393,7 +394,10 @@ describe('a server that opens streams of a kind nobody accepts', () => {
       const port = Number(server.boundSockets()[0]?.split(':').at(-1));
       const directAddrs = [{ family: 4 as const, ip: '127.0.0.1', port }];
       const dialler = await net.bind();
-      const dialled = await dialler.connect({ id: server.id().toString(), relayUrls: [], directAddrs }, ECHO);
+      const dialled = await dialler.connect(
+        { id: parseEndpointId(server.id().toString()), relayUrls: [], directAddrs },
+        ECHO,
+      );
       dialled.refuseStreams();
       expect(await closed).toBe('closed by peer: Unexpected stream (code 400)');
     } finally {

@@ -9,6 +9,7 @@ import {
 } from '../../lib/wire/index.js';
 import { decodeWhole } from '../../lib/wire/postcard-reader.js';
 import { PostcardWriter } from '../../lib/wire/postcard-writer.js';
+import { madeUpId } from '../support/ids.js';
 import { latencyMs, report as reportArbitrary } from './arbitraries.js';
 import { fromHex, holds, keyOf, toHex } from './support.js';
 
@@ -91,7 +92,7 @@ describe('reports', () => {
     );
     expect(() => encodeReport(withNet({ preferredRelay: 'relay' }))).toThrow(refused);
     expect(() => encodeReport(withNet({ globalV4: { family: 6, ip: '::1', port: 1 } }))).toThrow(refused);
-    expect(() => encodeReport({ ...base, endpointId: 'no id' })).toThrow('64 hex digits');
+    expect(() => encodeReport({ ...base, endpointId: madeUpId('no id') })).toThrow('64 hex digits');
   });
 
   it('refuse a relay that stands in a map twice', () => {

@@ -1,5 +1,10 @@
 import type { Connection, Endpoint, PathInfo } from '../../transport/index.js';
-import { type EndpointAddress, formatSocketAddr, parseSocketAddr } from '../../wire/index.js';
+import {
+  type EndpointAddress,
+  type EndpointId,
+  formatSocketAddr,
+  parseSocketAddr,
+} from '../../wire/index.js';
 
 /** Paths of one connection that are remembered: a hostile peer can offer any number of addresses. */
 const MAX_ADDRESSES = 32;
@@ -19,7 +24,7 @@ export async function snapshotAddress(
 
 /** The addresses of the paths in use first, then what else is known; each once. */
 export function mergeAddress(
-  id: string,
+  id: EndpointId,
   known: EndpointAddress | null,
   paths: readonly PathInfo[],
 ): EndpointAddress | null {

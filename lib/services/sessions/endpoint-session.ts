@@ -16,6 +16,7 @@ import {
   CLOSE_TOO_LARGE,
   CLOSE_UNAUTHORIZED,
   decodeServicesRequest,
+  type EndpointId,
   REASON_EXPECTED_AUTH,
   REASON_UNAUTHORIZED,
   REASON_UNEXPECTED_AUTH,
@@ -307,7 +308,7 @@ export class EndpointSession {
   }
 
   /** Endpoints without a lasting key come with a new id at each start: the longest unseen one makes room. */
-  async #makeRoom(issuer: string): Promise<boolean> {
+  async #makeRoom(issuer: EndpointId): Promise<boolean> {
     const { store, presence, events } = this.#shared;
     const ids = await store.endpointsOf(issuer);
     if (ids.length < MAX_ENDPOINTS_PER_SECRET || ids.includes(this.#connection.remoteId)) return true;

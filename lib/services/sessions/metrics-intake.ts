@@ -1,11 +1,11 @@
-import type { MetricsUpdate } from '../../wire/index.js';
+import type { EndpointId, MetricsUpdate } from '../../wire/index.js';
 import { MAX_METRICS_ITEMS, MAX_METRICS_SESSIONS } from '../constants.js';
 import { metricTypes } from '../records.js';
 import type { Store } from '../store.js';
 
 /** A metrics push and where it comes from. */
 export interface MetricsPush {
-  endpointId: string;
+  endpointId: EndpointId;
   sessionId: Uint8Array;
   update: MetricsUpdate;
   /** Unix milliseconds. */

@@ -1,3 +1,5 @@
+import type { EndpointId } from '../../../lib/wire/index.js';
+
 /** The lines a peer writes, as `test/interop/src` makes them; see the README beside it. */
 
 export interface ClosedLine {
@@ -101,7 +103,7 @@ export interface PlatformReady {
 
 export interface ClientHostReady {
   role: 'client-host';
-  id: string;
+  id: EndpointId;
   addrs: string[];
   platform: string;
 }

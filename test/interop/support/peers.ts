@@ -1,3 +1,4 @@
+import { parseEndpointId } from '../../../lib/wire/index.js';
 import type {
   AnswerKind,
   ClientHostReady,
@@ -100,7 +101,10 @@ export class RustClientHost {
     ];
     // By the environment: a command line is visible to every user of the machine.
     const { peer, ready } = await started(args, { IROH_SERVICES_API_SECRET: o.apiSecret });
-    return new RustClientHost(peer, ready as unknown as ClientHostReady);
+    return new RustClientHost(peer, {
+      ...(ready as unknown as ClientHostReady),
+      id: parseEndpointId(String(ready.id)),
+    });
   }
 
   /** The 16 bytes that came back, as hex. */

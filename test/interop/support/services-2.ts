@@ -1,4 +1,5 @@
 /** Peers of the second generation: crate iroh-services 2.0. */
+import { type EndpointId, parseEndpointId } from '../../../lib/wire/index.js';
 import { type Line, PeerProcess } from './process.js';
 
 const READY_MS = 15_000;
@@ -23,7 +24,7 @@ export interface RustClient2Options {
 export class RustClient2 {
   private constructor(
     readonly peer: PeerProcess,
-    readonly id: string,
+    readonly id: EndpointId,
   ) {}
 
   static async start(o: RustClient2Options): Promise<RustClient2> {
@@ -37,7 +38,7 @@ export class RustClient2 {
     ];
     // By the environment: a command line is visible to every user of the machine.
     const { peer, ready } = await started(args, { IROH_SERVICES_API_SECRET: o.apiSecret });
-    return new RustClient2(peer, String(ready.id));
+    return new RustClient2(peer, parseEndpointId(String(ready.id)));
   }
 
   /** Does what a method of the crate's client does; `work` counts its metrics on. @throws Error with the crate's words */

@@ -7,7 +7,7 @@ type Full<T> = T extends readonly (infer E)[]
     ? { [K in keyof T]-?: Full<Exclude<T[K], undefined>> }
     : T;
 
-export const ENDPOINT_ID = 'ab'.repeat(32);
+export const ENDPOINT_ID = '1d'.repeat(32);
 
 const ref = 'https https://relay.corp.example:8443/';
 const judged = { reason: 'because', evidence: [ref] };
