@@ -6,6 +6,8 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** What holds for each project. */
 const shared = {
+  // The pages, as the sources in web/ make them.
+  globalSetup: source('./scripts/web.js'),
   pool: 'forks',
   // One module graph per worker: the binding loads once, and Nest's import cost is paid once. No threads: a worker
   // thread that ends tears the binding's runtime down under the others (docs/decisions/tests.md).
@@ -29,7 +31,7 @@ export default defineConfig({
           ...shared,
           name: 'parts',
           sequence: { groupOrder: 0 },
-          include: ['test/**/*.test.ts'],
+          include: ['test/**/*.test.{ts,tsx}'],
           exclude: [
             '**/node_modules/**',
             ...['interop', 'lab', 'browser', 'package'].map((folder) => `test/${folder}/**`),

@@ -7,6 +7,7 @@ import { bundle } from './bundle.js';
 import { copyDeclarations } from './declarations.js';
 import { entries } from './entries.js';
 import { bin, mustRun, root } from './run.js';
+import { BUILT_MODULES, buildWeb } from './web.js';
 
 const dist = join(root, 'dist');
 const work = join(root, 'build');
@@ -17,6 +18,7 @@ const shell = process.platform === 'win32';
 rmSync(dist, { recursive: true, force: true });
 rmSync(work, { recursive: true, force: true });
 
+await buildWeb();
 await mustRun('tsc: ESM', bin('tsc'), ['-p', 'tsconfig.build.json'], { shell });
 
 // tsc decides between ESM and CommonJS by the nearest package.json, hence the copy beside one that says commonjs.
@@ -35,6 +37,9 @@ writeFileSync(
 );
 await mustRun('tsc: types for CommonJS', bin('tsc'), ['-p', cjsSources], { shell });
 rmSync(cjsSources, { recursive: true });
+
+// tsc writes only what it has compiled.
+for (const name of BUILT_MODULES) cpSync(join(root, name), join(esm, name));
 
 copyDeclarations(esm, join(dist, 'esm'), entries('import'));
 copyDeclarations(cjs, join(dist, 'cjs'), entries('require'));

@@ -6,7 +6,7 @@ import { regexesIn } from './regexes/find.js';
 import { troubleWith } from './regexes/judge.js';
 import { root } from './run.js';
 
-const FOLDERS = ['lib', 'integrations', 'platform', 'samples'];
+const FOLDERS = ['lib', 'integrations', 'platform', 'samples', 'web'];
 
 /** Put together at run time, each with the reason why it is harmless. */
 const PUT_TOGETHER = new Map([
@@ -32,7 +32,7 @@ process.exitCode = troubles === 0 && count > 0 ? 0 : 1;
 
 function sourcesBelow(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.[cm]?[jt]s$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.[cm]?[jt]sx?$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => !/[\\/](?:node_modules|dist)[\\/]/.test(path));
 }

@@ -49,10 +49,11 @@ export async function build() {
     'integrations',
     'platform',
     'samples',
+    'web',
     'package.json',
     'tsconfig.json',
     'tsconfig.build.json',
-    ...['build', 'bundle', 'declarations', 'entries'].map((name) => `scripts/${name}.js`),
+    ...['build', 'bundle', 'declarations', 'entries', 'web'].map((name) => `scripts/${name}.js`),
   ];
   if (modified(join(root, 'dist', '.built')) > newest(sources.map((name) => join(root, name)))) return;
   await mustRun('Building (ten seconds)', process.execPath, ['scripts/build.js']);

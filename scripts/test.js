@@ -15,6 +15,7 @@ if (filters.length === 0) {
   await mustRun('Format and lint', bin('biome'), ['check', '--error-on-warnings', '.'], { shell });
   await mustRun('Regular expressions', process.execPath, ['scripts/regexes.js']);
   await mustRun('Type check', bin('tsc'), ['--noEmit'], { shell });
+  await mustRun('Type check: web', bin('tsc'), ['-p', 'test/web'], { shell });
 }
 await build();
 if (filters.length === 0) {

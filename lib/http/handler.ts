@@ -82,9 +82,9 @@ export function createHttpHandler(
     });
     if (url.length > MAX_URL)
       throw new Problem('uri-too-long', 'The query takes `redact=1` and nothing else.');
-    const { type, make } = chooseOffer(call.request, route);
+    const { type, make, headers } = chooseOffer(call.request, route);
     const body = await make(call);
-    if (body !== null) call.send(200, type, body);
+    if (body !== null) call.send(200, type, body, headers);
   };
 
   return {

@@ -12,10 +12,17 @@ export interface Offer {
   type: string;
   /** The body; `null` when it has answered by itself. */
   make(call: Call): string | null | Promise<string | null>;
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** The methods of one path, each with its representations, the preferred one first. */
 export type Route = Readonly<Partial<Record<'GET' | 'POST', readonly Offer[]>>>;
+
+/**
+ * An asset's name says what is in it, so a browser need not ask again. `private`: a cache on the way would show it
+ * without asking who may see the page.
+ */
+const ASSET_HEADERS = { 'cache-control': 'private, max-age=31536000, immutable' };
 
 const JSON_TYPE = 'application/json';
 const TEXT_TYPE = 'text/plain; charset=utf-8';
@@ -42,7 +49,8 @@ export function createRoutes(target: HttpTarget, runs: ReportRuns): ReadonlyMap<
       { GET: [json(() => REPORT_SCHEMA, 'application/schema+json'), json(() => REPORT_SCHEMA)] },
     ],
     ...[...PAGE_ASSETS].map(
-      ([name, { type, body }]) => [`/assets/${name}`, { GET: [{ type, make: () => body }] }] as const,
+      ([name, { type, body }]) =>
+        [`/assets/${name}`, { GET: [{ type, make: () => body, headers: ASSET_HEADERS }] }] as const,
     ),
   ]);
 }

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { HttpAuthorize } from '../../lib/options/index.js';
+import { SCRIPT_PATH, STYLE_PATH } from '../support/page-assets.js';
 import { kindOf, Stage, type StageOptions } from './stage.js';
 
 let stage: Stage;
@@ -11,7 +12,7 @@ const open = async (options?: StageOptions) => {
 };
 afterEach(() => stage.close());
 
-const ROUTES = ['/', '', '/status', '/report', '/report.txt', '/schema.json', '/assets/base.css'];
+const ROUTES = ['/', '', '/status', '/report', '/report.txt', '/schema.json', STYLE_PATH];
 const own = (headers: OutgoingHttpHeaders = {}) => ({ host: 'app.test', ...headers });
 
 describe('the routes', () => {
@@ -318,7 +319,7 @@ describe('requests of other sites', () => {
     const foreign = { host, 'sec-fetch-site': 'cross-site' };
     expect(kindOf(await stage.get('/status', { ...foreign, 'sec-fetch-mode': 'cors' }))).toBe('foreign-site');
     expect(kindOf(await stage.get('/status', { host, origin: 'http://evil.test' }))).toBe('foreign-site');
-    expect(kindOf(await stage.get('/assets/dom.js', { ...foreign, 'sec-fetch-mode': 'no-cors' }))).toBe(
+    expect(kindOf(await stage.get(SCRIPT_PATH, { ...foreign, 'sec-fetch-mode': 'no-cors' }))).toBe(
       'foreign-site',
     );
     const link = { ...foreign, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };

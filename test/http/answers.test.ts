@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PAGE, PAGE_ASSETS } from '../../lib/http/page/index.js';
 import { type LocalReport, REPORT_SCHEMA, renderText } from '../../lib/report/index.js';
+import { SCRIPT_PATH, STYLE_PATH } from '../support/page-assets.js';
 import { kindOf, Stage } from './stage.js';
 
 let stage: Stage;
@@ -97,7 +98,7 @@ describe('the routes', () => {
   });
 
   it('answer HEAD like GET, without the body', async () => {
-    for (const path of ['/', '/status', '/schema.json', '/assets/base.css', '/report']) {
+    for (const path of ['/', '/status', '/schema.json', STYLE_PATH, '/report']) {
       const [head, get] = [await stage.ask('HEAD', path), await stage.get(path)];
       expect([path, head.status, head.body]).toEqual([path, get.status, '']);
       for (const name of ['content-type', 'content-length', 'content-security-policy', 'cache-control']) {
@@ -112,7 +113,7 @@ describe('the routes', () => {
     ['POST', '/report.txt', 'GET, HEAD'],
     ['PUT', '/report', 'GET, HEAD, POST'],
     ['DELETE', '/report', 'GET, HEAD, POST'],
-    ['PATCH', '/assets/base.css', 'GET, HEAD'],
+    ['PATCH', STYLE_PATH, 'GET, HEAD'],
     ['OPTIONS', '/report', 'GET, HEAD, POST'],
     ['TRACE', '/status', 'GET, HEAD'],
     ['PROPFIND', '/', 'GET, HEAD'],
@@ -128,7 +129,7 @@ describe('the routes', () => {
     ['GET', '/report.txt', 'application/json'],
     ['POST', '/report', 'image/*'],
     ['POST', '/report', '*/*;q=0'],
-    ['GET', '/assets/base.css', 'text/javascript'],
+    ['GET', STYLE_PATH, 'text/javascript'],
   ])('have nothing for %s %s as %s, and say what there is', async (method, path, accept) => {
     const answer = await stage.ask(method, path, { accept });
     expect([answer.status, kindOf(answer)]).toEqual([406, 'not-acceptable']);
@@ -237,21 +238,30 @@ describe('every answer', () => {
     ['GET', '/report', {}],
     ['POST', '/report', {}],
     ['POST', '/report', { accept: 'text/event-stream' }],
-    ['GET', '/assets/base.css', {}],
     ['GET', '/nowhere', {}],
     ['PUT', '/report', {}],
     ['GET', '/', { accept: 'x/y' }],
     ['GET', '/', { host: 'evil.test' }],
   ];
 
-  it.each(asked)(
-    'to %s %s %j is never stored, and guarded against other sites',
+  const files = [SCRIPT_PATH, STYLE_PATH].map((path): [string, string, OutgoingHttpHeaders] => [
+    'GET',
+    path,
+    {},
+  ]);
+
+  it.each([...asked, ...files])(
+    'to %s %s %j is guarded against other sites, and stored only where its name says what is in it',
     async (method, path, headers) => {
       const answer = await stage.ask(method, path, headers);
       expect(answer.headers['content-security-policy']).toBe(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
       );
-      expect(answer.headers['cache-control']).toMatch(/^no-store(, no-transform)?$/);
+      expect(answer.headers['cache-control']).toMatch(
+        path.startsWith('/assets/')
+          ? /^private, max-age=31536000, immutable$/
+          : /^no-store(, no-transform)?$/,
+      );
       expect(answer.headers).toMatchObject({
         'x-content-type-options': 'nosniff',
         'referrer-policy': 'no-referrer',

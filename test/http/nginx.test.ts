@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Nginx, nginxAvailable } from '../support/nginx.js';
+import { STYLE_PATH } from '../support/page-assets.js';
 import { Stage, type StageOptions } from './stage.js';
 
 let stage: Stage;
@@ -20,7 +21,7 @@ async function behind(
   return (path) => fetch(`${url}${path}`, { headers: { host: 'app.test' } });
 }
 
-const ROUTES = ['/', '/status', '/report', '/report.txt', '/schema.json', '/assets/base.css'];
+const ROUTES = ['/', '/status', '/report', '/report.txt', '/schema.json', STYLE_PATH];
 
 describe.skipIf(!nginxAvailable())('behind a real nginx', () => {
   // What its guides show, from the barest on: none of them may open what was meant for this machine.

@@ -7,6 +7,7 @@ import { until } from '../support/fake-time.js';
 import { freePort } from '../support/free-port.js';
 import { MarkdownPage, ROOT } from '../support/markdown.js';
 import { Nginx, nginxAvailable } from '../support/nginx.js';
+import { STYLE_PATH } from '../support/page-assets.js';
 
 /** The variables that the samples, and the settings, may read: none is set. */
 const UNSET = Object.fromEntries(
@@ -22,7 +23,7 @@ const UNSET = Object.fromEntries(
 const BARE = '';
 const LIKE_A_BROWSER = 'proxy_http_version 1.1; proxy_set_header Connection "";';
 
-const ROUTES = ['/', '/status', '/report', '/report.txt', '/schema.json', '/assets/base.css'];
+const ROUTES = ['/', '/status', '/report', '/report.txt', '/schema.json', STYLE_PATH];
 
 /** What makes an app of a block that only configures one. */
 const REST = {

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import request from 'supertest';
 import { afterEach, describe, expect, it } from 'vitest';
+import { STYLE_PATH } from '../../support/page-assets.js';
 import { BADGE, type Host } from '../host.js';
 import { Apps, OPEN, PATH } from './apps.js';
 
@@ -14,7 +15,7 @@ export function describeAccess(host: Host): void {
 
   it('is closed until the app opens it', async () => {
     const app = await apps.boot(host, { ...OPEN, http: null });
-    for (const path of ['/', '/status', '/report', '/assets/base.css']) {
+    for (const path of ['/', '/status', '/report', STYLE_PATH]) {
       const answer = await fetch(`${app.url}${PATH}${path}`);
       expect([path, answer.status]).toEqual([path, host.closedStatus]);
       if (host.closedStatus === 403) expect(await answer.json()).toMatchObject({ detail: /`http`/ });
@@ -29,7 +30,7 @@ export function describeAccess(host: Host): void {
       ['host', 'attacker.example'],
     ])('refuses a request with %s', async (name, value) => {
       const app = await apps.boot(host, OPEN, { trustProxy });
-      for (const path of ['/', '/status', '/assets/base.css']) {
+      for (const path of ['/', '/status', STYLE_PATH]) {
         const answer = await request(app.url).get(`${PATH}${path}`).set(name, value);
         expect([path, answer.status]).toEqual([path, 403]);
         expect(answer.headers['content-type']).toContain(PROBLEM);
@@ -77,7 +78,7 @@ export function describeAccess(host: Host): void {
     const asked: unknown[] = [];
     const authorize = () => asked.push('again') > 0;
     const app = await apps.boot(host, { ...OPEN, http: { authorize } }, { guarded: true });
-    for (const path of ['', '/', '/status', '/assets/base.css']) {
+    for (const path of ['', '/', '/status', STYLE_PATH]) {
       const refused = await fetch(`${app.url}${PATH}${path}`, { redirect: 'manual' });
       expect([401, 403]).toContain(refused.status);
       expect(refused.headers.get('content-type')).not.toContain(PROBLEM);

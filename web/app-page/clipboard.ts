@@ -1,0 +1,9 @@
+/** Some browsers let a page copy only while a press is fresh: the text may come later then, as a promise. */
+export async function toClipboard(text: Promise<string>): Promise<void> {
+  // Absent where the page did not come over https or from this machine.
+  const clipboard: Clipboard | undefined = navigator.clipboard;
+  if (clipboard === undefined) throw new Error('the browser does not let this page copy');
+  if (typeof ClipboardItem === 'undefined') return clipboard.writeText(await text);
+  const blob = text.then((body) => new Blob([body], { type: 'text/plain' }));
+  return clipboard.write([new ClipboardItem({ 'text/plain': blob })]);
+}

@@ -1,0 +1,42 @@
+/** Whole documents. Rendered when the package is built: no data is in them, their scripts fetch it. */
+import type { ComponentChildren } from 'preact';
+import { renderToStaticMarkup } from 'preact-render-to-string';
+import { Icon } from './components/icon.js';
+
+/** What {@link renderDocument} puts together. URLs are relative to the page. */
+export interface DocumentProps {
+  title: string;
+  style: string;
+  script?: string;
+  /** What the script takes over. */
+  children: ComponentChildren;
+}
+
+/** A whole document as text. */
+export function renderDocument(props: DocumentProps): string {
+  return `<!doctype html>\n${renderToStaticMarkup(<Document {...props} />)}\n`;
+}
+
+function Document({ title, style, script, children }: DocumentProps) {
+  return (
+    <html lang="en">
+      <head>
+        <meta charSet="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{title}</title>
+        <link rel="stylesheet" href={style} />
+        <link rel="icon" type="image/svg+xml" href={iconUrl()} />
+        {script !== undefined && <script type="module" src={script} />}
+      </head>
+      <body>
+        <div id="page">{children}</div>
+      </body>
+    </html>
+  );
+}
+
+/** Within the document: not worth a request. */
+function iconUrl(): string {
+  return `data:image/svg+xml,${encodeURIComponent(renderToStaticMarkup(<Icon />))}`;
+}
