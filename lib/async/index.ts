@@ -22,7 +22,7 @@ export {
 export { type ClockJump, noClockJump, sleepOrJump, wakeful, watchClock } from './clock-jump.js';
 export { notify } from './notify.js';
 export { Patience } from './patience.js';
-export { Limiter } from './semaphore.js';
+export { type Release, Semaphore, type SemaphoreOptions } from './semaphore.js';
 export { SharedRun, type SharedRunOptions } from './shared-run.js';
 export { Throttle } from './throttle.js';
 export { TokenBucket } from './token-bucket.js';

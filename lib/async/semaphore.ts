@@ -1,73 +1,131 @@
 import { NetDiagnosticsError } from '../errors.js';
+import { onAbort } from './abort.js';
 
-/** Lets only so many pieces of work go on at once; further ones wait their turn, up to a bound. */
-export class Limiter {
-  readonly #maxActive: number;
-  readonly #maxQueued: number;
-  readonly #queue: { start(): void; drop(): void }[] = [];
-  #active = 0;
+/** Gives a place back. Idempotent. */
+export type Release = () => void;
+
+/** What a {@link Semaphore} may be told beside the number of its places. */
+export interface SemaphoreOptions {
+  /** How many places one holder may have at once. Default: all. */
+  share?: number | undefined;
+  /** How many may wait in line. Default: any number. */
+  maxWaiting?: number | undefined;
+}
+
+interface Waiting {
+  holder: string;
+  enter(): void;
+  drop(): void;
+}
+
+/**
+ * A fixed number of places; who comes late waits in line, and so does who has its share of them. The time in line is not
+ * bounded: what is done in the places must be.
+ */
+export class Semaphore {
+  readonly #places: number;
+  readonly #share: number;
+  readonly #maxWaiting: number;
+  readonly #held = new Map<string, number>();
+  readonly #waiting: Waiting[] = [];
+  #taken = 0;
   #isClosed = false;
   #onIdle: () => void = () => {};
 
-  constructor(maxActive: number, maxQueued: number) {
-    this.#maxActive = maxActive;
-    this.#maxQueued = maxQueued;
+  constructor(
+    places: number,
+    { share = places, maxWaiting = Number.POSITIVE_INFINITY }: SemaphoreOptions = {},
+  ) {
+    this.#places = places;
+    this.#share = share;
+    this.#maxWaiting = maxWaiting;
   }
 
   /**
-   * Does `work` as soon as there is room. Its time in the queue is not bounded: the work before it must be.
-   * @throws `ERR_STATE` when the queue is full or closed, `ERR_ABORTED` when `signal` fires before the work began
+   * Waits for a place.
+   * @throws `ERR_STATE` when the line is full, or it was closed; `ERR_ABORTED` when `signal` fires first
    */
-  async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async take(signal?: AbortSignal, holder = ''): Promise<Release> {
+    if (signal?.aborted === true) throw cancelled();
     if (this.#isClosed) throw closed();
-    if (this.#active >= this.#maxActive) await this.#turn(signal);
-    else this.#active += 1;
+    if (this.#mayEnter(holder)) this.#enter(holder);
+    else await this.#turn(signal, holder);
+    let isHeld = true;
+    return () => {
+      if (isHeld) this.#leave(holder);
+      isHeld = false;
+    };
+  }
+
+  /** Does `work` in a place. @throws as {@link take}; what `work` throws */
+  async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const release = await this.take(signal);
     try {
       return await work();
     } finally {
-      // The place goes straight to the next one: nobody can slip in between.
-      const next = this.#queue.shift();
-      if (next === undefined) this.#active -= 1;
-      else next.start();
-      if (this.#active === 0) this.#onIdle();
+      release();
     }
   }
 
-  /** Takes no more work, and drops what waits. Resolves when the work that goes on has ended. Call it once. */
+  /** Lets nobody in any more, and drops who waits. Resolves when all places are free. Call it once. */
   close(): Promise<void> {
     this.#isClosed = true;
-    // Each takes itself out of the queue.
-    for (const { drop } of [...this.#queue]) drop();
+    // Each takes itself out of the line.
+    for (const { drop } of [...this.#waiting]) drop();
     return new Promise((resolve) => {
       this.#onIdle = resolve;
-      if (this.#active === 0) resolve();
+      if (this.#taken === 0) resolve();
     });
   }
 
-  #turn(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#queue.length >= this.#maxQueued) {
+  #mayEnter(holder: string): boolean {
+    return this.#taken < this.#places && (this.#held.get(holder) ?? 0) < this.#share;
+  }
+
+  #enter(holder: string): void {
+    this.#taken += 1;
+    this.#held.set(holder, (this.#held.get(holder) ?? 0) + 1);
+  }
+
+  #leave(holder: string): void {
+    this.#taken -= 1;
+    const left = (this.#held.get(holder) ?? 1) - 1;
+    if (left > 0) this.#held.set(holder, left);
+    else this.#held.delete(holder);
+    // The place goes straight to the next one: nobody can slip in between.
+    this.#waiting.find((next) => this.#mayEnter(next.holder))?.enter();
+    if (this.#taken === 0) this.#onIdle();
+  }
+
+  #turn(signal: AbortSignal | undefined, holder: string): Promise<void> {
+    if (this.#waiting.length >= this.#maxWaiting) {
       return Promise.reject(
-        new NetDiagnosticsError('ERR_STATE', `${this.#maxQueued} requests wait already; try again later`),
+        new NetDiagnosticsError('ERR_STATE', `${this.#maxWaiting} requests wait already; try again later`),
       );
     }
     return new Promise((resolve, reject) => {
-      const leave = (error: NetDiagnosticsError) => {
-        signal?.removeEventListener('abort', cancelled);
-        this.#queue.splice(this.#queue.indexOf(waiting), 1);
+      const leaveLine = () => {
+        forget();
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      };
+      const leaveWith = (error: NetDiagnosticsError) => {
+        leaveLine();
         reject(error);
       };
-      const cancelled = () =>
-        leave(new NetDiagnosticsError('ERR_ABORTED', 'the request was cancelled before it was sent'));
-      const start = () => {
-        signal?.removeEventListener('abort', cancelled);
+      const enter = () => {
+        leaveLine();
+        this.#enter(holder);
         resolve();
       };
-      const waiting = { start, drop: () => leave(closed()) };
-      this.#queue.push(waiting);
-      if (signal?.aborted === true) cancelled();
-      else signal?.addEventListener('abort', cancelled, { once: true });
+      const waiting = { holder, enter, drop: () => leaveWith(closed()) };
+      this.#waiting.push(waiting);
+      const forget = onAbort(signal, () => leaveWith(cancelled()));
     });
   }
+}
+
+function cancelled(): NetDiagnosticsError {
+  return new NetDiagnosticsError('ERR_ABORTED', 'the request was cancelled before its turn came');
 }
 
 function closed(): NetDiagnosticsError {

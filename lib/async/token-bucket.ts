@@ -7,6 +7,7 @@ export class TokenBucket {
   readonly #burst: number;
   readonly #perMinute: number;
   readonly #clock: Clock;
+  /** Below nothing while turns of the future are reserved. */
   #tokens: number;
   #filledAt: number;
 
@@ -25,16 +26,30 @@ export class TokenBucket {
 
   /** Takes a turn if there is one. @returns milliseconds until there is one; 0 when it was taken */
   take(): number {
-    const now = this.#clock.now();
-    this.#tokens = Math.min(this.#burst, this.#tokens + this.#grown());
-    this.#filledAt = now;
-    if (this.#tokens < 1) return Math.ceil(((1 - this.#tokens) * MINUTE_MS) / this.#perMinute);
+    this.#fill();
+    if (this.#tokens < 1) return this.#msUntil(1);
     this.#tokens -= 1;
     return 0;
+  }
+
+  /** Takes the next turn in any case, for who waits until then. @returns milliseconds to wait before it */
+  reserve(): number {
+    this.#fill();
+    this.#tokens -= 1;
+    return this.#tokens >= 0 ? 0 : this.#msUntil(0);
+  }
+
+  #fill(): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + this.#grown());
+    this.#filledAt = this.#clock.now();
   }
 
   #grown(): number {
     // A clock that was set back adds nothing, and counts on from there.
     return (Math.max(0, this.#clock.now() - this.#filledAt) * this.#perMinute) / MINUTE_MS;
+  }
+
+  #msUntil(tokens: number): number {
+    return Math.ceil(((tokens - this.#tokens) * MINUTE_MS) / this.#perMinute);
   }
 }

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import {
   bounded,
   type Clock,
-  Limiter,
   linkedAbort,
   monotonicMs,
   newAbort,
   notify,
   nowSeconds,
+  Semaphore,
 } from '../async/index.js';
 import { hasCode, NetDiagnosticsError } from '../errors.js';
 import {
@@ -67,7 +67,7 @@ interface Answer {
 export class PlatformConnection implements OnlineSession {
   readonly #connection: Connection;
   readonly #limits: ClientLimits;
-  readonly #limiter = new Limiter(MAX_CONCURRENT_REQUESTS, MAX_QUEUED_REQUESTS);
+  readonly #line = new Semaphore(MAX_CONCURRENT_REQUESTS, { maxWaiting: MAX_QUEUED_REQUESTS });
   readonly #leaving = newAbort();
   #isClosed = false;
   #closedBecause: string | null = null;
@@ -142,7 +142,7 @@ export class PlatformConnection implements OnlineSession {
    */
   async drain(): Promise<boolean> {
     this.#leaving.abort();
-    const idle = this.#limiter.close();
+    const idle = this.#line.close();
     const wait = { timeoutMs: this.#limits.stopGraceMs };
     return bounded('the request under way', wait, 0, (step) => step(idle)).then(
       () => true,
@@ -191,7 +191,7 @@ export class PlatformConnection implements OnlineSession {
     };
     try {
       return await bounded('waiting for the answer', wait, Number.POSITIVE_INFINITY, (step) =>
-        step(this.#limiter.run(work, caller.signal)),
+        step(this.#line.run(work, caller.signal)),
       );
     } finally {
       caller.abort();

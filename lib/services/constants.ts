@@ -55,7 +55,7 @@ export const REFUSED_LINGER_MS = 5_000;
 /** Larger requests that are read at once, over all sessions, and of one API secret; the rest waits before it is read. */
 export const MAX_LARGE_REQUESTS = 16;
 export const MAX_LARGE_REQUESTS_PER_SECRET = 4;
-/** Requests of one endpoint within {@link RATE_WINDOW_MS}; later ones wait. Each may cost a write to disk. */
+/** Requests of one endpoint at once, and in {@link RATE_WINDOW_MS}; later ones wait. Each may cost a write to disk. */
 export const RATE_LIMIT = 100;
 /** The same for all endpoints of one API secret: 256 that connect at once, with some requests each, stay below. */
 export const SECRET_RATE_LIMIT = 2_000;

@@ -1,4 +1,4 @@
-import { type Clock, systemClock, systemSleep, Throttle } from '../async/index.js';
+import { type Clock, Semaphore, systemClock, systemSleep, Throttle } from '../async/index.js';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
 import { type ConnectionHandler, type Endpoint, Router } from '../transport/index.js';
 import {
@@ -24,15 +24,7 @@ import {
 import { type DialBackOptions, DialBacks, type RunProgress } from './dial-back/index.js';
 import { EventBus, type PlatformEventListener } from './events.js';
 import type { ApiSecretRecord, MetricsRecord, ReportRecord, ReportSummary } from './records.js';
-import {
-  EndpointSession,
-  Presence,
-  Rates,
-  SharedPlaces,
-  Slots,
-  Twins,
-  Unauthenticated,
-} from './sessions/index.js';
+import { EndpointSession, Presence, Rates, SharedPlaces, Twins, Unauthenticated } from './sessions/index.js';
 import type { Store } from './store.js';
 import {
   type EndpointFilter,
@@ -92,7 +84,7 @@ export class ServicesHost {
       ...{ endpoint, store, presence, twins, events, clock },
       places: new SharedPlaces(MAX_SESSIONS, { mayDisplaceOwn: false }),
       openRequests: new SharedPlaces(MAX_OPEN_STREAMS, { mayDisplaceOwn: true }),
-      largeRequests: new Slots(MAX_LARGE_REQUESTS, MAX_LARGE_REQUESTS_PER_SECRET),
+      largeRequests: new Semaphore(MAX_LARGE_REQUESTS, { share: MAX_LARGE_REQUESTS_PER_SECRET }),
       rates: new Rates(clock),
       unauthenticated: new Unauthenticated(),
       refusals: new Throttle(REFUSALS_TOLD_AT_ONCE, REFUSALS_TOLD_PER_MINUTE, clock),

@@ -1,4 +1,11 @@
-import { type Clock, linkedAbort, nowSeconds, systemSleep, type Throttle } from '../../async/index.js';
+import {
+  type Clock,
+  linkedAbort,
+  nowSeconds,
+  Semaphore,
+  systemSleep,
+  type Throttle,
+} from '../../async/index.js';
 import { hasCode, messageOf } from '../../errors.js';
 import {
   type BiStream,
@@ -50,7 +57,6 @@ import type { Presence } from './presence.js';
 import type { Rates } from './rates.js';
 import { answerRequest, type EndpointRequest, type RequestContext, refuseRequest } from './requests.js';
 import type { SharedPlaces } from './shared-places.js';
-import { Slots } from './slots.js';
 import type { Twins } from './twins.js';
 import type { Unauthenticated } from './unauthenticated.js';
 
@@ -67,7 +73,7 @@ export interface SessionContext {
   /** Of open requests, by their API secret; strangers' under {@link STRANGERS}. */
   openRequests: SharedPlaces;
   /** Of requests that are large, by their API secret. */
-  largeRequests: Slots;
+  largeRequests: Semaphore;
   rates: Rates;
   unauthenticated: Unauthenticated;
   /** Over all unauthenticated: which of their refusals are told. */
@@ -96,7 +102,7 @@ export class EndpointSession {
   readonly #connection: Connection;
   readonly #shared: SessionContext;
   readonly #requests: RequestContext;
-  readonly #slots = new Slots(MAX_STREAMS_PER_SESSION);
+  readonly #places = new Semaphore(MAX_STREAMS_PER_SESSION);
   #authorisation: Authorisation | null = null;
   /** Whether an `Auth` came on this very connection; one that was recalled from an earlier one may still send its first. */
   #hasShownToken = false;
@@ -191,8 +197,7 @@ export class EndpointSession {
     try {
       const wait = this.#turn();
       if (wait > 0) await systemSleep(wait, signal);
-      const release = await this.#slots.take(signal);
-      await serve().finally(release);
+      await this.#places.run(serve, signal);
     } catch {
       // The session ended before its turn came.
     }

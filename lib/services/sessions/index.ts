@@ -4,6 +4,5 @@ export { isStranded } from './paths.js';
 export { Presence } from './presence.js';
 export { Rates } from './rates.js';
 export { SharedPlaces } from './shared-places.js';
-export { Slots } from './slots.js';
 export { Twins } from './twins.js';
 export { Unauthenticated } from './unauthenticated.js';

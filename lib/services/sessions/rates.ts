@@ -6,7 +6,6 @@ import {
   RATE_WINDOW_MS,
   SECRET_RATE_LIMIT,
 } from '../constants.js';
-import { RateLimit } from './rate-limit.js';
 
 /** Known holders beyond which those are forgotten that may begin anew anyway. */
 const TIDY_AT = 1_000;
@@ -17,8 +16,8 @@ const TIDY_AT = 1_000;
  */
 export class Rates {
   readonly #clock: Clock;
-  readonly #endpoints = new Map<string, RateLimit>();
-  readonly #secrets = new Map<string, RateLimit>();
+  readonly #endpoints = new Map<string, TokenBucket>();
+  readonly #secrets = new Map<string, TokenBucket>();
   readonly #labels = new Map<string, TokenBucket>();
 
   constructor(clock: Clock) {
@@ -31,9 +30,9 @@ export class Rates {
    * @returns milliseconds to wait before it
    */
   turn(endpointId: string, issuer: string | null): number {
-    const own = known(this.#endpoints, endpointId, () => this.#limit(RATE_LIMIT)).turn();
+    const own = known(this.#endpoints, endpointId, () => this.#limit(RATE_LIMIT)).reserve();
     if (issuer === null) return own;
-    return Math.max(own, known(this.#secrets, issuer, () => this.#limit(SECRET_RATE_LIMIT)).turn());
+    return Math.max(own, known(this.#secrets, issuer, () => this.#limit(SECRET_RATE_LIMIT)).reserve());
   }
 
   /** How often an endpoint may change its group and its attributes. */
@@ -43,12 +42,12 @@ export class Rates {
     });
   }
 
-  #limit(limit: number): RateLimit {
-    return new RateLimit(limit, RATE_WINDOW_MS, this.#clock);
+  #limit(limit: number): TokenBucket {
+    return new TokenBucket(limit, (limit * 60_000) / RATE_WINDOW_MS, this.#clock);
   }
 }
 
-function known<T extends { isFresh: boolean }>(all: Map<string, T>, holder: string, make: () => T): T {
+function known(all: Map<string, TokenBucket>, holder: string, make: () => TokenBucket): TokenBucket {
   const one = all.get(holder);
   if (one !== undefined) return one;
   if (all.size >= TIDY_AT) {
