@@ -22,7 +22,7 @@ export interface Hosted {
  */
 export function prepareHosted(options: NetDiagnosticsOptions): Hosted {
   const { http, enabled, logger, apiSecret } = resolveSettings(options, process.env);
-  const diagnostics = NetDiagnostics.prepare(options, process.env);
+  const diagnostics = NetDiagnostics.prepare(options);
   const isProduction = process.env.NODE_ENV === 'production';
   const routes = createHttpHandler(diagnostics, http, { logger, isProduction });
   const stop = (): Promise<void> => {

@@ -87,5 +87,6 @@ export interface DiagnoseOptions {
   ca?: readonly string[] | null | undefined;
   /** Which addresses count as the public Internet. Default: IANA's registries. */
   isPublicAddress?: IsPublicAddress | null | undefined;
+  /** @internal For tests. */
   environment?: Partial<DiagnoseEnvironment> | null | undefined;
 }

@@ -81,11 +81,16 @@ export class NetDiagnostics {
   /**
    * Starts, in the background: this returns at once, and whatever the network or the machine lack becomes a state.
    * @param options - explicit options win over environment variables
-   * @param env - where the variables are. Default: `process.env`
-   * @param parts - what tests replace
    * @throws NetDiagnosticsError `ERR_SETTING` for a malformed setting, `ERR_ALPN` when an endpoint of one's own
    * accepts no dial-backs; nothing else
    */
+  static start(options?: NetDiagnosticsOptions): NetDiagnostics;
+  /** @internal With variables from elsewhere than `process.env`, and what tests replace. */
+  static start(
+    options: NetDiagnosticsOptions,
+    env: NodeJS.ProcessEnv,
+    parts?: Partial<Parts>,
+  ): NetDiagnostics;
   static start(
     options: NetDiagnosticsOptions = {},
     env: NodeJS.ProcessEnv = process.env,
@@ -101,6 +106,13 @@ export class NetDiagnostics {
    * then start it.
    * @throws as {@link start}
    */
+  static prepare(options?: NetDiagnosticsOptions): NetDiagnostics;
+  /** @internal As {@link start}. */
+  static prepare(
+    options: NetDiagnosticsOptions,
+    env: NodeJS.ProcessEnv,
+    parts?: Partial<Parts>,
+  ): NetDiagnostics;
   static prepare(
     options: NetDiagnosticsOptions = {},
     env: NodeJS.ProcessEnv = process.env,

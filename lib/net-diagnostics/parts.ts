@@ -1,10 +1,12 @@
 import { type Clock, type Sleep, systemClock, systemSleep } from '../async/index.js';
 import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from '../client/index.js';
-import type { DiagnoseOptions } from '../diagnose/index.js';
+import type { DiagnoseEnvironment, DiagnoseOptions } from '../diagnose/index.js';
 import type { BindingLoader } from '../transport/index.js';
 
 /** The network that reports are made in. */
-export type Surroundings = Pick<DiagnoseOptions, 'isPublicAddress' | 'environment'>;
+export interface Surroundings extends Pick<DiagnoseOptions, 'isPublicAddress'> {
+  environment?: Partial<DiagnoseEnvironment> | null | undefined;
+}
 
 /** What comes from outside, so that a test can hold it. */
 export interface Parts {

@@ -13,5 +13,5 @@ export {
 } from '../services/index.js';
 export type { DiagnosticsReport } from '../wire/index.js';
 export type { AppChoice, Granted } from './app-choice.js';
-export { QUICK_RETRIES } from './quick.js';
+export { startImpatient } from './quick.js';
 export { TestPlatform, type TestPlatformOptions } from './test-platform.js';

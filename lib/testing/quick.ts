@@ -1,5 +1,5 @@
 /** How an app under test differs from one that is in service. */
-import type { Parts } from '../net-diagnostics/index.js';
+import { NetDiagnostics, type Parts } from '../net-diagnostics/index.js';
 import { type NetDiagnosticsOptions, SETTINGS } from '../options/index.js';
 
 /** Reports that are made at once, and nothing that happens by itself while a test looks elsewhere. */
@@ -18,13 +18,7 @@ export const LOCAL_OPTIONS = {
   ...QUICK_OPTIONS,
 } as const satisfies NetDiagnosticsOptions;
 
-/**
- * Retries without the patience that real networks need: an app finds a platform that is back within a fraction of a
- * second, and asks again at once where it would wait for a quarter of an hour. For tests of what an app does meanwhile.
- *
- * @example
- * const app = NetDiagnostics.start(platform.options(), {}, QUICK_RETRIES);
- */
+/** Retries without the patience that real networks need. */
 export const QUICK_RETRIES: Readonly<Pick<Parts, 'clientLimits'>> = {
   clientLimits: {
     reconnectMinMs: 20,
@@ -39,6 +33,18 @@ export const QUICK_RETRIES: Readonly<Pick<Parts, 'clientLimits'>> = {
     farewellTimeoutMs: 500,
   },
 };
+
+/**
+ * `NetDiagnostics.start` without the patience that real networks need: the app finds a platform that is back within a
+ * fraction of a second, and asks again at once where it would wait for a quarter of an hour. For tests of what an app
+ * does meanwhile.
+ * @throws as `NetDiagnostics.start`
+ * @example
+ * const app = startImpatient(platform.options());
+ */
+export function startImpatient(options: NetDiagnosticsOptions = {}): NetDiagnostics {
+  return NetDiagnostics.start(options, process.env, QUICK_RETRIES);
+}
 
 /** Options as environment variables; those that only code can give are left out. */
 export function toEnv(options: NetDiagnosticsOptions): Record<string, string> {

@@ -136,7 +136,7 @@ export class TestPlatform {
 
   /**
    * Is not there any more, as while it restarts: sessions end, and nobody answers. What it knows it keeps. An app looks
-   * for it after half a second first, then less and less often; `QUICK_RETRIES` makes it more eager. Idempotent.
+   * for it after half a second first, then less and less often; `startImpatient` makes it more eager. Idempotent.
    */
   async goAway(): Promise<void> {
     this.#isAway = true;

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { resolveSettings } from '../../lib/core.js';
 import { NetDiagnostics, type NetDiagnosticsOptions } from '../../lib/index.js';
-import { QUICK_RETRIES, TestPlatform } from '../../lib/testing/index.js';
-import { toEnv } from '../../lib/testing/quick.js';
+import { startImpatient, TestPlatform } from '../../lib/testing/index.js';
+import { QUICK_RETRIES, toEnv } from '../../lib/testing/quick.js';
 import { bindNative } from '../net-diagnostics/stage.js';
 import { runChild } from '../support/child.js';
 import { until } from '../support/fake-time.js';
@@ -27,7 +27,7 @@ async function ownPlatform(): Promise<TestPlatform> {
 }
 
 function start(platform: TestPlatform, options: NetDiagnosticsOptions = {}): NetDiagnostics {
-  const app = NetDiagnostics.start(platform.options({ logger: false, ...options }), {}, QUICK_RETRIES);
+  const app = startImpatient(platform.options({ logger: false, ...options }));
   apps.push(app);
   return app;
 }

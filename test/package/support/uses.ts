@@ -9,10 +9,14 @@ interface Use {
 const USES: Record<string, Use> = {
   'iroh-net-diagnostics': {
     names: ['NetDiagnostics', 'CLIENT_HOST_ALPN', 'diagnose'],
-    code: `import { NetDiagnostics, type Status } from 'iroh-net-diagnostics';
+    code: `import { diagnose, NetDiagnostics, type Status } from 'iroh-net-diagnostics';
 export const status: Status = NetDiagnostics.start({ enabled: false }).status();
 // @ts-expect-error: an unknown option is refused
-NetDiagnostics.start({ apiSecrt: 'x' });`,
+NetDiagnostics.start({ apiSecrt: 'x' });
+// @ts-expect-error: what tests replace is not the users'
+NetDiagnostics.start({}, process.env);
+// @ts-expect-error: nor is this
+diagnose({ environment: { portalPort: 80 } });`,
   },
   'iroh-net-diagnostics/core': {
     names: ['ClientHost', 'Router', 'adoptEndpoint', 'ApiSecret', 'Caps'],
@@ -49,7 +53,7 @@ export type Running = ReturnType<typeof Platform.start>;
 export const never: Running = Promise.resolve(5);`,
   },
   'iroh-net-diagnostics/testing': {
-    names: ['TestPlatform', 'QUICK_RETRIES'],
+    names: ['TestPlatform', 'startImpatient'],
     code: `import { NetDiagnostics as Started } from 'iroh-net-diagnostics';
 import { TestPlatform } from 'iroh-net-diagnostics/testing';
 export const tested = (platform: TestPlatform) => Started.start(platform.options({ name: 'typed' }));`,
