@@ -29,6 +29,7 @@ export type RouterEvent =
   /** The handler is through; `error` when it threw. */
   | { type: 'ended'; alpn: string; remoteId: EndpointId; remoteAddress: string; error?: unknown };
 
+/** How a {@link Router} bounds what strangers may take. */
 export interface RouterOptions {
   /** Connections at once, handshakes included; more are refused. Default: 256. */
   maxConnections?: number | undefined;
