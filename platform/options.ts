@@ -1,9 +1,28 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { type Clock, systemClock } from '../lib/async/index.js';
-import { NetDiagnosticsError } from '../lib/errors.js';
 import { isLoopbackAddress } from '../lib/http-kit/index.js';
 import type { PlatformEventListener } from '../lib/services/index.js';
-import type { RelayOption } from '../lib/wire/index.js';
+import {
+  bindAddrs,
+  callback,
+  flag,
+  group,
+  InvalidField,
+  type Kind,
+  listOf,
+  needed,
+  objectWith,
+  oneOf,
+  option,
+  port,
+  type Row,
+  readOptions,
+  relaysWithoutSecret,
+  SettingError,
+  textKind,
+  type Values,
+} from '../lib/settings/index.js';
+import { type BindAddrOption, type BindAddrs, InvalidValue, type RelayOption } from '../lib/wire/index.js';
 
 /** The dashboard's options. */
 export interface DashboardOptions {
@@ -33,13 +52,16 @@ export interface PlatformOptions {
   dataDir: string;
   /** `minimal` (default): nothing but what is listed here. `n0`: n0's relays and DNS. */
   network?: 'minimal' | 'n0' | undefined;
-  /** Relays through which endpoints can reach the platform. Default: the network's. */
+  /** Relays through which endpoints can reach the platform, at most 64. Default: the network's. */
   relays?: readonly (string | RelayOption)[] | undefined;
-  /** Addresses the iroh endpoint listens on, one per family. Default: `127.0.0.1` and `::1`. */
-  hosts?: readonly string[] | undefined;
   /**
-   * UDP port, 0 for any. API secrets contain it. Default: the one used last with this data folder, at first a random one
-   * from 20000 to 29999.
+   * Addresses the iroh endpoint listens on, at most one per family: `'203.0.113.5:7777'`; with port 0 they get `port`.
+   * Default: `'loopback'`, that is `127.0.0.1` and, where there is one, `::1`.
+   */
+  bindAddrs?: readonly (string | BindAddrOption)[] | 'loopback' | undefined;
+  /**
+   * UDP port of both families, 0 for any, where `bindAddrs` names none. API secrets contain it. Default: the one used
+   * last with this data folder, at first a random one from 20000 to 29999.
    */
   port?: number | undefined;
   /** `false`: no dashboard. */
@@ -49,120 +71,111 @@ export interface PlatformOptions {
   clock?: Clock | undefined;
 }
 
-/** The dashboard's options with their defaults. */
-export interface DashboardSettings {
-  hosts: readonly string[];
-  port: number | null;
-  allowedHosts: readonly string[];
-  token: string | null;
+/** The dashboard's options with their defaults. A port is `null` when the remembered one is wanted. */
+export interface DashboardSettings
+  extends Omit<Values<typeof DASHBOARD>, 'unsafeWithoutLogin' | 'unsafePlainHttpBeyondLoopback'> {
   hasLogin: boolean;
 }
 
 /** The options with their defaults. A port is `null` when the remembered one is wanted. */
-export interface PlatformSettings {
-  dataDir: string;
-  network: 'minimal' | 'n0';
-  relays: readonly (string | RelayOption)[] | undefined;
-  hosts: readonly string[];
-  port: number | null;
-  dashboard: DashboardSettings | null;
-  onEvent: PlatformEventListener | undefined;
-  clock: Clock;
-}
+export type PlatformSettings = Values<typeof PLATFORM>;
 
-const LOOPBACK = ['127.0.0.1', '::1'];
+const LOOPBACK: readonly string[] = ['127.0.0.1', '::1'];
 const MIN_TOKEN_LENGTH = 32;
-const OPTION_NAMES = 'dataDir, network, relays, hosts, port, dashboard, onEvent, clock';
-const DASHBOARD_OPTION_NAMES =
-  'hosts, port, allowedHosts, token, unsafeWithoutLogin, unsafePlainHttpBeyondLoopback';
 
-/** Checks the options. @throws NetDiagnosticsError `ERR_SETTING`, which names the option and what it should be */
+const DASHBOARD = {
+  hosts: option(hosts(), LOOPBACK),
+  port: option(port(), null),
+  allowedHosts: option(hostNames(), []),
+  token: { ...option(token(), null), isSecret: true },
+  unsafeWithoutLogin: option(flag(), false),
+  unsafePlainHttpBeyondLoopback: option(flag(), false),
+} satisfies Rows<DashboardOptions>;
+
+const DASHBOARD_GROUP = group('an object of options, or false', DASHBOARD);
+
+const PLATFORM = {
+  dataDir: needed(textKind("a folder's path or ':memory:'", notEmpty)),
+  network: option(oneOf('minimal', 'n0'), 'minimal'),
+  relays: option(relaysWithoutSecret(), null),
+  bindAddrs: option(bindAddrs(), 'loopback' as BindAddrs),
+  port: option(port(), null),
+  dashboard: option(dashboard(), dashboard().fromValue({})),
+  onEvent: option(callback<PlatformEventListener>(), null),
+  clock: option(objectWith<Clock>('a Clock', 'now'), systemClock),
+} satisfies Rows<PlatformOptions>;
+
+type Rows<T> = { [Name in keyof Required<T>]: Row<unknown, unknown> };
+
+/** @throws SettingError (`ERR_SETTING`), which names the option and what it should be */
 export function parsePlatformOptions(options: PlatformOptions): PlatformSettings {
-  refuseUnknown(options, 'Platform.start', OPTION_NAMES);
-  const { dataDir, network = 'minimal', relays, dashboard = {}, onEvent, clock = systemClock } = options;
-  if (typeof dataDir !== 'string' || dataDir === '')
-    throw wrong('dataDir', dataDir, "a folder's path or ':memory:'");
-  if (network !== 'minimal' && network !== 'n0') throw wrong('network', network, "'minimal' or 'n0'");
-  if (relays !== undefined && !Array.isArray(relays)) throw wrong('relays', relays, 'a list of { url }');
-  if (onEvent !== undefined && typeof onEvent !== 'function') throw wrong('onEvent', onEvent, 'a function');
+  const of = 'Platform.start()';
+  const settings = readOptions(of, PLATFORM, options);
+  const named = namedPorts(settings.bindAddrs);
+  if (named.length === 0) return settings;
+  if (settings.port !== null || new Set(named).size > 1) {
+    throw new SettingError(
+      { option: 'port', of, variable: null, from: 'option' },
+      `and \`bindAddrs\` name more than one port (${[settings.port ?? [], named].flat().join(', ')}): both families share one.`,
+    );
+  }
+  return { ...settings, port: named[0] ?? null };
+}
+
+function namedPorts(addrs: BindAddrs): readonly number[] {
+  return addrs === 'loopback' ? [] : addrs.map((addr) => addr.port).filter((number) => number !== 0);
+}
+
+function dashboard(): Kind<DashboardSettings | null> {
   return {
-    dataDir,
-    network,
-    relays,
-    hosts: parseHosts('hosts', options.hosts),
-    port: parsePort('port', options.port),
-    dashboard: dashboard === false ? null : parseDashboard(dashboard),
-    onEvent,
-    clock,
+    should: DASHBOARD_GROUP.should,
+    fromValue: (value) => {
+      if (value === false) return null;
+      const { unsafeWithoutLogin, unsafePlainHttpBeyondLoopback, ...settings } =
+        DASHBOARD_GROUP.fromValue(value);
+      if (!unsafePlainHttpBeyondLoopback && !settings.hosts.every(isLoopbackAddress)) {
+        throw new InvalidField(
+          'hosts',
+          'goes beyond loopback, where its plain HTTP can be read along: put a TLS proxy in front of loopback, or ' +
+            'set `dashboard.unsafePlainHttpBeyondLoopback`.',
+        );
+      }
+      return { ...settings, hasLogin: !unsafeWithoutLogin };
+    },
   };
 }
 
-function parseDashboard(options: DashboardOptions): DashboardSettings {
-  if (typeof options !== 'object' || options === null)
-    throw wrong('dashboard', options, 'an object, or false');
-  refuseUnknown(options, 'dashboard', DASHBOARD_OPTION_NAMES);
-  const { token = null, allowedHosts = [] } = options;
-  const hosts = parseHosts('dashboard.hosts', options.hosts);
-  const isOpen = flag('dashboard.unsafePlainHttpBeyondLoopback', options.unsafePlainHttpBeyondLoopback);
-  if (!isOpen && !hosts.every(isLoopbackAddress)) {
-    throw new NetDiagnosticsError(
-      'ERR_SETTING',
-      'dashboard.hosts goes beyond loopback, where its plain HTTP can be read along: put a TLS proxy in front of ' +
-        'loopback, or set dashboard.unsafePlainHttpBeyondLoopback.',
-    );
-  }
-  if (token !== null && (typeof token !== 'string' || token.length < MIN_TOKEN_LENGTH)) {
-    // Never with the value: it is a credential.
-    throw new NetDiagnosticsError(
-      'ERR_SETTING',
-      `dashboard.token has to have ${MIN_TOKEN_LENGTH} characters or more.`,
-    );
-  }
-  if (
-    !Array.isArray(allowedHosts) ||
-    !allowedHosts.every((host) => typeof host === 'string' && host !== '')
-  ) {
-    throw wrong('dashboard.allowedHosts', allowedHosts, 'a list of host names');
-  }
-  return {
-    hosts,
-    port: parsePort('dashboard.port', options.port),
-    allowedHosts: allowedHosts.map((host: string) => host.toLowerCase()),
-    token,
-    hasLogin: !flag('dashboard.unsafeWithoutLogin', options.unsafeWithoutLogin),
+function notEmpty(text: string): string {
+  if (text === '') throw new InvalidValue();
+  return text;
+}
+
+function token(): Kind<string> {
+  return textKind(`${MIN_TOKEN_LENGTH} characters or more`, (text) => {
+    if (text.length < MIN_TOKEN_LENGTH) throw new InvalidValue();
+    return text;
+  });
+}
+
+function hostNames(): Kind<readonly string[]> {
+  const name = (value: unknown) => {
+    if (typeof value !== 'string' || value === '') throw new InvalidValue();
+    return value.toLowerCase();
   };
+  return listOf('a list of host names', { fromText: name, fromValue: name });
 }
 
-function parseHosts(name: string, hosts: readonly string[] = LOOPBACK): readonly string[] {
-  const expected = 'one or two IP addresses, at most one per family';
-  if (!Array.isArray(hosts) || hosts.length === 0) throw wrong(name, hosts, expected);
-  const v4 = hosts.filter((host) => isIPv4(host));
-  const v6 = hosts.filter((host) => isIPv6(host));
-  if (v4.length > 1 || v6.length > 1 || v4.length + v6.length < hosts.length)
-    throw wrong(name, hosts, expected);
-  return [...hosts];
-}
-
-function parsePort(name: string, port: number | undefined): number | null {
-  if (port === undefined) return null;
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw wrong(name, port, 'a port from 0 to 65535');
-  return port;
-}
-
-function flag(name: string, value: boolean | undefined): boolean {
-  if (value !== undefined && typeof value !== 'boolean') throw wrong(name, value, 'true or false');
-  return value ?? false;
-}
-
-function refuseUnknown(options: object, where: string, known: string): void {
-  const names = known.split(', ');
-  for (const name of Object.keys(options)) {
-    if (names.includes(name)) continue;
-    throw new NetDiagnosticsError('ERR_SETTING', `${where} has no option "${name}"; it has ${known}.`);
-  }
-}
-
-function wrong(name: string, value: unknown, expected: string): NetDiagnosticsError {
-  const was = value === undefined ? 'missing' : (JSON.stringify(value) ?? typeof value).slice(0, 100);
-  return new NetDiagnosticsError('ERR_SETTING', `${name} is ${was}; it should be ${expected}.`);
+function hosts(): Kind<readonly string[]> {
+  const address = (value: unknown) => {
+    if (typeof value !== 'string' || !(isIPv4(value) || isIPv6(value)))
+      throw new InvalidValue('no IP address');
+    return value;
+  };
+  return listOf(
+    'one or two IP addresses, at most one per family',
+    { fromText: address, fromValue: address },
+    (all) => {
+      if (all.length === 0 || all.length > new Set(all.map(isIPv4)).size) throw new InvalidValue();
+    },
+  );
 }

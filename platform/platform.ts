@@ -61,7 +61,7 @@ export class Platform {
     this.#events = events;
     this.#services = ServicesHost.start({
       ...{ endpoint, store, events, clock: settings.clock },
-      address: () => platformAddress(endpoint, settings.hosts),
+      address: () => platformAddress(endpoint, settings.bindAddrs),
     });
   }
 
@@ -75,12 +75,12 @@ export class Platform {
    */
   static async start(options: PlatformOptions, parts: { store?: Store } = {}): Promise<Platform> {
     const settings = parsePlatformOptions(options);
-    const { dataDir, network, relays, hosts, onEvent } = settings;
+    const { dataDir, network, relays, bindAddrs, onEvent } = settings;
     const secretKey =
       dataDir === IN_MEMORY ? SecretKey.fromBytes(randomBytes(32)) : await openIdentity(dataDir);
     const store = parts.store ?? (await openStore(dataDir));
     const events = new EventBus();
-    if (onEvent !== undefined) events.subscribe(onEvent);
+    if (onEvent !== null) events.subscribe(onEvent);
     let endpoint: Endpoint | null = null;
     try {
       const remembered = await rememberedPort(store, PORT_SETTING);
@@ -88,7 +88,7 @@ export class Platform {
         secretKey,
         network,
         relays,
-        hosts,
+        bindAddrs,
         port: settings.port,
         remembered,
       });

@@ -3,11 +3,12 @@ import { Platform } from '../../platform/index.js';
 import { untilAborted } from '../async/index.js';
 import { NetDiagnostics } from '../net-diagnostics/index.js';
 import type { ProbeName } from '../probes/index.js';
+import { port } from '../settings/index.js';
 import type { Command } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { onInterruption } from './interruption.js';
 import type { Shell } from './shell.js';
-import { parsing, wholeNumber } from './usage-error.js';
+import { flagValue, parsing } from './usage-error.js';
 
 const APP_NAME = 'demo-app';
 /** Those that ask nobody: the demo stays on this machine. */
@@ -35,16 +36,12 @@ export const demoCommand: Command = { help: HELP, run: demo };
 
 async function demo(words: readonly string[], shell: Shell): Promise<number> {
   const { values } = parsing(OPTIONS, () => parseArgs({ args: [...words], options: OPTIONS }));
-  const port = wholeNumber('--dashboard-port', values['dashboard-port'], {
-    min: 0,
-    max: 65_535,
-    what: 'a port',
-  });
+  const dashboardPort = flagValue('--dashboard-port', values['dashboard-port'], port());
   const interruption = onInterruption();
   const platform = await Platform.start({
     dataDir: ':memory:',
     port: 0,
-    dashboard: { port },
+    dashboard: { port: dashboardPort },
     onEvent: (event) => {
       if (event.type === 'warning') shell.err(`${event.message}\n`);
     },

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { milliseconds } from '../settings/index.js';
 import type { Command } from './command.js';
 import { examine } from './doctor/examine.js';
 import type { StepResult } from './doctor/step.js';
@@ -6,11 +7,11 @@ import { EXIT } from './exit-codes.js';
 import { onInterruption } from './interruption.js';
 import { readSecret, SECRET_HELP, SECRET_OPTIONS, secretSource } from './secret-source.js';
 import type { Shell } from './shell.js';
-import { parsing, wholeNumber } from './usage-error.js';
+import { flagValue, parsing } from './usage-error.js';
 import { wrap } from './wrap.js';
 
 const DEFAULT_TIMEOUT_MS = 20_000;
-const TIMEOUT = { min: 100, max: 600_000, what: 'milliseconds' };
+const TIMEOUT = milliseconds(100, 600_000);
 
 const HELP = `Usage: iroh-net-diagnostics doctor [-] [options]
 
@@ -59,7 +60,7 @@ async function doctor(words: readonly string[], shell: Shell): Promise<number> {
     parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true }),
   );
   const source = secretSource(positionals, values['secret-file']);
-  const timeoutMs = wholeNumber('--timeout', values.timeout, TIMEOUT) ?? DEFAULT_TIMEOUT_MS;
+  const timeoutMs = flagValue('--timeout', values.timeout, TIMEOUT) ?? DEFAULT_TIMEOUT_MS;
   // Before signals are listened to: somebody who is asked to type must be able to leave. Nor does the time run yet.
   const [secret] = await Promise.allSettled([readSecret(source, shell)]);
   const interruption = onInterruption();

@@ -2,14 +2,14 @@ import { parseArgs } from 'node:util';
 import { Platform, type PlatformOptions } from '../../platform/index.js';
 import { untilAborted } from '../async/index.js';
 import { messageOf } from '../errors.js';
-import { show } from '../settings/index.js';
+import { port, show } from '../settings/index.js';
 import { type Relay, relayFromUrl } from '../wire/index.js';
 import type { Command } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { onInterruption } from './interruption.js';
 import { DEFAULT_DATA_DIR, noteRunning } from './running-platform.js';
 import type { Shell } from './shell.js';
-import { parsing, UsageError, wholeNumber } from './usage-error.js';
+import { flagValue, parsing, UsageError } from './usage-error.js';
 
 const HELP = `Usage: iroh-net-diagnostics platform [options]
 
@@ -35,8 +35,6 @@ const OPTIONS = {
   relay: { type: 'string', multiple: true },
 } as const;
 
-const PORT = { min: 0, max: 65_535, what: 'a port' };
-
 /** Runs the platform until a signal ends it. */
 export const platformCommand: Command = { help: HELP, run: platform };
 
@@ -44,9 +42,9 @@ async function platform(words: readonly string[], shell: Shell): Promise<number>
   const { values } = parsing(OPTIONS, () => parseArgs({ args: [...words], options: OPTIONS }));
   const options: PlatformOptions = {
     dataDir: values.data,
-    port: wholeNumber('--port', values.port, PORT),
+    port: flagValue('--port', values.port, port()),
     relays: values.relay?.map(relayOf),
-    dashboard: { port: wholeNumber('--dashboard-port', values['dashboard-port'], PORT) },
+    dashboard: { port: flagValue('--dashboard-port', values['dashboard-port'], port()) },
     onEvent: (event) => {
       if (event.type === 'warning') shell.err(`${event.message}\n`);
     },

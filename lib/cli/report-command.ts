@@ -3,19 +3,20 @@ import { parseArgs } from 'node:util';
 import { linkedAbort } from '../async/index.js';
 import { diagnose, type ProbeEvent } from '../diagnose/index.js';
 import { AnsweringRelays } from '../net-diagnostics/index.js';
+import { DEADLINE } from '../options/index.js';
 import { PROBE_NAMES } from '../probes/index.js';
 import type { Colour, LocalReport } from '../report/index.js';
+import { wholeNumber } from '../settings/index.js';
 import type { Command } from './command.js';
 import { EXIT, SIGNAL_EXIT } from './exit-codes.js';
 import { type Interruption, onInterruption } from './interruption.js';
 import { printReport } from './report/print.js';
 import { N0, type ReportPlan, reportPlan } from './report/settings.js';
 import type { Shell } from './shell.js';
-import { parsing, wholeNumber } from './usage-error.js';
+import { flagValue, parsing } from './usage-error.js';
 
 const DEFAULT_WATCH_SECONDS = 30;
-const WATCH = { min: 1, max: 86_400, what: 'seconds' };
-const DEADLINE = { min: 100, max: 60_000, what: 'milliseconds' };
+const WATCH = wholeNumber('a whole number of seconds', 1, 86_400);
 
 const HELP = `Usage: iroh-net-diagnostics report [options]
 
@@ -74,8 +75,8 @@ export const reportCommand: Command = { help: HELP, failure: EXIT.noReport, run:
 
 async function report(words: readonly string[], shell: Shell): Promise<number> {
   const { values } = parsing(OPTIONS, () => parseArgs({ args: withPause(words), options: OPTIONS }));
-  const watchSeconds = wholeNumber('--watch', values.watch, WATCH);
-  const deadline = wholeNumber('--deadline', values.deadline, DEADLINE);
+  const watchSeconds = flagValue('--watch', values.watch, WATCH);
+  const deadline = flagValue('--deadline', values.deadline, DEADLINE);
   const { relay, stun, probe, json, redact } = values;
   const plan = await reportPlan({ relay, stun, probe, deadline }, shell.env);
   if (plan.relays.length === 0) {

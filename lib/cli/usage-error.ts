@@ -1,5 +1,6 @@
 import { codeOf } from '../errors.js';
-import { nearest, show } from '../settings/index.js';
+import { nearest, show, type TextKind } from '../settings/index.js';
+import { InvalidValue } from '../wire/index.js';
 
 /** The words of the command line are wrong. Its message says which, and what would be right. */
 export class UsageError extends Error {
@@ -34,15 +35,14 @@ function unknownOption(word: string, options: Readonly<Record<string, unknown>>)
   return `There is no option ${show(word)}.${hint}`;
 }
 
-/** A whole number from `min` to `max`, or undefined when the option was not given. @throws UsageError */
-export function wholeNumber(
-  option: string,
-  text: string | undefined,
-  { min, max, what }: { min: number; max: number; what: string },
-): number | undefined {
+/** What the kind of a setting makes of an option's text, or undefined when it was not given. @throws UsageError */
+export function flagValue<T>(flag: string, text: string | undefined, kind: TextKind<T>): T | undefined {
   if (text === undefined) return undefined;
-  const value = Number(text);
-  // Number() alone would take '0x10', '1e3' and ' '.
-  if (/^\d{1,9}$/.test(text) && value >= min && value <= max) return value;
-  throw new UsageError(`${option} was ${show(text)}; give ${what}, ${min} to ${max}.`);
+  try {
+    return kind.fromText(text);
+  } catch (error) {
+    if (!(error instanceof InvalidValue)) throw error;
+    const detail = error.detail === null ? '' : ` (${error.detail})`;
+    throw new UsageError(`${flag} was ${show(text)}${detail}; it must be ${kind.should}.`);
+  }
 }

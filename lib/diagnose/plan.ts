@@ -35,13 +35,13 @@ import {
   milliseconds,
   objectWith,
   option,
+  port,
   type Row,
   readOptions,
   readTable,
   relays,
   stunServers,
   type Values,
-  wholeNumber,
 } from '../settings/index.js';
 import { printable } from '../text.js';
 import {
@@ -87,7 +87,7 @@ const ENVIRONMENT = {
   bundledRoots: option(anObject<readonly string[]>(), rootCertificates),
   machineRoots: option(callback<MachineRoots>(), null),
   env: option(anObject<NodeJS.ProcessEnv>(), null),
-  portalPort: option(wholeNumber('a port', 0, 65_535), HTTP_PORT),
+  portalPort: option(port(), HTTP_PORT),
 } satisfies Rows<DiagnoseEnvironment>;
 
 const OPTIONS = {

@@ -4,7 +4,7 @@ export type { HttpAccess, HttpAuthorize, HttpSettings } from './http-kind.js';
 export { whyMalformed } from './identity-kinds.js';
 export { settingsMarkdown } from './markdown.js';
 export { type ActiveSettings, resolveSettings, type Settings } from './resolve.js';
-export { SETTINGS } from './table.js';
+export { DEADLINE, SETTINGS } from './table.js';
 export type {
   AcceptLoop,
   HttpOptions,

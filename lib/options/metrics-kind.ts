@@ -1,5 +1,5 @@
 import type { MetricsRegistry } from '../client/index.js';
-import { group, hasMethods, type Kind, listOf, option } from '../settings/index.js';
+import { group, hasMethods, type Kind, listOf, option, type TextKind } from '../settings/index.js';
 import { InvalidValue } from '../wire/index.js';
 
 /** What is pushed, and how often. */
@@ -11,18 +11,15 @@ export interface MetricsSettings {
 }
 
 /** A push interval, or an object that also names the app's own registries. */
-export function metricsSetting(interval: Kind<number>, defaultMs: number): Kind<MetricsSettings> {
+export function metricsSetting(interval: TextKind<number>, defaultMs: number): TextKind<MetricsSettings> {
   const should = `${interval.should}; in code also { intervalMs, registries }`;
-  const { fromText } = interval;
   const metrics = group(should, {
     intervalMs: option(interval, defaultMs),
     registries: option(registries(), []),
   });
   return {
     should,
-    ...(fromText === undefined
-      ? {}
-      : { fromText: (text: string) => ({ intervalMs: fromText(text), registries: [] }) }),
+    fromText: (text) => ({ intervalMs: interval.fromText(text), registries: [] }),
     fromValue: (value) =>
       typeof value === 'object'
         ? metrics.fromValue(value)

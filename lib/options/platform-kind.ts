@@ -9,7 +9,7 @@ import {
 } from '../wire/index.js';
 
 const text = (what: string) => textKind(what, (value) => value);
-const texts = (what: string) => listOf(what, text('a text') as Required<Kind<string>>);
+const texts = (what: string) => listOf(what, text('a text'));
 
 const ADDRESS_TABLE = {
   id: needed(text('64 hex digits')),

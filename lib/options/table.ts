@@ -35,6 +35,9 @@ const MIN_METRICS_MS = 1_000;
 const MAX_METRICS_MS = 86_400_000;
 const DEFAULT_METRICS_MS = 60_000;
 
+/** How long one run may take. */
+export const DEADLINE = milliseconds(MIN_DEADLINE_MS, MAX_DEADLINE_MS);
+
 export const SETTINGS = {
   apiSecret: optional(
     apiSecret(),
@@ -107,14 +110,9 @@ export const SETTINGS = {
     'Local addresses, at most one per family: `127.0.0.1:0,[::1]:0`. One family alone leaves the other on every address. `loopback` means both.',
     { variable: 'NET_DIAGNOSTICS_BIND', defaultText: 'any' },
   ),
-  deadline: withDefault(
-    milliseconds(MIN_DEADLINE_MS, MAX_DEADLINE_MS),
-    3_000,
-    'How long one run of the probes may take.',
-    {
-      variable: 'NET_DIAGNOSTICS_DEADLINE',
-    },
-  ),
+  deadline: withDefault(DEADLINE, 3_000, 'How long one run of the probes may take.', {
+    variable: 'NET_DIAGNOSTICS_DEADLINE',
+  }),
   reuse: withDefault(
     milliseconds(1, MAX_REUSE_MS, 'never'),
     5_000,

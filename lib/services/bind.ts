@@ -4,7 +4,7 @@ import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from '../errors.js';
 import { bindEndpoint, type Endpoint } from '../transport/index.js';
-import type { EndpointAddress, RelayOption, SecretKey } from '../wire/index.js';
+import type { BindAddrs, EndpointAddress, RelayOption, SecretKey } from '../wire/index.js';
 
 /** A predecessor that is stopping needs a moment to free its port. */
 const RETRY_DELAYS_MS = [200, 500, 1000];
@@ -22,10 +22,10 @@ export interface BindPlatformOptions {
   secretKey: SecretKey;
   /** `minimal`: nothing but what is listed here. `n0`: n0's relays and DNS. */
   network: 'minimal' | 'n0';
-  /** Relays through which endpoints can reach it; `undefined`: the network's. */
-  relays: readonly (string | RelayOption)[] | undefined;
-  /** Addresses to listen on, one per family. */
-  hosts: readonly string[];
+  /** Relays through which endpoints can reach it; `null`: the network's. */
+  relays: readonly (string | RelayOption)[] | null;
+  /** Addresses to listen on. Their ports do not count: both families share `port`. */
+  bindAddrs: BindAddrs;
   /** UDP port, 0 for any; `null`: the remembered one, at first a random one from 20000 to 29999. */
   port: number | null;
   /** The port used last, which API secrets contain; `null` at the first start. */
@@ -68,7 +68,9 @@ async function bindPatiently(options: BindPlatformOptions, port: number): Promis
 async function bindAnywhere(options: BindPlatformOptions): Promise<BoundEndpoint> {
   for (let attempt = 1; ; attempt += 1) {
     const port =
-      options.port === 0 ? await freePort(options.hosts[0] ?? '127.0.0.1') : randomInt(...LASTING_PORTS);
+      options.port === 0
+        ? await freePort(hostsOf(options.bindAddrs)[0] ?? '127.0.0.1')
+        : randomInt(...LASTING_PORTS);
     try {
       return { endpoint: await bindAt(options, port), port };
     } catch (error) {
@@ -78,13 +80,14 @@ async function bindAnywhere(options: BindPlatformOptions): Promise<BoundEndpoint
 }
 
 async function bindAt(options: BindPlatformOptions, port: number): Promise<Endpoint> {
-  const { secretKey, network, relays, hosts } = options;
+  const { secretKey, network, relays } = options;
+  const hosts = hostsOf(options.bindAddrs);
   const bind = (wanted: readonly string[]) =>
     bindEndpoint({
       secretKey,
       network,
-      relays,
-      bindAddrs: wanted.map((host) => withPort(host, port)),
+      relays: relays ?? undefined,
+      bindAddrs: wanted.map((ip) => ({ ip, port })),
       alpns: [],
     });
   try {
@@ -102,7 +105,8 @@ async function bindAt(options: BindPlatformOptions, port: number): Promise<Endpo
  * Where endpoints reach the platform: goes into API secrets. iroh leaves loopback addresses out of its own list, so
  * fixed addresses are taken from the sockets.
  */
-export function platformAddress(endpoint: Endpoint, hosts: readonly string[]): EndpointAddress {
+export function platformAddress(endpoint: Endpoint, bindAddrs: BindAddrs): EndpointAddress {
+  const hosts = hostsOf(bindAddrs);
   const address = endpoint.address();
   if (hosts.some((host) => host === '0.0.0.0' || host === '::')) return address;
   return { ...address, directAddrs: endpoint.boundSockets().filter(({ ip }) => hosts.includes(ip)) };
@@ -127,6 +131,6 @@ function canBind(host: string, port: number): Promise<boolean> {
   });
 }
 
-function withPort(host: string, port: number): string {
-  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+function hostsOf(addrs: BindAddrs): readonly string[] {
+  return addrs === 'loopback' ? ['127.0.0.1', '::1'] : addrs.map(({ ip }) => ip);
 }

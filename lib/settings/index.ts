@@ -8,6 +8,8 @@ export {
   milliseconds,
   objectWith,
   oneOf,
+  port,
+  type TextKind,
   textKind,
   wholeNumber,
 } from './kind.js';

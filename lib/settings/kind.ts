@@ -10,8 +10,13 @@ export interface Kind<T> {
   fromValue(value: unknown): T;
 }
 
+/** One that a text can give. */
+export interface TextKind<T> extends Kind<T> {
+  fromText(text: string): T;
+}
+
 /** `check` decides over an option's value; the text of a variable goes the same way. */
-export function textKind<T>(should: string, check: (text: string) => T): Kind<T> {
+export function textKind<T>(should: string, check: (text: string) => T): TextKind<T> {
   const fromValue = (value: unknown) => {
     if (typeof value !== 'string') throw new InvalidValue();
     return check(value);
@@ -20,7 +25,7 @@ export function textKind<T>(should: string, check: (text: string) => T): Kind<T>
 }
 
 /** `true` or `false`; in a variable also `1` and `0`, and nothing else: `yes` might have been meant either way. */
-export function flag(): Kind<boolean> {
+export function flag(): TextKind<boolean> {
   return {
     should: 'true or false (in a variable also 1 or 0)',
     fromText: (text) => {
@@ -36,7 +41,7 @@ export function flag(): Kind<boolean> {
 }
 
 /** A whole number from `min` to `max`, of `what`; with `zero`, 0 is allowed below `min` and means that. */
-export function wholeNumber(what: string, min: number, max: number, zero?: string): Kind<number> {
+export function wholeNumber(what: string, min: number, max: number, zero?: string): TextKind<number> {
   const check = (value: number) => {
     const allowed =
       Number.isInteger(value) && ((value >= min && value <= max) || (zero !== undefined && value === 0));
@@ -59,12 +64,17 @@ export function wholeNumber(what: string, min: number, max: number, zero?: strin
 }
 
 /** A whole number of milliseconds from `min` to `max`; with `zero`, 0 is allowed below `min` and means that. */
-export function milliseconds(min: number, max: number, zero?: string): Kind<number> {
+export function milliseconds(min: number, max: number, zero?: string): TextKind<number> {
   return wholeNumber('a whole number of milliseconds', min, max, zero);
 }
 
+/** A port of TCP or UDP; with `min` 0, that one too, which means any. */
+export function port(min: 0 | 1 = 0): TextKind<number> {
+  return wholeNumber('a port', min, 65_535);
+}
+
 /** One of a few words. */
-export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
+export function oneOf<const T extends string>(...words: readonly T[]): TextKind<T> {
   const should = words.map((word) => `"${word}"`).join(' or ');
   return textKind(should, (text) => {
     const found = words.find((word) => word === text);
@@ -78,7 +88,7 @@ export function listOf<T>(
   should: string,
   entry: { fromText(text: string): T; fromValue(value: unknown): T },
   join: (entries: readonly T[]) => void = () => {},
-): Kind<readonly T[]> {
+): TextKind<readonly T[]> {
   const read = <V>(values: readonly V[], one: (value: V) => T) => {
     const entries = values.map((value, i) => {
       try {

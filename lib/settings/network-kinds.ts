@@ -12,7 +12,7 @@ import {
   type SocketAddr,
   type StunServer,
 } from '../wire/index.js';
-import { type Kind, listOf, oneOf, textKind, wholeNumber } from './kind.js';
+import { type Kind, listOf, oneOf, port, type TextKind, textKind } from './kind.js';
 import { group, needed, option } from './table.js';
 
 /** Relays of one report: all are asked at the same time. iroh's networks have a handful. */
@@ -35,7 +35,7 @@ function relayAuth(): Kind<RelayAuth> {
 }
 
 const quicPort: Kind<number> = {
-  ...wholeNumber('a port', 1, 65_535),
+  ...port(1),
   should: 'a port from 1 to 65535, or null',
 };
 
@@ -57,7 +57,7 @@ function relayFromValue(value: unknown): Relay {
 }
 
 /** Relays: URLs, or objects in code. */
-export function relays(): Kind<readonly Relay[]> {
+export function relays(): TextKind<readonly Relay[]> {
   return listOf(
     'a list of relay URLs (https://…, ?quicPort=PORT or ?quicPort=none at the end); in code also { url, quicPort, auth: "services" }',
     { fromText: relayFromUrl, fromValue: relayFromValue },
@@ -89,7 +89,7 @@ export function relaysWithoutSecret(): Kind<readonly Relay[]> {
 
 const STUN_SERVER = group('"host[:port]", or { host, port }', {
   host: needed(textKind('a host name or an IP address', (host) => host)),
-  port: option(wholeNumber('a port', 1, 65_535), null),
+  port: option(port(1), null),
 });
 
 function stunServer(value: unknown): StunServer {
@@ -106,7 +106,7 @@ function stunServer(value: unknown): StunServer {
 }
 
 /** STUN servers: `host[:port]`, or objects in code. */
-export function stunServers(): Kind<readonly StunServer[]> {
+export function stunServers(): TextKind<readonly StunServer[]> {
   const should = `a list of at most ${MAX_STUN_SERVERS} STUN servers ("stun.example:3478"); in code also { host, port }`;
   return listOf(should, { fromText: stunServer, fromValue: stunServer }, (servers) => {
     if (servers.length > MAX_STUN_SERVERS) throw new InvalidValue(`${servers.length} servers`);
@@ -122,7 +122,7 @@ function refuseTwins(names: readonly string[]): void {
 
 const SOCKET_ADDR = group('"ip:port", or { ip, port }', {
   ip: needed(textKind('an IP address', (ip) => ip)),
-  port: needed(wholeNumber('a port', 0, 65_535)),
+  port: needed(port()),
   // As a checked address says it; it goes by the address all the same.
   family: option<4 | 6, null>({ should: '4 or 6', fromValue: (value) => value as 4 | 6 }, null),
 });
@@ -141,7 +141,7 @@ function bindAddr(value: unknown): SocketAddr {
 }
 
 /** Local addresses to listen on. */
-export function bindAddrs(): Kind<BindAddrs> {
+export function bindAddrs(): TextKind<BindAddrs> {
   const list = listOf(
     'a list of at most one IPv4 and one IPv6 address with port ("127.0.0.1:0", "[::1]:0"), or "loopback"',
     { fromText: bindAddr, fromValue: bindAddr },

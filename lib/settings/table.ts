@@ -22,7 +22,7 @@ export type Values<T extends Table> = {
 };
 
 /** An option that may be left out. */
-export function option<T, D>(kind: Kind<T>, value: D): Row<T, D> {
+export function option<T, const D>(kind: Kind<T>, value: D): Row<T, D> {
   return { kind, default: value };
 }
 

@@ -14,7 +14,7 @@ export const QUICK_OPTIONS = {
 /** {@link QUICK_OPTIONS}, and an endpoint that talks to this machine alone. */
 export const LOCAL_OPTIONS = {
   network: 'minimal',
-  bindAddrs: ['loopback'],
+  bindAddrs: 'loopback',
   ...QUICK_OPTIONS,
 } as const satisfies NetDiagnosticsOptions;
 

@@ -13,6 +13,7 @@ import {
   type ReportRecord,
   ServicesHost,
 } from '../services/index.js';
+import { callback, milliseconds, option, readOptions } from '../settings/index.js';
 import { bindEndpoint, type Endpoint } from '../transport/index.js';
 import { type ApiSecret, type DiagnosticsReport, SecretKey } from '../wire/index.js';
 import { type AppChoice, chosen, explain, type Granted, grantedBy } from './app-choice.js';
@@ -20,18 +21,21 @@ import { LOCAL_OPTIONS, QUICK_OPTIONS, toEnv } from './quick.js';
 
 /** Below the five seconds that Jest and Vitest give a test: their message says less than ours. */
 const TIMEOUT_MS = 4_000;
-/** Where it is: nobody beyond this machine can reach it. */
-const LOOPBACK = ['127.0.0.1', '::1'];
 /** How often the state is looked at. */
 const POLL_MS = 10;
 
 /** Options of {@link TestPlatform.start}. */
 export interface TestPlatformOptions {
-  /** How long {@link TestPlatform.granted} waits, in milliseconds. Default: 4000. */
+  /** How long {@link TestPlatform.granted} waits, in whole milliseconds up to 600000. Default: 4000. */
   timeoutMs?: number | undefined;
   /** Gets everything that happens, for a log. */
   onEvent?: PlatformEventListener | undefined;
 }
+
+const OPTIONS = {
+  timeoutMs: option(milliseconds(0, 600_000), TIMEOUT_MS),
+  onEvent: option(callback<PlatformEventListener>(), null),
+};
 
 /**
  * A platform for tests, in the process of the test: the real one, on loopback, with a store in memory and without a
@@ -69,9 +73,10 @@ export class TestPlatform {
 
   /**
    * Starts one, with one API secret.
-   * @throws NetDiagnosticsError `ERR_BIND`, `ERR_BINDING_UNAVAILABLE`
+   * @throws NetDiagnosticsError `ERR_SETTING`, `ERR_BIND`, `ERR_BINDING_UNAVAILABLE`
    */
-  static async start({ timeoutMs = TIMEOUT_MS, onEvent }: TestPlatformOptions = {}): Promise<TestPlatform> {
+  static async start(options: TestPlatformOptions = {}): Promise<TestPlatform> {
+    const { timeoutMs, onEvent } = readOptions('TestPlatform.start()', OPTIONS, options);
     const { network, bindAddrs } = LOCAL_OPTIONS;
     const secretKey = SecretKey.fromBytes(randomBytes(32));
     const endpoint = await bindEndpoint({ secretKey, network, bindAddrs, alpns: [] });
@@ -185,11 +190,16 @@ export class TestPlatform {
 interface Lasting {
   endpoint: Endpoint;
   store: MemoryStore;
-  onEvent: PlatformEventListener | undefined;
+  onEvent: PlatformEventListener | null;
 }
 
 function openOn({ endpoint, store, onEvent }: Lasting): ServicesHost {
   const events = new EventBus();
-  if (onEvent !== undefined) events.subscribe(onEvent);
-  return ServicesHost.start({ endpoint, store, events, address: () => platformAddress(endpoint, LOOPBACK) });
+  if (onEvent !== null) events.subscribe(onEvent);
+  return ServicesHost.start({
+    endpoint,
+    store,
+    events,
+    address: () => platformAddress(endpoint, 'loopback'),
+  });
 }

@@ -174,12 +174,12 @@ describe('the exit codes that the help names', () => {
   });
 
   it.each([
-    ['report --deadline soon', /^--deadline was "soon"; give milliseconds/],
-    ['doctor --timeout 0', /^--timeout was "0"; give milliseconds/],
+    ['report --deadline soon', /^--deadline was "soon"; it must be a whole number of milliseconds/],
+    ['doctor --timeout 0', /^--timeout was "0"; it must be a whole number of milliseconds/],
     ['doctor now', /^The only word that may stand here is "-"/],
     ['secret inspect now', /^The only word that may stand here is "-"/],
     ['secret inspect --jso', /^There is no option "--jso"\. Did you mean --json\?/],
-    ['platform --port 65536', /^--port was "65536"; give a port/],
+    ['platform --port 65536', /^--port was "65536"; it must be a port/],
     ['platform now', /^The word "now" is one too many/],
     [`platform secret --label ${'x'.repeat(61)}`, /^--label has 61 characters; give at most 60/],
     ['platform secret now', /^The word "now" is one too many/],

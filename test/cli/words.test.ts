@@ -90,9 +90,15 @@ describe('the words of the command line', () => {
     [['report', 'extra'], 'The word "extra" is one too many.'],
     [['report', '--relay'], "Option '--relay <value>' argument missing."],
     [['report', '--json=1'], "Option '--json' does not take an argument."],
-    [['report', '--watch=0'], '--watch was "0"; give seconds, 1 to 86400.'],
-    [['report', '--deadline', '1e3'], '--deadline was "1e3"; give milliseconds, 100 to 60000.'],
-    [['demo', '--dashboard-port', '65536'], '--dashboard-port was "65536"; give a port, 0 to 65535.'],
+    [['report', '--watch=0'], '--watch was "0"; it must be a whole number of seconds from 1 to 86400.'],
+    [
+      ['report', '--deadline', '1e3'],
+      '--deadline was "1e3"; it must be a whole number of milliseconds from 100 to 60000.',
+    ],
+    [
+      ['demo', '--dashboard-port', '65536'],
+      '--dashboard-port was "65536"; it must be a port from 0 to 65535.',
+    ],
     [['doctor', '-', '--secret-file', 'x'], 'Give --secret-file or "-", not both.'],
   ])('refuse %j with 64', async (words, message) => {
     expect(await program.run(words)).toMatchObject({ code: 64, stdout: '', stderr: `${message}\n` });

@@ -353,7 +353,7 @@ describe('diagnose options', () => {
     });
   });
 
-  it('takes relays as texts too, and what was read once', async () => {
+  it('takes relays as texts, for which it threw a bare TypeError, and what was read once', async () => {
     const relays = ['https://a.test?quicPort=7843', { url: 'https://b.test', auth: 'services' as const }];
     const first = await diagnose({ relays, probes: ['endpoint'] });
     expect(first.settings.relays).toEqual([

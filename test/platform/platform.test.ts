@@ -179,23 +179,69 @@ describe('the platform', () => {
 });
 
 describe('the options of Platform.start', () => {
+  it('take a relay as a text, which threw a bare TypeError', async () => {
+    const error = await Platform.start({ dataDir: ':memory:', relays: ['ftp://relay.test'] }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ code: 'ERR_SETTING', option: 'relays' });
+    expect(parsePlatformOptions({ dataDir: 'x', relays: ['https://relay.test'] }).relays).toEqual([
+      { url: 'https://relay.test/', quicPort: undefined, auth: null },
+    ]);
+  });
+
   it.each([
-    [{}, /^dataDir is missing/],
-    [{ dataDir: '' }, /^dataDir is ""/],
-    [{ dataDir: 'x', netwrok: 'n0' }, /no option "netwrok"/],
-    [{ dataDir: 'x', network: 'n1' }, /^network is "n1"; it should be 'minimal' or 'n0'/],
-    [{ dataDir: 'x', port: 70_000 }, /^port is 70000/],
-    [{ dataDir: 'x', hosts: ['localhost'] }, /^hosts is \["localhost"\]/],
-    [{ dataDir: 'x', hosts: ['127.0.0.1', '127.0.0.2'] }, /at most one per family/],
+    [{}, /`dataDir` of Platform.start\(\) is missing; it must be a folder/],
+    [{ dataDir: '' }, /`dataDir` of Platform.start\(\) was ""/],
+    [
+      { dataDir: 'x', netwrok: 'n0' },
+      /`netwrok` of Platform.start\(\) is not known. Did you mean `network`\?/,
+    ],
+    [
+      { dataDir: 'x', network: 'n1' },
+      /`network` of Platform.start\(\) was "n1"; it must be "minimal" or "n0"/,
+    ],
+    [{ dataDir: 'x', port: 70_000 }, /`port` of Platform.start\(\) was 70000/],
+    [{ dataDir: 'x', bindAddrs: ['localhost:0'] }, /`bindAddrs` of Platform.start\(\) was \["localhost:0"\]/],
+    [{ dataDir: 'x', bindAddrs: ['127.0.0.1:0', '127.0.0.2:0'] }, /one address per family/],
+    [{ dataDir: 'x', bindAddrs: ['127.0.0.1:7', '[::1]:8'] }, /name more than one port \(7, 8\)/],
+    [{ dataDir: 'x', bindAddrs: ['127.0.0.1:7'], port: 8 }, /name more than one port \(8, 7\)/],
+    [{ dataDir: 'x', relays: [{ url: 'https://relay.test', auth: 'services' }] }, /give \{ token \}/],
+    [{ dataDir: 'x', dashboard: { hosts: ['localhost'] } }, /`dashboard.hosts` of Platform.start\(\) was/],
+    [{ dataDir: 'x', dashboard: { hosts: ['::1', '::'] } }, /at most one per family/],
     [{ dataDir: 'x', dashboard: { hosts: ['0.0.0.0'] } }, /unsafePlainHttpBeyondLoopback/],
     [{ dataDir: 'x', dashboard: { token: 'short' } }, /32 characters/],
     [{ dataDir: 'x', dashboard: { unsafeWithoutLogin: 'yes' } }, /true or false/],
-    [{ dataDir: 'x', dashboard: { pot: 1 } }, /dashboard has no option "pot"/],
-    [{ dataDir: 'x', onEvent: 5 }, /^onEvent is 5/],
+    [
+      { dataDir: 'x', dashboard: { pot: 1 } },
+      /`dashboard.pot` of Platform.start\(\) is not known. Did you mean `port`/,
+    ],
+    [{ dataDir: 'x', onEvent: 5 }, /`onEvent` of Platform.start\(\) was 5/],
   ])('%j is refused', (options, message) => {
     const parse = () => parsePlatformOptions(options as unknown as PlatformOptions);
     expect(parse).toThrow(expect.objectContaining({ code: 'ERR_SETTING' }));
     expect(parse).toThrow(message);
+  });
+
+  it('are filled in, and name addresses and relays as an app does', () => {
+    expect(parsePlatformOptions({ dataDir: 'x' })).toMatchObject({
+      network: 'minimal',
+      relays: null,
+      bindAddrs: 'loopback',
+      port: null,
+      dashboard: { hosts: ['127.0.0.1', '::1'], port: null, hasLogin: true, token: null },
+    });
+    const relays = ['https://a.test', { url: 'https://b.test', auth: { token: 'sesame' } }];
+    const settings = parsePlatformOptions({
+      dataDir: 'x',
+      relays,
+      bindAddrs: ['203.0.113.5:7777', '[::]:0'],
+    });
+    expect(settings.port).toBe(7777);
+    expect(settings.relays?.map(({ url, auth }) => [url, auth])).toEqual([
+      ['https://a.test/', null],
+      ['https://b.test/', { token: 'sesame' }],
+    ]);
+    expect(parsePlatformOptions({ dataDir: 'x', dashboard: false }).dashboard).toBeNull();
   });
 
   it('never repeats a token', () => {

@@ -3,5 +3,5 @@ import { platformAddress, ServicesHost, type ServicesHostDeps } from '../../lib/
 /** The platform's side on an endpoint that is bound to loopback; endpoint and store outlast it. */
 export function servicesOnLoopback(deps: Omit<ServicesHostDeps, 'address'>): ServicesHost {
   const { endpoint } = deps;
-  return ServicesHost.start({ ...deps, address: () => platformAddress(endpoint, ['127.0.0.1', '::1']) });
+  return ServicesHost.start({ ...deps, address: () => platformAddress(endpoint, 'loopback') });
 }

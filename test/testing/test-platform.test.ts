@@ -53,7 +53,7 @@ describe('a TestPlatform', () => {
     const fromEnv = resolveSettings({}, shared.env);
     expect(fromEnv).toEqual(fromOptions);
     expect(fromEnv.apiSecret?.reveal()).toBe(fromOptions.apiSecret?.reveal());
-    expect(fromEnv).toMatchObject({ network: 'minimal', bindAddrs: ['loopback'], deadline: 500 });
+    expect(fromEnv).toMatchObject({ network: 'minimal', bindAddrs: 'loopback', deadline: 500 });
     expect(fromEnv.metrics).toEqual({ intervalMs: 0, registries: [] });
     const own = { group: 'staging', attributes: { region: 'eu', tier: '' } };
     expect(resolveSettings({}, toEnv(own))).toMatchObject(own);

@@ -14,6 +14,6 @@ export interface PlatformReady {
 }
 
 const { address } = JSON.parse(process.argv[2] ?? '') as PlatformHere;
-const platform = await Platform.start({ dataDir: ':memory:', hosts: [address] });
+const platform = await Platform.start({ dataDir: ':memory:', bindAddrs: [{ ip: address, port: 0 }] });
 const apiSecret = (await platform.createApiSecret('the shop')).reveal();
 console.log(JSON.stringify({ dashboardUrl: platform.dashboardUrl, apiSecret }));
