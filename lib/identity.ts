@@ -1,9 +1,10 @@
 /** Where an endpoint's identity comes from: made anew, or kept in a file. */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { access, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { NetDiagnosticsError } from './errors.js';
+import { codeOf, NetDiagnosticsError } from './errors.js';
+import { createKeyFile, makeFolder } from './files.js';
 import { SecretKey } from './wire/index.js';
 
 /** A key and what a log should have about its file. */
@@ -49,7 +50,7 @@ async function readKey(path: string): Promise<SecretKey | null> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (hasSystemCode(error, 'ENOENT')) return null;
+    if (codeOf(error) === 'ENOENT') return null;
     throw unreadable(path, error);
   }
   try {
@@ -65,88 +66,30 @@ async function readKey(path: string): Promise<SecretKey | null> {
 
 /** @returns false when another process was faster */
 async function createKey(path: string, secretKey: SecretKey): Promise<boolean> {
-  await makeFolder(path);
-  // Written under another name first: a crash, or a reader in between, must not meet half a key.
-  const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  await makeFolder(dirname(path)).catch((error: unknown) => {
+    throw new NetDiagnosticsError(
+      'ERR_SETTING',
+      `The folder of the key file ${path} is not there, and cannot be made where it should be (${codeOf(error)}). Make it, mount it, or correct the path.`,
+      { cause: error },
+    );
+  });
   try {
-    const file = await open(draft, 'wx', 0o600);
-    try {
-      await file.writeFile(`${Buffer.from(secretKey.toBytes()).toString('hex')}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    return await publish(draft, path);
+    return await createKeyFile(path, secretKey.toBytes());
   } catch (error) {
     throw new NetDiagnosticsError(
       'ERR_SETTING',
-      `There is no key file ${path}, and none can be made (${systemCode(error)}). Mount one, or a folder that this process may write.`,
-      { cause: error },
-    );
-  } finally {
-    // It may not be there, and the folder not be writable.
-    await rm(draft, { force: true }).catch(() => {});
-  }
-}
-
-/** Another process may make it at the same moment. */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(dirname(path), { mode: 0o700 });
-  } catch (error) {
-    // Where a folder is and nothing may be made beside it, the system names either reason.
-    if (hasSystemCode(error, 'EEXIST') || (await isThere(dirname(path)))) return;
-    throw new NetDiagnosticsError(
-      'ERR_SETTING',
-      `The folder of the key file ${path} is not there, and cannot be made where it should be (${systemCode(error)}). Make it, mount it, or correct the path.`,
+      `There is no key file ${path}, and none can be made (${codeOf(error)}). Mount one, or a folder that this process may write.`,
       { cause: error },
     );
   }
-}
-
-function isThere(folder: string): Promise<boolean> {
-  return stat(folder).then(
-    () => true,
-    () => false,
-  );
 }
 
 function unreadable(path: string, error: unknown): NetDiagnosticsError {
-  const what = hasSystemCode(error, 'EISDIR')
-    ? 'is a folder: Docker makes one where the file that it should mount is missing.'
-    : `may not be read by this process (${systemCode(error)}): give it the right to.`;
+  const what =
+    codeOf(error) === 'EISDIR'
+      ? 'is a folder: Docker makes one where the file that it should mount is missing.'
+      : `may not be read by this process (${codeOf(error)}): give it the right to.`;
   return new NetDiagnosticsError('ERR_SETTING', `The key file ${path} ${what}`, { cause: error });
-}
-
-/** Gives the draft its name; unlike rename(2), link(2) fails when the name is taken. */
-async function publish(draft: string, path: string): Promise<boolean> {
-  try {
-    await link(draft, path);
-    return true;
-  } catch (error) {
-    if (hasSystemCode(error, 'EEXIST')) return false;
-    if (!hasSystemCode(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EACCES')) throw error;
-  }
-  return copyExclusively(draft, path);
-}
-
-/** For file systems without hard links (FAT, some network shares): exclusive, though not in one step. */
-async function copyExclusively(draft: string, path: string): Promise<boolean> {
-  const text = await readFile(draft);
-  let file: Awaited<ReturnType<typeof open>>;
-  try {
-    file = await open(path, 'wx', 0o600);
-  } catch (error) {
-    if (hasSystemCode(error, 'EEXIST')) return false;
-    throw error;
-  }
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  return true;
 }
 
 /** Windows has no such bits. */
@@ -166,14 +109,6 @@ async function laxMode(path: string): Promise<string | null> {
 function isReadOnly(path: string): Promise<boolean> {
   return access(path, constants.W_OK).then(
     () => false,
-    (error: unknown) => hasSystemCode(error, 'EROFS'),
+    (error: unknown) => codeOf(error) === 'EROFS',
   );
-}
-
-function systemCode(error: unknown): string {
-  return String((error as { code?: unknown }).code ?? error);
-}
-
-function hasSystemCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && codes.includes(String((error as { code?: unknown }).code));
 }

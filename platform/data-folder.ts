@@ -1,14 +1,13 @@
 /** Whose the data folder is, and what lies in it: nothing is used that another user may have put there. */
 import type { Stats } from 'node:fs';
-import { constants, lstat, mkdir, open, readdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { NetDiagnosticsError } from '../lib/errors.js';
+import { constants, lstat, open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf, NetDiagnosticsError } from '../lib/errors.js';
+import { FILE_MODE, makeFolders } from '../lib/files.js';
 
 /** The bits of a mode. */
 const OTHERS_MAY_WRITE = 0o022;
 const OTHERS_MAY_ANYTHING = 0o077;
-/** Read and write for the owner. */
-export const FILE_MODE = 0o600;
 /** The store, and what SQLite puts beside it. */
 const STORE_FILES = /^platform\.db/;
 
@@ -24,7 +23,7 @@ export function ownUid(): number | null {
  * @throws NetDiagnosticsError `ERR_SETTING`, which says what to do
  */
 export async function openDataFolder(path: string, uid = ownUid()): Promise<void> {
-  await makeFolder(path);
+  await makeFolders(path);
   if (uid === null) return;
   const link = await lstat(path);
   // Whose link it is can turn it elsewhere. The administrator's are as good as one's own.
@@ -48,7 +47,7 @@ export async function openDataFolder(path: string, uid = ownUid()): Promise<void
 export async function openOwnFile(path: string, uid = ownUid()) {
   // What is looked at is what is read: a link is not followed, and a file that was exchanged since does not matter.
   const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ELOOP') throw unusable(`${path} is a link.`);
+    if (codeOf(error) === 'ELOOP') throw unusable(`${path} is a link.`);
     throw error;
   });
   try {
@@ -67,10 +66,9 @@ export async function openOwnFile(path: string, uid = ownUid()) {
 
 async function closeFile(path: string, uid: number): Promise<void> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) => {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ELOOP') throw unusable(`${path} is a link.`);
+    if (codeOf(error) === 'ELOOP') throw unusable(`${path} is a link.`);
     // SQLite takes some of its files away.
-    if (code === 'ENOENT') return null;
+    if (codeOf(error) === 'ENOENT') return null;
     throw error;
   });
   try {
@@ -88,23 +86,6 @@ function assertOwner(path: string, { uid: owner }: Stats, uid: number): void {
   throw unusable(
     `${path} belongs to user ${owner}, and this is user ${uid}: run the platform as that user, or chown it if you trust what is in it.`,
   );
-}
-
-/**
- * With the folders above it. Not by Node's own `recursive`: where a folder can never be made, as below /proc, Node 20
- * tries for ever.
- */
-async function makeFolder(path: string): Promise<void> {
-  const make = () => mkdir(path, { mode: 0o700 });
-  try {
-    await make();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
-    if (code !== 'ENOENT' || dirname(path) === path) throw error;
-    await makeFolder(dirname(path));
-    await make();
-  }
 }
 
 function unusable(message: string): NetDiagnosticsError {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, NetDiagnosticsError } from '../lib/errors.js';
+import { codeOf, messageOf, NetDiagnosticsError } from '../lib/errors.js';
+import { createKeyFile } from '../lib/files.js';
 import { SecretKey } from '../lib/wire/index.js';
-import { FILE_MODE, openDataFolder, openOwnFile, ownUid } from './data-folder.js';
+import { openDataFolder, openOwnFile, ownUid } from './data-folder.js';
 
 const KEY_FILE = 'secret.key';
 
@@ -17,7 +17,14 @@ export async function openIdentity(dataDir: string, uid = ownUid()): Promise<Sec
   const path = join(dataDir, KEY_FILE);
   try {
     await openDataFolder(dataDir, uid);
-    return (await createKey(path)) ?? (await readKey(path, uid));
+    const existing = await readKey(path, uid);
+    if (existing !== null) return existing;
+    const made = SecretKey.fromBytes(randomBytes(32));
+    // Of two platforms that start at once only one makes the key.
+    if (await createKeyFile(path, made.toBytes())) return made;
+    const others = await readKey(path, uid);
+    if (others !== null) return others;
+    throw new NetDiagnosticsError('ERR_SETTING', `${path} was removed while it was read; try again.`);
   } catch (error) {
     if (error instanceof NetDiagnosticsError) throw error;
     throw new NetDiagnosticsError('ERR_SETTING', `dataDir ${dataDir} cannot be used: ${messageOf(error)}.`, {
@@ -26,25 +33,12 @@ export async function openIdentity(dataDir: string, uid = ownUid()): Promise<Sec
   }
 }
 
-async function createKey(path: string): Promise<SecretKey | null> {
-  const key = SecretKey.fromBytes(randomBytes(32));
-  // `wx`: of two platforms that start at once only one makes the key.
-  const file = await open(path, 'wx', FILE_MODE).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST') return null;
+async function readKey(path: string, uid: number | null): Promise<SecretKey | null> {
+  const file = await openOwnFile(path, uid).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return null;
     throw error;
   });
   if (file === null) return null;
-  try {
-    await file.writeFile(`${Buffer.from(key.toBytes()).toString('hex')}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  return key;
-}
-
-async function readKey(path: string, uid: number | null): Promise<SecretKey> {
-  const file = await openOwnFile(path, uid);
   try {
     return SecretKey.parse((await file.readFile('utf8')).trim());
   } catch (error) {

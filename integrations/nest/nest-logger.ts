@@ -1,6 +1,6 @@
 import { ConsoleLogger, type LoggerService, Logger as NestLogger } from '@nestjs/common';
-import { wantsFieldsFirst } from '../../lib/fields-first.js';
 import type { Logger, LogSink } from '../../lib/index.js';
+import { wantsFieldsFirst } from '../../lib/logger.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 

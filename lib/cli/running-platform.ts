@@ -1,10 +1,11 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openOwnFile } from '../../platform/data-folder.js';
 import { openIdentity } from '../../platform/identity.js';
 import { CHALLENGE_HEADER, isProof, newChallenge, PROOF_HEADER } from '../../platform/proof.js';
 import { tokenIn } from '../../platform/server/index.js';
-import { messageOf, NetDiagnosticsError } from '../errors.js';
+import { codeOf, messageOf, NetDiagnosticsError } from '../errors.js';
+import { replaceFile } from '../files.js';
 import { printable } from '../text.js';
 
 export const DEFAULT_DATA_DIR = './platform-data';
@@ -19,9 +20,7 @@ export async function noteRunning(
   dashboardUrl: string | null,
 ): Promise<() => Promise<void>> {
   const path = join(dataDir, FILE);
-  // An old note may have a mode that `mode` would not change.
-  await rm(path, { force: true });
-  await writeFile(path, `${dashboardUrl ?? ''}\n`, { mode: 0o600, flag: 'wx' });
+  await replaceFile(path, `${dashboardUrl ?? ''}\n`);
   return () => rm(path, { force: true });
 }
 
@@ -84,7 +83,7 @@ function silenceOf(error: unknown): string {
     return `did not answer within ${REQUEST_TIMEOUT_MS / 1000} s`;
   }
   const cause: unknown = error instanceof Error ? (error.cause ?? error) : error;
-  const { code } = cause as NodeJS.ErrnoException;
+  const code = codeOf(cause);
   if (code === 'ECONNREFUSED') return 'is not there: nobody listens (ECONNREFUSED)';
   if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET') return `closed the connection (${code})`;
   return `could not be asked: ${printable(messageOf(cause))}`;
@@ -94,7 +93,7 @@ function silenceOf(error: unknown): string {
 async function readNote(path: string): Promise<string | null> {
   const file = await openOwnFile(path).catch((error: unknown) => {
     // ENOTDIR: who opens the folder says it better.
-    if (['ENOENT', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code))) return null;
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return null;
     throw error;
   });
   if (file === null) return null;

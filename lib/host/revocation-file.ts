@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { NetDiagnosticsError } from '../errors.js';
+import { readFile } from 'node:fs/promises';
+import { codeOf, NetDiagnosticsError } from '../errors.js';
+import { replaceFile } from '../files.js';
 import type { RevocationStore } from './revocation.js';
 
 /** What the file holds: unix seconds and a line end. Twelve digits, the year 33658: a date cannot hold much more. */
@@ -24,11 +23,10 @@ export class FileRevocationStore implements RevocationStore {
     try {
       text = await readFile(this.path, 'utf8');
     } catch (error) {
-      if (isNotFound(error)) return null;
-      const { code = 'ERR_UNKNOWN' } = error as NodeJS.ErrnoException;
+      if (codeOf(error) === 'ENOENT') return null;
       throw new NetDiagnosticsError(
         'ERR_STORE',
-        `the revocation file ${this.path} cannot be read (${code})`,
+        `the revocation file ${this.path} cannot be read (${codeOf(error)})`,
         {
           cause: error,
         },
@@ -46,47 +44,16 @@ export class FileRevocationStore implements RevocationStore {
 
   /** @throws `ERR_STORE` when it cannot be written */
   async save(revokedUntil: number): Promise<void> {
-    // A name of its own for each attempt: two processes with one key file must not write into each other's.
-    const draft = `${this.path}.${randomBytes(6).toString('hex')}.tmp`;
     try {
-      await writeDurably(draft, `${revokedUntil}\n`);
-      await rename(draft, this.path);
-      await syncFolder(dirname(this.path));
+      await replaceFile(this.path, `${revokedUntil}\n`);
     } catch (error) {
-      await rm(draft, { force: true }).catch(() => undefined);
-      const { code = 'ERR_UNKNOWN' } = error as NodeJS.ErrnoException;
       throw new NetDiagnosticsError(
         'ERR_STORE',
-        `the revocation file ${this.path} cannot be written (${code})`,
+        `the revocation file ${this.path} cannot be written (${codeOf(error)})`,
         {
           cause: error,
         },
       );
     }
   }
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Makes a rename survive a power cut. Windows cannot open folders and needs no such step. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && (error as { code?: unknown }).code === 'ENOENT';
 }

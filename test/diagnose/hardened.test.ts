@@ -5,20 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalReport } from '../../lib/report/index.js';
 import { runChild } from '../support/child.js';
+import { compiles } from '../support/compiler.js';
 
 const AF_NETLINK = '16';
-
-/** Whether there is a compiler, and a kernel whose system calls can be filtered so. */
-function compiles(): boolean {
-  if (process.platform !== 'linux') return false;
-  try {
-    execFileSync('cc', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    console.log('skipped: install a C compiler (Debian: build-essential)');
-    return false;
-  }
-}
 
 async function reportOf(source: string, enter: readonly string[]): Promise<LocalReport> {
   const { stdout, stderr } = await runChild(source, { enter });

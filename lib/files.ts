@@ -1,0 +1,148 @@
+/** Files that outlast a crash and a power cut, and that their owner alone may read. */
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { codeOf } from './errors.js';
+
+/** Read and write for the owner. */
+export const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+/** What a file system without hard links says (FAT, some network shares), or a system that forbids them. */
+const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EACCES']);
+/** What a folder says that cannot be synced, for its file system knows no such thing or it may not be opened. */
+const NO_SYNC: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EACCES', 'EPERM']);
+
+/**
+ * Makes a file (0600) where none is: it appears complete and in one step, and is on disk then. Of several who do it at
+ * once, one succeeds.
+ * @returns whether it was made; false when something stands there
+ * @throws what the system says
+ */
+export function createFile(path: string, text: string): Promise<boolean> {
+  return withDraft(path, text, async (draft) => {
+    if (!(await publish(draft, path))) return false;
+    await syncFolder(dirname(path));
+    return true;
+  });
+}
+
+/**
+ * Makes a file (0600), or replaces it, in one step: after a crash there is the old one or the new one, never half of it.
+ * @throws what the system says
+ */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  await withDraft(path, text, async (draft) => {
+    await rename(draft, path);
+    await syncFolder(dirname(path));
+  });
+}
+
+/**
+ * The file of a secret key: its seed as a line of hex. See {@link createFile}.
+ * @returns false when something stands there
+ */
+export function createKeyFile(path: string, seed: Uint8Array): Promise<boolean> {
+  return createFile(path, `${Buffer.from(seed).toString('hex')}\n`);
+}
+
+/**
+ * Makes a folder (0700), unless it is there.
+ * @throws what the system says
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: FOLDER_MODE });
+  } catch (error) {
+    // Where a folder is and nothing may be made beside it, the system names either reason. Another process may make it, too.
+    if (codeOf(error) === 'EEXIST' || (await isThere(path))) return;
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/**
+ * Makes a folder with those above it. Not by Node's own `recursive`: where a folder can never be made, as below /proc,
+ * Node 20 tries for ever.
+ * @throws what the system says
+ */
+export async function makeFolders(path: string): Promise<void> {
+  try {
+    await makeFolder(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolders(dirname(path));
+    await makeFolder(path);
+  }
+}
+
+/** A name of its own for each attempt: two processes must not write into each other's draft. */
+async function withDraft<T>(path: string, text: string, use: (draft: string) => Promise<T>): Promise<T> {
+  const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await write(draft, text);
+    return await use(draft);
+  } finally {
+    // It may not be there, and the folder not be writable.
+    await rm(draft, { force: true }).catch(() => {});
+  }
+}
+
+/** Gives the draft its name; unlike rename(2), link(2) fails when the name is taken. */
+async function publish(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    if (!NO_LINKS.has(codeOf(error))) throw error;
+  }
+  return copyExclusively(draft, path);
+}
+
+/** Exclusive, though not in one step: the best that there is without hard links. */
+async function copyExclusively(draft: string, path: string): Promise<boolean> {
+  try {
+    await write(path, await readFile(draft, 'utf8'));
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Nothing stays of what could not be written whole. */
+async function write(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', FILE_MODE);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } catch (error) {
+    await rm(path, { force: true }).catch(() => {});
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes a new name in the folder survive a power cut. Windows cannot open folders and needs no such step. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  try {
+    const folder = await open(path, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch (error) {
+    if (!NO_SYNC.has(codeOf(error))) throw error;
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
