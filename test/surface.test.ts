@@ -24,7 +24,7 @@ describe('what users import', () => {
     const blocks = [
       ...['API_SECRET_ENV_VAR_NAME', 'ApiSecret', 'Caps', 'SecretKey'],
       ...['ClientHost', 'FileRevocationStore', 'MemoryRevocationStore', 'Revocation'],
-      ...['Router', 'adoptConnection', 'adoptEndpoint', 'resolveSettings', 'toWireReport'],
+      ...['Router', 'adoptConnection', 'adoptEndpoint', 'parseEndpointId', 'resolveSettings', 'toWireReport'],
     ];
     expect(Object.keys(core).sort()).toEqual([...SHARED, ...blocks].sort());
   });
