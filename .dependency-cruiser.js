@@ -15,7 +15,7 @@ const FLOORS = [
   ['lib/options', 'lib/services'],
   ['lib/telemetry'],
   ['lib/net-diagnostics'],
-  ['lib/http', 'lib/core.ts'],
+  ['lib/http', 'lib/core.ts', 'lib/any-error.ts'],
   ['lib/index.ts'],
   ['lib/testing', 'integrations/shared', 'platform', 'web'],
   ['integrations/nest', 'integrations/express', 'integrations/fastify', 'lib/cli'],

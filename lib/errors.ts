@@ -42,24 +42,42 @@ export type NetDiagnosticsErrorCode =
   /** The platform's store is unusable. */
   | 'ERR_STORE';
 
-/** The base of all errors of this package. */
-export class NetDiagnosticsError extends Error {
+/** On every error of this package, whichever copy of it made the error. */
+const OURS = Symbol.for('iroh-net-diagnostics:error');
+
+/** The base of all errors of this package. Code that handles them all: {@link isNetDiagnosticsError}. */
+export class NetDiagnosticsError<
+  Code extends NetDiagnosticsErrorCode = NetDiagnosticsErrorCode,
+> extends Error {
   override name = 'NetDiagnosticsError';
   /** Stable and machine-readable. */
-  readonly code: NetDiagnosticsErrorCode;
+  readonly code: Code;
 
   /**
    * @param code - what kind of error this is
    * @param message - one sentence that says what happened and what to do next; never a secret
    */
-  constructor(code: NetDiagnosticsErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: Code, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }
+
+  /** @internal */
+  get [OURS](): true {
+    return true;
+  }
 }
 
-/** Whether `error` is one of ours with this code, also when another copy of the package made it. */
-export function hasCode(error: unknown, code: NetDiagnosticsErrorCode): boolean {
+/** Whether this package made the error, this copy of it or another. */
+export function isOurs(error: unknown): error is NetDiagnosticsError {
+  return error instanceof Error && OURS in error;
+}
+
+/** Whether `error` has this code, also when another copy of the package made it. */
+export function hasCode<Code extends NetDiagnosticsErrorCode>(
+  error: unknown,
+  code: Code,
+): error is NetDiagnosticsError<Code> {
   return codeOf(error) === code;
 }
 

@@ -3,6 +3,7 @@
  * @module iroh-net-diagnostics
  */
 
+export { type AnyNetDiagnosticsError, isNetDiagnosticsError } from './any-error.js';
 export {
   type GrantState,
   type LabelState,

@@ -16,7 +16,15 @@ const SHARED = [
 describe('what users import', () => {
   it('from iroh-net-diagnostics are everyday names', () => {
     expect(Object.keys(everyday).sort()).toEqual(
-      [...SHARED, 'NetDiagnostics', 'RemoteError', 'diagnose', 'redactReport', 'renderText'].sort(),
+      [
+        ...SHARED,
+        'NetDiagnostics',
+        'RemoteError',
+        'diagnose',
+        'isNetDiagnosticsError',
+        'redactReport',
+        'renderText',
+      ].sort(),
     );
   });
 

@@ -3,7 +3,7 @@ import { printable } from '../text.js';
 import type { RemoteFailure } from '../wire/index.js';
 
 /** The platform answered a request with an error. Its code is `ERR_REMOTE`. */
-export class RemoteError extends NetDiagnosticsError {
+export class RemoteError extends NetDiagnosticsError<'ERR_REMOTE'> {
   override name = 'RemoteError';
   /** What the platform said. */
   readonly failure: RemoteFailure;

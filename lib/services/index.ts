@@ -25,6 +25,7 @@ export { type BindPlatformOptions, type BoundEndpoint, bindPlatform, platformAdd
 export type { ButtonState, GreyReason } from './button-state.js';
 export {
   DialBackError,
+  type DialBackErrorCode,
   type DialBackOptions,
   type RunFailureKind,
   type RunPhase,

@@ -14,7 +14,7 @@ export interface SettingOrigin {
 }
 
 /** A setting is missing or malformed. `code` is `ERR_SETTING`; the message never holds a secret. */
-export class SettingError extends NetDiagnosticsError {
+export class SettingError extends NetDiagnosticsError<'ERR_SETTING'> {
   override name = 'SettingError';
   /** The option at fault; of one in a group, the group (`http` where it is `http.path`). */
   readonly option: string;

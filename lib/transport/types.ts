@@ -175,7 +175,7 @@ export interface BiStream {
 }
 
 /** The connection is closed; {@link closeReason} says by whom and with which code. */
-export class ConnectionClosedError extends NetDiagnosticsError {
+export class ConnectionClosedError extends NetDiagnosticsError<'ERR_CONNECTION_CLOSED'> {
   override name = 'ConnectionClosedError';
   readonly closeReason: CloseReason;
 
@@ -186,7 +186,7 @@ export class ConnectionClosedError extends NetDiagnosticsError {
 }
 
 /** A stream broke while its connection lives on. */
-export class StreamError extends NetDiagnosticsError {
+export class StreamError extends NetDiagnosticsError<'ERR_STREAM'> {
   override name = 'StreamError';
   /** The peer's code when it reset the stream or stopped reading it, else `null`. */
   readonly streamCode: number | null;

@@ -1,7 +1,7 @@
 import { NetDiagnosticsError } from '../errors.js';
 
 /** Bytes (or a text) that are not the message they should be. `code` is `ERR_WIRE_DECODE`. */
-export class WireError extends NetDiagnosticsError {
+export class WireError extends NetDiagnosticsError<'ERR_WIRE_DECODE'> {
   override name = 'WireError';
   /** Path of the field that does not decode, such as `netReport.relayLatency.ipv4[2].relayUrl`. */
   readonly field: string;

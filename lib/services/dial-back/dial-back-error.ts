@@ -7,8 +7,11 @@ import type { RunFailureKind, RunPhase } from './progress.js';
 /** The phases in which something can fail. */
 export type WorkPhase = Exclude<RunPhase, 'done' | 'failed'>;
 
+/** What {@link DialBackError} has for `code`; its `kind` tells more. */
+export type DialBackErrorCode = (typeof CODES)[RunFailureKind];
+
 /** A dial-back that yielded no report. `message` tells an operator what to do. */
-export class DialBackError extends NetDiagnosticsError {
+export class DialBackError extends NetDiagnosticsError<DialBackErrorCode> {
   override name = 'DialBackError';
   readonly kind: RunFailureKind;
 
@@ -18,7 +21,7 @@ export class DialBackError extends NetDiagnosticsError {
   }
 }
 
-const CODES: Record<RunFailureKind, NetDiagnosticsErrorCode> = {
+const CODES = {
   unreachable: 'ERR_CONNECT',
   'not-served': 'ERR_CONNECT',
   'token-refused': 'ERR_REMOTE',
@@ -29,7 +32,7 @@ const CODES: Record<RunFailureKind, NetDiagnosticsErrorCode> = {
   'bad-answer': 'ERR_WIRE_DECODE',
   cancelled: 'ERR_ABORTED',
   'platform-failed': 'ERR_STORE',
-};
+} as const satisfies Record<RunFailureKind, NetDiagnosticsErrorCode>;
 
 /** What the app's refusal means. */
 export function explainRefusal(failure: RemoteFailure): DialBackError {

@@ -1,3 +1,3 @@
-export { DialBackError } from './dial-back-error.js';
+export { DialBackError, type DialBackErrorCode } from './dial-back-error.js';
 export { type DialBackOptions, DialBacks } from './dial-backs.js';
 export type { RunFailureKind, RunPhase, RunProgress } from './progress.js';

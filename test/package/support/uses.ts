@@ -9,14 +9,16 @@ interface Use {
 const USES: Record<string, Use> = {
   'iroh-net-diagnostics': {
     names: ['NetDiagnostics', 'CLIENT_HOST_ALPN', 'diagnose'],
-    code: `import { diagnose, NetDiagnostics, type Status } from 'iroh-net-diagnostics';
+    code: `import { diagnose, isNetDiagnosticsError, NetDiagnostics, type Status } from 'iroh-net-diagnostics';
 export const status: Status = NetDiagnostics.start({ enabled: false }).status();
 // @ts-expect-error: an unknown option is refused
 NetDiagnostics.start({ apiSecrt: 'x' });
 // @ts-expect-error: what tests replace is not the users'
 NetDiagnostics.start({}, process.env);
 // @ts-expect-error: nor is this
-diagnose({ environment: { portalPort: 80 } });`,
+diagnose({ environment: { portalPort: 80 } });
+export const streamCode = (error: unknown): number | null =>
+  isNetDiagnosticsError(error) && error.code === 'ERR_STREAM' ? error.streamCode : null;`,
   },
   'iroh-net-diagnostics/core': {
     names: ['ClientHost', 'Router', 'adoptEndpoint', 'ApiSecret', 'Caps'],
