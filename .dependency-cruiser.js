@@ -10,7 +10,7 @@ const FLOORS = [
   ['lib/report'],
   ['lib/probes', 'lib/transport'],
   ['lib/client', 'lib/host', 'lib/diagnose'],
-  ['lib/identity.ts', 'lib/status.ts', 'lib/ui', 'lib/http-kit'],
+  ['lib/options/key-file.ts', 'lib/status.ts', 'lib/ui', 'lib/http-kit'],
   ['lib/events.ts'],
   ['lib/options', 'lib/services'],
   ['lib/telemetry'],

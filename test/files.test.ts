@@ -25,7 +25,7 @@ describe.skipIf(!compiles())('what is written to outlast a power cut is synced, 
   const KINDS: [what: string, program: string, synced: string[]][] = [
     [
       'the key file of an app, in a folder of its own',
-      `import { keyFromFile } from './lib/identity.js';
+      `import { keyFromFile } from './lib/options/key-file.js';
        await keyFromFile(process.env.AT + '/my-app/id.key');`,
       ['', '/my-app/id.key.*.tmp', '/my-app'],
     ],
@@ -60,7 +60,7 @@ describe.skipIf(process.platform === 'win32')('a key that could not be written',
 
   it.each([
     ['a platform', "import { openIdentity as open } from './platform/identity.js';", '.'],
-    ['an app', "import { keyFromFile as open } from './lib/identity.js';", './id.key'],
+    ['an app', "import { keyFromFile as open } from './lib/options/key-file.js';", './id.key'],
   ])('does not stop the next start of %s', async (_what, load, at) => {
     const program = `${load}
       await open(process.env.AT);

@@ -2,9 +2,8 @@ import { bounded, type ClockJump, wakeful } from '../async/index.js';
 import { backoffDelay } from '../client/index.js';
 import { codeOf, hasCode, messageOf, NetDiagnosticsError } from '../errors.js';
 import { FileRevocationStore, MemoryRevocationStore, Revocation } from '../host/index.js';
-import { ephemeralKey, keyFromFile } from '../identity.js';
 import type { SafeLogger } from '../logger.js';
-import { type ActiveSettings, isNativeEndpoint } from '../options/index.js';
+import { type ActiveSettings, ephemeralKey, isNativeEndpoint, keyFromFile } from '../options/index.js';
 import type { Reason } from '../status.js';
 import {
   adoptEndpoint,

@@ -2,6 +2,7 @@
 export { isNativeEndpoint } from './code-kinds.js';
 export type { HttpAccess, HttpAuthorize, HttpSettings } from './http-kind.js';
 export { whyMalformed } from './identity-kinds.js';
+export { ephemeralKey, keyFromFile } from './key-file.js';
 export { settingsMarkdown } from './markdown.js';
 export { type ActiveSettings, resolveSettings, type Settings } from './resolve.js';
 export { DEADLINE, SETTINGS } from './table.js';

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ephemeralKey, keyFromFile } from '../../lib/identity.js';
+import { ephemeralKey, keyFromFile } from '../../lib/options/key-file.js';
 import { SecretKey } from '../../lib/wire/index.js';
 import { type ChildOptions, runChild } from '../support/child.js';
 import { entersMounts, readOnly } from '../support/read-only.js';
@@ -60,7 +60,7 @@ describe('a key file', () => {
 
   it('is one for several processes', async () => {
     const program = `
-      import { keyFromFile } from './lib/identity.js';
+      import { keyFromFile } from './lib/options/key-file.js';
       console.log((await keyFromFile(process.env.KEY_FILE)).secretKey.id);`;
     const ended = await Promise.all([1, 2, 3].map(() => runChild(program, { env: { KEY_FILE: path } })));
     expect(new Set(ended.map(({ stdout }) => stdout.trim())).size).toBe(1);
@@ -120,7 +120,7 @@ describe('a key file', () => {
 /** What the child says of the key file. */
 async function tell(options: ChildOptions): Promise<string> {
   const program = `
-    import { keyFromFile } from './lib/identity.js';
+    import { keyFromFile } from './lib/options/key-file.js';
     if (process.env.AS_NOBODY) {
       process.setgroups([]);
       process.setgid(65534);

@@ -1,5 +1,5 @@
 import { scoped } from '../../async/index.js';
-import { ephemeralKey } from '../../identity.js';
+import { ephemeralKey } from '../../options/index.js';
 import type { ApiSecret } from '../../wire/index.js';
 import { checkBinding, checkEndpoint, checkSecret, checkSettings } from './checks.js';
 import { checkAuthorisation, checkGrant, checkPlatform, checkRelays } from './platform-checks.js';

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { codeOf, NetDiagnosticsError } from './errors.js';
-import { createKeyFile, makeFolder } from './files.js';
-import { SecretKey } from './wire/index.js';
+import { codeOf, NetDiagnosticsError } from '../errors.js';
+import { createKeyFile, makeFolder } from '../files.js';
+import { SecretKey } from '../wire/index.js';
 
 /** A key and what a log should have about its file. */
 export interface Identity {
