@@ -191,6 +191,11 @@ export class Platform {
     return this.#stopping;
   }
 
+  /** {@link stop}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
   async #open(): Promise<void> {
     try {
       if (this.#settings.network === 'n0' || (this.#settings.relays ?? []).length > 0)

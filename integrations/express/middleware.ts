@@ -27,6 +27,8 @@ export interface NetDiagnosticsMiddleware
    * @returns the server
    */
   stopWith<Listening extends Server>(server: Listening): Listening;
+  /** `stop()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -75,6 +77,7 @@ export function netDiagnostics({
     run: diagnostics.run.bind(diagnostics),
     lastReport: diagnostics.lastReport.bind(diagnostics),
     stop,
+    [Symbol.asyncDispose]: stop,
     stopWith<Listening extends Server>(stopped: Listening): Listening {
       servers.push(new ListeningServer(stopped, { onStopListening: () => routes.close(), onClosed: stop }));
       return stopped;

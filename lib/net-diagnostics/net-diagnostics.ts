@@ -333,6 +333,11 @@ export class NetDiagnostics {
     return this.#stopped;
   }
 
+  /** {@link stop}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
   /**
    * Begins {@link stop}, and waits for what others must wait for alone: until an endpoint of the app's own may be
    * closed, half a second at most. For frameworks that close their server next: an endpoint that was dialling someone

@@ -205,6 +205,11 @@ export class ServicesHost {
     return this.#stopping;
   }
 
+  /** {@link stop}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
   async #stop(): Promise<void> {
     for (const part of [this.#dialBacks, this.#router]) {
       try {

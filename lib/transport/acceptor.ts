@@ -46,7 +46,7 @@ class Acceptor {
       stopped ??= this.#stop(listener);
       return stopped;
     };
-    return { ended: loop, stop };
+    return { ended: loop, stop, [Symbol.asyncDispose]: stop };
   }
 
   async #run(): Promise<void> {

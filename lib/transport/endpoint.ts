@@ -166,6 +166,10 @@ export class IrohEndpoint implements Endpoint {
     return this.#closing;
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.isOwned) await this.close();
+  }
+
   #noteRelay({ url, quicPort }: Relay): void {
     this.#relays.set(url, quicPort === undefined ? DEFAULT_RELAY_QUIC_PORT : quicPort);
   }

@@ -134,6 +134,11 @@ export class Router {
     return this.#closing;
   }
 
+  /** {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   async #close(): Promise<void> {
     for (const { stop } of this.#serving.values()) stop.abort();
     for (const alpn of [...this.#routes.keys()]) this.remove(alpn);

@@ -75,6 +75,8 @@ export interface Endpoint {
   listen(listener: (incoming: Incoming) => void): Listening;
   /** Closes it and all its connections. Idempotent, never rejects. */
   close(): Promise<void>;
+  /** For `await using`: {@link close}, but an adopted endpoint stays open. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** An attempt of a stranger to connect. */
@@ -97,6 +99,8 @@ export interface Listening {
   readonly ended: Promise<void>;
   /** Delivers nothing from now on and lets go of the endpoint, which stays open: its owner may accept again. Never rejects. */
   stop(): Promise<void>;
+  /** {@link stop}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** One network path of a connection. */

@@ -58,6 +58,11 @@ export const never: Running = Promise.resolve(5);`,
     names: ['TestPlatform', 'startImpatient'],
     code: `import { NetDiagnostics as Started } from 'iroh-net-diagnostics';
 import { TestPlatform } from 'iroh-net-diagnostics/testing';
+export async function used() {
+  await using platform = await TestPlatform.start();
+  await using app = Started.start(platform.options());
+  return app.status().state;
+}
 export const tested = (platform: TestPlatform) => Started.start(platform.options({ name: 'typed' }));`,
   },
 };
