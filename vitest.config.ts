@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { ENTRY_ALIASES as alias } from './test/support/entry-aliases.js';
+import { SlowFirst } from './test/support/slow-first.js';
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -22,8 +23,12 @@ const shared = {
 export default defineConfig({
   test: {
     reporters: ['default', source('./test/support/totals-reporter.ts')],
-    // Two cores: more workers make the time-outs of network tests meaningless.
-    maxWorkers: 2,
+    tags: [
+      { name: 'slow', description: 'Waits for more than five seconds: no part of the quick `npm test`.' },
+    ],
+    sequence: { sequencer: SlowFirst },
+    // For two cores: most tests wait for a network more than they calculate. With still more, time-outs lose their meaning.
+    maxWorkers: 4,
     projects: [
       {
         resolve: { alias },
@@ -50,7 +55,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'nest-11',
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 0 },
           include: ['test/hosts/nest.test.ts', 'test/nest/**/*.test.ts'],
           env: { EXPECTED_NEST: '11' },
         },
@@ -61,7 +66,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'interop',
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
           include: ['test/interop/**/*.test.ts', 'test/lab/**/*.test.ts'],
           fileParallelism: false,
           // A network mostly waits: for deadlines of reports, and for what a pair does in six seconds.
@@ -76,9 +81,10 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'whole',
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
           include: ['test/browser/**/*.test.ts', 'test/package/**/*.test.ts'],
-          fileParallelism: false,
+          // While one waits for the registry, another calculates.
+          maxWorkers: 2,
           hookTimeout: 300_000,
           testTimeout: 180_000,
         },

@@ -1,5 +1,6 @@
 // Small helpers that the scripts of this folder share: where the project is, and how to run a program.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -22,7 +23,26 @@ export function run(command, args, options = {}) {
 export async function mustRun(title, command, args, options = {}) {
   const started = Date.now();
   console.log(`\n▸ ${title}`);
-  const code = await run(command, args, options);
+  conclude(title, started, await run(command, args, options));
+}
+
+/** Like {@link mustRun}, for several at the same time; the output of each is shown when it has ended. */
+export async function mustRunTogether(steps) {
+  await Promise.all(
+    steps.map(async ([title, command, args, options = {}]) => {
+      const started = Date.now();
+      const output = [];
+      const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => output.push(bytes));
+      const [code] = await once(child, 'close');
+      console.log(`\n▸ ${title}`);
+      process.stdout.write(Buffer.concat(output));
+      conclude(title, started, code ?? 128);
+    }),
+  );
+}
+
+function conclude(title, started, code) {
   if (code !== 0) {
     console.error(`✗ ${title}: ended with exit code ${code}`);
     process.exit(code);

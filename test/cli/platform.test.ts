@@ -144,7 +144,7 @@ describe('iroh-net-diagnostics platform', () => {
     return stderr;
   }
 
-  it('that cannot be asked for a secret is told why, and where', async () => {
+  it('that cannot be asked for a secret is told why, and where', { tags: ['slow'] }, async () => {
     await startPlatform();
     const note = join(dataDir, 'dashboard-url');
     const url = (await readFile(note, 'utf8')).trim();

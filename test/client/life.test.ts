@@ -43,7 +43,10 @@ afterEach(async () => {
 });
 
 describe('a platform that is another process', () => {
-  it('is down at the start, comes up, is killed, comes back knowing nothing: the grant lands each time', async () => {
+  it('is down at the start, comes up, is killed, comes back knowing nothing: the grant lands each time', {
+    timeout: 60_000,
+    tags: ['slow'],
+  }, async () => {
     const port = await freePort();
     const platform = {
       id: keyOf(7).id,
@@ -96,7 +99,7 @@ describe('a platform that is another process', () => {
       child.process.kill('SIGKILL');
       await until(() => session.status.state !== 'online');
     }
-  }, 60_000);
+  });
 });
 
 /** An app that goes to a state, stops, and has nothing more to do. */

@@ -56,7 +56,7 @@ describe('a clock that is 40 days behind at the start', () => {
 });
 
 describe('a clock that is set while the app waits for its platform', () => {
-  it('moves retryAt along', async () => {
+  it('moves retryAt along', { tags: ['slow'] }, async () => {
     const platform = await stage.absentPlatform();
     const clock = { skewMs: 0, now: () => Date.now() + clock.skewMs };
     const limits = { ...SYSTEM_PARTS.clientLimits, connectTimeoutMs: 300, reconnectMinMs: 120_000 };

@@ -103,7 +103,10 @@ describe('two live processes with one key file', () => {
     expect(await statusOf(child)).toMatchObject({ state: 'online', sharedIdentity: null });
   });
 
-  it('on two hosts are told by the platform, which tells its operator', { timeout: 240_000 }, async () => {
+  it('on two hosts are told by the platform, which tells its operator', {
+    timeout: 240_000,
+    tags: ['slow'],
+  }, async () => {
     const { platform, events, apiSecret } = await open();
     // Five times as soon as in service.
     const clientLimits = { ...DEFAULT_CLIENT_LIMITS, replacedRetryMs: 4_000 };

@@ -112,7 +112,10 @@ describe('after a crash of the app, the button', () => {
     expect(performance.now() - startedAt).toBeLessThan(BAR_MS);
   });
 
-  it('goes grey with the first press, while nobody has come back', { timeout: 60_000 }, async () => {
+  it('goes grey with the first press, while nobody has come back', {
+    timeout: 60_000,
+    tags: ['slow'],
+  }, async () => {
     const { platform, apiSecret } = await open();
     const app = await apps.start({ apiSecret });
     await press(platform, app.id);
@@ -138,7 +141,10 @@ describe('after a crash of the app, the button', () => {
 });
 
 describe('after a sleep of the laptop that was longer than the idle time-out', () => {
-  it('the app is back within seconds, and the button with it', { timeout: 170_000 }, async () => {
+  it('the app is back within seconds, and the button with it', {
+    timeout: 170_000,
+    tags: ['slow'],
+  }, async () => {
     const { platform, events, apiSecret } = await open();
     const app = await apps.start({ apiSecret });
     await press(platform, app.id);

@@ -74,7 +74,9 @@ describe('an API secret whose apps misbehave', { timeout: 60_000 }, () => {
     await expectSoon(async () => ask(await neighbour(platform), ping()));
   });
 
-  it('cannot keep another out by idle sessions: the one that was silent the longest gives way', async () => {
+  it('cannot keep another out by idle sessions: the one that was silent the longest gives way', {
+    tags: ['slow'],
+  }, async () => {
     const platform = await stage.platform();
     const secret = await platform.createApiSecret();
     const endpoints = MAX_SESSIONS / MAX_SESSIONS_PER_ENDPOINT;

@@ -46,7 +46,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 process.exit(0);
 `;
 
-describe('the official client against our platform', () => {
+describe('the official client against our platform', { tags: ['slow'] }, () => {
   let dataDir: string;
   let firstPlatform: Child;
   let platform: Platform | undefined;

@@ -91,7 +91,7 @@ describe('a settled colour', () => {
     expect(isSettled([], { records: [], relays: [] }, () => 'green')).toBe(true);
   });
 
-  it('never changes, however the runs end that are still out', () => {
+  it('never changes, however the runs end that are still out', { tags: ['slow'] }, () => {
     const settled = new Map<Colour, number>();
     let early = 0;
     for (let n = 0; n < WORLDS; n += 1) {

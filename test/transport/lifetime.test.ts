@@ -52,7 +52,7 @@ describe('a process exits by itself', () => {
     );
   });
 
-  it('when nothing is awaited: no rejection is left over', async () => {
+  it('when nothing is awaited: no rejection is left over', { tags: ['slow'] }, async () => {
     await runToEnd(`${SETTING}
       const quietly = (p: Promise<unknown>) => p.catch(() => {});
       for (let i = 0; i < 20; i += 1) {

@@ -348,7 +348,9 @@ async function stallingLine(to: number): Promise<{ port: number; close(): void }
 
 // Elsewhere there is no second address of loopback.
 describe.runIf(process.platform === 'linux')('a client that proves its address and then stalls', () => {
-  it('cannot take all places: who has most of them gives way to who comes from elsewhere', async () => {
+  it('cannot take all places: who has most of them gives way to who comes from elsewhere', {
+    tags: ['slow'],
+  }, async () => {
     const { endpoint, router, events } = await serve({ maxConnections: 64 });
     router.handle(ECHO, echo);
     const door = endpoint.boundSockets().find(({ family }) => family === 4);

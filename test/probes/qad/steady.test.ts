@@ -15,7 +15,7 @@ function heapUsed(): number {
 
 const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'UDPWrap').length;
 
-describe('many discoveries', () => {
+describe('many discoveries', { tags: ['slow'] }, () => {
   const ca = new LabCa();
   const root = ca.root('Lab CA');
   const leaf = ca.server(root, 'relay.test');
