@@ -61,14 +61,15 @@ export default defineConfig({
         },
       },
       {
-        // Other people's programs, built once, and whole networks: one file after the other.
+        // Other people's programs, built once, and whole networks. They mostly wait: the topologies take one worker from the
+        // first minute to the last, and the other files share the other.
         resolve: { alias },
         test: {
           ...shared,
           name: 'interop',
           sequence: { groupOrder: 1 },
           include: ['test/interop/**/*.test.ts', 'test/lab/**/*.test.ts'],
-          fileParallelism: false,
+          maxWorkers: 2,
           // A network mostly waits: for deadlines of reports, and for what a pair does in six seconds.
           maxConcurrency: 10,
           hookTimeout: 1_500_000,

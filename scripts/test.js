@@ -37,10 +37,10 @@ if (filters.length === 0) {
 if (isAll) await mustRun('API reference', process.execPath, ['scripts/api.js']);
 
 if (isQuick) {
-  console.log('\n▸ Tests: about two minutes');
+  console.log('\n▸ Tests: about three minutes');
 } else if (isAll) {
   console.log(
-    '\n▸ Tests: about fifteen minutes; the first run compiles the Rust peers before, about ten more',
+    '\n▸ Tests: about eighteen minutes; the first run compiles the Rust peers before, about ten more',
   );
   console.log('  (INTEROP=0 leaves the Rust peers out)');
 }

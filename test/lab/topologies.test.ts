@@ -15,7 +15,7 @@ const PAGE = fileURLToPath(new URL('../../docs/verdicts.md', import.meta.url));
 const CASES = CHAPTERS.flatMap(({ cases }) => cases);
 const PROGRAMS = ['conntrack', 'turnserver', 'miniupnpd', 'openssl', 'dnsmasq', 'tayga', 'tc', RELAY_PROGRAM];
 
-describe.skipIf(!labRuns(PROGRAMS) || !interopAvailable())('real networks', () => {
+describe.skipIf(!labRuns(PROGRAMS) || !interopAvailable())('real networks', { tags: ['slow'] }, () => {
   const results = new Map<string, CaseOutcome>();
   let ca: RelayCa;
   let reporter: Reporter;
