@@ -20,8 +20,9 @@ export {
   systemSleep,
 } from './clock.js';
 export { type ClockJump, noClockJump, sleepOrJump, wakeful, watchClock } from './clock-jump.js';
+export { Condition } from './condition.js';
 export { notify } from './notify.js';
-export { Patience } from './patience.js';
+export { Patience, type PatienceOptions } from './patience.js';
 export { type Release, Semaphore, type SemaphoreOptions } from './semaphore.js';
 export { SharedRun, type SharedRunOptions } from './shared-run.js';
 export { Throttle } from './throttle.js';

@@ -2,11 +2,13 @@ import {
   bounded,
   type Clock,
   type ClockJump,
+  Condition,
   monotonicMs,
   newAbort,
   noClockJump,
   notify,
   type Sleep,
+  scoped,
   sleepOrJump,
   systemClock,
   systemSleep,
@@ -65,7 +67,7 @@ export class Session {
   readonly #random: () => number;
   readonly #stop = newAbort();
   readonly #hooks = new Set<Promise<void>>();
-  readonly #awaitingOnline = new Set<{ resolve(): void; reject(error: Error): void }>();
+  readonly #changes = new Condition();
   #status: SessionStatus;
   #life: Promise<void> | null = null;
   #connection: PlatformConnection | null = null;
@@ -122,16 +124,13 @@ export class Session {
   async whenOnline(wait: WaitOptions = {}): Promise<void> {
     if (this.#connection !== null) return;
     if (this.#status.state === 'stopped') throw stopped();
-    let waiter: { resolve(): void; reject(error: Error): void } | undefined;
-    const online = new Promise<void>((resolve, reject) => {
-      waiter = { resolve, reject };
-      this.#awaitingOnline.add(waiter);
-    });
-    try {
-      await bounded('waiting for the platform', wait, Number.POSITIVE_INFINITY, (step) => step(online));
-    } finally {
-      if (waiter !== undefined) this.#awaitingOnline.delete(waiter);
-    }
+    const isOver = () => this.#connection !== null || this.#status.state === 'stopped';
+    await scoped(undefined, ({ signal }) =>
+      bounded('waiting for the platform', wait, Number.POSITIVE_INFINITY, (step) =>
+        step(this.#changes.until(isOver, signal)),
+      ),
+    );
+    if (this.status.state === 'stopped') throw stopped();
   }
 
   /**
@@ -253,7 +252,6 @@ export class Session {
     this.#isRefused = false;
     this.#set({ state: 'online', why: null, retryAt: null, latencyMs: null });
     this.#tell({ type: 'online' });
-    for (const waiter of this.#awaitingOnline) waiter.resolve();
     this.#run(() => this.#watch(connection), connection);
     for (const hook of this.#options.hooks ?? []) this.#run(hook, connection);
   }
@@ -293,13 +291,13 @@ export class Session {
   #finish(why: string | null = null): void {
     if (this.#status.state === 'stopped') return;
     this.#set({ state: 'stopped', why, retryAt: null });
-    for (const waiter of this.#awaitingOnline) waiter.reject(stopped());
   }
 
   #set(change: Partial<SessionStatus>): void {
     const isNew = change.state !== undefined && change.state !== this.#status.state;
     this.#status = { ...this.#status, ...change, ...(isNew ? { since: this.#clock.now() } : {}) };
     notify(this.#options.onState, this.status);
+    if (isNew) this.#changes.changed();
   }
 
   #tell(event: SessionEvent): void {

@@ -157,6 +157,7 @@ class Run {
       remaining: () => Math.max(0, deadline - this.#elapsed()),
       resolver: new Resolver(environment.lookup, signal, () => deadline - this.#elapsed()),
       headStart: new HeadStart(),
+      firstAnswerMs: new Map(),
       tls: tlsTrust(environment.bundledRoots, ca, environment.machineRoots),
       gateways: environment.gateways,
       gatewayPorts: environment.gatewayPorts,

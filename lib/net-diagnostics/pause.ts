@@ -1,6 +1,8 @@
+import { Condition } from '../async/index.js';
+
 /** A switch that is on while the app does not want to be measured from outside. Off at first. */
 export class Pause {
-  readonly #waiters = new Set<() => void>();
+  readonly #changes = new Condition();
   #isOn = false;
 
   get isOn(): boolean {
@@ -9,29 +11,12 @@ export class Pause {
 
   set(isOn: boolean): void {
     this.#isOn = isOn;
-    if (isOn) return;
-    for (const wake of [...this.#waiters]) wake();
+    this.#changes.changed();
   }
 
   /** Resolves when it is off. Rejects with the signal's reason when `signal` fires first. */
-  over(signal: AbortSignal): Promise<void> {
+  async over(signal: AbortSignal): Promise<void> {
+    await this.#changes.until(() => !this.#isOn, signal);
     signal.throwIfAborted();
-    if (!this.#isOn) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const forget = () => {
-        this.#waiters.delete(wake);
-        signal.removeEventListener('abort', abort);
-      };
-      const wake = () => {
-        forget();
-        resolve();
-      };
-      const abort = () => {
-        forget();
-        reject(signal.reason);
-      };
-      this.#waiters.add(wake);
-      signal.addEventListener('abort', abort, { once: true });
-    });
   }
 }

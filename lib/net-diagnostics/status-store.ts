@@ -1,4 +1,4 @@
-import type { Clock } from '../async/index.js';
+import { type Clock, Condition } from '../async/index.js';
 import type { GrantState } from '../client/index.js';
 import type { NetDiagnosticsEvent, ReportTrigger } from '../events.js';
 import type { LocalReport } from '../report/index.js';
@@ -20,7 +20,7 @@ const SHARED_FOR_MS = 10 * 60_000;
 export class StatusStore {
   readonly #clock: Clock;
   readonly #tell: (event: NetDiagnosticsEvent) => void;
-  readonly #waiters = new Set<() => void>();
+  readonly #changes = new Condition();
   #status: Status;
   #lastReport: LocalReport | null = null;
 
@@ -114,24 +114,12 @@ export class StatusStore {
 
   /** Resolves when `isThere` holds for the status, or `signal` fires. Never rejects. */
   until(isThere: (status: Status) => boolean, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        this.#waiters.delete(look);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const look = () => {
-        if (isThere(this.#status)) done();
-      };
-      this.#waiters.add(look);
-      signal.addEventListener('abort', done, { once: true });
-      look();
-    });
+    return this.#changes.until(() => isThere(this.#status), signal);
   }
 
   #changed(event: NetDiagnosticsEvent): void {
     this.#tell(event);
-    for (const look of this.#waiters) look();
+    this.#changes.changed();
   }
 
   #now(): string {

@@ -1,6 +1,6 @@
 import { Patience } from '../async/index.js';
 import type { PortalAnswer, ResolvedRelayTarget } from '../report/index.js';
-import { CHALLENGE_FORM, HTTP_PORT, PORTAL_PATH } from './constants.js';
+import { CHALLENGE_FORM, HTTP_PORT, PORTAL_PATH, RELAY_PATIENCE } from './constants.js';
 import { firstAnswer } from './http/first-answer.js';
 import { type HttpAnswer, httpGet, tlsName } from './http/get.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
@@ -9,7 +9,7 @@ import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } f
 export const captivePortalProbe = {
   name: 'captive-portal',
   plan: ({ relays }) => {
-    const patience = new Patience();
+    const patience = new Patience(RELAY_PATIENCE);
     return relays.map(
       (relay): PlannedRun => ({
         target: relay.url,

@@ -80,3 +80,6 @@ export const PORT_MAPPING_SENDS_MS: readonly number[] = [0, 150, 350];
 
 /** When a gateway that has not answered over PCP or NAT-PMP counts as silent, in milliseconds. */
 export const PORT_MAPPING_MS = 500;
+
+/** How long a relay is still waited for over TCP once others have answered: the slowest of them sets the measure. */
+export const RELAY_PATIENCE = { leastMs: 1000, times: 4, than: 'slowest' } as const;

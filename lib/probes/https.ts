@@ -1,7 +1,7 @@
 import { Patience } from '../async/index.js';
 import { codeOf } from '../errors.js';
 import type { ResolvedRelayTarget } from '../report/index.js';
-import { PING_PATH } from './constants.js';
+import { PING_PATH, RELAY_PATIENCE } from './constants.js';
 import { firstAnswer } from './http/first-answer.js';
 import { type HttpAnswer, httpGet } from './http/get.js';
 import { UNTRUSTED_CODES } from './http/tls-trust.js';
@@ -12,7 +12,7 @@ import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } f
 export const httpsProbe = {
   name: 'https',
   plan: ({ relays }) => {
-    const patience = new Patience();
+    const patience = new Patience(RELAY_PATIENCE);
     return relays.map(
       (relay): PlannedRun => ({
         target: relay.url,

@@ -64,6 +64,8 @@ export interface ProbeContext {
   readonly resolver: Resolver;
   /** Address discovery's, before those who ask for details. */
   readonly headStart: HeadStart;
+  /** Milliseconds after which the first relay of a family answered address discovery. */
+  readonly firstAnswerMs: Map<Family, number>;
   readonly tls: TlsTrust;
   readonly gateways: GatewayFinder;
   /** Where gateways answer. */

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { abortable, Patience, TimeUp, within } from '../async/index.js';
 import { codeOf } from '../errors.js';
 import type { RelayStage, ResolvedRelayTarget } from '../report/index.js';
-import { HTTP_PORT, HTTPS_PORT } from './constants.js';
+import { HTTP_PORT, HTTPS_PORT, RELAY_PATIENCE } from './constants.js';
 import type { ResolvedAddress } from './names/resolver.js';
 import { type PlannedRun, type Probe, type ProbeContext, probeError, type RunResult, saw } from './probe.js';
 import { dial } from './relay/dial.js';
@@ -25,7 +25,7 @@ const FAIR_CHANCE_MS = 1000;
 export const relayProbe = {
   name: 'relay',
   plan: ({ relays }) => {
-    const patience = new Patience();
+    const patience = new Patience(RELAY_PATIENCE);
     return relays.map(
       ({ url }): PlannedRun => ({
         target: url,

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { TimeUp, within } from '../../async/index.js';
+import { abortable, Patience, TimeUp, within } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
 import type { Family, NameSeen } from '../../report/index.js';
 import { MAX_ADDRESSES_PER_FAMILY } from '../constants.js';
@@ -24,9 +24,8 @@ const FAIR_CHANCE_MS = 1000;
 /** Longer than any report, and the longest that a timer takes. */
 const NEVER_MS = 2 ** 31 - 1;
 
-/** How long the second family is still waited for once the first is known: at least, and by how much the first took. */
-const SECOND_FAMILY_MS = 1500;
-const SECOND_FAMILY_TIMES = 4;
+/** How long the second family is still waited for once the first is known. */
+const SECOND_FAMILY = { leastMs: 1500, times: 4, than: 'first' } as const;
 
 /** What came of looking for one family of a name. */
 interface Answer {
@@ -114,30 +113,37 @@ export class Resolver {
   }
 
   #askBoth(host: string): ReadonlyMap<Family, Promise<Answer>> {
-    const oneIsKnown = new AbortController();
-    const startedAt = performance.now();
-    const asked = FAMILIES.map((family) => {
-      const answer = this.#ask(host, family, oneIsKnown.signal, startedAt);
-      answer.then(
-        ({ result }) => result === 'found' && oneIsKnown.abort(),
-        () => undefined,
-      );
-      return [family, answer] as const;
-    });
-    return new Map(asked);
+    const patience = new Patience(SECOND_FAMILY);
+    return new Map(
+      FAMILIES.map((family) => {
+        const answer = this.#ask(host, family, patience);
+        // Nobody may want to know of the other family.
+        answer.catch(() => undefined);
+        return [family, answer];
+      }),
+    );
+  }
+
+  async #addressesOf(host: string, family: Family, signal: AbortSignal): Promise<ResolvedAddress[]> {
+    // A lookup may not listen to its signal.
+    const all = await abortable(this.#lookup(host, family, signal), signal);
+    return all
+      .filter((address) => address.family === family && isIP(address.ip) === family)
+      .slice(0, MAX_ADDRESSES);
   }
 
   /** Rejects only when the report ends first. */
-  async #ask(host: string, family: Family, oneIsKnown: AbortSignal, startedAt: number): Promise<Answer> {
+  async #ask(host: string, family: Family, patience: Patience): Promise<Answer> {
     const budgetMs = this.#remaining() - MARGIN_MS;
     const ms = budgetMs < FAIR_CHANCE_MS ? NEVER_MS : Math.min(SILENT_MS, budgetMs);
     try {
-      const all = await within(ms, this.#signal, (signal) =>
-        patiently(signal, oneIsKnown, startedAt, (cut) => this.#lookup(host, family, cut)),
+      const addresses = await within(ms, this.#signal, (signal) =>
+        patience.wait(
+          signal,
+          (cut) => this.#addressesOf(host, family, cut),
+          (found) => found.length > 0,
+        ),
       );
-      const addresses = all
-        .filter((address) => address.family === family && isIP(address.ip) === family)
-        .slice(0, MAX_ADDRESSES);
       return { result: addresses.length > 0 ? 'found' : 'none', addresses };
     } catch (error) {
       this.#signal.throwIfAborted();
@@ -147,39 +153,6 @@ export class Resolver {
       return { result, addresses: [], error };
     }
   }
-}
-
-/** Waits for `act` as long as `signal` lets it, and once the other family is known only as long as is worth it. */
-function patiently<T>(
-  signal: AbortSignal,
-  oneIsKnown: AbortSignal,
-  startedAt: number,
-  act: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const cut = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
-    const end = (reason: unknown) => {
-      cut.abort(reason);
-      reject(reason);
-    };
-    const ended = () => end(signal.reason);
-    const hurry = () => {
-      const tookMs = performance.now() - startedAt;
-      const ms = Math.max(SECOND_FAMILY_MS, SECOND_FAMILY_TIMES * tookMs) - tookMs;
-      timer = setTimeout(() => end(new TimeUp('no answer, though the other family had one')), ms);
-    };
-    signal.addEventListener('abort', ended, { once: true });
-    if (oneIsKnown.aborted) hurry();
-    else oneIsKnown.addEventListener('abort', hurry, { once: true });
-    const settled = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', ended);
-      oneIsKnown.removeEventListener('abort', hurry);
-    };
-    act(cut.signal).then(resolve, reject).finally(settled);
-    if (signal.aborted) ended();
-  });
 }
 
 function notFound(host: string): Error {

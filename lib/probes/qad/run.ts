@@ -1,4 +1,4 @@
-import { abortable, within } from '../../async/index.js';
+import { abortable, Patience, within } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
 import type {
   AddressSeen,
@@ -20,9 +20,8 @@ const MARGIN_MS = 150;
 /** A relay that was asked for a shorter time than this, in milliseconds, was not silent: it had no time. */
 const FAIR_CHANCE_MS = 900;
 
-/** How long the others are waited for once one has answered: so many milliseconds, or times as long as that one took. */
-const OTHERS_MS = 1000;
-const OTHERS_TIMES = 3;
+/** How long the others are waited for once one has answered. */
+const OTHERS = { leastMs: 1000, times: 3, than: 'first' } as const;
 
 /** The kernel's word for a datagram that a firewall on this machine did not let out. */
 const LOCAL_REFUSALS: ReadonlySet<string> = new Set(['EPERM', 'EACCES']);
@@ -58,9 +57,7 @@ export class QadRun {
   readonly #seen: Seen[] = [];
   /** The first that answered, asked once more: null without an answer. */
   #again: Promise<{ first: Seen; observed: string | null }> | null = null;
-  /** Fires when those that have not answered yet have had their time. */
-  readonly #othersEnd = new AbortController();
-  #othersTimer: NodeJS.Timeout | undefined;
+  readonly #patience = new Patience(OTHERS);
   readonly #startedMs: number;
 
   constructor(
@@ -96,7 +93,6 @@ export class QadRun {
       await this.addresses;
       return this.#quicOf(all);
     } finally {
-      clearTimeout(this.#othersTimer);
       for (const { session } of this.#seen) session.close();
       await (await socket).close();
     }
@@ -104,50 +100,55 @@ export class QadRun {
 
   async #askAll(relays: readonly ResolvedRelayTarget[], socket: QadSocket): Promise<Answer[]> {
     try {
-      return (await Promise.all(relays.map((relay) => this.#askRelay(relay, socket)))).flat();
+      return (await Promise.all(relays.map((relay) => this.#askPatiently(relay, socket)))).flat();
     } finally {
       this.#exchanges.close();
     }
   }
 
+  #askPatiently(relay: ResolvedRelayTarget, socket: QadSocket): Promise<Answer[]> {
+    return this.#patience.wait(
+      this.#context.signal,
+      (cut, answered) => this.#askRelay(relay, socket, cut, answered),
+      // Said as soon as one of its addresses has answered.
+      () => false,
+    );
+  }
+
   /** None, when the relay has no address of this family. */
-  async #askRelay(relay: ResolvedRelayTarget, socket: QadSocket): Promise<Answer[]> {
+  async #askRelay(
+    relay: ResolvedRelayTarget,
+    socket: QadSocket,
+    cut: AbortSignal,
+    answered: () => void,
+  ): Promise<Answer[]> {
     const { hostname } = new URL(relay.url);
     const { signal, resolver } = this.#context;
     try {
-      const patience = AbortSignal.any([signal, this.#othersEnd.signal]);
-      const ours = await within(this.#budgetMs, patience, (limit) =>
+      const ours = await within(this.#budgetMs, cut, (limit) =>
         abortable(resolver.resolve(hostname, this.#family), limit),
       );
-      return await Promise.all(ours.map(({ ip }) => this.#askFirst({ relay, ip }, socket)));
+      return await Promise.all(
+        ours.map(async ({ ip }) => {
+          const answer = await this.#ask({ relay, ip }, socket, cut);
+          if (answer.result === 'seen') this.#take(answer, socket, answered);
+          return answer;
+        }),
+      );
     } catch (error) {
       signal.throwIfAborted();
-      return [{ relay, ip: hostname, result: 'failed', error }];
+      return [{ relay, ip: hostname, result: 'failed', error: cut.aborted ? notResolved() : error }];
     }
   }
 
-  async #askFirst(destination: Destination, socket: QadSocket): Promise<Answer> {
-    const answer = await this.#ask(destination, socket, this.#othersEnd.signal);
-    if (answer.result === 'seen') this.#take(answer, socket);
-    return answer;
-  }
-
-  #take(answer: Seen, socket: QadSocket): void {
+  #take(answer: Seen, socket: QadSocket, answered: () => void): void {
     this.#seen.push(answer);
     this.#exchanges.add(answer.session);
+    answered();
     if (this.#seen.length === 1) {
-      const tookMs = this.#context.elapsed() - this.#startedMs;
-      this.#context.headStart.answered(this.#family, tookMs);
-      this.#limitOthers(tookMs);
+      this.#context.firstAnswerMs.set(this.#family, this.#context.elapsed() - this.#startedMs);
     }
     this.#askAgain(socket);
-  }
-
-  #limitOthers(tookMs: number): void {
-    const ms = Math.max(OTHERS_MS, OTHERS_TIMES * tookMs) - tookMs;
-    const end = () =>
-      this.#othersEnd.abort(Object.assign(new Error('its name was not resolved'), { code: 'NO_ANSWER' }));
-    this.#othersTimer = setTimeout(end, Math.max(ms, 0)).unref();
   }
 
   /**
@@ -281,6 +282,10 @@ export class QadRun {
 }
 
 const NOTHING_SENT = { sent: 0, acknowledged: 0, spanMs: 0 } as const;
+
+function notResolved(): Error {
+  return Object.assign(new Error('its name was not resolved'), { code: 'NO_ANSWER' });
+}
 
 function noRoute(code = 'ENETUNREACH'): Error {
   return Object.assign(new Error('this machine has no route there'), { code });

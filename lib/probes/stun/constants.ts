@@ -68,10 +68,10 @@ const NEARBY_TIMES = 4;
 
 /**
  * For requests whose answer is expected.
- * @param relayMs - after how many milliseconds a relay answered over UDP, its name and its handshake included; null: none has
+ * @param relayMs - after how many milliseconds a relay answered over UDP, its name and its handshake included; undefined: none has
  */
-export function bindingSchedule(relayMs: number | null): Schedule {
-  const isNearby = relayMs !== null && NEARBY_TIMES * relayMs <= NEARBY_SCHEDULE.giveUpAfter;
+export function bindingSchedule(relayMs: number | undefined): Schedule {
+  const isNearby = relayMs !== undefined && NEARBY_TIMES * relayMs <= NEARBY_SCHEDULE.giveUpAfter;
   return isNearby ? NEARBY_SCHEDULE : BINDING_SCHEDULE;
 }
 

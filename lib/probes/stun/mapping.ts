@@ -47,7 +47,7 @@ async function askServer(server: StunServer, asking: Asking): Promise<Told[]> {
     return [{ answer: { server: label, family, result: 'unresolved', code: resolved.code } }];
   }
   await context.headStart.over(signal);
-  const schedule = bindingSchedule(context.headStart.answerMs(family));
+  const schedule = bindingSchedule(context.firstAnswerMs.get(family));
   return Promise.all(resolved.addresses.map((address) => ask(label, address, asking, schedule)));
 }
 
@@ -88,7 +88,7 @@ async function ask(
 
 /** Where answers from one local side differ, the first of them must repeat itself before that means anything. */
 async function askAgain(told: readonly Told[], { socket, context }: Asking): Promise<AddressSeen[]> {
-  const schedule = bindingSchedule(context.headStart.answerMs(socket.family));
+  const schedule = bindingSchedule(context.firstAnswerMs.get(socket.family));
   const all = told.flatMap(({ seen }) => (seen === undefined ? [] : [seen]));
   return Promise.all(
     all.map(async ({ server, address }) => {

@@ -1,3 +1,4 @@
+import { Condition } from '../../async/index.js';
 import type { Connection } from '../../transport/index.js';
 import { CLOSE_NORMAL, type EndpointId, REASON_REPLACED } from '../../wire/index.js';
 import { MAX_SESSIONS_PER_ENDPOINT } from '../constants.js';
@@ -6,7 +7,9 @@ import { directPaths, sharePath } from './paths.js';
 /** Which endpoints have a live session. */
 export class Presence {
   readonly #sessions = new Map<EndpointId, Set<Connection>>();
-  readonly #watchers = new Set<(id: EndpointId) => void>();
+  readonly #entered = new Condition();
+  /** Whose session begins just now. */
+  #entering: EndpointId | null = null;
 
   isOnline(id: EndpointId): boolean {
     return this.#sessions.has(id);
@@ -38,7 +41,9 @@ export class Presence {
     }
     sessions.add(connection);
     this.#sessions.set(id, sessions);
-    for (const watch of [...this.#watchers]) watch(id);
+    this.#entering = id;
+    this.#entered.changed();
+    this.#entering = null;
     return paths;
   }
 
@@ -56,18 +61,6 @@ export class Presence {
 
   /** Resolves when the next session of the endpoint begins, or `signal` fires. Never rejects. */
   next(id: EndpointId, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        this.#watchers.delete(watch);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const watch = (entered: EndpointId) => {
-        if (entered === id) done();
-      };
-      this.#watchers.add(watch);
-      signal.addEventListener('abort', done, { once: true });
-      if (signal.aborted) done();
-    });
+    return this.#entered.until(() => this.#entering === id, signal);
   }
 }

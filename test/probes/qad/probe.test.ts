@@ -52,6 +52,7 @@ describe('the probe', () => {
       remaining: () => Math.max(0, deadlineMs - elapsed()),
       resolver: new Resolver(lookup, end.signal),
       headStart: new HeadStart(),
+      firstAnswerMs: new Map(),
       tls: tlsTrust([], [], async () => []),
       gateways: async () => ({}),
       gatewayPorts: { portMapping: 5351, ssdp: 1900 },

@@ -54,6 +54,7 @@ export async function runAlone(
     remaining: () => Math.max(0, deadlineMs - elapsed()),
     resolver: new Resolver(lookup, end.signal, () => deadlineMs - elapsed()),
     headStart: options.headStart ?? new HeadStart(),
+    firstAnswerMs: new Map(),
     tls: options.tls ?? tlsTrust([], [], async () => []),
     gateways: options.gateways ?? (async () => ({})),
     gatewayPorts: options.gatewayPorts ?? { portMapping: 5351, ssdp: 1900 },
