@@ -12,7 +12,7 @@ await build();
 // The compiled modules, each a file of its own: in dist/ they are put together.
 const compiled = (...path) => import(pathToFileURL(join(root, 'build', 'esm', 'lib', ...path)).href);
 const [{ settingsMarkdown }, { COMMANDS }, { REPORT_SCHEMA }] = await Promise.all([
-  compiled('options.js'),
+  compiled('options', 'index.js'),
   compiled('cli', 'commands.js'),
   compiled('report', 'schema', 'index.js'),
 ]);

@@ -158,10 +158,7 @@ async function adopt(
     throw new OpenFailure('no-endpoint', true, error);
   }
   const relays = settings.relays ?? [];
-  const endpoint = adoptEndpoint(native, {
-    alpns: settings.alpns ?? [],
-    relays: relays.map((relay) => ({ ...relay, auth: null })),
-  });
+  const endpoint = adoptEndpoint(native, { alpns: settings.alpns ?? [], relays });
   return { endpoint, relayTokens: relayTokensOf(options, endpoint.id, relays) };
 }
 

@@ -1,6 +1,6 @@
 /** Settings that only code can give. */
 import { type Logger, silentLogger } from '../logger.js';
-import { hasMethods, type Kind, listOf } from '../settings/index.js';
+import { hasMethods, type Kind } from '../settings/index.js';
 import type { NativeEndpoint } from '../transport/index.js';
 import { InvalidValue } from '../wire/index.js';
 
@@ -21,19 +21,6 @@ export function nativeEndpoint(): Kind<NativeEndpoint | PromiseLike<NativeEndpoi
 /** Whether what a promise of an endpoint resolved to is one. */
 export function isNativeEndpoint(value: unknown): value is NativeEndpoint {
   return hasMethods(value, ...ENDPOINT_METHODS);
-}
-
-/** ALPNs that an endpoint was bound with. */
-export function alpnNames(): Kind<readonly string[]> {
-  const check = (value: unknown) => {
-    const size = typeof value === 'string' ? Buffer.byteLength(value) : 0;
-    // RFC 7301, section 3.1: one byte holds the length.
-    if (typeof value !== 'string' || size < 1 || size > 255)
-      throw new InvalidValue('an ALPN has 1 to 255 bytes');
-    return value;
-  };
-  const { should, fromValue } = listOf('a list of ALPNs', { fromText: check, fromValue: check });
-  return { should, fromValue };
 }
 
 /** Where log lines go. */

@@ -6,6 +6,7 @@ import type { DialBack } from '../host/index.js';
 import { stderrLogger } from '../logger.js';
 import { PROBE_NAMES } from '../probes/index.js';
 import {
+  alpnNames,
   bindAddrs,
   callback,
   flag,
@@ -16,7 +17,7 @@ import {
   type Values,
 } from '../settings/index.js';
 import { API_SECRET_ENV_VAR_NAME } from '../wire/index.js';
-import { alpnNames, logger, nativeEndpoint } from './code-kinds.js';
+import { logger, nativeEndpoint } from './code-kinds.js';
 import { httpRoutes } from './http-kind.js';
 import { apiSecret, attributes, endpointName, filePath, secretKey } from './identity-kinds.js';
 import { metricsSetting } from './metrics-kind.js';
@@ -102,12 +103,12 @@ export const SETTINGS = {
   ),
   relays: optional(
     relays(),
-    'Relays to use and to probe, in place of the network\'s own. `https://relay.example/?quicPort=7843` says where it answers QUIC address discovery, `?quicPort=none` that it does not. In code also `{ url, quicPort, auth: "services" }`: a relay of iroh services gets a `relay:use` token, renewed at half of its life.',
+    'Relays to use and to probe, in place of the network\'s own. `https://relay.example/?quicPort=7843` says where it answers QUIC address discovery, `?quicPort=none` that it does not. At most 64. In code also `{ url, quicPort, auth }`: with `auth: "services"` a relay of iroh services gets a `relay:use` token, renewed at half of its life; with `auth: { token }` that one.',
     { variable: 'NET_DIAGNOSTICS_RELAYS', defaultText: "the network's" },
   ),
   bindAddrs: optional(
     bindAddrs(),
-    'Local addresses, at most one per family: `127.0.0.1:0,[::1]:0`. One family alone leaves the other on every address. `loopback` means both.',
+    'Local addresses, at most one per family: `127.0.0.1:0,[::1]:0`. One family alone leaves the other on every address. `loopback` means both. In code also `{ ip, port }`.',
     { variable: 'NET_DIAGNOSTICS_BIND', defaultText: 'any' },
   ),
   deadline: withDefault(DEADLINE, 3_000, 'How long one run of the probes may take.', {
@@ -142,7 +143,7 @@ export const SETTINGS = {
   stun: withDefault(
     stunServers(),
     [],
-    'STUN servers to ask in a report: `host[:port]` or `stun:host:port`, at most 8. Two at different IP addresses tell the NAT mapping without relays; one that can answer from another address tells the filtering.',
+    'STUN servers to ask in a report: `host[:port]` or `stun:host:port`, in code also `{ host, port }`, at most 8. Two at different IP addresses tell the NAT mapping without relays; one that can answer from another address tells the filtering.',
     { variable: 'NET_DIAGNOSTICS_STUN', defaultText: 'none' },
   ),
   endpoint: optional(

@@ -14,7 +14,15 @@ export {
   wholeNumber,
 } from './kind.js';
 export { nearest } from './nearest.js';
-export { bindAddrs, formatBindAddrs, relays, relaysWithoutSecret, stunServers } from './network-kinds.js';
+export {
+  alpnNames,
+  bindAddrs,
+  formatBindAddrs,
+  relays,
+  relaysWithoutSecret,
+  relayWithoutSecret,
+  stunServers,
+} from './network-kinds.js';
 export { assertObject, readOption, readOptions } from './read.js';
 export { SettingError, type SettingOrigin } from './setting-error.js';
 export { show } from './show.js';

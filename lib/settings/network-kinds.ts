@@ -61,30 +61,35 @@ export function relays(): TextKind<readonly Relay[]> {
   return listOf(
     'a list of relay URLs (https://…, ?quicPort=PORT or ?quicPort=none at the end); in code also { url, quicPort, auth: "services" }',
     { fromText: relayFromUrl, fromValue: relayFromValue },
-    (entries) => {
-      if (entries.length > MAX_RELAYS)
-        throw new InvalidValue(`${entries.length} relays; at most ${MAX_RELAYS}`);
-      refuseTwins(entries.map(({ url }) => url));
-    },
+    fewAndDistinct,
   );
+}
+
+/** A relay, where no API secret is at hand that could sign a token. */
+export function relayWithoutSecret(): Kind<Relay> {
+  return {
+    should: 'a relay URL (https://…), or { url, quicPort, auth: { token } }',
+    fromValue: (value) => {
+      const relay = relayFromValue(value);
+      if (relay.auth !== 'services') return relay;
+      throw new InvalidValue('auth "services" needs the API secret of an app; give { token }');
+    },
+  };
 }
 
 /** As {@link relays}, where no API secret is at hand that could sign a token. */
 export function relaysWithoutSecret(): Kind<readonly Relay[]> {
-  const all = relays();
-  return {
-    should: 'a list of relay URLs (https://…), or of { url, quicPort, auth: { token } }',
-    fromValue: (value) => {
-      const entries = all.fromValue(value);
-      const at = entries.findIndex(({ auth }) => auth === 'services');
-      if (at >= 0) {
-        throw new InvalidValue(
-          `entry ${at + 1} of ${entries.length}: auth "services" needs the API secret of an app; give { token }`,
-        );
-      }
-      return entries;
-    },
-  };
+  const { fromValue } = relayWithoutSecret();
+  return listOf(
+    'a list of relay URLs (https://…), or of { url, quicPort, auth: { token } }',
+    { fromText: fromValue, fromValue },
+    fewAndDistinct,
+  );
+}
+
+function fewAndDistinct(entries: readonly Relay[]): void {
+  if (entries.length > MAX_RELAYS) throw new InvalidValue(`${entries.length} relays; at most ${MAX_RELAYS}`);
+  refuseTwins(entries.map(({ url }) => url));
 }
 
 const STUN_SERVER = group('"host[:port]", or { host, port }', {
@@ -165,6 +170,19 @@ export function bindAddrs(): TextKind<BindAddrs> {
       return read(value);
     },
   };
+}
+
+/** ALPNs that an endpoint was bound with. */
+export function alpnNames(): Kind<readonly string[]> {
+  const check = (value: unknown) => {
+    const size = typeof value === 'string' ? Buffer.byteLength(value) : 0;
+    // RFC 7301, section 3.1: one byte holds the length.
+    if (typeof value !== 'string' || size < 1 || size > 255)
+      throw new InvalidValue('an ALPN has 1 to 255 bytes');
+    return value;
+  };
+  const { should, fromValue } = listOf('a list of ALPNs', { fromText: check, fromValue: check });
+  return { should, fromValue };
 }
 
 /** As a text shows it. */

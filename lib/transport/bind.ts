@@ -1,18 +1,20 @@
 import { bounded } from '../async/index.js';
 import { hasCode, messageOf, NetDiagnosticsError } from '../errors.js';
-import { bindAddrs, option, readOption } from '../settings/index.js';
+import { bindAddrs, option, readOption, relaysWithoutSecret } from '../settings/index.js';
 import { type BindAddrs, formatSocketAddr, type Relay, type SecretKey } from '../wire/index.js';
 import { type BindingLoader, loadBinding } from './binding.js';
 import { bytesOutLike, textToBytes } from './bytes.js';
 import { IrohEndpoint } from './endpoint.js';
 import type { NativeBinding, NativeEndpoint } from './native.js';
 import { normaliseMessage } from './native-errors.js';
-import { defaultRelays, readRelays, relayModeOut } from './relays.js';
+import { defaultRelays, relayModeOut } from './relays.js';
 import type { BindOptions, Endpoint, WaitOptions } from './types.js';
 
 /** `'127.0.0.1:0'` alone would leave the binding's `[::]` open. */
 const LOOPBACK = ['127.0.0.1:0', '[::1]:0'];
 
+const OF = 'bindEndpoint()';
+const RELAYS = option(relaysWithoutSecret(), null);
 const BIND_ADDRS = option(bindAddrs(), null);
 
 interface Plan {
@@ -35,8 +37,8 @@ export async function bindEndpoint(
   load?: BindingLoader,
 ): Promise<Endpoint> {
   const { secretKey, network, alpns } = options;
-  const relays = readRelays('bindEndpoint()', options.relays);
-  const wanted = readOption('bindEndpoint()', 'bindAddrs', BIND_ADDRS, options.bindAddrs);
+  const relays = readOption(OF, 'relays', RELAYS, options.relays);
+  const wanted = readOption(OF, 'bindAddrs', BIND_ADDRS, options.bindAddrs);
   const binding = await loadBinding(load);
   const plan = { secretKey, network, alpns, relays, bindAddrs: textsOf(wanted) };
   const native = await bounded('binding the endpoint', wait, Number.POSITIVE_INFINITY, (step) =>

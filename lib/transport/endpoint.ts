@@ -1,6 +1,15 @@
 import { bounded } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
 import {
+  alpnNames,
+  needed,
+  option,
+  readOption,
+  readOptions,
+  relays,
+  relayWithoutSecret,
+} from '../settings/index.js';
+import {
   DEFAULT_RELAY_QUIC_PORT,
   type EndpointAddress,
   type EndpointId,
@@ -19,7 +28,7 @@ import { CONNECT_TIMEOUT_MS, ONLINE_POLL_MS } from './constants.js';
 import { connectFailure } from './failures.js';
 import { closeLate } from './incoming.js';
 import type { NativeEndpoint } from './native.js';
-import { readRelays, relayOut } from './relays.js';
+import { relayOut } from './relays.js';
 import type { Connection, Endpoint, EndpointStat, Incoming, Listening, WaitOptions } from './types.js';
 
 /** What the binding does not tell about an endpoint. */
@@ -34,17 +43,20 @@ export interface EndpointFacts {
 export interface AdoptOptions {
   /** All ALPNs it accepts: a `Router` keeps them when it adds its own, and adds none to an endpoint without this. */
   alpns?: readonly string[] | undefined;
-  /** The relays it was configured with, for the report. Default: none. */
+  /** The relays it was configured with, for the report; what they want to see does not matter. Default: none. */
   relays?: readonly (string | RelayOption)[] | undefined;
 }
 
+const ADOPT_OPTIONS = { alpns: option(alpnNames(), null), relays: option(relays(), []) };
+const RELAY = needed(relayWithoutSecret());
+
 /**
  * Wraps an endpoint of the user's own. It may come from another copy of `@number0/iroh`.
- * @throws NetDiagnosticsError `ERR_SETTING` for a malformed relay
+ * @throws NetDiagnosticsError `ERR_SETTING` for a malformed or an unknown option
  */
 export function adoptEndpoint(native: NativeEndpoint, options: AdoptOptions = {}): Endpoint {
-  const relays = readRelays('adoptEndpoint()', options.relays) ?? [];
-  return new IrohEndpoint(native, { isOwned: false, alpns: options.alpns ?? null, relays });
+  const { alpns, relays } = readOptions('adoptEndpoint()', ADOPT_OPTIONS, options);
+  return new IrohEndpoint(native, { isOwned: false, alpns, relays });
 }
 
 /** {@link Endpoint} over an endpoint of the binding. */
@@ -150,10 +162,9 @@ export class IrohEndpoint implements Endpoint {
 
   async insertRelay(relay: string | RelayOption): Promise<void> {
     this.#assertOpen();
-    for (const checked of readRelays('insertRelay()', [relay]) ?? []) {
-      await this.#native.insertRelay(relayOut(checked));
-      this.#noteRelay(checked);
-    }
+    const checked = readOption('insertRelay()', 'relay', RELAY, relay);
+    await this.#native.insertRelay(relayOut(checked));
+    this.#noteRelay(checked);
   }
 
   listen(listener: (incoming: Incoming) => void): Listening {

@@ -1,16 +1,5 @@
-import { option, readOption, relaysWithoutSecret } from '../settings/index.js';
-import { DEFAULT_RELAY_QUIC_PORT, type Relay, type RelayOption, relayFromUrl } from '../wire/index.js';
+import { DEFAULT_RELAY_QUIC_PORT, type Relay, relayFromUrl } from '../wire/index.js';
 import type { NativeBinding, NativeRelayConfig, NativeRelayMode } from './native.js';
-
-const RELAYS = option(relaysWithoutSecret(), null);
-
-/** @param of - whose option it is. @throws SettingError (`ERR_SETTING`) */
-export function readRelays(
-  of: string,
-  relays: readonly (string | RelayOption)[] | undefined,
-): readonly Relay[] | null {
-  return readOption(of, 'relays', RELAYS, relays);
-}
 
 /** For the binding, in which a relay without `quicPort` has no QUIC address discovery. */
 export function relayOut({ url, quicPort, auth }: Relay): NativeRelayConfig {
