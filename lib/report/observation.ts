@@ -86,6 +86,8 @@ export interface QuicSeen {
   /** Full-size datagrams of ours in 1-RTT packets, and how many of them were acknowledged. */
   sent: number;
   acknowledged: number;
+  /** Those that were not, although a later one was. What was still on its way at the end is not among them. */
+  lost: number;
   /** Milliseconds between the first of them and the last that was acknowledged; 0 without any. */
   spanMs: number;
   /** Why it went no further, e.g. `QAD_CERT_EXPIRED`. */

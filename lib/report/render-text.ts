@@ -59,6 +59,7 @@ function familyRows(name: string, family: FamilyVerdict): string[] {
   const address = family.publicAddress;
   return [
     row(`${name} UDP`, factText(family.udp)),
+    ...(family.lossy.value === 'yes' ? [row(`${name} loss`, factText(family.lossy))] : []),
     row(`${name} address`, `${address.value ?? 'unknown'} (${address.reason})`),
     row(`${name} mapping`, factText(family.mapping)),
     row(`${name} filtering`, factText(family.filtering)),

@@ -66,6 +66,8 @@ export interface FamilyVerdict {
   routed: Routed;
   /** Whether UDP passes as iroh needs it: QUIC, in full-size datagrams, for a while. */
   udp: Fact;
+  /** Whether more full-size datagrams are lost on the way than chance explains: connections then get direct late, or never. */
+  lossy: Fact;
   publicAddress: PublicAddress;
   mapping: Mapping;
   filtering: Filtering;

@@ -3,6 +3,7 @@ import type { Colour, Observation } from '../../lib/report/index.js';
 import {
   access,
   https,
+  lossyQuic,
   openV6,
   quic,
   R1,
@@ -55,6 +56,18 @@ describe('summary', () => {
       'green',
       /direct connections should work\.$/,
       [...independent, { paths: [{ remoteAddr: '198.51.100.77:50000', isRelay: false }] }],
+    ],
+    [
+      'a path that loses more than chance explains',
+      'green',
+      /direct connections should work\. .*Many packets are lost on the way/,
+      [...independent, lossyQuic(8, 4)],
+    ],
+    [
+      'the same behind a NAT of the other kind',
+      'orange',
+      /Endpoint-Dependent.*Many packets are lost on the way/,
+      [...dependent, lossyQuic(8, 4)],
     ],
     ['UDP to the relays alone', 'orange', /not to others/, [...independent, ...silentServers]],
     [

@@ -10,6 +10,7 @@ import {
   access,
   https,
   isPublicHere,
+  lossyQuic,
   openV6,
   quic,
   R1,
@@ -84,10 +85,29 @@ describe('routes', () => {
   });
 });
 
+describe('loss', () => {
+  it.each<[string, 'yes' | 'no' | 'unknown', Observation[]]>([
+    ['two of ten datagrams', 'yes', [lossyQuic(8, 2)]],
+    ['one of nine, which is chance', 'no', [lossyQuic(8, 1)]],
+    ['two of twenty, which is little', 'no', [lossyQuic(18, 2)]],
+    ['none', 'no', [quic()]],
+    ['one at each of two relays', 'yes', [lossyQuic(4, 1, R1, 200), lossyQuic(4, 1, R2, 200)]],
+    ['all: that is no loss but a path that carries none', 'unknown', [quic('stalled')]],
+    ['nobody knows how many', 'unknown', [quic('established')]],
+    ['four of twelve on a slow line, whose own queue was full', 'unknown', [lossyQuic(8, 4, R1, 1200)]],
+  ])('is, where there was lost: %s: %s', (_, expected, observations) => {
+    expect(verdictOf(...observations).ipv4.lossy.value).toBe(expected);
+  });
+
+  it('tells how much', () => {
+    expect(verdictOf(lossyQuic(8, 4)).ipv4.lossy.reason).toBe('4 of 12 full-size QUIC datagrams were lost');
+  });
+});
+
 describe('UDP', () => {
   const SLOW = {
     ...{ family: 4, relayUrl: R2, destinationIp: '203.0.113.11', destinationPort: 7842 },
-    ...{ reached: 'established', sent: 11 },
+    ...{ reached: 'established', sent: 11, lost: 0 },
   } as const satisfies Partial<QuicSeen>;
   const bothSilent = [silence(4, R1), silence(4, R2)];
   const unknownSilence = (relayUrl: string): Observation => ({

@@ -265,12 +265,14 @@ export class QadRun {
     };
   }
 
-  #reachedBy({ session }: Seen): Pick<QuicSeen, 'reached' | 'sent' | 'acknowledged' | 'spanMs' | 'code'> {
+  #reachedBy({
+    session,
+  }: Seen): Pick<QuicSeen, 'reached' | 'sent' | 'acknowledged' | 'lost' | 'spanMs' | 'code'> {
     const proof = this.#exchanges.proofs.get(session);
     if (proof === undefined) return { reached: 'established', ...NOTHING_SENT };
     if ('error' in proof) return { reached: 'established', ...NOTHING_SENT, code: codeOf(proof.error) };
-    const { end, isFragmented, sent, acknowledged, spanMs } = proof;
-    const counts = { sent, acknowledged, spanMs: Math.round(spanMs) };
+    const { end, isFragmented, sent, acknowledged, lost, spanMs } = proof;
+    const counts = { sent, acknowledged, lost, spanMs: Math.round(spanMs) };
     if (isFragmented) return { reached: 'stalled', ...counts, code: 'QAD_FRAGMENTED' };
     return { reached: end === 'cut' ? 'established' : end, ...counts };
   }
@@ -281,7 +283,7 @@ export class QadRun {
   }
 }
 
-const NOTHING_SENT = { sent: 0, acknowledged: 0, spanMs: 0 } as const;
+const NOTHING_SENT = { sent: 0, acknowledged: 0, lost: 0, spanMs: 0 } as const;
 
 function notResolved(): Error {
   return Object.assign(new Error('its name was not resolved'), { code: 'NO_ANSWER' });

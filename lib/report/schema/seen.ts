@@ -84,6 +84,9 @@ export const SEEN = {
       ),
       sent: count('Full-size datagrams of ours after the handshake.'),
       acknowledged: count('Those of them that were acknowledged.'),
+      lost: count(
+        'Those that were not, although a later one was. What was still on its way at the end is not among them.',
+      ),
       spanMs: ms('Between the first of them and the last that was acknowledged.'),
     },
     { code: ref('word', 'Why it went no further.') },

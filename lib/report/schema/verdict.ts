@@ -54,6 +54,7 @@ export const VERDICT = {
       '`listed-only`: to the relays and servers that were asked, and to nobody else.',
     ),
     udp: ref('fact', 'Whether UDP passes as iroh needs it: QUIC, in full-size datagrams, for a while.'),
+    lossy: ref('fact', 'Whether more full-size datagrams are lost on the way than chance explains.'),
     publicAddress: ref('publicAddress', 'The address of this machine as seen from outside.'),
     mapping: judged(
       'How the NAT maps one local port (RFC 4787, section 4.1).',

@@ -111,7 +111,7 @@ function quicCases(family: Family, known: Known): Observation[] {
     asked.flatMap(({ url }) =>
       PLACES[family].map((destinationIp) => ({
         ...{ family, relayUrl: url, destinationIp, destinationPort: DEFAULT_RELAY_QUIC_PORT, reached },
-        ...{ sent: 1, acknowledged: 1, spanMs: 300 },
+        ...{ sent: 1, acknowledged: 1, lost: 0, spanMs: 300 },
         ...(code === undefined ? {} : { code }),
       })),
     );

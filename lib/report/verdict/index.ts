@@ -10,8 +10,9 @@ import { judgeCaptivePortal, judgeInterception } from './portal.js';
 import { judgeAnyRelay, judgeRelays, preferRelay } from './relay-access.js';
 import { findRelayProblem } from './relay-problem.js';
 import { judgeRouted } from './routes.js';
-import { judgeUdp } from './udp.js';
+import { judgeLoss, judgeUdp } from './udp.js';
 import { judgeUpstreamNat } from './upstream-nat.js';
+import { type Given, given } from './witnesses.js';
 
 export { hasNoRoute } from './routes.js';
 
@@ -26,8 +27,9 @@ export function judge(
   targets: readonly ResolvedRelayTarget[],
   isPublic: IsPublicAddress = isPublicAddress,
 ): Verdict {
-  const ipv4 = judgeFamily(records, targets, 4, isPublic);
-  const ipv6 = judgeFamily(records, targets, 6, isPublic);
+  const known = given(records, targets, isPublic);
+  const ipv4 = judgeFamily(known, 4);
+  const ipv6 = judgeFamily(known, 6);
   const urls = targets.map(({ url }) => url);
   const relays = judgeRelays(records, urls);
   const relayUsable = judgeAnyRelay(relays);
@@ -38,7 +40,7 @@ export function judge(
     preferredRelay: preferRelay(relays),
     relayUsable,
     relayProblem: findRelayProblem(records, urls, relayUsable),
-    learnsAddress: judgeLearning(records, targets, isPublic),
+    learnsAddress: judgeLearning(known),
     otherPorts: judgeOtherPorts(records, isPublic),
     captivePortal: judgeCaptivePortal(records),
     tlsIntercepted: judgeInterception(records),
@@ -46,25 +48,22 @@ export function judge(
       upnp: judgePortMapping(records, 'upnp'),
       pcp: judgePortMapping(records, 'pcp'),
       natPmp: judgePortMapping(records, 'natPmp'),
-      reachable: judgeMappedPorts(records, isPublic),
+      reachable: judgeMappedPorts(known),
     },
     upstreamNat: judgeUpstreamNat(records, isPublic),
     natType: judgeNatType(ipv4.mapping, ipv6.mapping),
   };
 }
 
-function judgeFamily(
-  records: readonly ProbeRecord[],
-  targets: readonly ResolvedRelayTarget[],
-  family: Family,
-  isPublic: IsPublicAddress,
-): FamilyVerdict {
+function judgeFamily(known: Given, family: Family): FamilyVerdict {
+  const { records } = known;
   const routed = judgeRouted(records, family);
   return {
     routed,
-    udp: judgeUdp(records, family, routed, isPublic),
-    publicAddress: judgePublicAddress(records, targets, family, isPublic),
-    mapping: judgeMapping(records, targets, family, isPublic),
+    udp: judgeUdp(known, family, routed),
+    lossy: judgeLoss(known, family),
+    publicAddress: judgePublicAddress(known, family),
+    mapping: judgeMapping(known, family),
     filtering: judgeFiltering(records, family),
   };
 }

@@ -1,18 +1,13 @@
-import type { IsPublicAddress } from '../address-class.js';
-import type { Fact, ProbeRecord, ResolvedRelayTarget } from '../types.js';
+import type { Fact } from '../types.js';
 import { judged, refsOf, seen, unknown } from './seen.js';
-import { missingWitnesses, witnessesOf } from './witnesses.js';
+import { type Given, missingWitnesses } from './witnesses.js';
 
 /**
  * Whether iroh learns its public address from the relays, as we do: it tells its peers that address, and a peer that knows
  * none can only be relayed to where a NAT stands between.
  */
-export function judgeLearning(
-  records: readonly ProbeRecord[],
-  relays: readonly ResolvedRelayTarget[],
-  isPublic: IsPublicAddress,
-): Fact {
-  const witnesses = ([4, 6] as const).map((family) => witnessesOf(records, family, isPublic));
+export function judgeLearning({ records, relays, witnesses: all }: Given): Fact {
+  const witnesses = [all[4], all[6]];
   const told = witnesses.flatMap(({ outside }) => outside).filter(({ part }) => part.by === 'quic');
   const useless = witnesses.flatMap((each) => each.useless);
   const misleading = useless.filter(({ witness, isInside }) => !isInside && witness.part.by === 'quic');

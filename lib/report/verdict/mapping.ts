@@ -1,27 +1,14 @@
-import type { IsPublicAddress } from '../address-class.js';
 import { MIN_VANTAGE_POINTS } from '../constants.js';
 import type { Family } from '../observation.js';
-import type {
-  Mapping,
-  NatType,
-  NatTypeName,
-  ProbeRecord,
-  PublicAddress,
-  ResolvedRelayTarget,
-} from '../types.js';
+import type { Mapping, NatType, NatTypeName, ProbeRecord, PublicAddress } from '../types.js';
 import { judged, seen, unknown } from './seen.js';
-import { ipOf, isOwn, missingWitnesses, type Witness, type Witnesses, witnessesOf } from './witnesses.js';
+import { type Given, ipOf, isOwn, missingWitnesses, type Witness, type Witnesses } from './witnesses.js';
 
 const ONE_VANTAGE_POINT = 'one vantage point cannot tell';
 
 /** How the NAT of one family maps a local port. Answers are compared only where they left from the same local side. */
-export function judgeMapping(
-  records: readonly ProbeRecord[],
-  relays: readonly ResolvedRelayTarget[],
-  family: Family,
-  isPublic: IsPublicAddress,
-): Mapping {
-  const witnesses = witnessesOf(records, family, isPublic);
+export function judgeMapping({ records, relays, witnesses: all }: Given, family: Family): Mapping {
+  const witnesses = all[family];
   const { outside } = witnesses;
   const missing = missingWitnesses(records, relays, family);
   if (outside.length === 0) return nobodyOutside(witnesses, missing);
@@ -43,12 +30,10 @@ export function judgeMapping(
 
 /** The address that the first vantage point saw. */
 export function judgePublicAddress(
-  records: readonly ProbeRecord[],
-  relays: readonly ResolvedRelayTarget[],
+  { records, relays, witnesses: all }: Given,
   family: Family,
-  isPublic: IsPublicAddress,
 ): PublicAddress {
-  const witnesses = witnessesOf(records, family, isPublic);
+  const witnesses = all[family];
   const [first] = witnesses.outside;
   if (first === undefined) {
     const { reason, evidence } = nobodyOutside(witnesses, missingWitnesses(records, relays, family));

@@ -1,8 +1,7 @@
-import type { IsPublicAddress } from '../address-class.js';
 import type { PortMappingProtocol, PortMappingSeen } from '../observation.js';
 import type { Fact, ProbeRecord } from '../types.js';
 import { judged, seen, unknown } from './seen.js';
-import { ipOf, witnessesOf } from './witnesses.js';
+import { type Given, ipOf } from './witnesses.js';
 
 /** Whether a gateway offers one port-mapping protocol. Silence is unknown, a refusal is no. */
 export function judgePortMapping(records: readonly ProbeRecord[], protocol: PortMappingProtocol): Fact {
@@ -19,10 +18,10 @@ export function judgePortMapping(records: readonly ProbeRecord[], protocol: Port
  * Whether a mapped port would be reached: the gateway must hold the address that others see. Nothing is mapped to find
  * out, and not every protocol names that address without.
  */
-export function judgeMappedPorts(records: readonly ProbeRecord[], isPublic: IsPublicAddress): Fact {
+export function judgeMappedPorts({ records, witnesses }: Given): Fact {
   const offers = seen(records, 'portMappings').filter(({ part }) => part.available);
   if (offers.length === 0) return unknown('no gateway offered to map ports');
-  const { outside } = witnessesOf(records, 4, isPublic);
+  const { outside } = witnesses[4];
   const observed = new Set(outside.map(({ part }) => ipOf(part.observed)));
   const named = offers.filter(({ part }) => part.externalIp !== undefined);
   // Of mappings by PCP and NAT-PMP no pair was seen to get through; those by UPnP are used.

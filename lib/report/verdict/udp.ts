@@ -4,28 +4,34 @@ import { MIN_SILENT_RELAYS } from '../constants.js';
 import type { Family, QuicSeen } from '../observation.js';
 import type { Fact, ProbeRecord, Routed } from '../types.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
-import { hostOf, witnessesOf } from './witnesses.js';
+import { type Given, hostOf } from './witnesses.js';
 
 /** Full-size datagrams that a slow uplink carried, and over how many milliseconds, so that they count as a path. */
 const SLOW_DATAGRAMS = 5;
 const SLOW_SPAN_MS = 500;
 
 /**
+ * How many datagrams, and which share of them, must be lost before the path is blamed. Of the nine or so of a report a
+ * good radio link, which loses 2 of 100, loses two in one report of a hundred.
+ */
+const MIN_LOST = 2;
+const MIN_LOST_SHARE = 0.15;
+
+/** A line slower than this, in milliseconds for each datagram (120 kbit/s), drops some of them in its own full queue. */
+const MAX_MS_EACH = 80;
+
+/**
  * Whether UDP passes in one family, as iroh needs it: QUIC, whole and for a while. What STUN alone shows is not enough,
  * since what lets STUN pass may drop QUIC, or all but small datagrams.
  */
-export function judgeUdp(
-  records: readonly ProbeRecord[],
-  family: Family,
-  routed: Routed,
-  isPublic: IsPublicAddress,
-): Fact {
+export function judgeUdp(known: Given, family: Family, routed: Routed): Fact {
+  const { records, isPublic } = known;
   const paths = seen(records, 'paths').filter(
     ({ part }) => !part.isRelay && isRemotePeer(part.remoteAddr, family, isPublic),
   );
   if (paths.length > 0) return judged('yes', 'a direct path to a peer on the Internet is live', paths);
 
-  const quic = outsideQuic(records, family, isPublic);
+  const quic = outsideQuic(known, family);
   const sustained = quic.filter(({ part }) => isSustained(part));
   if (sustained.length > 0)
     return judged('yes', 'full-size QUIC datagrams came through, and kept coming', sustained);
@@ -42,19 +48,31 @@ export function judgeUdp(
 }
 
 /** What relays on the Internet proved: those inside our own network prove the inside. */
-function outsideQuic(
-  records: readonly ProbeRecord[],
-  family: Family,
-  isPublic: IsPublicAddress,
-): Seen<QuicSeen>[] {
+function outsideQuic({ records, witnesses }: Given, family: Family): Seen<QuicSeen>[] {
   const insiders = new Set(
-    witnessesOf(records, family, isPublic)
-      .useless.filter(({ isInside }) => isInside)
+    witnesses[family].useless
+      .filter(({ isInside }) => isInside)
       .map(({ witness }) => witness.part.destinationIp),
   );
   return seen(records, 'quic').filter(
     ({ part }) => part.family === family && !insiders.has(part.destinationIp),
   );
+}
+
+/**
+ * Whether the path loses more than chance explains. Datagrams that stop altogether are no loss: that is what
+ * {@link judgeUdp} is about.
+ */
+export function judgeLoss(known: Given, family: Family): Fact {
+  const sustained = outsideQuic(known, family).filter(({ part }) => isSustained(part));
+  if (sustained.length === 0) return unknown('no full-size QUIC datagrams came through');
+  const quic = sustained.filter(({ part }) => part.spanMs <= MAX_MS_EACH * part.acknowledged);
+  if (quic.length === 0)
+    return unknown('the line is slow: what is lost may be lost in its own queue', sustained);
+  const lost = quic.reduce((sum, { part }) => sum + part.lost, 0);
+  const total = quic.reduce((sum, { part }) => sum + part.acknowledged, lost);
+  const isMore = lost >= MIN_LOST && lost / total >= MIN_LOST_SHARE;
+  return judged(isMore ? 'yes' : 'no', `${lost} of ${total} full-size QUIC datagrams were lost`, quic);
 }
 
 /** A slow uplink does not come to the end of it in a report's time, but it kept going. */

@@ -23,15 +23,29 @@ export interface Witnesses {
   useless: readonly UselessWitness[];
 }
 
+/** What a verdict is made of. The witnesses of each family are sorted once: five conclusions rest on them. */
+export interface Given {
+  records: readonly ProbeRecord[];
+  /** The relays that were to be asked. */
+  relays: readonly ResolvedRelayTarget[];
+  isPublic: IsPublicAddress;
+  witnesses: Readonly<Record<Family, Witnesses>>;
+}
+
+export function given(
+  records: readonly ProbeRecord[],
+  relays: readonly ResolvedRelayTarget[],
+  isPublic: IsPublicAddress,
+): Given {
+  const witnesses = { 4: witnessesOf(records, 4, isPublic), 6: witnessesOf(records, 6, isPublic) };
+  return { records, relays, isPublic, witnesses };
+}
+
 /**
  * Sorts the answers of one family. The family is that of the address that was seen: what an IPv4 relay behind a
  * translator (NAT64) sees of an IPv6 socket is an IPv4 address, and is never compared with what an IPv6 relay sees.
  */
-export function witnessesOf(
-  records: readonly ProbeRecord[],
-  family: Family,
-  isPublic: IsPublicAddress,
-): Witnesses {
+function witnessesOf(records: readonly ProbeRecord[], family: Family, isPublic: IsPublicAddress): Witnesses {
   const outside: Witness[] = [];
   const useless: UselessWitness[] = [];
   const neighbours = neighboursOf(records, family);

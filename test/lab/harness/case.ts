@@ -61,6 +61,8 @@ export interface Case {
    * agree. `null`: it is not asked, with the reason as a comment beside it.
    */
   official?: Readonly<Partial<Record<OfficialMember, string>>> | null;
+  /** A sentence that the summary ends with or not, as chance has it; docs/verdicts.md names it as one that comes and goes. */
+  mayAlsoSay?: string;
   /** Where colour and pair may disagree: the report says in its own words what was not measured. */
   oneSideCannotKnow?: OneSideCannotKnow;
 }

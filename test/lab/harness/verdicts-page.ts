@@ -37,13 +37,22 @@ function chapterText({ title, cases }: Chapter, results: ReadonlyMap<string, Cas
 }
 
 /** A network's line of the page. */
-export function row({ name, about, oneSideCannotKnow }: Case, { report, pair }: CaseOutcome): string {
-  const { colour, sentence, nextSteps } = report.summary;
+export function row(
+  { name, about, oneSideCannotKnow, mayAlsoSay }: Case,
+  { report, pair }: CaseOutcome,
+): string {
+  const { colour, nextSteps } = report.summary;
+  const sentence = withMayAlso(report.summary.sentence, mayAlsoSay);
   const why =
     oneSideCannotKnow === undefined ? '' : `<br>(one side alone cannot know: ${oneSideCannotKnow.reason})`;
   // What chance decides would make another page of each run.
   const outcome = oneSideCannotKnow?.isByChance === true ? 'now direct, now relayed' : pair.outcome;
   return `| **${name}**<br>${about} | ${outcome}${why} | ${colour} | ${sentence}<br>${facts(report)} | ${nextSteps.join('<br>')} |`;
+}
+
+/** Whether it was said this time is chance: the page says that it comes and goes. */
+function withMayAlso(sentence: string, also: string | undefined): string {
+  return also === undefined ? sentence : `${sentence.replace(` ${also}`, '')} (Mostly also: ${also})`;
 }
 
 /** What is known beyond the sentence. */

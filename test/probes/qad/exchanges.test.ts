@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type Exchanged, Exchanges, type Session } from '../../../lib/probes/qad/index.js';
 
-const SUSTAINED: Exchanged = { end: 'sustained', sent: 8, acknowledged: 8, spanMs: 300 };
-const STALLED: Exchanged = { end: 'stalled', sent: 8, acknowledged: 0, spanMs: 0 };
+const SUSTAINED: Exchanged = { end: 'sustained', sent: 8, acknowledged: 8, lost: 0, spanMs: 300 };
+const STALLED: Exchanged = { end: 'stalled', sent: 8, acknowledged: 0, lost: 0, spanMs: 0 };
 
 /** A relay that sees us at an address, and whose datagrams come to an end at once. */
 function session(ip: string, end: Exchanged | Promise<Exchanged>): Session & { isTried: boolean } {

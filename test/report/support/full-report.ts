@@ -15,6 +15,7 @@ const fact = { ...judged, value: 'yes' } as const;
 const family = {
   routed: fact,
   udp: fact,
+  lossy: fact,
   publicAddress: { ...judged, value: '203.0.113.66:40000' },
   mapping: { ...judged, value: 'endpoint-independent' },
   filtering: { ...judged, value: 'address-dependent' },
@@ -95,6 +96,7 @@ export const FULL_REPORT: Full<LocalReport> = {
             reached: 'stalled',
             sent: 8,
             acknowledged: 1,
+            lost: 2,
             spanMs: 30,
             code: 'QAD_TIMEOUT',
           },

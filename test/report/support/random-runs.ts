@@ -184,7 +184,7 @@ function quic(family: Family, world: World): Observation {
         relayUrl: url,
         destinationIp: PLACES[family][at % PLACES[family].length] ?? PLACES[family][0],
       },
-      ...{ destinationPort: 7842, reached, sent: 8, acknowledged: 8, spanMs: 300 },
+      ...{ destinationPort: 7842, reached, sent: 8, acknowledged: 8, lost: 0, spanMs: 300 },
       ...(reached === 'answered' ? { code: pick(['QAD_TIMEOUT', 'QAD_CERT_EXPIRED'], random) } : {}),
     })),
     silences: asked

@@ -77,9 +77,17 @@ export function quic(
   const part = { family, relayUrl, destinationIp, destinationPort: 7842, reached };
   const counts =
     reached === 'sustained'
-      ? { sent: 8, acknowledged: 8, spanMs: 280 }
-      : { sent: 8, acknowledged: 0, spanMs: 0 };
+      ? { sent: 8, acknowledged: 8, lost: 0, spanMs: 280 }
+      : { sent: 8, acknowledged: 0, lost: 0, spanMs: 0 };
   return { quic: [{ ...part, ...counts, ...(code === undefined ? {} : { code }) }] };
+}
+
+/** QUIC over a path that loses datagrams and carries on. */
+export function lossyQuic(acknowledged: number, lost: number, relayUrl = R1, spanMs = 330): Observation {
+  const [seen] = quic('sustained', relayUrl).quic ?? [];
+  return {
+    quic: seen === undefined ? [] : [{ ...seen, sent: acknowledged + lost, acknowledged, lost, spanMs }],
+  };
 }
 
 /** A relay that iroh can use, or where that ends. */

@@ -15,6 +15,8 @@ export interface Exchanged {
   end: 'sustained' | 'stalled' | 'cut';
   sent: number;
   acknowledged: number;
+  /** Those that were not, although a later one was. What was still on its way at the end is not among them. */
+  lost: number;
   /** Milliseconds between the first of them and the last that was acknowledged; 0 without any. */
   spanMs: number;
 }
@@ -139,10 +141,11 @@ export class Exchange {
   }
 
   #result(): Omit<Exchanged, 'end'> {
-    const acknowledged = this.#sent.filter(({ isAcknowledged }) => isAcknowledged);
-    const [first, last] = [this.#sent[0], acknowledged.at(-1)];
+    const acknowledged = this.#sent.filter(({ isAcknowledged }) => isAcknowledged).length;
+    const lastAt = this.#sent.findLastIndex(({ isAcknowledged }) => isAcknowledged);
+    const [first, last] = [this.#sent[0], this.#sent[lastAt]];
     const spanMs = first === undefined || last === undefined ? 0 : last.atMs - first.atMs;
-    return { sent: this.#sent.length, acknowledged: acknowledged.length, spanMs };
+    return { sent: this.#sent.length, acknowledged, lost: lastAt + 1 - acknowledged, spanMs };
   }
 
   #end(end: Exchanged['end']): void {
