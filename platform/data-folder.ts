@@ -2,8 +2,7 @@
 import type { Stats } from 'node:fs';
 import { constants, lstat, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, NetDiagnosticsError } from '../lib/errors.js';
-import { FILE_MODE, makeFolders } from '../lib/files.js';
+import { codeOf, FILE_MODE, makeFolders, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
 
 /** The bits of a mode. */
 const OTHERS_MAY_WRITE = 0o022;

@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { codeOf, messageOf, NetDiagnosticsError } from '../lib/errors.js';
-import { createKeyFile } from '../lib/files.js';
-import { SecretKey } from '../lib/wire/index.js';
+import {
+  codeOf,
+  createKeyFile,
+  messageOf,
+  NetDiagnosticsError,
+  SecretKey,
+} from 'iroh-net-diagnostics/services';
 import { openDataFolder, openOwnFile, ownUid } from './data-folder.js';
 
 const KEY_FILE = 'secret.key';

@@ -1,6 +1,6 @@
 /**
- * `iroh-net-diagnostics/platform`: the other end of the protocol, self-hosted.
- * @module iroh-net-diagnostics/platform
+ * `iroh-net-diagnostics-platform`: the other end of the protocol, self-hosted.
+ * @module iroh-net-diagnostics-platform
  */
 export {
   ApiSecret,
@@ -34,6 +34,6 @@ export {
   type RunFailureKind,
   type RunPhase,
   type RunProgress,
-} from '../lib/services/index.js';
+} from 'iroh-net-diagnostics/services';
 export type { DashboardOptions, PlatformOptions } from './options.js';
 export { Platform } from './platform.js';

@@ -1,28 +1,32 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { type Clock, systemClock } from '../lib/async/index.js';
-import { isLoopbackAddress } from '../lib/http-kit/index.js';
-import type { PlatformEventListener } from '../lib/services/index.js';
 import {
+  type BindAddrOption,
+  type BindAddrs,
   bindAddrs,
+  type Clock,
   callback,
   flag,
   group,
   InvalidField,
+  InvalidValue,
+  isLoopbackAddress,
   type Kind,
   listOf,
   needed,
   objectWith,
   oneOf,
   option,
+  type PlatformEventListener,
   port,
+  type RelayOption,
   type Row,
   readOptions,
   relaysWithoutSecret,
   SettingError,
+  systemClock,
   textKind,
   type Values,
-} from '../lib/settings/index.js';
-import { type BindAddrOption, type BindAddrs, InvalidValue, type RelayOption } from '../lib/wire/index.js';
+} from 'iroh-net-diagnostics/services';
 
 /** The dashboard's options. */
 export interface DashboardOptions {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { messageOf } from '../lib/errors.js';
 import {
   type ApiSecret,
   type ApiSecretRecord,
@@ -12,13 +11,14 @@ import {
   type EndpointView,
   EventBus,
   type MetricsRecord,
+  messageOf,
   type PlatformEventListener,
   platformAddress,
   type ReportRecord,
   SecretKey,
   ServicesHost,
   type Store,
-} from '../lib/services/index.js';
+} from 'iroh-net-diagnostics/services';
 import { openIdentity } from './identity.js';
 import { type PlatformOptions, type PlatformSettings, parsePlatformOptions } from './options.js';
 import { proofOf } from './proof.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type EndpointId, type SecretKey, verifySignature } from '../lib/wire/index.js';
+import { type EndpointId, type SecretKey, verifySignature } from 'iroh-net-diagnostics/services';
 
 /**
  * Headers by which a program on the same machine sees that an answer is this platform's, and not of a process that has

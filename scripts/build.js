@@ -1,11 +1,12 @@
-// Builds dist/: types by tsc, once for ESM and once for CommonJS; the code by tsc and then in few files.
+// Builds dist/, and platform/dist: types by tsc, once for ESM and once for CommonJS; the code by tsc and then in few files.
 // Why so: see docs/decisions/build.md.
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { buildPlatform } from './build-platform.js';
 import { bundle } from './bundle.js';
 import { copyDeclarations } from './declarations.js';
-import { entries } from './entries.js';
+import { entries, programs } from './entries.js';
 import { bin, mustRun, root } from './run.js';
 import { BUILT_MODULES, buildWeb } from './web.js';
 
@@ -23,7 +24,7 @@ await mustRun('tsc: ESM', bin('tsc'), ['-p', 'tsconfig.build.json'], { shell });
 
 // tsc decides between ESM and CommonJS by the nearest package.json, hence the copy beside one that says commonjs.
 const cjsSources = join(work, 'cjs-sources');
-for (const folder of ['lib', 'integrations', 'platform']) {
+for (const folder of ['lib', 'integrations']) {
   cpSync(join(root, folder), join(cjsSources, folder), { recursive: true });
 }
 writeFileSync(join(cjsSources, 'package.json'), '{ "type": "commonjs" }\n');
@@ -32,7 +33,7 @@ writeFileSync(
   JSON.stringify({
     extends: '../../tsconfig.build.json',
     compilerOptions: { rootDir: '.', outDir: '../cjs', emitDeclarationOnly: true },
-    include: ['lib', 'integrations', 'platform'],
+    include: ['lib', 'integrations'],
   }),
 );
 await mustRun('tsc: types for CommonJS', bin('tsc'), ['-p', cjsSources], { shell });
@@ -43,11 +44,14 @@ for (const name of BUILT_MODULES) cpSync(join(root, name), join(esm, name));
 
 copyDeclarations(esm, join(dist, 'esm'), entries('import'));
 copyDeclarations(cjs, join(dist, 'cjs'), entries('require'));
-await bundle(esm, dist);
+const modules = [...entries('import'), ...programs()];
+await bundle({ from: esm, to: join(dist, 'esm'), modules, format: 'es' });
+await bundle({ from: esm, to: join(dist, 'cjs'), modules: entries('require'), format: 'cjs' });
 writeFileSync(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
 
 const { REPORT_SCHEMA } = await import(pathToFileURL(join(esm, 'lib', 'report', 'schema', 'index.js')).href);
 writeFileSync(join(dist, 'schema.json'), `${JSON.stringify(REPORT_SCHEMA, null, 2)}\n`);
 
+await buildPlatform();
 await mustRun('tsc: samples', bin('tsc'), ['-p', 'samples'], { shell });
 writeFileSync(join(dist, '.built'), '');

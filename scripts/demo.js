@@ -41,7 +41,7 @@ function parse(words) {
 await install();
 await build();
 
-const { Platform } = await import(pathToFileURL(join(root, 'dist', 'esm', 'platform', 'index.js')).href);
+const { Platform } = await import(pathToFileURL(join(root, 'platform', 'dist', 'index.js')).href);
 const platform = await Platform.start({
   dataDir: ':memory:',
   onEvent: (event) => {

@@ -11,11 +11,12 @@ await build();
 
 // The compiled modules, each a file of its own: in dist/ they are put together.
 const compiled = (...path) => import(pathToFileURL(join(root, 'build', 'esm', 'lib', ...path)).href);
-const [{ settingsMarkdown }, { COMMANDS }, { REPORT_SCHEMA }] = await Promise.all([
+const [{ settingsMarkdown }, { COMMANDS }, { REPORT_SCHEMA }, { createProgram }] = await Promise.all([
   compiled('options', 'index.js'),
   compiled('cli', 'commands.js'),
   compiled('report', 'schema', 'index.js'),
+  import(pathToFileURL(join(root, 'build', 'platform', 'platform', 'cli', 'program.js')).href),
 ]);
-for (const section of await generatedSections({ settingsMarkdown, COMMANDS, REPORT_SCHEMA })) {
+for (const section of await generatedSections({ settingsMarkdown, COMMANDS, REPORT_SCHEMA, createProgram })) {
   writeFileSync(join(root, section.page), withSection(section));
 }

@@ -53,7 +53,9 @@ export async function build() {
     'package.json',
     'tsconfig.json',
     'tsconfig.build.json',
-    ...['build', 'bundle', 'declarations', 'entries', 'web'].map((name) => `scripts/${name}.js`),
+    ...['build', 'build-platform', 'bundle', 'declarations', 'entries', 'web'].map(
+      (name) => `scripts/${name}.js`,
+    ),
   ];
   if (modified(join(root, 'dist', '.built')) > newest(sources.map((name) => join(root, name)))) return;
   await mustRun('Building (ten seconds)', process.execPath, ['scripts/build.js']);

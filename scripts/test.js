@@ -32,6 +32,13 @@ if (filters.length === 0) {
       ['--pack', '.', '--format', 'table-flipped'],
       { shell },
     ],
+    ['Package lint of the platform: publint', bin('publint'), ['platform', '--strict'], { shell }],
+    [
+      'Package lint of the platform: are the types wrong',
+      bin('attw'),
+      ['--pack', 'platform', '--profile', 'esm-only', '--format', 'table-flipped'],
+      { shell },
+    ],
   ]);
 }
 if (isAll) await mustRun('API reference', process.execPath, ['scripts/api.js']);

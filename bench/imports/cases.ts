@@ -15,7 +15,7 @@ export const CASES: readonly Case[] = [
   alone(OURS),
   alone(`${OURS}/express`),
   alone(`${OURS}/fastify`),
-  alone(`${OURS}/platform`),
+  alone(`${OURS}/services`),
   { name: 'Express', first: [], timed: ['express'] },
   { name: `${OURS}/express after Express`, first: ['express'], timed: [`${OURS}/express`] },
   { name: 'Fastify', first: [], timed: ['fastify'] },

@@ -18,16 +18,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./secret-inspect-command.js')).secretInspectCommand,
   },
   {
-    name: 'platform',
-    summary: 'run the self-hosted platform with its dashboard',
-    load: async () => (await import('./platform-command.js')).platformCommand,
-  },
-  {
-    name: 'platform secret',
-    summary: 'make an API secret for an app',
-    load: async () => (await import('./platform-secret-command.js')).platformSecretCommand,
-  },
-  {
     name: 'demo',
     summary: 'a platform and an app on this machine alone, to press the button once',
     load: async () => (await import('./demo-command.js')).demoCommand,

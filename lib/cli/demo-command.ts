@@ -1,79 +1,70 @@
-import { parseArgs } from 'node:util';
-import { Platform } from '../../platform/index.js';
-import { untilAborted } from '../async/index.js';
-import { NetDiagnostics } from '../net-diagnostics/index.js';
-import type { ProbeName } from '../probes/index.js';
-import { port } from '../settings/index.js';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { PACKAGE_VERSION } from '../report/index.js';
 import type { Command } from './command.js';
-import { EXIT } from './exit-codes.js';
-import { onInterruption } from './interruption.js';
-import type { Shell } from './shell.js';
-import { flagValue, parsing } from './usage-error.js';
+import { EXIT, SIGNAL_EXIT } from './exit-codes.js';
 
-const APP_NAME = 'demo-app';
-/** Those that ask nobody: the demo stays on this machine. */
-const PROBES: readonly ProbeName[] = ['route', 'endpoint'];
-/** On one machine all is there within a second, or something is wrong that the line below then tells. */
-const READY_TIMEOUT_MS = 10_000;
+const PLATFORM_PACKAGE = 'iroh-net-diagnostics-platform';
 
 const HELP = `Usage: iroh-net-diagnostics demo [options]
 
 Runs a platform with its dashboard, and an app that answers its Run Diagnostics button, until Ctrl-C. Both are on
-loopback, nothing is contacted, nothing is kept.
-
-  --dashboard-port N      TCP port of the dashboard (default: any)
+loopback, nothing is kept. It is the demo of the package ${PLATFORM_PACKAGE}: the one that is installed
+beside this package, else npx fetches it. The options are those of "${PLATFORM_PACKAGE} demo".
 
 Example:
   npx iroh-net-diagnostics demo
 
-Exit codes: 0 ended by a signal, 1 could not start, ${EXIT.usage} wrong words
+Exit codes: ${EXIT.ok} ended by a signal, ${EXIT.failed} could not start, ${EXIT.usage} wrong words
 `;
 
-const OPTIONS = { 'dashboard-port': { type: 'string' } } as const;
+/** Hands over to the platform's own program. */
+export const demoCommand: Command = {
+  help: HELP,
+  run: async (words) => {
+    const child = start(['demo', ...words]);
+    const release = passSignalsOn(child);
+    try {
+      const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+      return code ?? SIGNAL_EXIT[signal as keyof typeof SIGNAL_EXIT] ?? EXIT.failed;
+    } finally {
+      release();
+    }
+  },
+};
 
-/** Platform and app in one process, to press the button once. */
-export const demoCommand: Command = { help: HELP, run: demo };
-
-async function demo(words: readonly string[], shell: Shell): Promise<number> {
-  const { values } = parsing(OPTIONS, () => parseArgs({ args: [...words], options: OPTIONS }));
-  const dashboardPort = flagValue('--dashboard-port', values['dashboard-port'], port());
-  const interruption = onInterruption();
-  const platform = await Platform.start({
-    dataDir: ':memory:',
-    port: 0,
-    dashboard: { port: dashboardPort },
-    onEvent: (event) => {
-      if (event.type === 'warning') shell.err(`${event.message}\n`);
-    },
-  });
-  let app: NetDiagnostics | null = null;
-  try {
-    app = await startApp((await platform.createApiSecret('demo')).reveal(), (message) => {
-      // A run that the end has cut off is no trouble.
-      if (!interruption.signal.aborted) shell.err(`app: ${message}\n`);
-    });
-    shell.out(
-      `Dashboard  ${platform.dashboardUrl}\n\nOpen it, choose ${APP_NAME}, press Run Diagnostics. Ctrl-C ends everything.\n`,
-    );
-    await untilAborted(interruption.signal);
-  } finally {
-    // Each is bounded, and together they are no slower than one.
-    await Promise.all([app?.stop(), platform.stop()]);
-    interruption.release();
-  }
-  return EXIT.ok;
+function start(words: readonly string[]): ChildProcess {
+  const installed = installedProgram();
+  if (installed !== null) return spawn(process.execPath, [installed, ...words], { stdio: 'inherit' });
+  const isWindows = process.platform === 'win32';
+  const npx = ['--yes', `${PLATFORM_PACKAGE}@${PACKAGE_VERSION}`, ...words];
+  // On Windows npx is a batch file, which a shell alone can start.
+  return spawn(isWindows ? 'npx.cmd' : 'npx', npx, { stdio: 'inherit', shell: isWindows });
 }
 
-async function startApp(apiSecret: string, tell: (message: string) => void): Promise<NetDiagnostics> {
-  const options = {
-    apiSecret,
-    name: APP_NAME,
-    network: 'minimal',
-    bindAddrs: ['loopback'],
-    probes: PROBES,
-  } as const;
-  // An environment meant for the user's own app must not change the demo.
-  const app = NetDiagnostics.start({ ...options, logger: { info: () => {}, warn: tell, error: tell } }, {});
-  await app.ready({ timeoutMs: READY_TIMEOUT_MS });
-  return app;
+/** The program of the package that stands where this one can load it; `null`: there is none. */
+function installedProgram(): string | null {
+  try {
+    const ours = createRequire(realpathSync(process.argv[1] ?? ''));
+    const manifest = ours.resolve(`${PLATFORM_PACKAGE}/package.json`);
+    const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin: Record<string, string> };
+    return join(dirname(manifest), bin[PLATFORM_PACKAGE] ?? '');
+  } catch {
+    return null;
+  }
+}
+
+/** A terminal's Ctrl-C reaches both processes by itself; twice it would end the demo in the middle of its end. */
+function passSignalsOn(child: ChildProcess): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const pass = (signal: NodeJS.Signals) => {
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+  };
+  for (const signal of signals) process.on(signal, pass);
+  return () => {
+    for (const signal of signals) process.off(signal, pass);
+  };
 }

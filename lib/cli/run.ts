@@ -1,6 +1,7 @@
 import { messageOf, NetDiagnosticsError } from '../errors.js';
 import { PACKAGE_VERSION } from '../report/index.js';
 import { nearest, show } from '../settings/index.js';
+import { looksLikeApiSecret } from '../wire/index.js';
 import { COMMANDS, findCommand } from './commands.js';
 import { EXIT } from './exit-codes.js';
 import { Shell, type ShellProcess } from './shell.js';
@@ -23,9 +24,6 @@ To begin with:
 Results go to standard output, remarks to standard error. Colours only on a terminal; NO_COLOR and FORCE_COLOR
 are heeded. Exit codes: 0 done, 1 failed, ${EXIT.usage} wrong words; "report" has more.
 `;
-
-/** Whole or cut off; in quotes, or inside something else, when it is too long to be a word of somebody's. */
-const SECRET = /(?:^|=)services[a-z2-7]{20,}|services[a-z2-7]{40,}/i;
 
 /** How the command that the words name has ended. */
 interface Ended {
@@ -100,7 +98,7 @@ function likely(typed: readonly string[], names: readonly string[]): string | un
   return nearest(typed.join(' '), names) ?? nearest(typed[0] ?? '', names);
 }
 
-/** `platform secert` would start the platform's own parsing, whose complaint would lead nowhere. */
+/** The last word of a command, misspelt, would come to the parsing of a shorter one, whose complaint would lead nowhere. */
 function refuseMisspelt(name: string, [next]: readonly string[]): void {
   if (name.includes(' ') || next === undefined || next.startsWith('-')) return;
   const names = COMMANDS.map((command) => command.name).filter((other) => other.startsWith(`${name} `));
@@ -109,7 +107,7 @@ function refuseMisspelt(name: string, [next]: readonly string[]): void {
 
 /** Before anything else looks at the words: no complaint may repeat them. */
 function refuseSecrets(words: readonly string[]): void {
-  if (!words.some((word) => SECRET.test(word))) return;
+  if (!words.some(looksLikeApiSecret)) return;
   throw new UsageError(
     'An API secret was given as an argument. Everybody on this machine can see the arguments of programs, and the ' +
       'shell keeps them in its history: give it in IROH_SERVICES_API_SECRET, with --secret-file FILE, or on standard ' +

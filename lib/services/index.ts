@@ -1,24 +1,66 @@
 /**
- * `iroh-net-diagnostics/services`: the platform's side of the protocol, without files, SQL and HTTP. For a platform of
- * one's own; `iroh-net-diagnostics/testing` and the package `iroh-net-diagnostics-platform` stand on it.
+ * `iroh-net-diagnostics/services`: the platform's side of the protocol, without files, SQL and HTTP, and what a server
+ * around it needs of this package. `iroh-net-diagnostics/testing` and the package `iroh-net-diagnostics-platform` stand
+ * on it.
  * @module iroh-net-diagnostics/services
  */
-export type { Clock } from '../async/index.js';
-export { NetDiagnosticsError, type NetDiagnosticsErrorCode } from '../errors.js';
+export { type Clock, systemClock } from '../async/index.js';
+export { codeOf, hasCode, messageOf, NetDiagnosticsError, type NetDiagnosticsErrorCode } from '../errors.js';
+export { createKeyFile, FILE_MODE, makeFolders, replaceFile } from '../files.js';
+export {
+  EventStream,
+  type EventStreamOptions,
+  hostName,
+  isLoopbackAddress,
+  isLoopbackHost,
+  SECURITY_HEADERS,
+  type Site,
+  siteOf,
+} from '../http-kit/index.js';
+export {
+  bindAddrs,
+  callback,
+  flag,
+  group,
+  InvalidField,
+  type Kind,
+  listOf,
+  needed,
+  objectWith,
+  oneOf,
+  option,
+  port,
+  type Row,
+  readOptions,
+  relaysWithoutSecret,
+  SettingError,
+  textKind,
+  type Values,
+} from '../settings/index.js';
+export { printable } from '../text.js';
 export type { Endpoint } from '../transport/index.js';
 export {
+  API_SECRET_ENV_VAR_NAME,
   ApiSecret,
   type Attributes,
+  type BindAddrOption,
+  type BindAddrs,
   type DiagnosticsReport,
   type EndpointAddress,
   type EndpointId,
+  formatSocketAddr,
+  InvalidValue,
+  looksLikeApiSecret,
   type MetricSchema,
   type MetricsSchema,
   type MetricValue,
   parseEndpointId,
   type RelayAuth,
   type RelayOption,
+  relayFromUrl,
   SecretKey,
+  trustedEndpointId,
+  verifySignature,
 } from '../wire/index.js';
 export { MAX_LABEL_LENGTH } from './api-secrets.js';
 export { type BindPlatformOptions, type BoundEndpoint, bindPlatform, platformAddress } from './bind.js';

@@ -9,6 +9,14 @@ const INVISIBLE = /[\u200b-\u200d\u2060\ufeff]/g;
 /** A line of an env file, a shell script, a batch file or YAML. */
 const ASSIGNMENT = new RegExp(`^\\s*(?:(?:export|set)\\s+)?${API_SECRET_ENV_VAR_NAME}\\s*[=:](.*)$`);
 
+/** Whole or cut off; in quotes, or inside something else, when it is too long to be a word of somebody's. */
+const INSIDE = /(?:^|=)services[a-z2-7]{20,}|services[a-z2-7]{40,}/i;
+
+/** Whether there is an API secret, or most of one, in a text that should have none: a word of a command line. */
+export function looksLikeApiSecret(text: string): boolean {
+  return INSIDE.test(text);
+}
+
 /**
  * An API secret as people and programs hand it over: quoted, with white space or a comment around it, as a line of an
  * env file. What could be meant in two ways is not guessed.

@@ -1,5 +1,5 @@
 export { ApiSecret } from './api-secret.js';
-export { API_SECRET_ENV_VAR_NAME } from './api-secret-text.js';
+export { API_SECRET_ENV_VAR_NAME, looksLikeApiSecret } from './api-secret-text.js';
 export { type Attributes, attributesFault, nameFault } from './attributes.js';
 export { type Capability, Caps } from './capability.js';
 export {

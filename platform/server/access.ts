@@ -1,7 +1,7 @@
 /** Who may call the dashboard. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { hostName, isLoopbackHost, siteOf } from '../../lib/http-kit/index.js';
+import { hostName, isLoopbackHost, siteOf } from 'iroh-net-diagnostics/services';
 
 /** Browsers that are logged in at once; the one that logged in first makes room. */
 const MAX_BROWSERS = 64;

@@ -1,6 +1,13 @@
-import { hasCode, messageOf } from '../../lib/errors.js';
-import { type EndpointFilter, isReportId, type ServicesHost } from '../../lib/services/index.js';
-import { API_SECRET_ENV_VAR_NAME, type EndpointId, parseEndpointId } from '../../lib/wire/index.js';
+import {
+  API_SECRET_ENV_VAR_NAME,
+  type EndpointFilter,
+  type EndpointId,
+  hasCode,
+  isReportId,
+  messageOf,
+  parseEndpointId,
+  type ServicesHost,
+} from 'iroh-net-diagnostics/services';
 import { CHALLENGE_HEADER, PROOF_HEADER } from '../proof.js';
 import { MAX_HISTORY } from './constants.js';
 import { type Exchange, HttpError } from './exchange.js';

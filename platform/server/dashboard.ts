@@ -1,6 +1,5 @@
 import type { Server } from 'node:http';
-import { hasCode } from '../../lib/errors.js';
-import { isLoopbackAddress } from '../../lib/http-kit/index.js';
+import { hasCode, isLoopbackAddress } from 'iroh-net-diagnostics/services';
 import type { DashboardSettings } from '../options.js';
 import { Login, loginUrl } from './access.js';
 import { Api, type ApiContext } from './api.js';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SECURITY_HEADERS } from '../../lib/http-kit/index.js';
+import { SECURITY_HEADERS } from 'iroh-net-diagnostics/services';
 import { MAX_BODY } from './constants.js';
 
 /** An answer other than 200, with a sentence for the reader. */

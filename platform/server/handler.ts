@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { messageOf } from '../../lib/errors.js';
+import { messageOf } from 'iroh-net-diagnostics/services';
 import { isKnownHost, isSameOrigin, type Login } from './access.js';
 import { Exchange, HttpError } from './exchange.js';
 import { errorPage, loginPage } from './pages.js';

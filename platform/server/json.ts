@@ -1,14 +1,16 @@
 /** Records → what the pages get. */
 
-import type { EndpointView } from '../../lib/services/index.js';
 import {
+  type EndpointView,
+  formatSocketAddr,
+  type MetricSchema,
   type MetricsRecord,
+  type MetricValue,
   type ReportRecord,
   type ReportSummary,
   reportFacts,
-} from '../../lib/services/index.js';
+} from 'iroh-net-diagnostics/services';
 import { verdict, viewReport } from '../../lib/ui/index.js';
-import { formatSocketAddr, type MetricSchema, type MetricValue } from '../../lib/wire/index.js';
 import { MAX_METRIC_ROWS } from './constants.js';
 
 export function endpointJson(view: EndpointView) {

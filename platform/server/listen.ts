@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { NetDiagnosticsError } from '../../lib/errors.js';
+import { NetDiagnosticsError } from 'iroh-net-diagnostics/services';
 import {
   HEAD_TIMEOUT_MS,
   IDLE_TIMEOUT_MS,

@@ -1,5 +1,4 @@
-import { EventStream } from '../../lib/http-kit/index.js';
-import type { EventBus, PlatformEvent } from '../../lib/services/index.js';
+import { type EventBus, EventStream, type PlatformEvent } from 'iroh-net-diagnostics/services';
 import { HEARTBEAT_MS, MAX_LIVE, MAX_LIVE_BACKLOG } from './constants.js';
 import type { Exchange } from './exchange.js';
 

@@ -1,5 +1,5 @@
+import { messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
 import type LibsqlDatabase from 'libsql';
-import { messageOf, NetDiagnosticsError } from '../../lib/errors.js';
 import type { SqlDriver, SqlRow, SqlStatement } from './sql-driver.js';
 
 /** The part of `libsql` (better-sqlite3's interface) that is used. */

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { Store } from '../../lib/services/index.js';
-import { MemoryStore } from '../../lib/services/index.js';
+import { MemoryStore, type Store } from 'iroh-net-diagnostics/services';
 import { openLibsql } from './libsql-driver.js';
 import { SqlStore } from './sql-store.js';
 

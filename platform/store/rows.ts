@@ -1,25 +1,23 @@
 /** Rows of the database ↔ records. */
-import { NetDiagnosticsError } from '../../lib/errors.js';
 import {
   type ApiSecretRecord,
+  type Attributes,
+  type EndpointAddress,
+  type EndpointId,
   type EndpointRecord,
   type GrantRecord,
   type MetricsRecord,
+  type MetricsSchema,
+  type MetricValue,
   metricTypes,
+  NetDiagnosticsError,
   type ReportFacts,
   type ReportRecord,
   type ReportSource,
   type ReportSummary,
   reportFacts,
-} from '../../lib/services/index.js';
-import {
-  type Attributes,
-  type EndpointAddress,
-  type EndpointId,
-  type MetricsSchema,
-  type MetricValue,
   trustedEndpointId,
-} from '../../lib/wire/index.js';
+} from 'iroh-net-diagnostics/services';
 import type { SqlRow } from './sql-driver.js';
 
 export function toApiSecret(row: SqlRow): ApiSecretRecord {

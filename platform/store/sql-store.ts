@@ -1,17 +1,19 @@
-import { NetDiagnosticsError } from '../../lib/errors.js';
-import type { Store } from '../../lib/services/index.js';
 import {
   type ApiSecretRecord,
+  type Attributes,
   type Authorisation,
+  type EndpointAddress,
+  type EndpointId,
   type EndpointRecord,
   type GrantRecord,
   type MetricsRecord,
   metricTypes,
+  NetDiagnosticsError,
   type ReportRecord,
   type ReportSummary,
   reportFacts,
-} from '../../lib/services/index.js';
-import type { Attributes, EndpointAddress, EndpointId } from '../../lib/wire/index.js';
+  type Store,
+} from 'iroh-net-diagnostics/services';
 import {
   endpointId,
   formatMetricValues,

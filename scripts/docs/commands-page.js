@@ -9,6 +9,31 @@ export function commandsMarkdown(commands, page) {
   return `| command | |\n| --- | --- |\n${rows.join('')}`;
 }
 
+/** The same for the platform's program, which is one of commander's. */
+export function platformCommandsMarkdown(program, page) {
+  return ownCommands(program)
+    .map(
+      (command) =>
+        `| [\`npx ${program.name()} ${command.name()}\`](${page}#${command.name()}) | ${command.summary()} |\n`,
+    )
+    .join('');
+}
+
+/** The `--help` of each of its commands. */
+export function platformHelpMarkdown(program) {
+  const sections = ownCommands(program).map((command) => {
+    let help = '';
+    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+    return `\n### ${command.name()}\n\n\`\`\`text\n${help.trimEnd()}\n\`\`\`\n`;
+  });
+  return sections.join('');
+}
+
+/** Without commander's own `help`. */
+function ownCommands(program) {
+  return program.commands.filter((command) => command.summary() !== '');
+}
+
 /** The `--help` of every command. */
 export async function helpMarkdown(commands) {
   const sections = await Promise.all(

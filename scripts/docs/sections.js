@@ -2,17 +2,33 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../run.js';
-import { commandsMarkdown, helpMarkdown } from './commands-page.js';
+import {
+  commandsMarkdown,
+  helpMarkdown,
+  platformCommandsMarkdown,
+  platformHelpMarkdown,
+} from './commands-page.js';
 import { reportMarkdown } from './report-page.js';
 
 /**
  * All sections: page, name, and the text that has to stand there.
- * @param sources - `settingsMarkdown`, `COMMANDS` and `REPORT_SCHEMA` of `lib/`, compiled or not
+ * @param sources - `settingsMarkdown`, `COMMANDS` and `REPORT_SCHEMA` of `lib/`, and `createProgram` of `platform/`, compiled or not
  */
-export async function generatedSections({ settingsMarkdown, COMMANDS, REPORT_SCHEMA }) {
+export async function generatedSections({ settingsMarkdown, COMMANDS, REPORT_SCHEMA, createProgram }) {
   return [
     { page: 'README.md', name: 'settings', text: settingsMarkdown() },
-    { page: 'README.md', name: 'commands', text: commandsMarkdown(COMMANDS, 'docs/guides/command-line.md') },
+    {
+      page: 'README.md',
+      name: 'commands',
+      text:
+        commandsMarkdown(COMMANDS, 'docs/guides/command-line.md') +
+        platformCommandsMarkdown(createProgram(), 'docs/guides/self-hosting.md'),
+    },
+    {
+      page: 'docs/guides/self-hosting.md',
+      name: 'help',
+      text: platformHelpMarkdown(createProgram()),
+    },
     { page: 'docs/guides/command-line.md', name: 'help', text: await helpMarkdown(COMMANDS) },
     { page: 'docs/report.md', name: 'report', text: reportMarkdown(REPORT_SCHEMA) },
   ];

@@ -51,7 +51,7 @@ afterEach(async () => {
 });
 
 function start(line: string, options: RunOptions = {}): Run {
-  const words = line.replace('DATA', join(folder, 'data')).replace('PORT', port).split(' ');
+  const words = line.replace('PORT', port).split(' ');
   const run = program.start(words, { ...options, env: { ...QUIET, ...options.env }, timeoutMs: 60_000 });
   runs.push(run);
   return run;
@@ -61,14 +61,6 @@ function start(line: string, options: RunOptions = {}): Run {
 async function codeOf(line: string, options?: RunOptions): Promise<[number | null, string]> {
   const { code, stderr } = await start(line, options).ended;
   return [code, stderr];
-}
-
-/** Ends it by a signal, once it has printed this. */
-async function codeAfter(signal: NodeJS.Signals, line: string, printed: RegExp): Promise<number | null> {
-  const run = start(line);
-  await run.until(printed);
-  run.process.kill(signal);
-  return (await run.ended).code;
 }
 
 /** What the help of a command says of its codes: `0 all is well` and so on. */
@@ -89,8 +81,6 @@ describe('the exit codes that the help names', () => {
       report: '0 1 2 3 64 70 129 143',
       doctor: '0 1 64 129 143',
       'secret inspect': '0 1 64',
-      platform: '0 1 64',
-      'platform secret': '0 1 64',
       demo: '0 1 64',
     });
   });
@@ -148,42 +138,12 @@ describe('the exit codes that the help names', () => {
     expect(await codeOf('secret inspect', { env: { IROH_SERVICES_API_SECRET_FILE: file } })).toEqual([0, '']);
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('platform and demo: 0 ended by %s', async (signal) => {
-    expect(await codeAfter(signal, 'platform --data DATA', /^Dashboard {2}http/m)).toBe(0);
-    expect(await codeAfter(signal, 'demo', /^Dashboard {2}http/m)).toBe(0);
-  });
-
-  it('platform and demo: 1 could not start, in one line', async () => {
-    for (const line of ['platform --data DATA --dashboard-port PORT', 'demo --dashboard-port PORT']) {
-      const [code, told] = await codeOf(line);
-      expect([line, code]).toEqual([line, 1]);
-      expect(told).toMatch(/^The dashboard cannot listen on .*EADDRINUSE\.\n$/);
-    }
-    expect(await codeOf('platform --data /dev/null/data')).toEqual([
-      1,
-      expect.stringMatching(/^dataDir .* cannot be used: .*\n$/),
-    ]);
-  });
-
-  it('platform secret: 0 made, 1 not', async () => {
-    expect(await codeOf('platform secret --data DATA')).toEqual([0, '']);
-    expect(await codeOf('platform secret --data /dev/null/data')).toEqual([
-      1,
-      expect.stringMatching(/^dataDir .* cannot be used: .*\n$/),
-    ]);
-  });
-
   it.each([
     ['report --deadline soon', /^--deadline was "soon"; it must be a whole number of milliseconds/],
     ['doctor --timeout 0', /^--timeout was "0"; it must be a whole number of milliseconds/],
     ['doctor now', /^The only word that may stand here is "-"/],
     ['secret inspect now', /^The only word that may stand here is "-"/],
     ['secret inspect --jso', /^There is no option "--jso"\. Did you mean --json\?/],
-    ['platform --port 65536', /^--port was "65536"; it must be a port/],
-    ['platform now', /^The word "now" is one too many/],
-    [`platform secret --label ${'x'.repeat(61)}`, /^--label has 61 characters; give at most 60/],
-    ['platform secret now', /^The word "now" is one too many/],
-    ['demo now', /^The word "now" is one too many/],
   ])('%s: 64 wrong words', async (line, told) => {
     expect(await codeOf(line)).toEqual([64, expect.stringMatching(told)]);
   });

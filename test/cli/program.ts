@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { build } from 'vite';
+import { ENTRY_ALIASES } from '../support/entry-aliases.js';
 import { until } from '../support/fake-time.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -32,7 +33,8 @@ export interface RunResult {
 export class Program {
   private constructor(readonly folder: string) {}
 
-  static async build(): Promise<Program> {
+  /** @param main - from the root */
+  static async build(main = 'lib/cli/main.ts'): Promise<Program> {
     const folder = await mkdtemp(join(tmpdir(), 'net-diagnostics-cli-'));
     await build({
       root: ROOT,
@@ -40,8 +42,9 @@ export class Program {
       envDir: false,
       publicDir: false,
       logLevel: 'error',
+      resolve: { alias: ENTRY_ALIASES },
       build: {
-        ssr: join(ROOT, 'lib/cli/main.ts'),
+        ssr: join(ROOT, main),
         outDir: folder,
         emptyOutDir: false,
         minify: false,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS, findCommand } from '../../lib/cli/commands.js';
 import { SETTINGS } from '../../lib/options/table.js';
+import { createProgram } from '../../platform/cli/program.js';
 import { type MarkdownPage, markdownPages, ROOT } from '../support/markdown.js';
 
 const pages = markdownPages();
@@ -24,26 +25,43 @@ function shellLines(page: MarkdownPage): string[] {
 function calls(page: MarkdownPage): string[] {
   const inline = [...page.prose.matchAll(/`([^`\n]+)`/g)].map(([, code]) => code ?? '');
   return [...shellLines(page), ...inline].flatMap((line) => {
-    const words = /^npx (?:-p \S+ )*iroh-net-diagnostics (.+)$/.exec(line)?.[1];
-    return words === undefined ? [] : [words];
+    const [, platform = '', words] =
+      /^npx (?:-p \S+ )*iroh-net-diagnostics(-platform)? (.+)$/.exec(line) ?? [];
+    return words === undefined ? [] : [`${platform === '' ? '' : 'platform: '}${words}`];
   });
+}
+
+interface Found {
+  name: string;
+  rest: readonly string[];
+}
+
+function ofOurs(words: readonly string[]): Found | undefined {
+  const found = findCommand(words);
+  return found && { name: found.entry.name, rest: found.rest };
+}
+
+function ofThePlatform([, name = '', ...rest]: readonly string[]): Found {
+  return { name: `platform: ${name}`, rest };
 }
 
 describe('commands in the pages', () => {
   const helps = new Map<string, string>();
   beforeAll(async () => {
     for (const { name, load } of COMMANDS) helps.set(name, (await load()).help);
+    for (const command of createProgram().commands)
+      helps.set(`platform: ${command.name()}`, command.helpInformation());
   });
 
   const faultOf = (call: string): string | null => {
     const words = call.split(/\s+/).filter((word) => word !== '');
     if (words[0] === '<command>' || words[0] === '--help') return null;
-    const found = findCommand(words);
-    if (found === undefined) return `there is no command "${call}"`;
-    const help = helps.get(found.entry.name) ?? '';
+    const found = words[0] === 'platform:' ? ofThePlatform(words) : ofOurs(words);
+    const help = helps.get(found?.name ?? '');
+    if (found === undefined || help === undefined) return `there is no command "${call}"`;
     const flags = found.rest.filter((word) => word.startsWith('--')).map((word) => word.replace(/=.*/, ''));
     const unknown = flags.find((flag) => flag !== '--help' && !new RegExp(`${flag}\\b`).test(help));
-    return unknown === undefined ? null : `${found.entry.name} has no option ${unknown}`;
+    return unknown === undefined ? null : `${found.name} has no option ${unknown}`;
   };
 
   it('of our own program exist, with their options', () => {
@@ -57,7 +75,8 @@ describe('commands in the pages', () => {
   it.each([
     ['reprot', 'there is no command'],
     ['report --relays n0', 'has no option --relays'],
-    ['platform secret --label x --json', 'has no option --json'],
+    ['platform: secret --label x --json', 'has no option --json'],
+    ['platform: sercet', 'there is no command'],
   ])('of our own program are found wrong when they are: %s', (call, fault) => {
     expect(faultOf(call)).toContain(fault);
   });

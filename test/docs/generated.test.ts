@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../lib/cli/commands.js';
 import { settingsMarkdown } from '../../lib/options/index.js';
 import { type JsonSchema, REPORT_SCHEMA } from '../../lib/report/index.js';
+import { createProgram } from '../../platform/cli/program.js';
 import { ROOT } from '../support/markdown.js';
 
 interface Section {
@@ -23,7 +24,7 @@ interface Sections {
 const { generatedSections, withSection }: Sections = await import(
   pathToFileURL(join(ROOT, 'scripts', 'docs', 'sections.js')).href
 );
-const sections = await generatedSections({ settingsMarkdown, COMMANDS, REPORT_SCHEMA });
+const sections = await generatedSections({ settingsMarkdown, COMMANDS, REPORT_SCHEMA, createProgram });
 
 describe('what is generated', () => {
   it.each(sections.map((section) => [section.page, section.name, section] as const))(

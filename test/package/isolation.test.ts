@@ -81,7 +81,7 @@ describe('one entry alone', () => {
   it('the core loads no probe, no page and no platform', async () => {
     const modules = modulesIn(await loadedBy('import', 'iroh-net-diagnostics'));
     expect(modules).toContain('lib/net-diagnostics/net-diagnostics');
-    expect(modules.filter((module) => /^lib\/(http|ui|platform|cli)\//.test(module))).toEqual([]);
+    expect(modules.filter((module) => /^lib\/(http|ui|services|cli)\//.test(module))).toEqual([]);
     expect(modules.filter((module) => /^lib\/probes\/(qad|upnp|https|registry)/.test(module))).toEqual([]);
   });
 });

@@ -14,7 +14,6 @@ const NEST_11 = [
     'reflect-metadata@0.2',
     'rxjs@7',
     'fastify@5',
-    'libsql@0.5.29',
     '@types/node@20',
     '@types/jest@30',
   ],

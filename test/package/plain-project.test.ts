@@ -52,7 +52,7 @@ describe('the packed tarball in a project with Express and Fastify', () => {
       'errors.mjs',
       `import { NetDiagnosticsError } from 'iroh-net-diagnostics';
 import { netDiagnostics } from 'iroh-net-diagnostics/express';
-import { NetDiagnosticsError as ThePlatforms } from 'iroh-net-diagnostics/platform';
+import { NetDiagnosticsError as ThePlatforms } from 'iroh-net-diagnostics/services';
 console.log('same:', NetDiagnosticsError === ThePlatforms);
 try { netDiagnostics({ deadline: -1 }); } catch (error) {
   console.log('instance:', error instanceof NetDiagnosticsError, error.name, error.stack.includes('/iroh-net-diagnostics/dist/esm/'));

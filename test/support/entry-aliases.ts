@@ -3,12 +3,12 @@ import { join, resolve } from 'node:path';
 const ROOT = resolve(import.meta.dirname, '../..');
 
 const ENTRIES = {
+  '-platform': 'platform/index',
   '': 'lib/index',
   '/core': 'lib/core',
   '/nest': 'integrations/nest/index',
   '/express': 'integrations/express/index',
   '/fastify': 'integrations/fastify/index',
-  '/platform': 'platform/index',
   '/services': 'lib/services/index',
   '/testing': 'lib/testing/index',
 };

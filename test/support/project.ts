@@ -51,15 +51,25 @@ export class Project {
   }
 
   async #install(packages: readonly string[]): Promise<void> {
-    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', this.folder], {
-      cwd: root,
-      maxBuffer: 1 << 24,
-    });
-    const filename = packedName(JSON.parse(stdout));
-    await run('npm', ['install', ...INSTALL_FLAGS, `./${filename}`, ...packages], {
+    const ours = await this.#pack(root);
+    await run('npm', ['install', ...INSTALL_FLAGS, ours, ...packages], {
       cwd: this.folder,
       maxBuffer: 1 << 24,
     });
+  }
+
+  /** Installs the packed tarball of the platform beside that of the plugin, which it depends on. */
+  async installPlatform(): Promise<void> {
+    const platform = await this.#pack(join(root, 'platform'));
+    await run('npm', ['install', ...INSTALL_FLAGS, platform], { cwd: this.folder, maxBuffer: 1 << 24 });
+  }
+
+  async #pack(folder: string): Promise<string> {
+    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', this.folder], {
+      cwd: folder,
+      maxBuffer: 1 << 24,
+    });
+    return `./${packedName(JSON.parse(stdout))}`;
   }
 
   /** Folders on the way are made. */

@@ -47,12 +47,12 @@ middleware({ name: 5 });`,
     code: `import plugin, { netDiagnostics } from 'iroh-net-diagnostics/fastify';
 export const plugins: (typeof netDiagnostics)[] = [plugin];`,
   },
-  'iroh-net-diagnostics/platform': {
-    names: ['Platform', 'ApiSecret'],
-    code: `import { Platform } from 'iroh-net-diagnostics/platform';
-export type Running = ReturnType<typeof Platform.start>;
-// @ts-expect-error: it is no promise of a number
-export const never: Running = Promise.resolve(5);`,
+  'iroh-net-diagnostics/services': {
+    names: ['ServicesHost', 'MemoryStore', 'ApiSecret'],
+    code: `import { ServicesHost, type Store } from 'iroh-net-diagnostics/services';
+export type Kept = Parameters<typeof ServicesHost.start>[0]['store'] & Store;
+// @ts-expect-error: it is no number
+export const never: Kept = 5;`,
   },
   'iroh-net-diagnostics/testing': {
     names: ['TestPlatform', 'startImpatient'],

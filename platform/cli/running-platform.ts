@@ -1,14 +1,16 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openOwnFile } from '../../platform/data-folder.js';
-import { openIdentity } from '../../platform/identity.js';
-import { CHALLENGE_HEADER, isProof, newChallenge, PROOF_HEADER } from '../../platform/proof.js';
-import { tokenIn } from '../../platform/server/index.js';
-import { codeOf, messageOf, NetDiagnosticsError } from '../errors.js';
-import { replaceFile } from '../files.js';
-import { printable } from '../text.js';
-
-export const DEFAULT_DATA_DIR = './platform-data';
+import {
+  codeOf,
+  messageOf,
+  NetDiagnosticsError,
+  printable,
+  replaceFile,
+} from 'iroh-net-diagnostics/services';
+import { openOwnFile } from '../data-folder.js';
+import { openIdentity } from '../identity.js';
+import { CHALLENGE_HEADER, isProof, newChallenge, PROOF_HEADER } from '../proof.js';
+import { tokenIn } from '../server/index.js';
 
 /** Beside the store, readable by its owner alone: it holds the login token of this start. */
 const FILE = 'dashboard-url';

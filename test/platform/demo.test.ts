@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { tokenIn } from '../../platform/server/index.js';
+import { Program, type Run } from '../cli/program.js';
 import { until } from '../support/fake-time.js';
-import { Program, type Run } from './program.js';
 
 let program: Program;
 let run: Run;
 beforeAll(async () => {
-  program = await Program.build();
+  program = await Program.build('platform/cli/main.ts');
 });
 afterAll(() => program.remove());
 afterEach(async () => {

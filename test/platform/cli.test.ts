@@ -1,19 +1,22 @@
+import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NetDiagnostics } from '../../lib/index.js';
 import { MAX_API_SECRETS } from '../../lib/services/constants.js';
 import { ApiSecret, SecretKey } from '../../lib/wire/index.js';
+import { createProgram } from '../../platform/cli/program.js';
 import { openIdentity } from '../../platform/identity.js';
 import { tokenIn } from '../../platform/server/index.js';
+import { Program, type Run } from '../cli/program.js';
 import { type Child, runChild, startChild } from '../support/child.js';
 
 const PROGRAM = `
-import { run } from './lib/cli/run.js';
+import { run } from './platform/cli/run.js';
 process.exitCode = await run(process.argv.slice(2));
 `;
 
@@ -30,14 +33,14 @@ afterEach(async () => {
 });
 
 async function startPlatform(): Promise<void> {
-  platform = await startChild(PROGRAM, { args: ['platform', '--data', dataDir], timeoutMs: 60_000 });
+  platform = await startChild(PROGRAM, { args: ['serve', '--data', dataDir], timeoutMs: 60_000 });
   await platform.line(/^Dashboard {2}http/);
 }
 
-/** The secret that `platform secret` printed. */
+/** The secret that `secret` printed. */
 async function makeSecret(...words: string[]): Promise<string> {
   const { code, stdout, stderr } = await runChild(PROGRAM, {
-    args: ['platform', 'secret', '--data', dataDir, ...words],
+    args: ['secret', '--data', dataDir, ...words],
   });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/^IROH_SERVICES_API_SECRET=services[a-z2-7]+\n$/);
@@ -56,7 +59,7 @@ async function expectGranted(apiSecret: string): Promise<void> {
   await app.stop();
 }
 
-describe('iroh-net-diagnostics platform', () => {
+describe('iroh-net-diagnostics-platform', () => {
   it('runs until Ctrl-C, makes secrets for apps meanwhile, and takes its note of the login away', async () => {
     await startPlatform();
     const note = join(dataDir, 'dashboard-url');
@@ -70,7 +73,7 @@ describe('iroh-net-diagnostics platform', () => {
   it('ends, and says why, when it cannot note where it runs', async () => {
     await makeSecret();
     await mkdir(join(dataDir, 'dashboard-url'));
-    const { code, stdout, stderr } = await runChild(PROGRAM, { args: ['platform', '--data', dataDir] });
+    const { code, stdout, stderr } = await runChild(PROGRAM, { args: ['serve', '--data', dataDir] });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain('dashboard-url');
     await rmdir(join(dataDir, 'dashboard-url'));
@@ -84,7 +87,7 @@ describe('iroh-net-diagnostics platform', () => {
     const headers = { authorization: `Bearer ${tokenIn(url)}`, 'content-type': 'application/json' };
     for (let count = 0; count < MAX_API_SECRETS; count += 1)
       await fetch(new URL('/api/secrets', url), { method: 'POST', headers, body: '{}' });
-    expect(await runChild(PROGRAM, { args: ['platform', 'secret', '--data', dataDir] })).toMatchObject({
+    expect(await runChild(PROGRAM, { args: ['secret', '--data', dataDir] })).toMatchObject({
       code: 1,
       stderr: 'There are 200 API secrets already: use or revoke one.\n',
     });
@@ -129,14 +132,14 @@ describe('iroh-net-diagnostics platform', () => {
     await makeSecret();
     const note = join(dataDir, 'dashboard-url');
     await writeFile(note, 'http://127.0.0.1:9/login?token=x\n', { mode: 0o644 });
-    const answer = await runChild(PROGRAM, { args: ['platform', 'secret', '--data', dataDir] });
+    const answer = await runChild(PROGRAM, { args: ['secret', '--data', dataDir] });
     expect(answer).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('chmod 600') });
   });
 
-  /** What `platform secret` says when it fails. */
+  /** What `secret` says when it fails. */
   async function trouble(): Promise<string> {
     const { code, stdout, stderr } = await runChild(PROGRAM, {
-      args: ['platform', 'secret', '--data', dataDir],
+      args: ['secret', '--data', dataDir],
       timeoutMs: 40_000,
     });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -204,33 +207,144 @@ describe('iroh-net-diagnostics platform', () => {
     expect(await trouble()).toMatch(/^dataDir .* cannot be used: ENOTDIR/);
   });
 
-  it('says which words are wrong', async () => {
-    const answer = (...args: string[]) => runChild(PROGRAM, { args });
-    expect(await answer('platfrom')).toMatchObject({
-      code: 64,
-      stderr: expect.stringContaining('"platfrom"'),
-    });
-    expect(await answer('platform', '--prot', '1')).toMatchObject({
-      code: 64,
-      stderr: expect.stringContaining('--prot'),
-    });
-    expect(await answer('platform', '--port', 'x')).toMatchObject({
-      code: 64,
-      stderr: expect.stringContaining('0 to 65535'),
-    });
-    expect(await answer('platform', 'secret', '--data', dataDir, '--label', 'x'.repeat(61))).toMatchObject({
-      code: 64,
-      stderr: '--label has 61 characters; give at most 60.\n',
-    });
+  it.each([
+    [['srve'], /unknown command 'srve'\n\(Did you mean serve\?\)/],
+    [['quux'], /unknown command 'quux'/],
+    [['serve', '--prot', '1'], /unknown option '--prot'\n\(Did you mean --port\?\)/],
+    [['serve', '--port', 'x'], /'--port <n>' argument 'x' is invalid\. Give a port, 0 to 65535\./],
+    [['serve', '--port', '65536'], /0 to 65535/],
+    [['serve', '--port', '1e3'], /0 to 65535/],
+    [['serve', 'now'], /too many arguments/],
+    [
+      ['serve', '--relay', 'https://relay.test/?quicPort=x'],
+      /quicPort in a URL is a port from 1 to 65535, or none\./,
+    ],
+    [['secret', '--label', 'x'.repeat(61)], /It has 61 characters; give at most 60\./],
+    [['secret', 'now'], /too many arguments/],
+    [['secret', '--label'], /argument missing/],
+    [['demo', '--dashboard-port', '65536'], /0 to 65535/],
+    [['demo', 'now'], /too many arguments/],
+  ])('refuses %j with 64', async (args, told) => {
+    const answer = await runChild(PROGRAM, { args });
+    expect(answer).toMatchObject({ code: 64, stdout: '', stderr: expect.stringMatching(told) });
   });
 
-  it('teaches', async () => {
-    for (const args of [[], ['--help'], ['platform', '--help'], ['platform', 'secret', '-h']]) {
-      const { code, stdout } = await runChild(PROGRAM, { args });
-      expect({ code, usage: stdout.startsWith('Usage: iroh-net-diagnostics ') }).toEqual({
-        code: 0,
-        usage: true,
-      });
+  it('never takes a secret as an argument, nor repeats one', async () => {
+    const secret = await makeSecret();
+    for (const args of [
+      [secret],
+      ['serve', '--data', `IROH_SERVICES_API_SECRET=${secret}`],
+      ['secret', '--label', secret.slice(0, 40)],
+      ['serve', '--relay', `https://${secret}`],
+    ]) {
+      const { code, stdout, stderr } = await runChild(PROGRAM, { args });
+      expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+      expect(stderr.toLowerCase()).not.toContain(secret.slice(12, 24));
     }
+  });
+
+  it('teaches: each command with examples and exit codes', async () => {
+    const general = await runChild(PROGRAM, { args: ['--help'] });
+    for (const args of [[], ['-h'], ['help']])
+      expect(await runChild(PROGRAM, { args })).toMatchObject({
+        code: 0,
+        stdout: general.stdout,
+        stderr: '',
+      });
+    for (const command of createProgram().commands.filter((one) => one.name() !== 'help')) {
+      expect(general.stdout).toContain(command.summary());
+      for (const args of [
+        [command.name(), '--help'],
+        ['help', command.name()],
+      ]) {
+        const { code, stdout, stderr } = await runChild(PROGRAM, { args });
+        expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+        expect(stdout.startsWith(`Usage: iroh-net-diagnostics-platform ${command.name()} `)).toBe(true);
+        expect(stdout).toMatch(/Examples?:/);
+        expect(stdout).toContain('Exit codes: 0 done, or ended by a signal; 1 failed; 64 wrong words');
+        expect(stdout.split('\n').filter((line) => line.length > 120)).toEqual([]);
+      }
+    }
+  });
+
+  it('tells the version, which is that of its package.json', async () => {
+    const { version } = JSON.parse(await readFile('platform/package.json', 'utf8'));
+    for (const word of ['--version', '-V'])
+      expect(await runChild(PROGRAM, { args: [word] })).toMatchObject({ code: 0, stdout: `${version}\n` });
+  });
+
+  it('prints to a reader that has gone without a crash', async () => {
+    const program = await Program.build('platform/cli/main.ts');
+    const run = program.start(['--help']);
+    run.process.stdout.destroy();
+    expect(await run.ended).toMatchObject({ code: 0, stderr: '' });
+    await program.remove();
+  });
+});
+
+describe('the exit codes of its help', () => {
+  let program: Program;
+  let taken: Server;
+  let port: string;
+  const runs: Run[] = [];
+  beforeAll(async () => {
+    program = await Program.build('platform/cli/main.ts');
+    taken = createTcpServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    port = String((taken.address() as AddressInfo).port);
+  });
+  afterEach(async () => {
+    for (const { process } of runs) process.kill('SIGKILL');
+    await Promise.all(runs.splice(0).map(({ ended }) => ended));
+  });
+  afterAll(async () => {
+    taken.close();
+    await program.remove();
+  });
+
+  function start(line: string): Run {
+    const run = program.start(line.replace('DATA', dataDir).replace('PORT', port).split(' '), {
+      timeoutMs: 60_000,
+    });
+    runs.push(run);
+    return run;
+  }
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('serve and demo: 0 ended by %s', async (signal) => {
+    for (const line of ['serve --data DATA', 'demo']) {
+      const run = start(line);
+      await run.until(/^Dashboard {2}http/m);
+      run.process.kill(signal);
+      expect([line, (await run.ended).code]).toEqual([line, 0]);
+    }
+  });
+
+  it('serve and demo: 1 could not start, in one line', async () => {
+    for (const line of ['serve --data DATA --dashboard-port PORT', 'demo --dashboard-port PORT']) {
+      const { code, stderr } = await start(line).ended;
+      expect([line, code]).toEqual([line, 1]);
+      expect(stderr).toMatch(/^The dashboard cannot listen on .*EADDRINUSE\.\n$/);
+    }
+  });
+
+  it('serve and secret: 1 where the data folder can be none', async () => {
+    for (const line of ['serve --data /dev/null/data', 'secret --data /dev/null/data']) {
+      const { code, stderr } = await start(line).ended;
+      expect([line, code]).toEqual([line, 1]);
+      expect(stderr).toMatch(/^dataDir .* cannot be used: .*\n$/);
+    }
+  });
+
+  it('help loads no native binding', async () => {
+    const spy = join(program.folder, 'spy.mjs');
+    await writeFile(
+      spy,
+      `process.on('exit', () => {
+        const { sharedObjects } = process.report.getReport();
+        process.stderr.write(sharedObjects.some((path) => path.includes('iroh')) ? 'loaded' : 'not loaded');
+      });`,
+    );
+    for (const words of [['--help'], ['serve', '--help'], ['--version']])
+      expect((await program.run(words, { preload: [spy] })).stderr).toBe('not loaded');
   });
 });

@@ -1,0 +1,107 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { MAX_LABEL_LENGTH, messageOf, type RelayOption, relayFromUrl } from 'iroh-net-diagnostics/services';
+import { PLATFORM_VERSION } from '../version.js';
+import { EXIT } from './exit-codes.js';
+
+const DEFAULT_DATA_DIR = './platform-data';
+const EXIT_CODES = `Exit codes: ${EXIT.ok} done, or ended by a signal; ${EXIT.failed} failed; ${EXIT.usage} wrong words`;
+
+/** The commands with their options; nothing of what they do is loaded before one is used. */
+export function createProgram(): Command {
+  const program = new Command('iroh-net-diagnostics-platform')
+    .description(
+      'The self-hosted platform for iroh-net-diagnostics: sessions of apps, and a dashboard with the button.',
+    )
+    .version(PLATFORM_VERSION, '-V, --version', 'the version of this package')
+    .helpOption('-h, --help', 'what a command does, its options, examples, exit codes')
+    .helpCommand('help [command]', 'the same')
+    .configureHelp({ helpWidth: 110 })
+    .addHelpText('after', `\nTo begin with:\n  npx iroh-net-diagnostics-platform demo\n\n${EXIT_CODES}`);
+
+  program
+    .command('serve')
+    .summary('run the platform with its dashboard')
+    .description('Runs the platform until Ctrl-C. It listens on loopback only.')
+    .addOption(dataOption('its key and store; made if it is missing'))
+    .addOption(
+      portOption(
+        '--port <n>',
+        'UDP port, which API secrets contain (default: the one used last, at first any)',
+      ),
+    )
+    .addOption(
+      portOption(
+        '--dashboard-port <n>',
+        'TCP port of the dashboard (default: the one used last, at first any)',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--relay <url>',
+        'a relay through which apps can reach it; may be given several times. URL?quicPort=PORT says where it answers QUIC address discovery, URL?quicPort=none that it does not',
+      ).argParser(addRelay),
+    )
+    .addHelpText(
+      'after',
+      examples('serve --data ./platform-data', 'secret --data ./platform-data --label staging'),
+    )
+    .action(async (options) => (await import('./serve.js')).serve(options));
+
+  program
+    .command('secret')
+    .summary('make an API secret for an app')
+    .description(
+      'Makes an API secret and prints it as a line for the environment. It is a credential and is shown once. The platform may be running (started by this program) or not.',
+    )
+    .addOption(dataOption("the platform's data folder"))
+    .addOption(
+      new Option('--label <text>', `your word for it, at most ${MAX_LABEL_LENGTH} characters`)
+        .default('', 'none')
+        .argParser(label),
+    )
+    .addHelpText('after', examples('secret --label staging >> app.env'))
+    .action(async (options) => (await import('./secret.js')).secret(options));
+
+  program
+    .command('demo')
+    .summary('a platform and an app on this machine alone, to press the button once')
+    .description(
+      'Runs a platform with its dashboard, and an app that answers its Run Diagnostics button, until Ctrl-C. Both are on loopback, nothing is contacted, nothing is kept.',
+    )
+    .addOption(portOption('--dashboard-port <n>', 'TCP port of the dashboard (default: any)'))
+    .addHelpText('after', examples('demo'))
+    .action(async (options) => (await import('./demo.js')).demo(options));
+
+  return program;
+}
+
+function examples(...lines: string[]): string {
+  const calls = lines.map((line) => `  npx iroh-net-diagnostics-platform ${line}\n`);
+  return `\nExample${lines.length === 1 ? '' : 's'}:\n${calls.join('')}\n${EXIT_CODES}`;
+}
+
+function dataOption(what: string): Option {
+  return new Option('--data <dir>', what).default(DEFAULT_DATA_DIR, DEFAULT_DATA_DIR);
+}
+
+function portOption(flags: string, what: string): Option {
+  return new Option(flags, what).argParser((text) => {
+    // Number() alone would take '0x10', '1e3' and ' '.
+    if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+    throw new InvalidArgumentError('Give a port, 0 to 65535.');
+  });
+}
+
+function addRelay(text: string, before: readonly RelayOption[] = []): RelayOption[] {
+  try {
+    const { url, quicPort } = relayFromUrl(text);
+    return [...before, { url, quicPort }];
+  } catch (error) {
+    throw new InvalidArgumentError(`${messageOf(error)}.`);
+  }
+}
+
+function label(text: string): string {
+  if (text.length <= MAX_LABEL_LENGTH) return text;
+  throw new InvalidArgumentError(`It has ${text.length} characters; give at most ${MAX_LABEL_LENGTH}.`);
+}

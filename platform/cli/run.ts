@@ -1,0 +1,34 @@
+import { type Command, CommanderError } from 'commander';
+import { looksLikeApiSecret, messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
+import { EXIT } from './exit-codes.js';
+import { createProgram } from './program.js';
+
+/** Runs the command that the words name. Resolves with the exit code; never rejects. */
+export async function run(words: readonly string[]): Promise<number> {
+  // Before anything else looks at the words: no complaint may repeat them.
+  if (words.some(looksLikeApiSecret)) {
+    process.stderr.write(
+      'An API secret was given as an argument. Everybody on this machine can see the arguments of programs, and the ' +
+        'shell keeps them in its history: better make a new one and revoke this.\n',
+    );
+    return EXIT.usage;
+  }
+  const program = createProgram();
+  for (const command of [program, ...program.commands]) throwInsteadOfExit(command);
+  try {
+    if (words.length === 0) program.outputHelp();
+    else await program.parseAsync([...words], { from: 'user' });
+    return EXIT.ok;
+  } catch (error) {
+    // What commander has said already: help that was asked for, or which words are wrong.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    // Our own errors say what to do next; anything else is a fault of this program, and its stack tells where.
+    const isOurs = error instanceof NetDiagnosticsError;
+    process.stderr.write(`${isOurs || !(error instanceof Error) ? messageOf(error) : error.stack}\n`);
+    return EXIT.failed;
+  }
+}
+
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+}

@@ -1,0 +1,27 @@
+import { API_SECRET_ENV_VAR_NAME, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
+import { Platform } from '../platform.js';
+import { askRunning } from './running-platform.js';
+
+/** Prints a new API secret. */
+export async function secret({ data, label }: { data: string; label: string }): Promise<void> {
+  const asked = await askRunning(data, label);
+  const made =
+    asked.secret ?? (await makeOffline(data, label).catch((error: unknown) => fail(error, asked.why)));
+  process.stdout.write(`${API_SECRET_ENV_VAR_NAME}=${made}\n`);
+}
+
+/** Usually because the platform runs: then why it could not be asked is what there is to mend. */
+function fail(error: unknown, whyNotAsked: string | null): never {
+  if (whyNotAsked === null || !(error instanceof NetDiagnosticsError)) throw error;
+  throw new NetDiagnosticsError(error.code, `${whyNotAsked} ${error.message}`, { cause: error });
+}
+
+/** The secret holds the platform's address, so it is started for a moment, on the port it will have again. */
+async function makeOffline(dataDir: string, label: string): Promise<string> {
+  const platform = await Platform.start({ dataDir, dashboard: false });
+  try {
+    return (await platform.createApiSecret(label)).reveal();
+  } finally {
+    await platform.stop();
+  }
+}

@@ -1,0 +1,33 @@
+import type { RelayOption } from 'iroh-net-diagnostics/services';
+import { Platform } from '../platform.js';
+import { onInterruption, untilInterrupted } from './interruption.js';
+import { noteRunning } from './running-platform.js';
+
+/** Runs the platform until a signal ends it. */
+export async function serve(options: {
+  data: string;
+  port?: number;
+  dashboardPort?: number;
+  relay?: RelayOption[];
+}): Promise<void> {
+  const interruption = onInterruption();
+  const platform = await Platform.start({
+    dataDir: options.data,
+    port: options.port,
+    relays: options.relay,
+    dashboard: { port: options.dashboardPort },
+    onEvent: (event) => {
+      if (event.type === 'warning') process.stderr.write(`${event.message}\n`);
+    },
+  });
+  try {
+    const forget = await noteRunning(options.data, platform.dashboardUrl);
+    process.stdout.write(
+      `Platform   ${platform.id}\nDashboard  ${platform.dashboardUrl}\n\nCtrl-C ends it.\n`,
+    );
+    await untilInterrupted(interruption);
+    await forget();
+  } finally {
+    await platform.stop();
+  }
+}

@@ -1,0 +1,21 @@
+// Builds platform/dist: the package iroh-net-diagnostics-platform, ESM alone (Node 20.19 can require() that).
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundle } from './bundle.js';
+import { copyDeclarations } from './declarations.js';
+import { bin, mustRun, root } from './run.js';
+
+/** What it has of the plugin stays an import of the plugin's entries; of the pages' parts it takes in what it needs. */
+export async function buildPlatform() {
+  const platform = join(root, 'platform');
+  const compiled = join(root, 'build', 'platform', 'platform');
+  const dist = join(platform, 'dist');
+  rmSync(dist, { recursive: true, force: true });
+  await mustRun('tsc: platform', bin('tsc'), ['-p', join(platform, 'tsconfig.build.json')], {
+    shell: process.platform === 'win32',
+  });
+  copyDeclarations(compiled, dist, ['index']);
+  await bundle({ from: compiled, to: dist, modules: ['index', 'cli/main'], format: 'es' });
+  // npm packs what stands below a package, and no links.
+  for (const name of ['LICENSE-MIT', 'LICENSE-APACHE']) cpSync(join(root, name), join(platform, name));
+}
