@@ -21,8 +21,9 @@ export interface Hosted {
  * @throws NetDiagnosticsError as {@link NetDiagnostics.prepare}
  */
 export function prepareHosted(options: NetDiagnosticsOptions): Hosted {
-  const { http, enabled, logger, apiSecret } = resolveSettings(options, process.env);
-  const diagnostics = NetDiagnostics.prepare(options);
+  const settings = resolveSettings(options, process.env);
+  const { http, enabled, logger, apiSecret } = settings;
+  const diagnostics = NetDiagnostics.of(settings);
   const isProduction = process.env.NODE_ENV === 'production';
   const routes = createHttpHandler(diagnostics, http, { logger, isProduction });
   const stop = (): Promise<void> => {

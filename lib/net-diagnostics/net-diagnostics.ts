@@ -118,7 +118,15 @@ export class NetDiagnostics {
     env: NodeJS.ProcessEnv = process.env,
     parts: Partial<Parts> = {},
   ): NetDiagnostics {
-    const settings = resolveSettings(options, env);
+    return NetDiagnostics.of(resolveSettings(options, env), env, parts);
+  }
+
+  /** @internal As {@link prepare}, for a host that needs the settings, too, and has resolved them. */
+  static of(
+    settings: Settings,
+    env: NodeJS.ProcessEnv = process.env,
+    parts: Partial<Parts> = {},
+  ): NetDiagnostics {
     const diagnostics = new NetDiagnostics(settings, { ...SYSTEM_PARTS, ...parts });
     if (settings.enabled) diagnostics.#unknownVariables = unknownVariables(env);
     return diagnostics;
