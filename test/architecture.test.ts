@@ -62,6 +62,18 @@ describe('the house', () => {
     });
     expect(wrong).toEqual([]);
   });
+
+  it('listens to a signal, and links signals, in lib/async alone', () => {
+    const wrong = ['lib', 'integrations'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .map((file) => join(folder, file))
+        .filter((file) => file.endsWith('.ts') && !file.startsWith(join('lib', 'async')))
+        .filter((file) =>
+          /EventListener\(\s*'abort'|AbortSignal\.any/.test(readFileSync(join(root, file), 'utf8')),
+        ),
+    );
+    expect(wrong).toEqual([]);
+  });
 });
 
 describe('the rules of the house', () => {

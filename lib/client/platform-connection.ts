@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import {
   bounded,
   type Clock,
-  linkedAbort,
   monotonicMs,
   newAbort,
   notify,
   nowSeconds,
   Semaphore,
+  scoped,
 } from '../async/index.js';
 import { hasCode, NetDiagnosticsError } from '../errors.js';
 import {
@@ -183,20 +183,16 @@ export class PlatformConnection implements OnlineSession {
   }
 
   /** A caller who leaves while the request waits takes it along; one that has begun goes on without the caller. */
-  async #exchange(body: Uint8Array, wait: RequestWait): Promise<Answer> {
-    const caller = linkedAbort(wait.signal);
+  #exchange(body: Uint8Array, wait: RequestWait): Promise<Answer> {
     const work = () => {
       wait.onSent?.();
       return this.#call(body);
     };
-    try {
-      return await bounded('waiting for the answer', wait, Number.POSITIVE_INFINITY, (step) =>
+    return scoped(wait.signal, (caller) =>
+      bounded('waiting for the answer', wait, Number.POSITIVE_INFINITY, (step) =>
         step(this.#line.run(work, caller.signal)),
-      );
-    } finally {
-      caller.abort();
-      caller.release();
-    }
+      ),
+    );
   }
 
   async #call(body: Uint8Array): Promise<Answer> {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { bounded } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
 import {
@@ -143,7 +144,7 @@ export class IrohEndpoint implements Endpoint {
       for (;;) {
         this.#assertOpen();
         if (this.#native.addr().relayUrl() !== null) return;
-        await step(new Promise((resolve) => setTimeout(resolve, ONLINE_POLL_MS)));
+        await step(delay(ONLINE_POLL_MS));
       }
     });
   }

@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import { onAbort } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
 import type { Family, RouteSeen } from '../../report/index.js';
 import { NO_ROUTE_CODES } from '../constants.js';
@@ -27,7 +28,7 @@ export function udpRoute(family: Family, ip: string, port: number, signal: Abort
     signal.throwIfAborted();
     const socket = createSocket(family === 4 ? 'udp4' : 'udp6');
     const settle = (act: () => void) => {
-      signal.removeEventListener('abort', aborted);
+      forget();
       // Only our own: Node's wait for the bind, and a close in the meantime waits with it.
       socket.off('error', failed);
       socket.off('connect', connected);
@@ -36,7 +37,6 @@ export function udpRoute(family: Family, ip: string, port: number, signal: Abort
       socket.close();
       act();
     };
-    const aborted = () => settle(() => reject(signal.reason));
     const failed = (error: Error) => {
       const refusal = codeOf(error);
       settle(() =>
@@ -45,7 +45,7 @@ export function udpRoute(family: Family, ip: string, port: number, signal: Abort
           : reject(error),
       );
     };
-    signal.addEventListener('abort', aborted, { once: true });
+    const forget = onAbort(signal, () => settle(() => reject(signal.reason)));
     socket.on('error', failed);
     const connected = () => {
       const sourceIp = socket.address().address;
