@@ -11,6 +11,7 @@ interface Target {
 
 interface Manifest {
   name: string;
+  engines: { node: string };
   bin: Record<string, string>;
   exports: Record<string, string | Record<'module-sync' | 'import' | 'require', Target>>;
 }
