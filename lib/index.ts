@@ -37,7 +37,7 @@ export type {
   PlatformOption,
 } from './options/index.js';
 export type { ProbeName } from './probes/index.js';
-export type { EndpointSnapshot, IsPublicAddress, PathSnapshot, TextOptions } from './report/index.js';
+export type { EndpointSnapshot, PathSnapshot, TextOptions } from './report/index.js';
 export { redactReport, renderText } from './report/index.js';
 export type * from './report/observation.js';
 export type * from './report/types.js';
@@ -63,6 +63,7 @@ export {
   CLIENT_HOST_ALPN,
   type DiagnosticsReport,
   type EndpointId,
+  type IsPublicAddress,
   type NetReport,
   type PortmapProbe,
   type Relay,

@@ -1,13 +1,7 @@
 import type { Clock } from '../async/index.js';
 import type { GatewayFinder, GatewayPorts, LookupHost, MachineRoots, ProbeName } from '../probes/index.js';
-import type {
-  EndpointSnapshot,
-  IsPublicAddress,
-  LocalReport,
-  ProbeRecord,
-  Summary,
-} from '../report/index.js';
-import type { RelayOption, StunServerOption } from '../wire/index.js';
+import type { EndpointSnapshot, LocalReport, ProbeRecord, Summary } from '../report/index.js';
+import type { IsPublicAddress, RelayOption, StunServerOption } from '../wire/index.js';
 
 /** What follows from the runs that have ended, while others go on. */
 export interface SoFar {

@@ -20,8 +20,6 @@ import {
 } from '../probes/index.js';
 import {
   type EndpointSnapshot,
-  type IsPublicAddress,
-  isPublicAddress,
   type LocalReport,
   MAX_SNAPSHOT_ITEMS,
   type ReportSettings,
@@ -47,6 +45,8 @@ import { printable } from '../text.js';
 import {
   DEFAULT_RELAY_QUIC_PORT,
   InvalidValue,
+  type IsPublicAddress,
+  isPublicAddress,
   normaliseRelayUrl,
   relayFromUrl,
   type StunServer,

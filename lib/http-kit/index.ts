@@ -2,5 +2,5 @@
 export { EventStream, type EventStreamOptions } from './event-stream.js';
 export { SECURITY_HEADERS } from './headers.js';
 export { isGone } from './is-gone.js';
-export { hostName, isLoopbackAddress, isLoopbackHost } from './loopback.js';
+export { hostName, isLoopbackHost } from './loopback.js';
 export { type Site, siteOf } from './site.js';

@@ -1,8 +1,10 @@
 /** Who is let in. */
+
 import type { IncomingMessage } from 'node:http';
 import { bounded } from '../async/index.js';
-import { isLoopbackAddress, isLoopbackHost, siteOf } from '../http-kit/index.js';
+import { isLoopbackHost, siteOf } from '../http-kit/index.js';
 import type { HttpAuthorize, HttpSettings } from '../options/index.js';
+import { isLoopbackAddress } from '../wire/index.js';
 import { Problem } from './problem.js';
 
 /**

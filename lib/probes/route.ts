@@ -3,7 +3,7 @@ import { abortable, TimeUp, within } from '../async/index.js';
 import { codeOf } from '../errors.js';
 import type { Family, NameSeen, RouteSeen } from '../report/index.js';
 import { printable } from '../text.js';
-import { DEFAULT_RELAY_QUIC_PORT, formatStunServer } from '../wire/index.js';
+import { DEFAULT_RELAY_QUIC_PORT, formatStunServer, withoutBrackets } from '../wire/index.js';
 import { LOOKUP_MARGIN_MS, NO_SERVER_GRACE_MS, REFERENCE_DESTINATIONS } from './constants.js';
 import { nameServers } from './names/name-servers.js';
 import type { ResolvedAddress } from './names/resolver.js';
@@ -80,7 +80,7 @@ class Lookup {
 
   constructor(host: string, context: ProbeContext) {
     this.#context = context;
-    if (isIP(host.replace(/^\[|\]$/g, '')) === 0) {
+    if (isIP(withoutBrackets(host)) === 0) {
       for (const family of [4, 6] as const) {
         const add = (name: NameSeen) => this.names.push(name);
         context.resolver.name(host, family).then(add, () => undefined);

@@ -1,4 +1,3 @@
-export { type IsPublicAddress, isLocalHost, isPublicAddress, leadsNowhere } from './address-class.js';
 export {
   GENERATOR,
   IROH_SERVICES_VERSION,

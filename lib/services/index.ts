@@ -11,7 +11,6 @@ export {
   EventStream,
   type EventStreamOptions,
   hostName,
-  isLoopbackAddress,
   isLoopbackHost,
   SECURITY_HEADERS,
   type Site,
@@ -50,6 +49,7 @@ export {
   type EndpointId,
   formatSocketAddr,
   InvalidValue,
+  isLoopbackAddress,
   looksLikeApiSecret,
   type MetricSchema,
   type MetricsSchema,
@@ -61,6 +61,7 @@ export {
   SecretKey,
   trustedEndpointId,
   verifySignature,
+  withBrackets,
 } from '../wire/index.js';
 export { MAX_LABEL_LENGTH } from './api-secrets.js';
 export { type BindPlatformOptions, type BoundEndpoint, bindPlatform, platformAddress } from './bind.js';

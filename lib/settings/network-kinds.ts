@@ -11,6 +11,7 @@ import {
   relayFromUrl,
   type SocketAddr,
   type StunServer,
+  withBrackets,
 } from '../wire/index.js';
 import { type Kind, listOf, oneOf, port, type TextKind, textKind } from './kind.js';
 import { group, needed, option } from './table.js';
@@ -100,7 +101,7 @@ const STUN_SERVER = group('"host[:port]", or { host, port }', {
 function stunServer(value: unknown): StunServer {
   if (typeof value === 'object' && value !== null) {
     const { host, port } = STUN_SERVER.fromValue(value);
-    const bracketed = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+    const bracketed = withBrackets(host);
     return stunServer(port === null ? bracketed : `${bracketed}:${port}`);
   }
   if (typeof value !== 'string') throw new InvalidValue('no text');

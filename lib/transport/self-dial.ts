@@ -1,4 +1,4 @@
-import { parseSocketAddr } from '../wire/index.js';
+import { parseSocketAddr, withBrackets } from '../wire/index.js';
 import { bytesOutLike } from './bytes.js';
 import { remoteAddressOf } from './incoming.js';
 import {
@@ -62,10 +62,6 @@ function doorOf(target: NativeEndpoint): { from: string; to: string } {
   const [socket] = target.boundSockets();
   const { family, ip, port } = parseSocketAddr(socket ?? '127.0.0.1:1');
   const isAny = ip === '0.0.0.0' || ip === '::';
-  if (family === 4) {
-    const host = isAny ? '127.0.0.1' : ip;
-    return { from: `${host}:0`, to: `${host}:${port}` };
-  }
-  const host = isAny ? '[::1]' : `[${ip}]`;
+  const host = isAny ? (family === 4 ? '127.0.0.1' : '[::1]') : withBrackets(ip);
   return { from: `${host}:0`, to: `${host}:${port}` };
 }

@@ -1,3 +1,13 @@
+export {
+  type IsPublicAddress,
+  isBehindNat,
+  isInNetwork,
+  isLocalHost,
+  isLoopbackAddress,
+  isPublicAddress,
+  isSharedAddress,
+  leadsNowhere,
+} from './address-class.js';
 export { ApiSecret } from './api-secret.js';
 export { API_SECRET_ENV_VAR_NAME, looksLikeApiSecret } from './api-secret-text.js';
 export { type Attributes, attributesFault, nameFault } from './attributes.js';
@@ -26,7 +36,14 @@ export {
   readFrameLength,
 } from './framing.js';
 export { InvalidValue } from './invalid-value.js';
-export { ipv6ToBytes } from './ip-address.js';
+export {
+  canonicalIp,
+  ipFromBytes,
+  ipv6ToBytes,
+  unmappedIp,
+  withBrackets,
+  withoutBrackets,
+} from './ip-address.js';
 export type { MetricSchema, MetricsSchema, MetricsUpdate, MetricValue } from './metrics.js';
 export type { NetReport, RelayLatency } from './net-report.js';
 export { readOpensshKey, readOpensshPublicKey } from './openssh-key.js';
@@ -65,6 +82,8 @@ export {
   formatSocketAddr,
   parseSocketAddr,
   type SocketAddr,
+  socketAddr,
+  unmapped,
 } from './socket-addr.js';
 export { formatStunServer, parseStunServer, type StunServer, type StunServerOption } from './stun-server.js';
 export {

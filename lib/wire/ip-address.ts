@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { WireError } from './wire-error.js';
 
 /** The 4 octets of a dotted IPv4 address, or null. Leading zeros are refused: some readers take them for octal. */
 export function ipv4ToBytes(text: string): Uint8Array | null {
@@ -34,6 +35,38 @@ export function ipv6FromBytes(bytes: Uint8Array): string {
   const run = longestZeroRun(parts);
   if (run.length < 2) return hex(0, 8);
   return `${hex(0, run.start)}::${hex(run.start + run.length, 8)}`;
+}
+
+/**
+ * An IP address from its 4 or 16 octets, in canonical text.
+ * @throws {@link WireError} when there are other than 4 or 16
+ */
+export function ipFromBytes(bytes: Uint8Array): string {
+  if (bytes.length === 4) return ipv4FromBytes(bytes);
+  if (bytes.length === 16) return ipv6FromBytes(bytes);
+  throw new WireError('ip', 0, `an IP address has 4 or 16 bytes, not ${bytes.length}`);
+}
+
+/** The canonical text of an IP address in any spelling; null when it is none. A zone (`%2`) is dropped. */
+export function canonicalIp(text: string): string | null {
+  const [bare = ''] = text.split('%');
+  const bytes = ipv4ToBytes(text) ?? ipv6ToBytes(bare);
+  return bytes === null ? null : ipFromBytes(bytes);
+}
+
+/** `::ffff:a.b.c.d` as the IPv4 address that it is (RFC 4291, section 2.5.5.2): a socket of both families shows it so. */
+export function unmappedIp(ip: string): string {
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1] ?? ip;
+}
+
+/** A host as it stands in a URL or in front of a port: an IPv6 address in brackets. */
+export function withBrackets(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+}
+
+/** A host without the brackets that an IPv6 address has in a URL. */
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[|\]$/g, '');
 }
 
 function groups(text: string): number[] {

@@ -1,4 +1,4 @@
-import { ipv4FromBytes, ipv4ToBytes, ipv6FromBytes, ipv6ToBytes } from './ip-address.js';
+import { ipFromBytes, ipv4ToBytes, ipv6ToBytes, unmappedIp, withBrackets } from './ip-address.js';
 import { MAX_U16 } from './limits.js';
 import type { PostcardReader } from './postcard-reader.js';
 import type { PostcardWriter } from './postcard-writer.js';
@@ -40,12 +40,26 @@ export function parseSocketAddr(text: string): SocketAddr {
   if (bytes === null || !(port <= MAX_U16)) {
     throw new WireError('socketAddr', 0, "a socket address is written '1.2.3.4:5' or '[::1]:5'");
   }
-  return { family, ip: ipFromBytes(family, bytes), port };
+  return { family, ip: ipFromBytes(bytes), port };
 }
 
 /** `1.2.3.4:5` or `[::1]:5`. */
 export function formatSocketAddr(addr: SocketAddr): string {
-  return addr.family === 4 ? `${addr.ip}:${addr.port}` : `[${addr.ip}]:${addr.port}`;
+  return `${withBrackets(addr.ip)}:${addr.port}`;
+}
+
+/**
+ * An address and a port. The address may be in any spelling; a zone is dropped.
+ * @throws {@link WireError} when it is none
+ */
+export function socketAddr(ip: string, port: number): SocketAddr {
+  return parseSocketAddr(`${withBrackets(ip)}:${port}`);
+}
+
+/** The same address, as IPv4 where it is IPv4 in IPv6 clothes: see {@link unmappedIp}. */
+export function unmapped(addr: SocketAddr): SocketAddr {
+  const ip = unmappedIp(addr.ip);
+  return ip === addr.ip ? addr : { family: 4, ip, port: addr.port };
 }
 
 /** The order of Rust's `SocketAddr`: IPv4 first, then the address, then the port, both as numbers. */
@@ -73,7 +87,7 @@ export function readSocketAddr(reader: PostcardReader, field: string): SocketAdd
 }
 
 export function readUntaggedSocketAddr(reader: PostcardReader, field: string, family: 4 | 6): SocketAddr {
-  const ip = ipFromBytes(family, reader.raw(field, family === 4 ? 4 : 16));
+  const ip = ipFromBytes(reader.raw(field, family === 4 ? 4 : 16));
   return { family, ip, port: reader.u16(field) };
 }
 
@@ -85,8 +99,4 @@ function addrBytes(addr: SocketAddr): Uint8Array {
 
 function ipToBytes(family: 4 | 6, ip: string): Uint8Array | null {
   return family === 4 ? ipv4ToBytes(ip) : ipv6ToBytes(ip);
-}
-
-function ipFromBytes(family: 4 | 6, bytes: Uint8Array): string {
-  return family === 4 ? ipv4FromBytes(bytes) : ipv6FromBytes(bytes);
 }

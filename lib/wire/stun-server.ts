@@ -1,5 +1,7 @@
 /** A STUN server to ask: what it is, and how its text is read. As an object it is read by `lib/settings`. */
+
 import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { withBrackets, withoutBrackets } from './ip-address.js';
 import { MAX_U16 } from './limits.js';
 
 /** Default port of STUN over UDP (RFC 8489, section 8.1). */
@@ -31,7 +33,7 @@ const HOST_NAME =
 export function parseStunServer(text: string): StunServer | null {
   const [, written = '', digits = String(STUN_PORT)] = FORM.exec(text.trim()) ?? [];
   const port = Number(digits);
-  const host = written.replace(/^\[|\]$/g, '').toLowerCase();
+  const host = withoutBrackets(written).toLowerCase();
   const isBracketed = written.startsWith('[');
   const isHost = isBracketed ? isIPv6(host) && !host.includes('%') : isIPv4(host) || isHostName(host);
   if (!isHost || port < 1 || port > MAX_U16) return null;
@@ -40,7 +42,7 @@ export function parseStunServer(text: string): StunServer | null {
 
 /** `host:port`, as reports name it. */
 export function formatStunServer({ host, port }: StunServer): string {
-  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+  return `${withBrackets(host)}:${port}`;
 }
 
 function isHostName(text: string): boolean {

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { hasCode, isLoopbackAddress } from 'iroh-net-diagnostics/services';
+import { hasCode, isLoopbackAddress, withBrackets } from 'iroh-net-diagnostics/services';
 import type { DashboardSettings } from '../options.js';
 import { Login, loginUrl } from './access.js';
 import { Api, type ApiContext } from './api.js';
@@ -86,6 +86,6 @@ function urlOf({ hosts }: DashboardSettings, port: number, login: Login | null):
   const [host = '127.0.0.1'] = hosts;
   // A wildcard address is no address to open.
   const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  const origin = `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
+  const origin = `http://${withBrackets(shown)}:${port}`;
   return login === null ? `${origin}/` : loginUrl(origin, login.token);
 }

@@ -132,7 +132,7 @@ describe('Windows: route print', () => {
 
   it('is followed as the kernel does', () => {
     const hop = (destination: string, source: string) =>
-      pickRoute(table4, 4, destination, new Set([source]))?.gateway;
+      pickRoute(table4, destination, new Set([source]))?.gateway;
     expect(hop('192.0.2.1', '192.168.1.100')).toBe('192.168.1.1');
     expect(hop('192.168.1.7', '192.168.1.100')).toBeNull();
     expect(hop('192.0.2.1', '192.168.2.100')).toBeUndefined();

@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  hasNoRoute,
-  isPublicAddress,
-  judge,
-  type Observation,
-  type QuicSeen,
-} from '../../lib/report/index.js';
+import { hasNoRoute, judge, type Observation, type QuicSeen } from '../../lib/report/index.js';
+import { isPublicAddress } from '../../lib/wire/index.js';
 import {
   access,
   https,

@@ -3,6 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import { printable } from '../../text.js';
+import { withoutBrackets } from '../../wire/index.js';
 import { MAX_BODY_BYTES, MAX_DRAIN_MS, MAX_HEADER_BYTES } from '../constants.js';
 import { micros } from '../probe.js';
 
@@ -35,7 +36,7 @@ export interface HttpAnswer {
 
 /** The name in a URL as TLS knows it: no brackets, no trailing dot. */
 export function tlsName(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  return withoutBrackets(hostname).replace(/\.$/, '');
 }
 
 /**

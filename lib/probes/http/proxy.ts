@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import { isInNetwork, withoutBrackets } from '../../wire/index.js';
 import { HTTPS_PORT } from '../constants.js';
 
 /** A proxy from the environment. */
@@ -30,7 +31,7 @@ function variable(env: NodeJS.ProcessEnv, name: string): string {
  * dot or `*.`, `host:port`, an IP address with or without brackets, a CIDR block, or `*` for all.
  */
 function isExcluded(target: URL, noProxy: string): boolean {
-  const host = bareHost(target.hostname).replace(/\.$/, '');
+  const host = withoutBrackets(target.hostname).replace(/\.$/, '');
   const port = target.port === '' ? HTTPS_PORT : Number(target.port);
   return noProxy
     .toLowerCase()
@@ -41,28 +42,12 @@ function isExcluded(target: URL, noProxy: string): boolean {
 function covers(entry: string, host: string, port: number): boolean {
   if (entry === '*') return true;
   const [, block = '', bits = ''] = /^(.+)\/(\d{1,3})$/.exec(entry) ?? [];
-  if (isIP(bareHost(block)) !== 0) return isInBlock(host, bareHost(block), Number(bits));
+  if (isIP(withoutBrackets(block)) !== 0) return isInNetwork(host, withoutBrackets(block), Number(bits));
   const [, named = entry, namedPort] = isIP(entry) === 6 ? [] : (/^(.+):(\d{1,5})$/.exec(entry) ?? []);
   if (namedPort !== undefined && Number(namedPort) !== port) return false;
-  const name = bareHost(named)
+  const name = withoutBrackets(named)
     .replace(/^\*?\./, '')
     .replace(/\.$/, '');
-  if (isIP(name) !== 0)
-    return isIP(host) === isIP(name) && isInBlock(host, name, isIP(name) === 4 ? 32 : 128);
+  if (isIP(name) !== 0) return isInNetwork(host, name, isIP(name) === 4 ? 32 : 128);
   return name !== '' && (host === name || host.endsWith(`.${name}`));
-}
-
-function isInBlock(host: string, block: string, bits: number): boolean {
-  const version = isIP(block);
-  if (isIP(host) !== version || bits > (version === 4 ? 32 : 128)) return false;
-  // BlockList refuses a prefix of no bits: it covers everything.
-  if (bits === 0) return true;
-  const list = new BlockList();
-  const family = version === 4 ? 'ipv4' : 'ipv6';
-  list.addSubnet(block, bits, family);
-  return list.check(host, family);
-}
-
-function bareHost(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '');
 }

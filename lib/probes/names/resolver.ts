@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { abortable, Patience, TimeUp, within } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
 import type { Family, NameSeen } from '../../report/index.js';
+import { withoutBrackets } from '../../wire/index.js';
 import { MAX_ADDRESSES_PER_FAMILY } from '../constants.js';
 import type { LookupHost, ResolvedAddress } from './system-lookup.js';
 
@@ -99,7 +100,7 @@ export class Resolver {
   }
 
   async #answer(host: string, family: Family): Promise<Answer> {
-    const bare = host.replace(/^\[|\]$/g, '');
+    const bare = withoutBrackets(host);
     const version = isIP(bare);
     if (version !== 0) {
       const addresses = version === family ? [{ ip: bare, family }] : [];

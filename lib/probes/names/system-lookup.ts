@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { abortable } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
-import { type Family, isLocalHost, leadsNowhere } from '../../report/index.js';
+import type { Family } from '../../report/index.js';
+import { isLocalHost, leadsNowhere } from '../../wire/index.js';
 import { askDns } from './ask-dns.js';
 import type { HostsFile } from './hosts-file.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { abortable, monotonicMs, onAbort } from '../../async/index.js';
-import type { SocketAddr } from '../../wire/index.js';
+import { type SocketAddr, withoutBrackets } from '../../wire/index.js';
 import type { TrustAnchors } from './certificates/trust-anchors.js';
 import { verifyChain } from './certificates/verify-chain.js';
 import { Connection, type Environment, type Report } from './connection/connection.js';
@@ -91,7 +91,7 @@ class Discovery {
     this.#options = options;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#host = options.host.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+    this.#host = withoutBrackets(options.host).replace(/\.$/, '');
   }
 
   start(): void {

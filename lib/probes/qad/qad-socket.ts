@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { monotonicMs } from '../../async/index.js';
+import { canonicalIp } from '../../wire/index.js';
 import type { Connection } from './connection/connection.js';
-import { canonical } from './connection/frames.js';
 import { destinationOf } from './packets/header.js';
 
 interface Entry {
@@ -64,7 +64,7 @@ export class QadSocket {
 
   /** From now on datagrams from this address with the connection's id are the connection's. */
   attach(connection: Connection, ip: string, port: number, onError: (error: Error) => void): void {
-    const plain = canonical({ family: this.family, ip: withoutZone(ip), port }).ip;
+    const plain = canonicalIp(ip) ?? ip;
     this.#entries.set(connection.id.toString('hex'), { connection, ip: plain, port, onError });
   }
 

@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
 import type { Family } from '../../report/index.js';
-import { parseSocketAddr } from '../../wire/index.js';
+import { ipFromBytes } from '../../wire/index.js';
 import { MAX_ROUTE_TABLE_BYTES } from '../constants.js';
 import { readBounded } from '../read-bounded.js';
 import { interfacesWith } from './interfaces.js';
@@ -33,7 +33,7 @@ export function parseIpv4Routes(text: string, littleEndian: boolean): RouteEntry
 
 /** Reads `/proc/net/ipv6_route`. */
 export function parseIpv6Routes(text: string): RouteEntry[] {
-  const address = (hex: string) => parseSocketAddr(`[${hex.replace(/(.{4})(?=.)/g, '$1:')}]:0`).ip;
+  const address = (hex: string) => ipFromBytes(Buffer.from(hex, 'hex'));
   return linesOf(text).flatMap((line) => {
     const [destination = '', bits = '', , , gateway = '', metric = '', , , flagsHex = '', name = ''] =
       line.split(/\s+/);
@@ -51,8 +51,8 @@ export function linuxGateways(): GatewayFinder {
   return async (family, destination, sourceIp) => {
     tables[family] ??= readTable(family);
     const table = await tables[family];
-    const own = interfacesWith(sourceIp) ?? interfacesTowards(table, family, sourceIp);
-    const route = pickRoute(table, family, destination, own);
+    const own = interfacesWith(sourceIp) ?? interfacesTowards(table, sourceIp);
+    const route = pickRoute(table, destination, own);
     return route === null ? {} : { gateway: route.gateway, interface: route.interface };
   };
 }

@@ -92,7 +92,7 @@ export function windowsGateways(
   return async (family, destination, sourceIp, signal) => {
     tables[family] ??= readTable(command, family, signal);
     const interfaces = family === 4 ? new Set([sourceIp]) : indexesWith(sourceIp);
-    const route = pickRoute(await tables[family], family, destination, interfaces);
+    const route = pickRoute(await tables[family], destination, interfaces);
     return route === null ? {} : { gateway: route.gateway, interface: route.interface };
   };
 }

@@ -1,5 +1,4 @@
-import { BlockList } from 'node:net';
-import type { Family } from '../../report/index.js';
+import { isInNetwork } from '../../wire/index.js';
 
 /** One line of a kernel's route table. */
 export interface RouteEntry {
@@ -18,19 +17,21 @@ export interface RouteEntry {
  */
 export function pickRoute(
   entries: readonly RouteEntry[],
-  family: Family,
+
   destination: string,
   interfaces: ReadonlySet<string>,
 ): RouteEntry | null {
-  const matching = entries.filter((entry) => covers(entry, family, destination));
+  const matching = entries.filter((entry) => isInNetwork(destination, entry.network, entry.bits));
   const [best] = matching.sort((a, b) => b.bits - a.bits || a.metric - b.metric);
   return best !== undefined && interfaces.has(best.interface) ? best : null;
 }
 
 /** The interfaces on whose link an address lies: one of our own belongs to them. */
-export function interfacesTowards(entries: readonly RouteEntry[], family: Family, ip: string): Set<string> {
+export function interfacesTowards(entries: readonly RouteEntry[], ip: string): Set<string> {
   const onLink = entries.filter((entry) => entry.gateway === null && entry.bits > 0);
-  return new Set(onLink.filter((entry) => covers(entry, family, ip)).map((entry) => entry.interface));
+  return new Set(
+    onLink.filter((entry) => isInNetwork(ip, entry.network, entry.bits)).map((entry) => entry.interface),
+  );
 }
 
 /** The lines of a table that are not empty, trimmed. */
@@ -45,13 +46,4 @@ export function linesOf(text: string): string[] {
 export function countBits(hexMask: string): number {
   const bits = Number.parseInt(hexMask, 16).toString(2);
   return bits.replaceAll('0', '').length;
-}
-
-function covers({ network, bits }: RouteEntry, family: Family, destination: string): boolean {
-  const type = family === 4 ? 'ipv4' : 'ipv6';
-  // BlockList refuses a prefix of no bits: the default route covers everything.
-  if (bits === 0) return true;
-  const list = new BlockList();
-  list.addSubnet(network, bits, type);
-  return list.check(destination, type);
 }

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { parseSocketAddr, type SocketAddr } from '../../wire/index.js';
+import { ipFromBytes, type SocketAddr, socketAddr, unmapped } from '../../wire/index.js';
 import {
   ATTRIBUTE,
   CHANGE_IP,
@@ -166,15 +166,7 @@ function decodeXorAddress(value: Buffer, transactionId: Buffer): SocketAddr {
 }
 
 function addressOf(ip: Buffer, port: number): SocketAddr {
-  if (ip.length === 4) return { family: 4, ip: ip.join('.'), port };
-  const groups = ip.toString('hex').replace(/(.{4})(?=.)/g, '$1:');
-  return unmapped(parseSocketAddr(`[${groups}]:${port}`));
-}
-
-/** `::ffff:a.b.c.d` as the IPv4 address that it is. */
-export function unmapped(addr: SocketAddr): SocketAddr {
-  const v4 = /^::ffff:([\d.]+)$/.exec(addr.ip)?.[1];
-  return v4 === undefined ? addr : { family: 4, ip: v4, port: addr.port };
+  return unmapped(socketAddr(ipFromBytes(ip), port));
 }
 
 /** A datagram is no STUN message that was asked for. Such datagrams are ignored; tests tell why. */

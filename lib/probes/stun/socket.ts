@@ -3,7 +3,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { onAbort } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
 import type { Family } from '../../report/index.js';
-import { formatSocketAddr, parseSocketAddr, type SocketAddr } from '../../wire/index.js';
+import { formatSocketAddr, type SocketAddr, socketAddr, unmapped } from '../../wire/index.js';
 import { NO_ROUTE_CODES } from '../constants.js';
 import { micros } from '../probe.js';
 import { LOCAL_REFUSALS, type Schedule, TRANSACTION_ID_BYTES } from './constants.js';
@@ -12,7 +12,6 @@ import {
   type ChangeRequest,
   decodeBindingResponse,
   encodeBindingRequest,
-  unmapped,
 } from './message.js';
 
 /** How a request ended. `cut`: the time was up before the schedule was; `refused`: this machine did not send it. */
@@ -108,9 +107,7 @@ export class StunSocket {
     const response = decodeOrNull(bytes);
     const transaction = this.#pending.get(response?.transactionId.toString('hex') ?? '');
     if (response === null || transaction === undefined) return;
-    const { address, port } = remote;
-    const text = remote.family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
-    const from = unmapped(parseSocketAddr(text));
+    const from = unmapped(socketAddr(remote.address, remote.port));
     if (transaction.mayCome(from)) transaction.answered(response, from);
   }
 

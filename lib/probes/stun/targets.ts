@@ -1,7 +1,7 @@
 import { abortable } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
 import type { Family } from '../../report/index.js';
-import { formatSocketAddr, parseSocketAddr, type SocketAddr, type StunServer } from '../../wire/index.js';
+import { formatSocketAddr, type SocketAddr, type StunServer, socketAddr } from '../../wire/index.js';
 import type { ProbeContext } from '../probe.js';
 import { udpRoute } from '../routes/udp-route.js';
 
@@ -17,10 +17,7 @@ export async function resolveServer(
 ): Promise<Resolved> {
   try {
     const found = await abortable(resolver.resolve(host, family), signal);
-    const addresses = found.map(({ ip }) =>
-      parseSocketAddr(family === 4 ? `${ip}:${port}` : `[${ip}]:${port}`),
-    );
-    return { addresses };
+    return { addresses: found.map(({ ip }) => socketAddr(ip, port)) };
   } catch (error) {
     return { code: signal.aborted ? 'LOOKUP_TIMEOUT' : codeOf(error) };
   }
@@ -41,8 +38,7 @@ export async function localSide(
   try {
     const { sourceIp, refusal } = await udpRoute(server.family, server.ip, server.port, signal);
     if (sourceIp === null) return { result: 'refused', code: refusal ?? 'NO_ROUTE' };
-    const bare = server.family === 4 ? `${sourceIp}:${socketPort}` : `[${sourceIp}]:${socketPort}`;
-    return { local: formatSocketAddr(parseSocketAddr(bare)) };
+    return { local: formatSocketAddr(socketAddr(sourceIp, socketPort)) };
   } catch (error) {
     return signal.aborted ? { result: 'cut' } : { result: 'refused', code: codeOf(error) };
   }

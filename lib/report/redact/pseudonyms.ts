@@ -1,6 +1,11 @@
 import { isIP } from 'node:net';
-import { parseSocketAddr } from '../../wire/index.js';
-import { isPublicAddress, isSharedAddress } from '../address-class.js';
+import {
+  canonicalIp,
+  isPublicAddress,
+  isSharedAddress,
+  unmappedIp,
+  withoutBrackets,
+} from '../../wire/index.js';
 
 /** The tokens of one report: the same thing gets the same token, numbered within its kind in order of appearance. */
 export class Pseudonyms {
@@ -22,8 +27,9 @@ export class Pseudonyms {
 
   /** For an IP address in any spelling. IPv4 in IPv6 form is the IPv4 address that it is. */
   ip(text: string): string {
-    const canonical = canonicalIp(text);
-    if (canonical === null) return this.token('address', text);
+    const known = canonicalIp(text);
+    if (known === null) return this.token('address', text);
+    const canonical = unmappedIp(known);
     const family = isIP(canonical);
     const kind = isPublicAddress(canonical)
       ? 'public'
@@ -35,7 +41,7 @@ export class Pseudonyms {
 
   /** For a host's name, or its IP address with or without brackets. A final dot stays. */
   host(text: string): string {
-    const bare = text.replace(/^\[|\]$/g, '');
+    const bare = withoutBrackets(text);
     if (isIP(bare) !== 0) return this.ip(bare);
     const name = bare.toLowerCase().replace(/\.$/, '');
     this.#hosts.add(name);
@@ -49,19 +55,12 @@ export class Pseudonyms {
   }
 }
 
-function canonicalIp(text: string): string | null {
-  const version = isIP(text);
-  if (version === 0) return null;
-  const { ip } = parseSocketAddr(version === 4 ? `${text}:0` : `[${text}]:0`);
-  return /^::ffff:([\d.]+)$/.exec(ip)?.[1] ?? ip;
-}
-
 const HOST_PORT = /^(.+):(\d{1,5})$/;
 
 /** Keeps the port; null: it is none. */
 export function redactSocketAddress(text: string, pseudonyms: Pseudonyms): string | null {
   const [, host = '', port = ''] = HOST_PORT.exec(text) ?? [];
-  const bare = host.replace(/^\[(.*)\]$/, '$1');
+  const bare = withoutBrackets(host);
   const family = isIP(bare);
   if (family === 0 || (family === 6) !== host.startsWith('[')) return null;
   const token = pseudonyms.ip(bare);

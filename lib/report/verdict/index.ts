@@ -1,4 +1,4 @@
-import { type IsPublicAddress, isPublicAddress } from '../address-class.js';
+import { type IsPublicAddress, isPublicAddress } from '../../wire/index.js';
 import type { Family } from '../observation.js';
 import type { FamilyVerdict, ProbeRecord, ResolvedRelayTarget, Verdict } from '../types.js';
 import { judgeFiltering } from './filtering.js';

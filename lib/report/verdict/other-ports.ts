@@ -1,5 +1,4 @@
-import { parseSocketAddr } from '../../wire/index.js';
-import type { IsPublicAddress } from '../address-class.js';
+import { type IsPublicAddress, parseSocketAddr } from '../../wire/index.js';
 import type { Fact, ProbeRecord } from '../types.js';
 import { judged, seen, unknown } from './seen.js';
 

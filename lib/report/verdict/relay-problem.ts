@@ -1,4 +1,4 @@
-import { isLocalHost, leadsNowhere } from '../address-class.js';
+import { isLocalHost, leadsNowhere } from '../../wire/index.js';
 import type { NameSeen, RelayAccessSeen } from '../observation.js';
 import type { Fact, ProbeRecord, RelayProblem, RelayProblemKind } from '../types.js';
 import { refsOf, type Seen, seen } from './seen.js';

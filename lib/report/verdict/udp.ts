@@ -1,5 +1,4 @@
-import { parseSocketAddr, type SocketAddr } from '../../wire/index.js';
-import type { IsPublicAddress } from '../address-class.js';
+import { type IsPublicAddress, parseSocketAddr, type SocketAddr, unmapped } from '../../wire/index.js';
 import { MIN_SILENT_RELAYS } from '../constants.js';
 import type { Family, QuicSeen } from '../observation.js';
 import type { Fact, ProbeRecord, Routed } from '../types.js';
@@ -173,10 +172,9 @@ function namesOf(parts: readonly Seen<{ relayUrl: string }>[]): string {
 function isRemotePeer(remoteAddr: string, family: Family, isPublic: IsPublicAddress): boolean {
   let addr: SocketAddr;
   try {
-    addr = parseSocketAddr(remoteAddr);
+    addr = unmapped(parseSocketAddr(remoteAddr));
   } catch {
     return false; // a peer's address in a form of its own proves nothing
   }
-  const mapped = /^::ffff:([\d.]+)$/.exec(addr.ip)?.[1];
-  return (mapped === undefined ? addr.family : 4) === family && isPublic(mapped ?? addr.ip);
+  return addr.family === family && isPublic(addr.ip);
 }

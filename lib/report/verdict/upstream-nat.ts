@@ -1,5 +1,5 @@
 import { BlockList, isIPv4 } from 'node:net';
-import { type IsPublicAddress, isBehindNat, isSharedAddress } from '../address-class.js';
+import { type IsPublicAddress, isBehindNat, isSharedAddress } from '../../wire/index.js';
 import type { AddressSeen, PortMappingSeen, RouteSeen } from '../observation.js';
 import type { ProbeRecord, UpstreamNat } from '../types.js';
 import { judged, type Seen, seen, unknown } from './seen.js';

@@ -1,5 +1,4 @@
-import { parseSocketAddr } from '../../wire/index.js';
-import type { IsPublicAddress } from '../address-class.js';
+import { type IsPublicAddress, parseSocketAddr, withoutBrackets } from '../../wire/index.js';
 import type { AddressSeen, Family } from '../observation.js';
 import type { ProbeRecord, ResolvedRelayTarget } from '../types.js';
 import { type Seen, seen } from './seen.js';
@@ -202,5 +201,5 @@ export function hostOf(url: string): string {
 
 /** As names are looked up: without brackets or port. */
 export function bareHost(url: string): string {
-  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : url;
+  return URL.canParse(url) ? withoutBrackets(new URL(url).hostname) : url;
 }

@@ -1,4 +1,4 @@
-import { isPublicAddress as isPublicOutside } from '../../../lib/report/index.js';
+import { isPublicAddress as isPublicOutside } from '../../../lib/wire/index.js';
 
 /** In a lab the documentation ranges play the Internet. */
 export function isPublicAddress(ip: string): boolean {

@@ -1,5 +1,4 @@
 import {
-  isPublicAddress,
   judge,
   type LocalReport,
   type Observation,
@@ -9,6 +8,7 @@ import {
   type ResolvedRelayTarget,
   summarise,
 } from '../../../lib/report/index.js';
+import { isPublicAddress } from '../../../lib/wire/index.js';
 
 /** Documentation ranges play the Internet. */
 export const isPublicHere = (ip: string): boolean =>

@@ -1,9 +1,8 @@
-import { BlockList, isIPv4 } from 'node:net';
+import { BlockList, isIP, isIPv4 } from 'node:net';
+import { unmappedIp } from './ip-address.js';
 
 /** Whether an IP address belongs to the public Internet. Overridable: a lab's documentation ranges play it. */
 export type IsPublicAddress = (ip: string) => boolean;
-
-const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 // IANA's special-purpose registries (RFC 6890 and updates), as far as a peer's address can lie in them.
 const NOT_PUBLIC_V4: readonly (readonly [string, number])[] = [
@@ -59,7 +58,7 @@ nowhere.addSubnet('::', 127, 'ipv6');
 
 /** Whether a name that has this address leads to no other machine. */
 export function leadsNowhere(ip: string): boolean {
-  const v4 = MAPPED.exec(ip)?.[1] ?? ip;
+  const v4 = unmappedIp(ip);
   return isIPv4(v4) ? nowhere.check(v4, 'ipv4') : nowhere.check(ip, 'ipv6');
 }
 
@@ -80,7 +79,25 @@ export function isSharedAddress(ip: string): boolean {
 
 /** The default {@link IsPublicAddress}: false for private, shared, local, documentation and reserved ranges. */
 export const isPublicAddress: IsPublicAddress = (ip) => {
-  const v4 = MAPPED.exec(ip)?.[1] ?? ip;
+  const v4 = unmappedIp(ip);
   if (isIPv4(v4)) return !notPublicV4.check(v4, 'ipv4');
   return globalV6.check(ip, 'ipv6') && !notPublicV6.check(ip, 'ipv6');
 };
+
+/** Whether an IP address is this machine's own: `127.0.0.0/8` or `::1`, also IPv4 in IPv6 clothes. */
+export function isLoopbackAddress(ip: string): boolean {
+  const bare = unmappedIp(ip);
+  return bare === '::1' || (isIPv4(bare) && bare.startsWith('127.'));
+}
+
+/** Whether an IP address lies in a network, given by an address of it and the bits of its prefix. */
+export function isInNetwork(ip: string, network: string, bits: number): boolean {
+  const version = isIP(network);
+  if (version === 0 || isIP(ip) !== version || bits > (version === 4 ? 32 : 128)) return false;
+  // BlockList refuses a prefix of no bits: it covers everything.
+  if (bits === 0) return true;
+  const list = new BlockList();
+  const family = version === 4 ? 'ipv4' : 'ipv6';
+  list.addSubnet(network, bits, family);
+  return list.check(ip, family);
+}
