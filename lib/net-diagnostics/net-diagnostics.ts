@@ -1,23 +1,15 @@
-import {
-  linkedAbort,
-  MAX_TIMER_MS,
-  notify,
-  settledWithin,
-  untilAborted,
-  watchClock,
-} from '../async/index.js';
+import { linkedAbort, MAX_TIMER_MS, notify } from '../async/index.js';
 import type { LabelState } from '../client/index.js';
-import { codeOf, messageOf, NetDiagnosticsError } from '../errors.js';
+import { NetDiagnosticsError } from '../errors.js';
 import type { NetDiagnosticsEvent } from '../events.js';
 import { type SafeLogger, safeLogger } from '../logger.js';
 import {
-  type ActiveSettings,
+  isActive,
   type NetDiagnosticsOptions,
   resolveSettings,
   type Settings,
   type UnknownVariable,
   unknownVariables,
-  unknownVariableText,
 } from '../options/index.js';
 import type { LocalReport } from '../report/index.js';
 import type { Status } from '../status.js';
@@ -29,15 +21,13 @@ import {
   type NativeConnection,
   type WaitOptions,
 } from '../transport/index.js';
-import { type Attributes, CLIENT_HOST_ALPN, formatSocketAddr } from '../wire/index.js';
-import { QUIESCE_TIMEOUT_MS, SERVICE_STOP_TIMEOUT_MS, STOP_TIMEOUT_MS } from './constants.js';
+import { type Attributes, CLIENT_HOST_ALPN } from '../wire/index.js';
 import { Introduction } from './introduction.js';
-import { openEndpoint } from './open-endpoint.js';
+import { Life } from './life.js';
 import { type Parts, SYSTEM_PARTS } from './parts.js';
 import { Pause } from './pause.js';
-import { noteRegistration } from './registrations.js';
 import { Reporter, type RunOptions } from './reporter.js';
-import { Service, type ServiceOptions } from './service.js';
+import type { Service } from './service.js';
 import { StatusStore } from './status-store.js';
 import type { Preview } from './wire-reports.js';
 
@@ -58,25 +48,13 @@ export interface ReadyOptions {
  */
 export class NetDiagnostics {
   readonly #settings: Settings;
-  readonly #parts: Parts;
   readonly #log: SafeLogger;
   readonly #statusStore: StatusStore;
   readonly #reporter: Reporter;
   readonly #telemetry: Telemetry;
-  readonly #stopping = new AbortController();
   readonly #pause = new Pause();
   readonly #introduction: Introduction;
-  readonly #handlers = new Map<string, ConnectionHandler>();
-  /** Settles when everything is closed. Never rejects. `null` before {@link begin}. */
-  #life: Promise<void> | null = null;
-  #service: Service | null = null;
-  #unknownVariables: readonly UnknownVariable[] = [];
-  #stopped: Promise<void> | null = null;
-  #beQuiet: () => void = () => {};
-  /** Resolves when a service has ended; the endpoint is closed after it. */
-  readonly #quiet = new Promise<void>((resolve) => {
-    this.#beQuiet = resolve;
-  });
+  readonly #life: Life;
 
   /**
    * Starts, in the background: this returns at once, and whatever the network or the machine lack becomes a state.
@@ -127,14 +105,12 @@ export class NetDiagnostics {
     env: NodeJS.ProcessEnv = process.env,
     parts: Partial<Parts> = {},
   ): NetDiagnostics {
-    const diagnostics = new NetDiagnostics(settings, { ...SYSTEM_PARTS, ...parts });
-    if (settings.enabled) diagnostics.#unknownVariables = unknownVariables(env);
-    return diagnostics;
+    const unknown = settings.enabled ? unknownVariables(env) : [];
+    return new NetDiagnostics(settings, { ...SYSTEM_PARTS, ...parts }, unknown);
   }
 
-  private constructor(settings: Settings, parts: Parts) {
+  private constructor(settings: Settings, parts: Parts, unknownVariables: readonly UnknownVariable[]) {
     this.#settings = settings;
-    this.#parts = parts;
     this.#log = safeLogger(settings.logger);
     this.#introduction = new Introduction({
       settings,
@@ -151,25 +127,31 @@ export class NetDiagnostics {
       telemetry: this.#telemetry,
       surroundings: parts.surroundings,
     });
+    this.#life = new Life({
+      settings,
+      parts,
+      statusStore: this.#statusStore,
+      log: this.#log,
+      reporter: this.#reporter,
+      telemetry: this.#telemetry,
+      pause: this.#pause,
+      labels: this.#introduction.keeper,
+      tell: this.#tell,
+      unknownVariables,
+    });
   }
 
   /** Opens what {@link prepare} has prepared, in the background. Idempotent; does nothing after {@link stop}. */
   begin(): void {
-    const settings = this.#settings;
-    if (this.#life !== null || this.#stopping.signal.aborted) return;
-    for (const variable of this.#unknownVariables) {
-      this.#log.warn(unknownVariableText(variable), { event: 'unknown-variable', variable: variable.name });
-    }
-    // It is waited for later, or never; that it failed must not become an unhandled rejection meanwhile.
-    Promise.resolve(settings.endpoint).catch(() => {});
-    this.#life = isActive(settings) ? this.#live(settings) : this.#beDisabled();
+    this.#life.begin();
   }
 
   /** How it is at this moment: plain JSON, without any secret. */
   status(): Status {
     const { status } = this.#statusStore;
     // The keeper's own view: a grant that ran out while the platform was away counts as none.
-    return this.#service === null ? status : { ...status, grant: { ...this.#service.grantState } };
+    const { service } = this.#life;
+    return service === null ? status : { ...status, grant: { ...service.grantState } };
   }
 
   /**
@@ -195,7 +177,7 @@ export class NetDiagnostics {
    */
   async run({ signal, onProbe }: RunOptions = {}): Promise<LocalReport> {
     return this.#whileRunning(signal, (end) =>
-      this.#reporter.report('run', this.#service?.subject ?? null, {
+      this.#reporter.report('run', this.#life.service?.subject ?? null, {
         signal: end,
         onProbe,
       }),
@@ -250,8 +232,9 @@ export class NetDiagnostics {
         `accept() takes connections with "${CLIENT_HOST_ALPN}" (CLIENT_HOST_ALPN); this one has ${JSON.stringify(connection.alpn)}.`,
       );
     }
-    if (this.#service === null) connection.close(CLOSE_UNAVAILABLE, 'Not ready');
-    else await this.#service.accept(connection);
+    const { service } = this.#life;
+    if (service === null) connection.close(CLOSE_UNAVAILABLE, 'Not ready');
+    else await service.accept(connection);
   }
 
   /**
@@ -267,11 +250,7 @@ export class NetDiagnostics {
         'With `acceptLoop: "own"` your own loop serves your protocols.',
       );
     }
-    if (alpn === CLIENT_HOST_ALPN || this.#handlers.has(alpn)) {
-      throw new NetDiagnosticsError('ERR_ALPN', `The ALPN ${JSON.stringify(alpn)} has a handler already.`);
-    }
-    this.#service?.handle(alpn, handler);
-    this.#handlers.set(alpn, handler);
+    this.#life.handle(alpn, handler);
   }
 
   /**
@@ -337,8 +316,7 @@ export class NetDiagnostics {
 
   /** Ends everything within 5 s; an endpoint of one's own stays open. Idempotent, never rejects. */
   stop(): Promise<void> {
-    this.#stopped ??= this.#stop();
-    return this.#stopped;
+    return this.#life.stop();
   }
 
   /** {@link stop}, for `await using`. */
@@ -351,100 +329,13 @@ export class NetDiagnostics {
    * closed, half a second at most. For frameworks that close their server next: an endpoint that was dialling someone
    * who is not there takes three seconds to close, and the server would hold its port meanwhile. Never rejects.
    */
-  async quiesce(): Promise<void> {
-    void this.stop();
-    if (this.#settings.endpoint !== null) await settledWithin(QUIESCE_TIMEOUT_MS, this.#untilQuiet());
-  }
-
-  async #stop(): Promise<void> {
-    this.#stopping.abort();
-    // At once: who listens may be gone before everything is closed.
-    this.#statusStore.set('stopped');
-    if (this.#life !== null) await settledWithin(STOP_TIMEOUT_MS, this.#life);
-    this.#telemetry.stop();
-  }
-
-  /** Until the service has ended, if there was any. */
-  async #untilQuiet(): Promise<void> {
-    await Promise.race([this.#quiet, this.#life]);
-  }
-
-  #beDisabled(): Promise<void> {
-    const reason = this.#settings.enabled ? 'no-secret' : 'switched-off';
-    this.#statusStore.set('disabled', { reason });
-    if (reason === 'no-secret') {
-      this.#log.info('disabled: no API secret. Set IROH_SERVICES_API_SECRET to connect to the platform.', {
-        event: 'disabled',
-        reason,
-      });
-    } else this.#log.debug('disabled: switched off', { event: 'disabled', reason });
-    return Promise.resolve();
-  }
-
-  async #live(settings: ActiveSettings): Promise<void> {
-    const forget = noteRegistration(settings, this.#log);
-    try {
-      await this.#connect(settings);
-    } finally {
-      forget();
-    }
-  }
-
-  async #connect(settings: ActiveSettings): Promise<void> {
-    const { id, relayUrls, directAddrs } = settings.apiSecret.platform;
-    this.#statusStore.note({ platform: { id, relays: relayUrls, addrs: directAddrs.map(formatSocketAddr) } });
-    const [parts, statusStore, log, { signal }] = [this.#parts, this.#statusStore, this.#log, this.#stopping];
-    // One watch for all who wait here.
-    const clockJump = watchClock(parts.clock);
-    const opened = await openEndpoint({ settings, parts, statusStore, log, clockJump, signal });
-    if (opened === null) return;
-    const { endpoint } = opened;
-    try {
-      statusStore.note({ endpointId: endpoint.id });
-      await this.#serve({
-        ...opened,
-        settings,
-        parts,
-        statusStore,
-        log,
-        clockJump,
-        reporter: this.#reporter,
-        telemetry: this.#telemetry,
-        pause: this.#pause,
-        labels: this.#introduction.keeper,
-        tell: this.#tell,
-        handlers: this.#handlers,
-      });
-    } catch (error) {
-      // An endpoint of the app's own may be closed, or listened to by somebody else.
-      statusStore.noteError(codeOf(error, 'ERR_UNKNOWN'), messageOf(error));
-      const reason = endpoint.isClosed ? 'endpoint-closed' : 'failed';
-      statusStore.set('unavailable', { reason });
-      log.error(`no diagnostics: ${messageOf(error)}`, { event: 'unavailable', reason });
-    } finally {
-      if (endpoint.isOwned) await endpoint.close();
-    }
-  }
-
-  /** From the first accepted connection to the last closed one. */
-  async #serve(options: ServiceOptions): Promise<void> {
-    const { signal } = this.#stopping;
-    const service = new Service(options);
-    try {
-      if (signal.aborted) return;
-      service.start();
-      this.#service = service;
-      await untilAborted(signal);
-    } finally {
-      this.#service = null;
-      this.#statusStore.note({ servesDialBack: false });
-      await settledWithin(SERVICE_STOP_TIMEOUT_MS, service.stop());
-      this.#beQuiet();
-    }
+  quiesce(): Promise<void> {
+    return this.#life.quiesce();
   }
 
   #inService(): Service {
-    if (this.#service !== null) return this.#service;
+    const { service } = this.#life;
+    if (service !== null) return service;
     throw new NetDiagnosticsError('ERR_STATE', `There is no endpoint; the state is ${this.status().state}.`);
   }
 
@@ -465,7 +356,7 @@ export class NetDiagnostics {
     if (!this.#settings.enabled)
       throw new NetDiagnosticsError('ERR_STATE', 'Diagnostics are switched off (`enabled`).');
     this.#assertNotStopped();
-    const end = linkedAbort(this.#stopping.signal, signal);
+    const end = linkedAbort(this.#life.end, signal);
     try {
       return await work(end.signal);
     } finally {
@@ -474,7 +365,7 @@ export class NetDiagnostics {
   }
 
   #assertNotStopped(): void {
-    if (this.#stopping.signal.aborted)
+    if (this.#life.end.aborted)
       throw new NetDiagnosticsError('ERR_STATE', 'It was stopped; start a new one.');
   }
 
@@ -484,10 +375,6 @@ export class NetDiagnostics {
     if (event.type === 'state' && isActive(this.#settings)) this.#telemetry.watch();
     notify(onEvent, event);
   };
-}
-
-function isActive(settings: Settings): settings is ActiveSettings {
-  return settings.enabled && settings.apiSecret !== null;
 }
 
 /** Whether waiting longer would change nothing, or the platform has answered. */

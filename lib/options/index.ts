@@ -4,7 +4,7 @@ export type { HttpAccess, HttpAuthorize, HttpSettings } from './http-kind.js';
 export { whyMalformed } from './identity-kinds.js';
 export { ephemeralKey, keyFromFile } from './key-file.js';
 export { settingsMarkdown } from './markdown.js';
-export { type ActiveSettings, resolveSettings, type Settings } from './resolve.js';
+export { type ActiveSettings, isActive, resolveSettings, type Settings } from './resolve.js';
 export { DEADLINE, SETTINGS } from './table.js';
 export type {
   AcceptLoop,

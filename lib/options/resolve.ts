@@ -23,6 +23,11 @@ export type Settings = Readonly<SettingValues>;
 /** Settings with which there is something to connect to. */
 export type ActiveSettings = Settings & { readonly apiSecret: ApiSecret };
 
+/** Whether there is anything to open. */
+export function isActive(settings: Settings): settings is ActiveSettings {
+  return settings.enabled && settings.apiSecret !== null;
+}
+
 type Option = keyof typeof SETTINGS;
 const OPTIONS = Object.keys(SETTINGS) as Option[];
 
