@@ -26,6 +26,7 @@ import {
   type ResolvedRelayTarget,
 } from '../report/index.js';
 import {
+  anObject,
   callback,
   group,
   type Kind,
@@ -67,16 +68,6 @@ export interface DiagnosePlan extends Omit<ReportSettings, 'stunServers'> {
 }
 
 const MAX_DEADLINE_MS = 10 * 60_000;
-
-function anObject<T extends object>(): Kind<T> {
-  return {
-    should: 'an object',
-    fromValue: (value) => {
-      if (typeof value !== 'object' || value === null) throw new InvalidValue();
-      return value as T;
-    },
-  };
-}
 
 const ENVIRONMENT = {
   clock: option(objectWith<Clock>('a Clock', 'now'), systemClock),

@@ -1,6 +1,18 @@
 import { setMaxListeners } from 'node:events';
 import { type Clock, notify, SharedRun, type Sleep, systemClock, systemSleep } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
+import {
+  callback,
+  endpointId,
+  group,
+  milliseconds,
+  needed,
+  objectWith,
+  option,
+  type Row,
+  readOptions,
+  wholeNumber,
+} from '../settings/index.js';
 import type { Connection, ConnectionHandler } from '../transport/index.js';
 import { CLOSE_UNAVAILABLE } from '../transport/index.js';
 import { CLIENT_HOST_ALPN, type DiagnosticsReport, type EndpointId } from '../wire/index.js';
@@ -16,8 +28,8 @@ export interface ClientHostOptions {
   endpointId: EndpointId;
   /** Makes a report. The signal fires when no caller waits for it any more. */
   run(context: { signal: AbortSignal }): Promise<DiagnosticsReport>;
-  /** A finished report serves further callers for so many milliseconds. Default: 5000. */
-  reuseMs?: number | undefined;
+  /** A dial-back joins a running report, else gets one at most so many milliseconds old. Default: 5000; 0: never an old one. */
+  reuse?: number | undefined;
   /** The mark below which grants are refused; read anew for each grant that is good otherwise. */
   revocation: Pick<Revocation, 'revokedUntil' | 'refresh'>;
   /** Vetoes a dial-back by anything but `true`. When it throws, the caller gets an internal error. Default: no veto. */
@@ -31,8 +43,25 @@ export interface ClientHostOptions {
   sleep?: Sleep | undefined;
 }
 
-/** Default of {@link ClientHostOptions.reuseMs}; source: the settings page. */
-export const DEFAULT_REUSE_MS = 5_000;
+/** Older reports say nothing of the network as it is. */
+const MAX_REUSE_MS = 3_600_000;
+
+const LIMIT = wholeNumber('a whole number', 0, Number.MAX_SAFE_INTEGER);
+const LIMITS = Object.fromEntries(
+  Object.entries(DEFAULT_HOST_LIMITS).map(([name, value]) => [name, option(LIMIT, value)]),
+) as { [Name in keyof HostLimits]: Row<number> };
+
+const OPTIONS = {
+  endpointId: needed(endpointId()),
+  run: needed(callback<ClientHostOptions['run']>()),
+  reuse: option(milliseconds(1, MAX_REUSE_MS, 'never'), 5_000),
+  revocation: needed(objectWith<ClientHostOptions['revocation']>('a Revocation', 'refresh')),
+  onRequest: option(callback<NonNullable<ClientHostOptions['onRequest']>>(), null),
+  onEvent: option(callback<NonNullable<ClientHostOptions['onEvent']>>(), null),
+  limits: option(group('an object of limits', LIMITS), DEFAULT_HOST_LIMITS),
+  clock: option(objectWith<Clock>('a Clock', 'now'), systemClock),
+  sleep: option(callback<Sleep>(), systemSleep),
+} satisfies { [Name in keyof Required<ClientHostOptions>]: Row<unknown, unknown> };
 
 /**
  * Answers dial-backs: the platform connects with `CLIENT_HOST_ALPN`, shows the grant token it was given, and asks
@@ -43,28 +72,38 @@ export const DEFAULT_REUSE_MS = 5_000;
  * router.handle(CLIENT_HOST_ALPN, host.handler);
  */
 export class ClientHost {
-  readonly #options: ClientHostOptions;
+  readonly #onEvent: ((event: AuditEvent) => void) | null;
   readonly #limits: HostLimits;
   readonly #clock: Clock;
   readonly #parts: DialBackParts;
   /** The oldest first. */
   readonly #serving = new Set<DialBackServer>();
 
+  /** @throws SettingError (`ERR_SETTING`) for a malformed or an unknown option */
   constructor(options: ClientHostOptions) {
-    const { endpointId, revocation, run, reuseMs = DEFAULT_REUSE_MS, onRequest } = options;
-    this.#options = options;
-    this.#limits = { ...DEFAULT_HOST_LIMITS, ...options.limits };
-    this.#clock = options.clock ?? systemClock;
-    const limits = this.#limits;
-    const reports = new SharedRun({ run, reuseMs, clock: this.#clock });
+    const {
+      endpointId: ownId,
+      revocation,
+      run,
+      reuse,
+      onRequest,
+      onEvent,
+      limits,
+      clock,
+      sleep,
+    } = readOptions('new ClientHost()', OPTIONS, options);
+    this.#onEvent = onEvent;
+    this.#limits = limits;
+    this.#clock = clock;
+    const reports = new SharedRun({ run, reuseMs: reuse, clock });
     this.#parts = {
-      endpointId,
+      endpointId: ownId,
       revocation,
       limits,
-      clock: this.#clock,
-      sleep: options.sleep ?? systemSleep,
+      clock,
+      sleep,
       answer: (remoteId, token, signal) =>
-        makeAnswer({ reports, onRequest, limits }, remoteId, token, signal),
+        makeAnswer({ reports, onRequest: onRequest ?? undefined, limits }, remoteId, token, signal),
     };
   }
 
@@ -98,7 +137,7 @@ export class ClientHost {
     const durationMs = this.#clock.now() - at;
     const { remoteId } = connection;
     const event: AuditEvent = { type: 'dial-back', remoteId, ...result, at, durationMs };
-    notify(this.#options.onEvent, event);
+    notify(this.#onEvent, event);
     return event;
   }
 

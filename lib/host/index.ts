@@ -1,7 +1,7 @@
 export { SharedRun, type SharedRunOptions } from '../async/index.js';
 export type { AuditEvent, DialBack, DialBackOutcome } from './audit.js';
 export type { RefusalReason } from './authorise.js';
-export { ClientHost, type ClientHostOptions, DEFAULT_REUSE_MS } from './client-host.js';
+export { ClientHost, type ClientHostOptions } from './client-host.js';
 export { DEFAULT_HOST_LIMITS, type HostLimits } from './limits.js';
 export {
   MemoryRevocationStore,

@@ -174,7 +174,7 @@ export class Service {
       endpointId: endpoint.id,
       run: async ({ signal }) => (await this.#reports.get(signal)).wire,
       // They are kept in both forms.
-      reuseMs: 0,
+      reuse: 0,
       revocation,
       onRequest: (info) => !pause.isOn && (settings.onRequest?.(info) ?? true),
       onEvent: (event) => {

@@ -1,5 +1,6 @@
 /** How every option of this package is read, checked and refused. Which options there are is said by whose they are. */
 export {
+  anObject,
   callback,
   flag,
   hasMethods,
@@ -17,6 +18,7 @@ export { nearest } from './nearest.js';
 export {
   alpnNames,
   bindAddrs,
+  endpointId,
   formatBindAddrs,
   relays,
   relaysWithoutSecret,

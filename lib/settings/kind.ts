@@ -128,6 +128,17 @@ export function callback<F extends (...args: never[]) => unknown>(): Kind<F> {
   };
 }
 
+/** Any object: what is in it shows when it is used. */
+export function anObject<T extends object>(): Kind<T> {
+  return {
+    should: 'an object',
+    fromValue: (value) => {
+      if (typeof value !== 'object' || value === null) throw new InvalidValue();
+      return value as T;
+    },
+  };
+}
+
 /** An object that has these methods. */
 export function objectWith<T>(should: string, ...methods: readonly string[]): Kind<T> {
   return {

@@ -1,9 +1,12 @@
 /** Options that name relays, STUN servers and local addresses: one reader for all who take them. */
+import { messageOf } from '../errors.js';
 import {
   type BindAddrs,
+  type EndpointId,
   formatSocketAddr,
   formatStunServer,
   InvalidValue,
+  parseEndpointId,
   parseSocketAddr,
   parseStunServer,
   type Relay,
@@ -184,6 +187,17 @@ export function alpnNames(): Kind<readonly string[]> {
   };
   const { should, fromValue } = listOf('a list of ALPNs', { fromText: check, fromValue: check });
   return { should, fromValue };
+}
+
+/** An endpoint's id. */
+export function endpointId(): TextKind<EndpointId> {
+  return textKind('64 hex digits', (text) => {
+    try {
+      return parseEndpointId(text);
+    } catch (error) {
+      throw new InvalidValue(messageOf(error), { cause: error });
+    }
+  });
 }
 
 /** As a text shows it. */

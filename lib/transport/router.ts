@@ -1,5 +1,6 @@
-import { notify, settledWithin } from '../async/index.js';
+import { MAX_TIMER_MS, notify, settledWithin } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
+import { callback, milliseconds, option, type Row, readOptions, wholeNumber } from '../settings/index.js';
 import { CLOSE_NORMAL, type EndpointId } from '../wire/index.js';
 import {
   CLOSE_HANDLER_FAILED,
@@ -41,6 +42,13 @@ export interface RouterOptions {
   onEvent?: ((event: RouterEvent) => void) | undefined;
 }
 
+const OPTIONS = {
+  maxConnections: option(wholeNumber('a whole number', 1, Number.MAX_SAFE_INTEGER), ROUTER_MAX_CONNECTIONS),
+  handshakeTimeoutMs: option(milliseconds(1, MAX_TIMER_MS), HANDSHAKE_TIMEOUT_MS),
+  closeTimeoutMs: option(milliseconds(0, MAX_TIMER_MS), ROUTER_CLOSE_TIMEOUT_MS),
+  onEvent: option(callback<(event: RouterEvent) => void>(), () => {}),
+} satisfies { [Name in keyof Required<RouterOptions>]: Row<unknown, unknown> };
+
 interface Route {
   handler: ConnectionHandler;
   maxConnections: number;
@@ -73,12 +81,18 @@ export class Router {
   #listening: Listening | null = null;
   #closing: Promise<void> | null = null;
 
+  /** @throws SettingError (`ERR_SETTING`) for a malformed or an unknown option */
   constructor(endpoint: Endpoint, options: RouterOptions = {}) {
     this.#endpoint = endpoint;
-    this.#maxConnections = options.maxConnections ?? ROUTER_MAX_CONNECTIONS;
-    this.#handshakeTimeoutMs = options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
-    this.#closeTimeoutMs = options.closeTimeoutMs ?? ROUTER_CLOSE_TIMEOUT_MS;
-    this.#onEvent = options.onEvent ?? (() => {});
+    const { maxConnections, handshakeTimeoutMs, closeTimeoutMs, onEvent } = readOptions(
+      'new Router()',
+      OPTIONS,
+      options,
+    );
+    this.#maxConnections = maxConnections;
+    this.#handshakeTimeoutMs = handshakeTimeoutMs;
+    this.#closeTimeoutMs = closeTimeoutMs;
+    this.#onEvent = onEvent;
   }
 
   /** Connections being served, handshakes included. */

@@ -57,4 +57,37 @@ describe('the building blocks of iroh-net-diagnostics/core', () => {
     connection.close(0);
     await router.close();
   });
+
+  it('tell what is wrong with an option, and which was meant, as every other option does', async () => {
+    const native = await bindNative([]);
+    natives.push(native);
+    const endpoint = adoptEndpoint(native);
+    const revocation = await Revocation.load(new MemoryRevocationStore());
+    const run = () => new Promise<never>(() => {});
+    const usual = { endpointId: endpoint.id, revocation, run };
+    const wrong: [() => unknown, string][] = [
+      [
+        () => adoptEndpoint(native, { alpn: [] } as object),
+        '`alpn` of adoptEndpoint() is not known. Did you mean `alpns`?',
+      ],
+      [() => adoptEndpoint(native, { alpns: [''] }), 'an ALPN has 1 to 255 bytes'],
+      [
+        () => new Router(endpoint, { maxConnections: 0 }),
+        '`maxConnections` of new Router() was 0; it must be',
+      ],
+      [() => new ClientHost({ ...usual, reuseMs: 5 } as typeof usual), 'is not known. Did you mean `reuse`?'],
+      [
+        () => new ClientHost({ ...usual, limits: { maxStreams: -1 } }),
+        '`limits.maxStreams` of new ClientHost() was -1',
+      ],
+      [
+        () => new ClientHost({ revocation, run } as unknown as typeof usual),
+        '`endpointId` of new ClientHost() is missing',
+      ],
+    ];
+    for (const [make, message] of wrong) {
+      expect(make).toThrow(expect.objectContaining({ code: 'ERR_SETTING' }));
+      expect(make).toThrow(message);
+    }
+  });
 });
