@@ -7,7 +7,7 @@
 /** An address family. */
 export type Family = 4 | 6;
 
-/** The kernel's answer to "how would a datagram to this address leave?". Nothing was sent. */
+/** The kernel's answer to "how would a datagram to this address leave?". Nothing is sent. */
 export interface RouteSeen {
   family: Family;
   /** IP address. */
@@ -26,11 +26,14 @@ export interface RouteSeen {
   isReference?: boolean;
 }
 
-/** A name that was looked up for its routes and brought no address: how datagrams to it would leave is unknown. */
+/** A name for whose routes no address was found. How datagrams to it would leave is unknown. */
 export interface UnresolvedSeen {
   host: string;
   code: string;
-  /** Whether it may have one all the same: somebody could be asked, and nobody said that it has none. */
+  /**
+   * Whether it may have an address all the same: there was a name server to ask, and none said that it has no
+   * address.
+   */
   mayHaveAddress: boolean;
 }
 
@@ -44,16 +47,16 @@ export interface LatencySeen {
   ms: number;
 }
 
-/** Our own address as somebody outside saw it, through one UDP socket. */
+/** Our own address as a server outside saw it, through one UDP socket. */
 export interface AddressSeen {
   family: Family;
   /** Source address that the kernel picked, with the socket's port: `ip:port`. */
   local: string;
-  /** IP address of the one who looked. */
+  /** IP address of that server. */
   destinationIp: string;
-  /** UDP port that was asked there: some NATs treat well-known ones differently. */
+  /** Its UDP port. Some NATs treat well-known ports in another way. */
   destinationPort: number;
-  /** What was spoken: iroh's direct paths are QUIC, and what lets STUN through may not let that. */
+  /** The protocol. iroh's direct paths are QUIC, and a network that lets STUN pass may block QUIC. */
   by: 'quic' | 'stun';
   /** `ip:port` as seen from there. */
   observed: string;
@@ -61,11 +64,14 @@ export interface AddressSeen {
   again?: string;
 }
 
-/** A relay that did not answer over UDP although it had the time to. */
+/** A relay that did not answer over UDP although it had time to. */
 export interface SilenceSeen {
   family: Family;
   relayUrl: string;
-  /** Whether it is known to discover addresses: it was said so, or it did before. Relays ship with that off. */
+  /**
+   * Whether it is known to discover addresses: the settings say so, or it did before. Relays ship with that switched
+   * off.
+   */
   isKnown: boolean;
 }
 
@@ -95,12 +101,13 @@ export interface QuicSeen {
 }
 
 /**
- * How far iroh itself would come with a relay. `name`: its name has no address; `connect`: TCP; `tls`: the certificate,
- * with the roots that iroh trusts; `upgrade`: the WebSocket's HTTP request; `ready`: it can be used.
+ * How far iroh itself would get with a relay: where it failed, or `ready`. `name`: its name has no address;
+ * `connect`: TCP; `tls`: the certificate, with the roots that iroh trusts; `upgrade`: the WebSocket's HTTP request;
+ * `ready`: it can be used.
  */
 export type RelayStage = 'name' | 'connect' | 'tls' | 'upgrade' | 'ready';
 
-/** Whether iroh could use a relay: it finds its peers and punches its holes through one. */
+/** Whether iroh could use a relay. It needs one to find its peers and to open direct paths to them. */
 export interface RelayAccessSeen {
   relayUrl: string;
   /** `ready`, or where it ended. */
@@ -109,7 +116,7 @@ export interface RelayAccessSeen {
   code?: string;
 }
 
-/** A relay that the endpoint is connected to: that one can be used. */
+/** A relay that the endpoint is connected to, so it can be used. */
 export interface HomeRelaySeen {
   relayUrl: string;
 }
@@ -125,7 +132,7 @@ export interface NameSeen {
   code?: string;
 }
 
-/** This machine itself would not send a datagram to a relay although it has a route: a firewall on it. */
+/** This machine refused to send a datagram to a relay although it has a route: a firewall on it. */
 export interface RefusalSeen {
   family: Family;
   relayUrl: string;
@@ -147,10 +154,10 @@ export interface PortalSeen {
   status: number;
 }
 
-/** A certificate that the bundled roots do not vouch for but this machine's own do. */
+/** A certificate that this machine's own roots trust and the bundled ones do not. */
 export interface InterceptionSeen {
   relayUrl: string;
-  /** Who signed the certificate, as it says itself. */
+  /** The signer, as the certificate names it. */
   issuer: string;
 }
 
@@ -202,7 +209,7 @@ export interface StunAnswerSeen {
  */
 export type ChangedAnswer = 'arrived' | 'silent' | 'refused' | 'ignored' | 'cut';
 
-/** What came in from addresses that a socket had never written to. */
+/** Which datagrams came in from addresses that a socket had never written to. */
 export interface FilteringSeen {
   family: Family;
   /** Source address that the kernel picked, with the socket's port: `ip:port`. */
@@ -219,7 +226,7 @@ export interface FilteringSeen {
   isSteady: boolean;
 }
 
-/** How long a relay took to answer through a proxy; no evidence for any verdict, iroh uses none of it. */
+/** How long a relay took to answer through a proxy. No verdict uses it, since iroh uses no proxy. */
 export interface ViaProxySeen {
   relayUrl: string;
   /** `host:port`, without credentials. */

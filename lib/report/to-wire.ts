@@ -13,11 +13,11 @@ import type { PendingRun } from './settled/cases.js';
 import type { FamilyVerdict, LocalReport, Mapping, RelayVerdict } from './types.js';
 
 /**
- * The platform's report, derived from the local one. What the wire has no word for is left out; where it knows
- * no "unknown", unknown becomes false, as in the official client.
+ * The platform's report, made from the local one. What the wire format has no field for is left out. Where a field
+ * cannot be "unknown", unknown becomes false, as in the official client.
  *
- * @throws `ERR_STATE` when the report was made without an endpoint: the wire report begins with its id; `ERR_WIRE_DECODE`
- * when the report is a redacted one, which has no id
+ * @throws `ERR_STATE` when the report was made without an endpoint: the wire report begins with its id;
+ *   `ERR_WIRE_DECODE` when the report is a redacted one, which has no id
  */
 export function toWireReport(local: LocalReport): DiagnosticsReport {
   const { endpoint, verdict } = local;
@@ -67,8 +67,8 @@ function latencies(relays: readonly RelayVerdict[], kind: 'ipv4Ms' | 'ipv6Ms' | 
 }
 
 /**
- * The endpoint's own public address where exactly one of its addresses has the observed IP: officially the
- * probe leaves from the endpoint's socket, and readers may compare the ports.
+ * The endpoint's own public address, if exactly one of its addresses has the IP that was observed. The official
+ * client probes from the endpoint's own socket, and readers may compare the ports.
  */
 function globalAddress(
   { publicAddress }: FamilyVerdict,
@@ -84,8 +84,8 @@ function globalAddress(
 }
 
 /**
- * Whether what a run may still see can enter the platform's report: it has no word for filtering, and judges nothing
- * that went through a proxy.
+ * Whether what this run may still see can change the platform's report. That report has no field for filtering or for
+ * what went through a proxy.
  */
 export function entersWireReport({ probe, target }: Pick<PendingRun, 'probe' | 'target'>): boolean {
   return probe !== 'https-via-proxy' && !(probe === 'stun' && target === 'filtering');

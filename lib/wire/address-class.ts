@@ -1,10 +1,13 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import { unmappedIp } from './ip-address.js';
 
-/** Whether an IP address belongs to the public Internet. Overridable: a lab's documentation ranges play it. */
+/**
+ * Whether an IP address belongs to the public Internet. A parameter, since labs use documentation ranges as public
+ * ones.
+ */
 export type IsPublicAddress = (ip: string) => boolean;
 
-// IANA's special-purpose registries (RFC 6890 and updates), as far as a peer's address can lie in them.
+// From IANA's special-purpose registries (RFC 6890 and updates): the ranges in which a peer's address may lie.
 const NOT_PUBLIC_V4: readonly (readonly [string, number])[] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -21,7 +24,7 @@ const NOT_PUBLIC_V4: readonly (readonly [string, number])[] = [
   ['224.0.0.0', 3], // multicast, reserved, broadcast
 ];
 
-// Of IPv6 only 2000::/3 is global unicast; these parts of it are not.
+// Only 2000::/3 of IPv6 is global unicast. These parts of it are not.
 const NOT_PUBLIC_V6: readonly (readonly [string, number])[] = [
   ['2001:db8::', 32],
   ['2001::', 32], // Teredo
@@ -37,7 +40,7 @@ globalV6.addSubnet('2000::', 3, 'ipv6');
 const notPublicV6 = new BlockList();
 for (const [net, bits] of NOT_PUBLIC_V6) notPublicV6.addSubnet(net, bits, 'ipv6');
 
-// What a NAT's outer side has only if there is another NAT: RFC 1918, RFC 6598 and RFC 6333 (DS-Lite).
+// Ranges that the outer side of a NAT has only if there is another NAT: RFC 1918, RFC 6598 and RFC 6333 (DS-Lite).
 const BEHIND_NAT: readonly (readonly [string, number])[] = [
   ['10.0.0.0', 8],
   ['172.16.0.0', 12],
@@ -50,19 +53,19 @@ for (const [net, bits] of BEHIND_NAT) behindNat.addSubnet(net, bits, 'ipv4');
 const shared = new BlockList();
 shared.addSubnet('100.64.0.0', 10, 'ipv4');
 
-// "This host", loopback, and their IPv6 kin: what DNS filters answer with.
+// "This host" and loopback, also in IPv6: DNS filters answer with them.
 const nowhere = new BlockList();
 nowhere.addSubnet('0.0.0.0', 8, 'ipv4');
 nowhere.addSubnet('127.0.0.0', 8, 'ipv4');
 nowhere.addSubnet('::', 127, 'ipv6');
 
-/** Whether a name that has this address leads to no other machine. */
+/** Whether a name with this address leads to no other machine. */
 export function leadsNowhere(ip: string): boolean {
   const v4 = unmappedIp(ip);
   return isIPv4(v4) ? nowhere.check(v4, 'ipv4') : nowhere.check(ip, 'ipv6');
 }
 
-/** Whether a name is this machine's by definition (RFC 6761, section 6.3). */
+/** Whether a name always means this machine (RFC 6761, section 6.3). */
 export function isLocalHost(name: string): boolean {
   return /(^|\.)localhost\.?$/i.test(name);
 }

@@ -5,16 +5,16 @@ import { redactProse } from './prose.js';
 import { Pseudonyms, redactHostPort, redactSocketAddress, redactUrl } from './pseudonyms.js';
 
 /**
- * The report in a form to pass on: IP addresses, host names (of relays too), endpoint ids, interfaces and what
- * strangers call themselves are replaced by tokens such as `private-ipv4-1`, wherever they stand, prose included. The
- * same one gives the same token everywhere in one report, and another one in the next. What stays: ports, the
+ * A copy of the report that can be passed on. IP addresses, host names (of relays too), endpoint ids, interfaces, and
+ * names that strangers give themselves are replaced by tokens such as `private-ipv4-1`, in prose as well. In one
+ * report the same value has the same token everywhere; in the next report it has another one. What stays: ports, the
  * kind of each address (`public`, `shared`, `private`), times, latencies, and every conclusion.
  *
  * Pure. The result still fits the schema and can be rendered; it cannot become a wire report.
  */
 export function redactReport(local: LocalReport): LocalReport {
   const pseudonyms = new Pseudonyms();
-  // First what stands alone: then a host's name is known when prose mentions it, however short it is.
+  // First the texts that are one value: their host names are then known when prose contains them, even short ones.
   walk(local, REPORT_SCHEMA, (name, text) => (name === 'text' ? text : apply(name, text, pseudonyms)));
   const redacted = walk(local, REPORT_SCHEMA, (name, text) => apply(name, text, pseudonyms));
   return redacted as LocalReport;
@@ -27,7 +27,7 @@ function apply(name: string, text: string, pseudonyms: Pseudonyms): string {
 
 type Replace = (name: string, text: string) => string;
 
-/** A copy with every text replaced by the rule of its kind. What the schema does not name is left out. */
+/** A copy in which the rule of its kind replaced every text. What is not in the schema is left out. */
 function walk(value: unknown, schema: JsonSchema, replace: Replace): unknown {
   const name = schema.$ref?.replace('#/$defs/', '');
   if (name !== undefined) {
@@ -42,7 +42,7 @@ function walk(value: unknown, schema: JsonSchema, replace: Replace): unknown {
     return items === undefined ? undefined : value.map((item) => walk(item, items, replace));
   }
   if (typeof value === 'object' && value !== null) return walkObject(value, schema, replace);
-  // A text that is one of the schema's own says nothing; any other has a name.
+  // A word that the schema itself lists tells nothing about the machine. Any other text has a named kind.
   const isOwn = schema.enum?.includes(value as string) === true || schema.const === value;
   return typeof value === 'string' && !isOwn ? replace('', value) : value;
 }
@@ -71,11 +71,11 @@ function isOfType(value: unknown, schema: JsonSchema): boolean {
 /** How texts of one kind are replaced. */
 type Rule = (text: string, pseudonyms: Pseudonyms) => string;
 
-/** Codes and names of programs: no dots but in a version. */
+/** Codes and names of programs. A dot is allowed only in a version. */
 const WORD = /^[A-Za-z][\w-]{0,63}(\/\d[\w.-]{0,31})?$/;
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
-/** By the names that the schema gives to kinds of text; what has no rule is replaced whole. */
+/** The rule for each kind of text in the schema. A text whose kind has no rule is replaced as a whole. */
 const RULES: Readonly<Record<string, Rule>> = {
   word: (text, pseudonyms) => (WORD.test(text) ? text : pseudonyms.token('word', text)),
   timestamp: (text, pseudonyms) => (TIMESTAMP.test(text) ? text : pseudonyms.token('time', text)),
@@ -95,7 +95,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   detail: redactDetail,
 };
 
-/** What a probe adds for the reader is of any kind: only what says nothing stays. */
+/** A detail can be any kind of text. Only words that tell nothing stay. */
 function redactDetail(text: string, pseudonyms: Pseudonyms): string {
   if (['', 'none', 'yes', 'no', 'unknown'].includes(text)) return text;
   if (isIP(text) !== 0) return pseudonyms.ip(text);

@@ -7,7 +7,9 @@ import {
   withoutBrackets,
 } from '../../wire/index.js';
 
-/** The tokens of one report: the same thing gets the same token, numbered within its kind in order of appearance. */
+/**
+ * The tokens of one report. The same value always gets the same token; each kind is numbered in order of appearance.
+ */
 export class Pseudonyms {
   readonly #tokens = new Map<string, string>();
   readonly #counts = new Map<string, number>();
@@ -25,7 +27,7 @@ export class Pseudonyms {
     return token;
   }
 
-  /** For an IP address in any spelling. IPv4 in IPv6 form is the IPv4 address that it is. */
+  /** For an IP address in any spelling. An IPv4 address in IPv6 form counts as IPv4. */
   ip(text: string): string {
     const known = canonicalIp(text);
     if (known === null) return this.token('address', text);
@@ -39,17 +41,17 @@ export class Pseudonyms {
     return this.token(`${kind}-ipv${family}`, canonical);
   }
 
-  /** For a host's name, or its IP address with or without brackets. A final dot stays. */
+  /** For a host name, or an IP address with or without brackets. A dot at the end stays. */
   host(text: string): string {
     const bare = withoutBrackets(text);
     if (isIP(bare) !== 0) return this.ip(bare);
     const name = bare.toLowerCase().replace(/\.$/, '');
     this.#hosts.add(name);
-    // RFC 2606: nobody will ever own it, and a URL with it is still one.
+    // RFC 2606: nobody can ever own a name under .invalid, and a URL with it stays valid.
     return `${this.token('host', name)}.invalid${bare.endsWith('.') ? '.' : ''}`;
   }
 
-  /** Names that were replaced so far, the longest first. */
+  /** Names that were replaced so far, longest first. */
   hosts(): string[] {
     return [...this.#hosts].sort((a, b) => b.length - a.length);
   }
@@ -57,7 +59,7 @@ export class Pseudonyms {
 
 const HOST_PORT = /^(.+):(\d{1,5})$/;
 
-/** Keeps the port; null: it is none. */
+/** Keeps the port. Null: not a socket address. */
 export function redactSocketAddress(text: string, pseudonyms: Pseudonyms): string | null {
   const [, host = '', port = ''] = HOST_PORT.exec(text) ?? [];
   const bare = withoutBrackets(host);
@@ -75,7 +77,7 @@ export function redactHostPort(text: string, pseudonyms: Pseudonyms): string {
   return `${pseudonyms.host(host)}${port === undefined ? '' : `:${port}`}`;
 }
 
-/** Scheme and port stay; user, path and query do not, whatever is in them. */
+/** Keeps scheme and port. User, path and query are always replaced. */
 export function redactUrl(text: string, pseudonyms: Pseudonyms): string {
   if (!URL.canParse(text)) return pseudonyms.token('url', text);
   const { protocol, hostname, port, pathname, search, hash } = new URL(text);

@@ -1,4 +1,4 @@
-/** The part of JSON Schema (draft 2020-12) that the report's schema is written in. */
+/** The part of JSON Schema (draft 2020-12) that the report's schema uses. */
 export interface JsonSchema {
   readonly $schema?: string;
   readonly $id?: string;
@@ -23,8 +23,8 @@ export interface JsonSchema {
 export type Properties = Readonly<Record<string, JsonSchema>>;
 
 /**
- * What the builders make keeps the types of its parts: a test derives `LocalReport` from the finished schema and finds
- * every member that only one of the two has.
+ * An object's schema that keeps the types of its members. A test derives `LocalReport` from the finished schema and
+ * finds every member that only one of the two has.
  */
 export interface ObjectOf<P extends Properties, O extends Properties> extends JsonSchema {
   readonly type: 'object';
@@ -32,7 +32,7 @@ export interface ObjectOf<P extends Properties, O extends Properties> extends Js
   readonly required: readonly (keyof P & string)[];
 }
 
-/** An object with these members; those of `optional` may lack. More may come with a later release. */
+/** An object with these members; those of `optional` may be missing. Later releases may add more. */
 export function object<const P extends Properties, const O extends Properties = Record<never, JsonSchema>>(
   description: string,
   properties: P,
@@ -46,7 +46,7 @@ export function object<const P extends Properties, const O extends Properties = 
   };
 }
 
-/** What is defined under `name`; what it means in this place. */
+/** A reference to the definition `name`. `description`: what it means in this place. */
 export function ref<const N extends string>(name: N, description?: string) {
   return { $ref: `#/$defs/${name}`, ...(description === undefined ? {} : { description }) } as const;
 }

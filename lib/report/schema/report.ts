@@ -16,7 +16,7 @@ import {
 import { SEEN } from './seen.js';
 import { VERDICT } from './verdict.js';
 
-/** What was asked for, and by whom. */
+/** The settings and the endpoint. */
 const CONTEXT = {
   settings: object('What was asked for.', {
     relays: list(ref('relayTarget'), 'The relays that were asked.'),
@@ -53,7 +53,7 @@ const CONTEXT = {
   }),
 } as const satisfies Properties;
 
-/** Who looked, and where what they saw is kept. */
+/** Runs of probes, and the frame of what they saw. */
 const PROBES = {
   probe: object(
     'One run of one probe.',
@@ -111,10 +111,7 @@ const PROBES = {
   ),
 } as const satisfies Properties;
 
-/**
- * Every kind of text in a report has a name of its own here, even where the checks are the same: redaction goes by
- * these names.
- */
+/** Every kind of text in a report has its own name here, because redaction decides by these names. */
 const TEXTS = {
   word: text('A code, a name of a probe or of a program; tells nothing about the machine.'),
   timestamp: text('ISO 8601, UTC.'),
@@ -131,7 +128,7 @@ const TEXTS = {
   detail: text('More for the reader, never judged.'),
 } as const satisfies Properties;
 
-/** The whole schema with the type of every part, from which a test derives `LocalReport`. */
+/** The whole schema. It keeps the type of every part: a test derives `LocalReport` from it. */
 export const REPORT = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   $id: `urn:iroh-net-diagnostics:local-report:${REPORT_VERSION}`,

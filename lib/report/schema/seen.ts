@@ -15,7 +15,7 @@ import {
 const RELAY = ref('url', "The relay's URL.");
 const LOCAL = ref('socketAddress', "Source address that the kernel picked, with the socket's port.");
 
-/** What probes see. `Observation` in `../observation.ts` says the same as types. */
+/** What probes see; the schema of `Observation` in `../observation.ts`. */
 export const SEEN = {
   route: object(
     'How a datagram to an address would leave; nothing was sent.',

@@ -12,7 +12,7 @@ function judged<const V extends string>(description: string, values: readonly V[
   });
 }
 
-/** What follows from what was seen. */
+/** The verdict and the summary. */
 export const VERDICT = {
   verdict: object('All conclusions.', {
     ipv4: ref('family', 'What was concluded about IPv4.'),

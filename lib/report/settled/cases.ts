@@ -14,16 +14,16 @@ import { seen } from '../verdict/seen.js';
 /** A run that has not ended. */
 export type PendingRun = Pick<ProbeRecord, 'ref' | 'probe' | 'target' | 'family'>;
 
-/** What is known when it is asked what a run may still see. */
+/** What is known so far. */
 export interface Known {
   records: readonly ProbeRecord[];
   relays: readonly ResolvedRelayTarget[];
 }
 
 /**
- * What a run of each probe may still see, as far as a colour can depend on it: the extremes, each as one
- * observation. That it sees nothing is always possible, and not listed. A probe that is not listed may see anything:
- * while it runs nothing is settled.
+ * What a run of each probe may still see, as far as the colour can depend on it: the extreme cases, each as one
+ * observation. Seeing nothing is always possible and not listed. While a probe runs that is not in this table,
+ * nothing is settled.
  */
 export const CASES: Readonly<Record<string, (run: PendingRun, known: Known) => readonly Observation[]>> = {
   qad: ({ family = 4 }, known) => quicCases(family, known),
@@ -35,7 +35,7 @@ export const CASES: Readonly<Record<string, (run: PendingRun, known: Known) => r
     ...RELAY_STAGES.map((stage) => ({ access: [{ relayUrl: target, stage }] })),
     { access: [{ relayUrl: target, stage: 'tls' }], interceptions: [{ relayUrl: target, issuer: '' }] },
   ],
-  // iroh uses no proxy: what went through one is judged by nobody.
+  // iroh uses no proxy, so the verdict does not look at this.
   'https-via-proxy': () => [],
   'captive-portal': ({ target = '' }) =>
     (['right', 'wrong'] as const).map((answer) => ({
@@ -49,21 +49,25 @@ export const CASES: Readonly<Record<string, (run: PendingRun, known: Known) => r
 
 const RELAY_STAGES: readonly RelayStage[] = ['ready', 'name', 'connect', 'tls', 'upgrade'];
 
-/** Two places on the Internet of each family. */
+/** Two IP addresses on the Internet, of each family. */
 const PLACES = { 4: ['1.1.1.1', '9.9.9.9'], 6: ['2606:4700::1111', '2620:fe::9'] } as const;
 
-/** Where a NAT may put us. */
+/** A public address that a NAT may give us. */
 const OUTSIDE = { 4: '8.8.4.4', 6: '2001:4860::8844' } as const;
 
 const OTHER_SOURCES = { 4: '192.168.77.77', 6: 'fd77::77' } as const;
 
-/** How a NAT may map a new socket, as two places see it, or one alone. */
+/**
+ * How two servers (or one) may see a new socket: one answer, equal answers, different ones, different ones that
+ * change when asked again, or our own address.
+ */
 type Sight = 'one' | 'equal' | 'different' | 'changed' | 'own';
 const SIGHTS: readonly Sight[] = ['one', 'equal', 'different', 'changed', 'own'];
 
 /**
- * Everything that two places may see of a new socket: from the address that we know or from another one, as a NAT of
- * each kind makes it look; and what somebody inside sees. Through a translator an IPv6 socket has an IPv4 address.
+ * All that two servers may see of a new socket: from the source address that we know, or from another one, through
+ * each kind of NAT; and what a server in our own network sees. Through a translator an IPv6 socket has an IPv4
+ * address.
  */
 function views(by: AddressSeen['by'], family: Family, known: Known): AddressSeen[][] {
   const elsewhere = OTHER_SOURCES[family];
@@ -97,7 +101,7 @@ function view(
   ];
 }
 
-/** Where the answers that are there left from, else where the kernel would send from. */
+/** The source address of the answers so far; without any, the one that the kernel would pick. */
 function sourceOf(family: Family, { records }: Known): string {
   const [answer] = seen(records, 'addresses').filter(({ part }) => part.family === family);
   if (answer !== undefined) return parseSocketAddr(answer.part.local).ip;

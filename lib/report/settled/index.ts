@@ -5,14 +5,14 @@ import { CASES, type Known, type PendingRun } from './cases.js';
 export type { Known, PendingRun } from './cases.js';
 
 /**
- * More colours are not looked at: where so much is still out, nothing is said to be settled. One takes about half
- * a millisecond, and the app's event loop waits for all.
+ * At most so many verdicts are computed; if more would be needed, nothing is said to be settled. One takes about half
+ * a millisecond, and the app's event loop is blocked meanwhile.
  */
 const MAX_LOOKS = 100;
 
 /**
- * Whether the colour can still change: it is asked for every way in which the runs that are still out may end. The
- * verdict itself is asked, so that this holds whatever its rules are. Pure.
+ * Whether the colour is final. Computes the verdict for every way in which the open runs may end, so it holds
+ * whatever the rules of the verdict are. Pure.
  *
  * @param plan - all runs of the report, in its order
  * @param known - the runs that have ended
@@ -26,7 +26,7 @@ export function isSettled(
   const ended = new Map(known.records.map((record) => [record.ref, record]));
   const endings = groupsOf(plan.filter(({ ref }) => !ended.has(ref))).map((group) => endingsOf(group, known));
   const ways = endings.flatMap((of) => (of?.length === 1 ? [] : [of ?? []]));
-  // Nobody knows what a run may see: there are no ways then.
+  // A run that is not in the table may see anything: then there are no ways, and nothing is settled.
   const looks = ways.reduce((count, of) => count * of.length, 1);
   if (looks === 0 || looks > MAX_LOOKS) return false;
   const now = colourOf(known.records);
@@ -42,7 +42,10 @@ type Ending = readonly ProbeRecord[];
 
 const PORT_MAPPING: ReadonlySet<string> = new Set(['pcp', 'nat-pmp', 'upnp']);
 
-/** Runs of one kind see the same, or one of them alone does: that bounds the combinations. */
+/**
+ * All runs of one kind see the same, or one of them alone sees something. That keeps the number of combinations
+ * small.
+ */
 function groupsOf(pending: readonly PendingRun[]): PendingRun[][] {
   const groups = new Map<string, PendingRun[]>();
   for (const run of pending) {
@@ -53,7 +56,7 @@ function groupsOf(pending: readonly PendingRun[]): PendingRun[][] {
   return [...groups.values()];
 }
 
-/** All ways in which the runs of a group may end, the first: none sees anything. Null: nobody knows. */
+/** All ways in which the runs of a group may end. In the first, none sees anything. Null: unknown. */
 function endingsOf(group: readonly PendingRun[], known: Known): Ending[] | null {
   const cases: { run: PendingRun; observations: readonly Observation[] }[] = [];
   for (const run of group) {

@@ -2,9 +2,8 @@ import type { Family } from '../observation.js';
 import type { Colour, FamilyVerdict, Verdict } from '../types.js';
 
 /**
- * What two iroh endpoints would do, one of them here and one behind an ordinary home router. Green needs all of it: a
- * relay to meet at, QUIC that passes, and a mapping that a peer can use. Where something is unknown that decides, no
- * colour but grey would be honest.
+ * What two iroh endpoints would do, one here and one behind an ordinary home router. Green needs all of: a usable
+ * relay, QUIC that passes, and a mapping that a peer can use. If a fact that decides is unknown, the colour is grey.
  */
 export function colourOf(verdict: Verdict): Colour {
   const { relayUsable, otherPorts, learnsAddress } = verdict;
@@ -17,18 +16,18 @@ export function colourOf(verdict: Verdict): Colour {
   }
   const routed = familiesOf(verdict).filter((family) => family.routed.value !== 'no');
   if (routed.every(({ udp }) => udp.value === 'no')) return 'red';
-  // iroh has a relay, and no address that it could tell its peers.
+  // iroh has a relay, but no address that it could send to its peers.
   return relayUsable.value === 'yes' && learnsAddress.value === 'no' ? 'orange' : 'grey';
 }
 
-/** Whether anything answered at all that no portal would: without that, nothing is claimed. */
+/** Whether anything answered that is not a portal. Without that we claim nothing. */
 function hasHeard({ relays, relayProblem, captivePortal, ...verdict }: Verdict): boolean {
   if (familiesOf(verdict).some(({ udp }) => udp.value === 'yes')) return true;
   if (captivePortal.value === 'yes') return false;
   return relays.some(({ answered }) => answered) || ANSWERED.has(relayProblem?.kind ?? '');
 }
 
-/** Problems that only somebody who answers can cause. */
+/** Problems that prove that a server answered. */
 const ANSWERED: ReadonlySet<string> = new Set([
   'certificate-untrusted',
   'certificate-expired',
@@ -37,7 +36,7 @@ const ANSWERED: ReadonlySet<string> = new Set([
   'upgrade-refused',
 ]);
 
-/** Families over which an ordinary peer gets through, as far as this side can tell. */
+/** Families over which an ordinary peer can connect directly, as far as this side can tell. */
 export function directFamilies(verdict: Pick<Verdict, 'ipv4' | 'ipv6' | 'portMapping'>): Family[] {
   const { ipv4, ipv6, portMapping } = verdict;
   const isMapped = ipv4.mapping.value === 'endpoint-dependent' && portMapping.reachable.value === 'yes';
@@ -46,7 +45,7 @@ export function directFamilies(verdict: Pick<Verdict, 'ipv4' | 'ipv6' | 'portMap
   return [...(direct4 ? ([4] as const) : []), ...(direct6 ? ([6] as const) : [])];
 }
 
-/** Whether the kernel has a way to others than those that were asked. */
+/** Whether the kernel has a route to anybody, not only to those that were asked. */
 function reachesPeers({ routed }: FamilyVerdict): boolean {
   return routed.value !== 'listed-only';
 }

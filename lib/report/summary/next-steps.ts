@@ -58,12 +58,12 @@ function easierNat({ ipv6, portMapping, upstreamNat }: Verdict): string[] {
   const steps: string[] = [];
   if (ipv6.udp.value !== 'yes') steps.push('Enable IPv6: it needs no NAT.');
   if (upstreamNat.value === 'certain') {
-    // A port mapped at the gateway ends at the next NAT: no advice to map one.
+    // A port that is mapped at the gateway cannot be reached through the second NAT, so we do not advise to map one.
     return [...steps, `There is a second NAT beyond the gateway: ${ONE_NAT}`];
   }
   if (upstreamNat.value === 'likely')
     steps.push(`There seems to be a second NAT beyond the gateway: ${ONE_NAT}`);
-  // A refusal comes from a home-type gateway too: there the switch exists.
+  // A gateway that refuses UPnP can speak it, so it has a setting for it.
   const { upnp, pcp, natPmp } = portMapping;
   const hasOther = pcp.value === 'yes' || natPmp.value === 'yes';
   if (upnp.value === 'no' && !hasOther) steps.push('Enable UPnP on the gateway.');

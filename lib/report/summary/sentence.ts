@@ -2,10 +2,10 @@ import type { Colour, FamilyVerdict, Verdict } from '../types.js';
 import { directFamilies, isOffline, passesUdp } from './colour.js';
 import { PROBLEMS } from './problems.js';
 
-/** Said where a path loses more than chance explains. No numbers: they are in the verdict's reason. */
+/** Added if a path loses more than chance explains. It has no numbers: they are in the reason of `lossy`. */
 export const MANY_LOST = 'Many packets are lost on the way: a connection may get direct late, or not at all.';
 
-/** One plain sentence, with what it does not cover in more of them. */
+/** One plain sentence. Others follow if something was not measured or makes it less sure. */
 export function sentenceOf(verdict: Verdict, colour: Colour): string {
   const told = SENTENCES[colour].find(({ when }) => when(verdict));
   return [
@@ -21,7 +21,7 @@ interface Sentence {
 
 const always = () => true;
 
-/** For each colour the first sentence that fits. */
+/** For each colour, the first sentence whose condition holds. */
 const SENTENCES: Readonly<Record<Colour, readonly Sentence[]>> = {
   green: [
     {
@@ -153,7 +153,7 @@ const SENTENCES: Readonly<Record<Colour, readonly Sentence[]>> = {
   ],
 };
 
-/** What is added to the sentence where it could be untrue. */
+/** Sentences that are added if they apply. */
 const REMARKS: readonly { when(verdict: Verdict, colour: Colour): boolean; say: string }[] = [
   {
     when: ({ otherPorts }, colour) => colour === 'green' && otherPorts.value === 'unknown',
@@ -184,7 +184,7 @@ function mayMap({ upnp, pcp, natPmp, reachable }: Verdict['portMapping']): boole
   return reachable.value === 'unknown' && [upnp, pcp, natPmp].some(({ value }) => value === 'yes');
 }
 
-/** Where nobody answers at all, that is what is said: not that TCP is silent, too. */
+/** The problem to name. If TCP is silent and no relay answered in any other way, "nothing answered" says more. */
 function tellingProblem({ relays, relayProblem, relayUsable }: Verdict): { sentence: string } | null {
   if (relayProblem === null || relayUsable.value === 'yes') return null;
   const isSilence = relayProblem.kind === 'tcp-silent' && !relays.some(({ answered }) => answered);

@@ -3,8 +3,8 @@ import type { Filtering, ProbeRecord } from '../types.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
 
 /**
- * Whose datagrams come in (RFC 5780, section 4.4). What arrived is proof, whatever another server's silence seems
- * to say; silence is believed only where the path loses little.
+ * Whose datagrams the NAT or firewall lets in (RFC 5780, section 4.4). One datagram that arrived proves it is open,
+ * even if another server's test was silent. Silence counts only where the path loses few datagrams.
  */
 export function judgeFiltering(records: readonly ProbeRecord[], family: Family): Filtering {
   const tests = seen(records, 'filterings').filter(({ part }) => part.family === family);
@@ -26,7 +26,7 @@ export function judgeFiltering(records: readonly ProbeRecord[], family: Family):
   return unknown(reasonOf(tests), tests);
 }
 
-/** Whether both questions were put, and the path kept what it was given. */
+/** Whether the server was asked both questions, and few datagrams were lost, so that silence means "blocked". */
 function isTelling({ fromOtherIp, fromOtherPort, isSteady }: FilteringSeen): boolean {
   return isSteady && fromOtherIp === 'silent' && (fromOtherPort === 'silent' || fromOtherPort === 'arrived');
 }

@@ -3,8 +3,8 @@ import { judged, refsOf, seen, unknown } from './seen.js';
 import { type Given, missingWitnesses } from './witnesses.js';
 
 /**
- * Whether iroh learns its public address from the relays, as we do: it tells its peers that address, and a peer that knows
- * none can only be relayed to where a NAT stands between.
+ * Whether iroh learns its public address from the relays. It sends that address to its peers; a peer that has none
+ * can reach it only through a relay, if a NAT stands between them.
  */
 export function judgeLearning({ records, relays, witnesses: all }: Given): Fact {
   const witnesses = [all[4], all[6]];
@@ -17,7 +17,7 @@ export function judgeLearning({ records, relays, witnesses: all }: Given): Fact 
     return judged('no', `iroh may believe a relay that is wrong about it: ${flaws.join('; ')}`, parts);
   }
   if (told.length > 0) return judged('yes', 'a relay told our address over QUIC', told);
-  // Where one of them answered, it was of no use.
+  // A relay that answered and is not in `told` gave an answer that cannot be used.
   const answered = seen(records, 'latencies').filter(({ part }) => part.kind !== 'https');
   const silent = seen(records, 'silences');
   const unable = seen(records, 'quic').filter(({ part }) => part.code === 'QAD_NOT_OFFERED');

@@ -6,7 +6,10 @@ import { type Given, ipOf, isOwn, missingWitnesses, type Witness, type Witnesses
 
 const ONE_VANTAGE_POINT = 'one vantage point cannot tell';
 
-/** How the NAT of one family maps a local port. Answers are compared only where they left from the same local side. */
+/**
+ * How the NAT of one family maps a local port. Two answers are compared only if they left from the same local address
+ * and port.
+ */
 export function judgeMapping({ records, relays, witnesses: all }: Given, family: Family): Mapping {
   const witnesses = all[family];
   const { outside } = witnesses;
@@ -19,7 +22,7 @@ export function judgeMapping({ records, relays, witnesses: all }: Given, family:
       advice(witnesses, missing),
     ),
   );
-  // What one socket proved no answer to another takes away.
+  // If one socket proved that the NAT depends on the destination, equal answers to another socket do not change that.
   const dependent = mappings.filter(({ value }) => value === 'endpoint-dependent');
   if (dependent.length > 0) return together(dependent);
   if (new Set(outside.map(({ part }) => ipOf(part.local))).size > 1) {
@@ -52,8 +55,8 @@ function nobodyOutside({ useless }: Witnesses, missing: readonly string[]): Mapp
 }
 
 /**
- * Nothing was translated. One relay alone may stand inside, at an address that only looks public, when another one that
- * works is silent over UDP.
+ * The relay sees our own address, so nothing was translated. One relay alone is not enough if another working relay
+ * is silent over UDP: the first may stand in our own network, at an address that only looks public.
  */
 function judgeOwn(records: readonly ProbeRecord[], own: readonly Witness[], family: Family): Mapping {
   const places = new Set(own.map(({ part }) => part.destinationIp)).size;
@@ -68,7 +71,7 @@ function judgeOwn(records: readonly ProbeRecord[], own: readonly Witness[], fami
   return judged('none', 'the address seen from outside is our own: no NAT', own);
 }
 
-/** The answers to one socket, at least one. */
+/** Judges the answers to one socket. There is at least one. */
 function judgeSocket(answers: readonly Witness[], help: string): Mapping {
   const [first] = answers;
   if (first === undefined || answers.length === 1) return unknown(`${ONE_VANTAGE_POINT}; ${help}`, answers);
@@ -96,7 +99,7 @@ function judgeDifferent(answers: readonly Witness[]): Mapping {
   return judged('endpoint-dependent', `${what} differs from destination to destination`, answers);
 }
 
-/** One verdict from those over several sockets (of several probes): the known ones must be the same. */
+/** Joins the verdicts over several sockets (of several probes). Those that are known must be the same. */
 function agreed(mappings: readonly Mapping[], publicIps: ReadonlySet<string>): Mapping {
   const known = mappings.filter(({ value }) => value !== 'unknown');
   if (new Set(known.map(({ value }) => value)).size > 1) {
@@ -111,19 +114,22 @@ function agreed(mappings: readonly Mapping[], publicIps: ReadonlySet<string>): M
     return { ...together(known), value: 'unknown', reason };
   }
   if (known.length > 0) return together(known);
-  // "Differs, but did not repeat itself" says more than "one vantage point".
+  // The reason "the answer changed when asked again" says more than "one vantage point", so it goes first.
   const telling = mappings.filter(({ reason }) => !reason.startsWith(ONE_VANTAGE_POINT));
   return together([...telling, ...mappings]);
 }
 
-/** The first with the evidence of all. */
+/** The first verdict, with the evidence of all of them. */
 function together(mappings: readonly Mapping[]): Mapping {
   const [first] = mappings;
   const evidence = [...new Set(mappings.flatMap((mapping) => mapping.evidence))];
   return { value: first?.value ?? 'unknown', reason: first?.reason ?? ONE_VANTAGE_POINT, evidence };
 }
 
-/** What would make a second vantage point: those that failed are named before more are asked for. */
+/**
+ * What is missing for a second vantage point. Relays that failed are named; without any, the advice is to add a
+ * relay.
+ */
 function advice({ useless }: Witnesses, missing: readonly string[]): string {
   const heard = useless.map(({ witness, why }) => `${witness.part.destinationIp} ${why}`);
   const named = [...heard, ...missing];

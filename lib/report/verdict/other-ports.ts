@@ -2,15 +2,15 @@ import { type IsPublicAddress, parseSocketAddr } from '../../wire/index.js';
 import type { Fact, ProbeRecord } from '../types.js';
 import { judged, seen, unknown } from './seen.js';
 
-/** STUN servers that must be silent before a firewall is blamed: one may be down. */
+/** How many STUN servers must be silent before we say that a firewall blocks them. One alone may be down. */
 const MIN_SILENT_SERVERS = 2;
 
-/** Peers listen on ports from here on. */
+/** The lowest UDP port on which a peer may listen. */
 const FIRST_UNPRIVILEGED_PORT = 1024;
 
 /**
- * Whether UDP passes to other ports than those on which relays answered: peers listen on any port, and a firewall may be
- * open for the relays alone.
+ * Whether UDP passes to other ports than those of the relays. Peers listen on any port, and a firewall may be open
+ * for the relays only.
  */
 export function judgeOtherPorts(records: readonly ProbeRecord[], isPublic: IsPublicAddress): Fact {
   const quic = seen(records, 'quic').filter(({ part }) => part.reached !== 'answered');
@@ -34,7 +34,7 @@ export function judgeOtherPorts(records: readonly ProbeRecord[], isPublic: IsPub
   const silent = seen(records, 'stun').filter(
     ({ part }) => part.result === 'silent' && isPeerPort(portOf(part.server), relayPorts),
   );
-  // Where none but well-known ports passed, one silent server is one too many.
+  // If only well-known ports (below 1024) passed, the firewall probably lists ports, and one silent server is enough.
   const areAllKnown = [...relayPorts].every((port) => port < FIRST_UNPRIVILEGED_PORT);
   const servers = new Set(silent.map(({ part }) => part.server)).size;
   if (relayPorts.size > 0 && servers >= (areAllKnown ? 1 : MIN_SILENT_SERVERS)) {
@@ -62,6 +62,6 @@ function isElsewhere(
     const { ip, port } = parseSocketAddr(remoteAddr);
     return !relayPorts.has(port) && isPublic(ip);
   } catch {
-    return false; // a peer's address in a form of its own proves nothing
+    return false; // an address that we cannot read proves nothing
   }
 }

@@ -15,8 +15,8 @@ export function judgePortMapping(records: readonly ProbeRecord[], protocol: Port
 }
 
 /**
- * Whether a mapped port would be reached: the gateway must hold the address that others see. Nothing is mapped to find
- * out, and not every protocol names that address without.
+ * Whether a port that the gateway maps could be reached from the Internet: the gateway's external address must be the
+ * one that others see. We map nothing to find out, and PCP names that address only when it maps.
  */
 export function judgeMappedPorts({ records, witnesses }: Given): Fact {
   const offers = seen(records, 'portMappings').filter(({ part }) => part.available);
@@ -24,7 +24,7 @@ export function judgeMappedPorts({ records, witnesses }: Given): Fact {
   const { outside } = witnesses[4];
   const observed = new Set(outside.map(({ part }) => ipOf(part.observed)));
   const named = offers.filter(({ part }) => part.externalIp !== undefined);
-  // Of mappings by PCP and NAT-PMP no pair was seen to get through; those by UPnP are used.
+  // In the lab, no pair of endpoints got through a port mapped by PCP or NAT-PMP; ports mapped by UPnP are used.
   const same = named.filter(({ part }) => part.protocol === 'upnp' && observed.has(part.externalIp ?? ''));
   if (same.length > 0) {
     const reason = `the gateway maps ports of ${same[0]?.part.externalIp}, the address that others see`;

@@ -3,7 +3,7 @@ import type { Fact, ProbeRecord } from '../types.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
 import { bareHost } from './witnesses.js';
 
-/** A captive portal: no relay answered the check rightly and at least one answered wrongly. */
+/** There is a captive portal if no relay gave the right answer to the check and at least one gave a wrong one. */
 export function judgeCaptivePortal(records: readonly ProbeRecord[]): Fact {
   const answers = seen(records, 'portals');
   const right = answers.filter(({ part }) => part.answer === 'right');
@@ -20,12 +20,12 @@ export function judgeCaptivePortal(records: readonly ProbeRecord[]): Fact {
   return unknown('no relay answered the check');
 }
 
-/** Relays by what came through of their own. */
+/** Which relays answered, and how. */
 interface RelaysSeen {
   overHttps: ReadonlySet<string>;
-  /** Over HTTPS and QUIC: nothing holds their traffic back. */
+  /** These answered over HTTPS and QUIC, so nothing holds their traffic back. */
   working: ReadonlySet<string>;
-  /** Somebody else showed a certificate in their place. */
+  /** In place of these, somebody else showed a certificate. */
   impersonated: ReadonlySet<string>;
 }
 
@@ -43,7 +43,7 @@ function relaysSeen(records: readonly ProbeRecord[]): RelaysSeen {
   };
 }
 
-/** What OpenSSL says of a certificate that is somebody else's. */
+/** OpenSSL's codes for a certificate that belongs to somebody else. */
 const FOREIGN_CERTIFICATES: ReadonlySet<string> = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -54,8 +54,9 @@ const FOREIGN_CERTIFICATES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A relay that works but has nothing on plain HTTP says 404; a portal would not let its HTTPS pass. A relay's own front
- * door sends on to HTTPS; so does a portal that then shows a certificate of its own.
+ * Not every wrong answer is a portal's. A relay without plain HTTP answers 404, and its HTTPS works, which a portal
+ * would block. A relay may redirect to its own HTTPS. A portal may do that as well, but then it shows a certificate
+ * of its own.
  */
 function isWrong({ part }: Seen<PortalSeen>, { overHttps, impersonated }: RelaysSeen): boolean {
   switch (part.answer) {
@@ -70,7 +71,7 @@ function isWrong({ part }: Seen<PortalSeen>, { overHttps, impersonated }: Relays
   }
 }
 
-/** The last two labels of a relay's name, which mostly belong to one owner. */
+/** The last two labels of a relay's name. Names that share them mostly have the same owner. */
 function ownerOf(relayUrl: string): string {
   return bareHost(relayUrl).replace(/\.$/, '').split('.').slice(-2).join('.');
 }
@@ -80,7 +81,8 @@ export function judgeInterception(records: readonly ProbeRecord[]): Fact {
   const intercepted = seen(records, 'interceptions');
   if (intercepted.length > 0) {
     const reason = 'an authority that this machine trusts and iroh does not signed';
-    // One authority for names of different owners signs what it does not own.
+    // Relays of different owners do not share a private authority. If one signed all these certificates, it belongs
+    // to somebody who opens TLS.
     const owners = new Set(intercepted.map(({ part }) => ownerOf(part.relayUrl)));
     const issuers = new Set(intercepted.map(({ part }) => part.issuer));
     if (owners.size > 1 && issuers.size === 1) {

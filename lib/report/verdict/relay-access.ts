@@ -3,7 +3,7 @@ import type { Fact, ProbeRecord, RelayVerdict } from '../types.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
 import { bareHost, hostOf } from './witnesses.js';
 
-/** Whether iroh can use one relay: it finds its peers and punches its holes through one. */
+/** Whether iroh can use one relay. It needs a relay to find its peers and to open direct paths to them. */
 function judgeRelayUse(records: readonly ProbeRecord[], url: string): Fact {
   const homes = seen(records, 'homeRelays').filter(({ part }) => part.relayUrl === url);
   if (homes.length > 0) return judged('yes', 'the endpoint is connected to it', homes);
@@ -17,13 +17,14 @@ function judgeRelayUse(records: readonly ProbeRecord[], url: string): Fact {
   const answered = seen(records, 'latencies').filter(
     ({ part }) => part.relayUrl === url && part.kind === 'https',
   );
-  // What ran out of time before an HTTP answer that came after the same handshake says nothing: the machine was busy.
+  // HTTPS answered, through the same connection and handshake. If our attempt ran out of time there, this machine was
+  // busy.
   const telling = answered.length === 0 ? access : access.filter(({ part }) => !isLate(part));
   const [ended] = telling;
   if (ended !== undefined) return judged('no', endOf(ended), telling);
   const intercepted = seen(records, 'interceptions').filter(({ part }) => part.relayUrl === url);
   if (intercepted.length > 0) return judged('no', 'iroh does not trust its certificate', intercepted);
-  // Where the connection itself was not tried, or not in time.
+  // Used if no connection was tried, or none in time.
   if (answered.length > 0) return judged('yes', 'it answers over HTTPS as iroh trusts it', answered);
   return unknown('it was not seen in time whether it takes connections');
 }
@@ -31,7 +32,10 @@ function judgeRelayUse(records: readonly ProbeRecord[], url: string): Fact {
 const FIRST_ADDRESS_DEAD =
   'it takes connections, but the first address of its name is dead, and iroh measures that one alone before it picks a relay';
 
-/** Names whose first address did not answer over QUIC while a later one did; none where any family's first did. */
+/**
+ * Families in which the first address of the relay did not answer over QUIC, but a later one did. Empty if the first
+ * address of any family answered.
+ */
 function deadFirstAddresses(records: readonly ProbeRecord[], url: string): Seen<NameSeen>[] {
   const names = seen(records, 'names').filter(
     ({ part }) => part.host === bareHost(url) && part.ips.length > 0,
@@ -41,7 +45,7 @@ function deadFirstAddresses(records: readonly ProbeRecord[], url: string): Seen<
   return hasFirst ? [] : names.filter(({ part }) => part.ips.slice(1).some((ip) => answered.has(ip)));
 }
 
-/** It came to nothing in time, in a part of the way that HTTPS shares. */
+/** The attempt ran out of time in a step that HTTPS needs as well. */
 function isLate({ stage, code }: { stage: string; code?: string }): boolean {
   return code === 'NO_ANSWER' && (stage === 'connect' || stage === 'tls');
 }
@@ -60,7 +64,7 @@ function endOf({ part: { stage, code } }: Ended): string {
   return code === undefined ? what : `${what} (${code})`;
 }
 
-/** Whether iroh has any relay that it can use. `relays`: what was found of each. */
+/** Whether iroh can use at least one relay. `relays`: what was found out about each. */
 export function judgeAnyRelay(relays: readonly { url: string; usable: Fact }[]): Fact {
   const [usable] = relays.filter((relay) => relay.usable.value === 'yes');
   if (usable !== undefined) {
@@ -73,7 +77,7 @@ export function judgeAnyRelay(relays: readonly { url: string; usable: Fact }[]):
   return { value, reason, evidence };
 }
 
-/** Every relay that was asked or answered, in the order given, with its smallest latencies. */
+/** All relays that were asked or that answered, in the order given, each with its smallest latencies. */
 export function judgeRelays(records: readonly ProbeRecord[], urls: readonly string[]): RelayVerdict[] {
   const latencies = seen(records, 'latencies').map(({ part }) => part);
   const ownAnswers = new Set([

@@ -4,7 +4,7 @@ import type { Fact, ProbeRecord, RelayProblem, RelayProblemKind } from '../types
 import { refsOf, type Seen, seen } from './seen.js';
 import { bareHost, hostOf } from './witnesses.js';
 
-/** Errors of a process that may open no more files, hence no more sockets. */
+/** Codes that mean: this process may open no more files, so no more sockets either. */
 const FILE_LIMITS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
 
 const EXPIRED: ReadonlySet<string> = new Set(['CERT_HAS_EXPIRED']);
@@ -14,8 +14,8 @@ const NO_SUCH_NAME: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'NO_A
 const NO_ROUTES: ReadonlySet<string> = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL']);
 
 /**
- * Why iroh can use none of the relays, where a cause can be named: the one that has to be put right first. Null: a relay
- * can be used, or nothing that was seen explains it.
+ * Why iroh can use none of the relays: the cause that must be fixed first. Null: a relay can be used, or no cause was
+ * found.
  */
 export function findRelayProblem(
   records: readonly ProbeRecord[],
@@ -25,7 +25,8 @@ export function findRelayProblem(
   if (anyRelay.value === 'yes' || urls.length === 0) return null;
   return (
     tooManyFiles(records) ??
-    // Before the names: where a proxy looks them up, nobody else has to know them.
+    // Checked before the names. Behind a proxy, the proxy looks names up, so this machine may not be able to, and
+    // need not.
     proxyOnly(records) ??
     nameProblem(records, urls) ??
     accessProblem(records) ??
@@ -43,9 +44,9 @@ function tooManyFiles(records: readonly ProbeRecord[]): RelayProblem | null {
   };
 }
 
-/** Whatever is wrong with all of the names; one good name is enough to go on with. */
+/** What is wrong with the names, if it is wrong with all of them. With one good name iroh can work. */
 function nameProblem(records: readonly ProbeRecord[], urls: readonly string[]): RelayProblem | null {
-  // Somebody was found at an address, and what he said tells more.
+  // A server answered at an address, so its name was found; what the server said tells more.
   if (seen(records, 'access').some(({ part }) => part.stage !== 'name' && part.stage !== 'connect'))
     return null;
   const names = seen(records, 'names');
@@ -102,7 +103,7 @@ function accessProblem(records: readonly ProbeRecord[]): RelayProblem | null {
     };
   }
   const ended = seen(records, 'access').filter(({ part }) => part.stage !== 'ready');
-  // The end that came furthest says most: "no route over IPv6" is little beside a bad certificate.
+  // The relay that came furthest explains most. For example, a bad certificate says more than "no route over IPv6".
   const furthest = ended.toSorted((a, b) => STAGES.indexOf(b.part.stage) - STAGES.indexOf(a.part.stage));
   const [first] = furthest;
   if (first === undefined) return null;

@@ -2,7 +2,7 @@ import type { Family, Observation, RouteSeen } from '../observation.js';
 import type { ProbeRecord, Routed } from '../types.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
 
-/** What `connect` says of routes that lead nowhere, in words. */
+/** What the error codes of `connect` mean, in words. */
 const REFUSALS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'no route',
   EHOSTUNREACH: 'an unreachable one',
@@ -13,7 +13,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   EAFNOSUPPORT: 'the family is switched off',
 };
 
-/** Whether the kernel knows a way out in one family, or only to those that were asked. */
+/** Whether the kernel has a route in one family: to the Internet, only to those that were asked, or none. */
 export function judgeRouted(records: readonly ProbeRecord[], family: Family): Routed {
   const all = seen(records, 'routes');
   const routes = all.filter(({ part }) => part.family === family);
@@ -33,7 +33,7 @@ export function judgeRouted(records: readonly ProbeRecord[], family: Family): Ro
   const codes = [...new Set(routes.map(({ part }) => part.refusal ?? 'ENETUNREACH'))];
   const words = codes.map((code) => (REFUSALS[code] === undefined ? code : `${code}: ${REFUSALS[code]}`));
   const reason = `the kernel refused every destination (${words.join('; ')})`;
-  // The other family explains whatever answered, and is a way out.
+  // If the other family has a route, what answered may have come over that one.
   const other = family === 4 ? 6 : 4;
   if (all.some(isOpen) || records.some(({ observation }) => hasAnswer(observation, other)))
     return judged('no', reason, routes);
@@ -46,7 +46,7 @@ export function judgeRouted(records: readonly ProbeRecord[], family: Family): Ro
   return judged('no', reason, routes);
 }
 
-/** Whether no family has a route: nothing can be measured, a run may end. */
+/** Whether no family has a route. Then nothing can be measured and the run may end. */
 export function hasNoRoute(records: readonly ProbeRecord[]): boolean {
   return ([4, 6] as const).every((family) => judgeRouted(records, family).value === 'no');
 }
@@ -55,7 +55,7 @@ function isOpen({ part }: Seen<RouteSeen>): boolean {
   return part.sourceIp !== null;
 }
 
-/** Whether anything came back from anywhere. @param family - null: over a family that is not known */
+/** Whether anybody answered. @param family - null: the answer's family is not known */
 function hasAnswer(observation: Observation = {}, family: Family | null): boolean {
   const { latencies = [], addresses = [], quic = [], stun = [], portals = [] } = observation;
   const { access = [], interceptions = [], viaProxy = [] } = observation;

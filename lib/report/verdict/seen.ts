@@ -12,7 +12,7 @@ type PartOf<K extends ListPart> = NonNullable<Observation[K]>[number];
 
 /** All parts of one kind, in the order of the records. */
 export function seen<K extends ListPart>(records: readonly ProbeRecord[], kind: K): Seen<PartOf<K>>[] {
-  // Loops: it is asked dozens of times for a verdict, and a verdict hundreds of times for its colour to be final.
+  // Plain loops, for speed: one verdict calls this dozens of times, and `isSettled` asks for hundreds of verdicts.
   const found: Seen<PartOf<K>>[] = [];
   for (const { ref, observation } of records) {
     const parts: readonly PartOf<K>[] | undefined = observation?.[kind];
@@ -22,7 +22,7 @@ export function seen<K extends ListPart>(records: readonly ProbeRecord[], kind: 
   return found;
 }
 
-/** The distinct runs behind some parts. */
+/** The runs that saw these parts, each once. */
 export function refsOf(parts: readonly Seen<unknown>[]): string[] {
   return [...new Set(parts.map(({ ref }) => ref))];
 }

@@ -5,23 +5,29 @@ import type { Fact, ProbeRecord, Routed } from '../types.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
 import { type Given, hostOf } from './witnesses.js';
 
-/** Full-size datagrams that a slow uplink carried, and over how many milliseconds, so that they count as a path. */
+/**
+ * On a slow uplink the full exchange does not end in the time of a report. So many acknowledged datagrams over so
+ * many milliseconds are enough.
+ */
 const SLOW_DATAGRAMS = 5;
 const SLOW_SPAN_MS = 500;
 
 /**
- * How many datagrams, and which share of them, must be lost before the path is blamed. Of the nine or so of a report a
- * good radio link, which loses 2 of 100, loses two in one report of a hundred.
+ * How many datagrams, and which share of them, must be lost before we say that the path loses packets. A report sends
+ * about nine. A good radio link that loses 2 of 100 loses two of nine in about one report of a hundred.
  */
 const MIN_LOST = 2;
 const MIN_LOST_SHARE = 0.15;
 
-/** A line slower than this, in milliseconds for each datagram (120 kbit/s), drops some of them in its own full queue. */
+/**
+ * Milliseconds for each datagram. A slower line (less than 120 kbit/s) drops some of our datagrams in its own full
+ * queue, and that is no loss on the way.
+ */
 const MAX_MS_EACH = 80;
 
 /**
- * Whether UDP passes in one family, as iroh needs it: QUIC, whole and for a while. What STUN alone shows is not enough,
- * since what lets STUN pass may drop QUIC, or all but small datagrams.
+ * Whether UDP passes in one family as iroh needs it: QUIC, with full-size datagrams, for a while. An answer over STUN
+ * is not enough: some firewalls let STUN pass and drop QUIC, or drop all but small datagrams.
  */
 export function judgeUdp(known: Given, family: Family, routed: Routed): Fact {
   const { records, isPublic } = known;
@@ -46,7 +52,7 @@ export function judgeUdp(known: Given, family: Family, routed: Routed): Fact {
   return judgeRefusals(records, family) ?? judgeHalf(quic) ?? judgeSilence(records, family);
 }
 
-/** What relays on the Internet proved: those inside our own network prove the inside. */
+/** What QUIC with relays on the Internet showed. A relay in our own network says nothing about the Internet. */
 function outsideQuic({ records, witnesses }: Given, family: Family): Seen<QuicSeen>[] {
   const insiders = new Set(
     witnesses[family].useless
@@ -59,8 +65,8 @@ function outsideQuic({ records, witnesses }: Given, family: Family): Seen<QuicSe
 }
 
 /**
- * Whether the path loses more than chance explains. Datagrams that stop altogether are no loss: that is what
- * {@link judgeUdp} is about.
+ * Whether the path loses more datagrams than chance explains. Here datagrams get lost but others follow; a path that
+ * stops to carry any is the matter of {@link judgeUdp}.
  */
 export function judgeLoss(known: Given, family: Family): Fact {
   const sustained = outsideQuic(known, family).filter(({ part }) => isSustained(part));
@@ -74,12 +80,12 @@ export function judgeLoss(known: Given, family: Family): Fact {
   return judged(isMore ? 'yes' : 'no', `${lost} of ${total} full-size QUIC datagrams were lost`, quic);
 }
 
-/** A slow uplink does not come to the end of it in a report's time, but it kept going. */
+/** Also true for a slow uplink, where the exchange did not end in time but kept going. */
 function isSustained({ reached, acknowledged, spanMs }: QuicSeen): boolean {
   return reached === 'sustained' || (acknowledged >= SLOW_DATAGRAMS && spanMs >= SLOW_SPAN_MS);
 }
 
-/** This machine itself would not send. */
+/** This machine itself refused to send. */
 function judgeRefusals(records: readonly ProbeRecord[], family: Family): Fact | null {
   const refused = seen(records, 'refusals').filter(({ part }) => part.family === family);
   const relays = new Set(refused.map(({ part }) => part.relayUrl)).size;
@@ -87,7 +93,7 @@ function judgeRefusals(records: readonly ProbeRecord[], family: Family): Fact | 
   return judged('no', 'this machine itself refused to send datagrams: a firewall on it', refused);
 }
 
-/** QUIC began with somebody on the Internet, and came to nothing or not to an end. */
+/** QUIC began with a relay on the Internet but did not work, or did not come to its end. */
 function judgeHalf(quic: readonly Seen<QuicSeen>[]): Fact | null {
   const stalled = quic.filter(({ part }) => part.reached === 'stalled');
   if (stalled.length > 0) {
@@ -110,8 +116,8 @@ function judgeHalf(quic: readonly Seen<QuicSeen>[]): Fact | null {
 }
 
 /**
- * Nobody answered over QUIC. Relays ship with address discovery off, so their silence says something only where they are
- * known to have it, or where others who speak UDP were silent as well.
+ * Nobody answered over QUIC. Relays ship with address discovery switched off, so silence counts only for relays that
+ * are known to have it, or if STUN servers were silent as well.
  */
 function judgeSilence(records: readonly ProbeRecord[], family: Family): Fact {
   const silent = seen(records, 'silences').filter(({ part }) => part.family === family);
@@ -156,7 +162,7 @@ function whyNotKnown(telling: readonly Seen<{ relayUrl: string; isKnown: boolean
     : `${namesOf(off)} may have address discovery switched off, as relays ship (say its quicPort if it is on)`;
 }
 
-/** Whether it discovered an address in this very report, in whichever family. */
+/** Whether the relay told an address in this report, in either family. */
 function answeredElsewhere(records: readonly ProbeRecord[], relayUrl: string): boolean {
   return seen(records, 'latencies').some(({ part }) => part.relayUrl === relayUrl && part.kind !== 'https');
 }
@@ -174,7 +180,7 @@ function isRemotePeer(remoteAddr: string, family: Family, isPublic: IsPublicAddr
   try {
     addr = unmapped(parseSocketAddr(remoteAddr));
   } catch {
-    return false; // a peer's address in a form of its own proves nothing
+    return false; // an address that we cannot read proves nothing
   }
   return addr.family === family && isPublic(addr.ip);
 }

@@ -7,8 +7,9 @@ import { judged, type Seen, seen, unknown } from './seen.js';
 type Named = Seen<PortMappingSeen & { externalIp: string }>;
 
 /**
- * Whether another NAT (a carrier's, a second router's) stands between our gateway and the Internet; IPv4. Only the
- * gateway that is the next hop of a probed route is a witness, and only of answers that took that way.
+ * Whether another NAT (the carrier's, or that of a second router) stands between our gateway and the Internet. IPv4
+ * only. The gateway must be the next hop of a route that was probed, and is compared only with answers that took that
+ * route.
  */
 export function judgeUpstreamNat(records: readonly ProbeRecord[], isPublic: IsPublicAddress): UpstreamNat {
   const routes = seen(records, 'routes').filter(({ part }) => part.family === 4);
@@ -42,7 +43,7 @@ export function judgeUpstreamNat(records: readonly ProbeRecord[], isPublic: IsPu
   return beside?.value === 'likely' ? beside : (local ?? beside ?? unheard(externalIp, believable));
 }
 
-/** What the gateway says beside what others saw; null: nobody saw anything. */
+/** Compares the gateway's external address with the address that others saw. Null: nobody saw any. */
 function compare(
   externalIp: string,
   answers: readonly Seen<AddressSeen>[],
@@ -59,15 +60,19 @@ function compare(
   }
   if (observed.length > 1)
     return unknown(`the gateway names ${externalIp}, one of several addresses that others saw`, evidence);
-  // Gateways learn their address by STUN where theirs is no public one (miniupnpd's ext_perform_stun).
+  // Some gateways without a public address ask a STUN server for it (miniupnpd's ext_perform_stun), so they may name
+  // the address beyond the next NAT.
   const doubt = 'whether the gateway holds that address or asked others for it cannot be told';
   return unknown(`the gateway names ${externalIp}, the address that others saw; ${doubt}`, evidence);
 }
 
-// Prefixes of homes, as far as a LAN's can be guessed from one address in it.
+// The usual length of a home network's prefix: from one address the real one is unknown.
 const LAN_BITS = 24;
 
-/** Why an external address cannot be the gateway's towards the Internet: it is misconfigured; null: it can be. */
+/**
+ * Why the external address that the gateway names cannot be right: the gateway is misconfigured. Null: it can be
+ * right.
+ */
 function faultOf(ip: string, inner: readonly string[], isPublic: IsPublicAddress): string | null {
   if (inner.includes(ip)) return 'an address of the local network itself';
   if (isPublic(ip)) return null;
@@ -92,7 +97,10 @@ function unbelievable(
   );
 }
 
-/** A carrier's address on our own side. Overlays use that range as well: their tunnels are left out. */
+/**
+ * Our own address is in the carriers' range (100.64.0.0/10). Overlays such as Tailscale use that range as well, so
+ * tunnels are left out.
+ */
 function judgeLocalSide(routes: readonly Seen<RouteSeen>[]): UpstreamNat | null {
   const shared = routes.filter(
     ({ part: { sourceIp, tunnel, gateway } }) =>
@@ -102,7 +110,10 @@ function judgeLocalSide(routes: readonly Seen<RouteSeen>[]): UpstreamNat | null 
   return judged('likely', "our own address lies in the carriers' range 100.64.0.0/10", shared);
 }
 
-/** Whether an answer came the way of that gateway: its destination's route, else its local address, says so. */
+/**
+ * Whether an answer came through that gateway. The route to its destination tells; without one, the local address
+ * does.
+ */
 function passed({ destinationIp, local }: AddressSeen, gateway: string, routes: readonly Seen<RouteSeen>[]) {
   const there = routes.filter(({ part }) => part.destination === destinationIp);
   if (there.length > 0) return there.every(({ part }) => part.gateway === gateway);

@@ -3,7 +3,7 @@ import type { AddressSeen, Family } from '../observation.js';
 import type { ProbeRecord, ResolvedRelayTarget } from '../types.js';
 import { type Seen, seen } from './seen.js';
 
-/** Somebody who saw our address. */
+/** An answer that tells our address as somebody outside saw it. */
 export type Witness = Seen<AddressSeen>;
 
 /** A witness that tells nothing about the way to the Internet. */
@@ -11,18 +11,21 @@ interface UselessWitness {
   witness: Witness;
   /** One clause whose subject is the witness. */
   why: string;
-  /** Whether it stands inside: then what reaches it proves the inside only. Else it looks from an odd place. */
+  /**
+   * True: it stands in our own network, and what reaches it says nothing about the Internet. False: its answer is odd
+   * for another reason.
+   */
   isInside: boolean;
 }
 
-/** Who told our address of one family, by what it is worth. */
+/** The witnesses of one family, by what they are worth. */
 export interface Witnesses {
-  /** They stand on the Internet, as far as can be told. */
+  /** As far as we can tell, these stand on the Internet. */
   outside: readonly Witness[];
   useless: readonly UselessWitness[];
 }
 
-/** What a verdict is made of. The witnesses of each family are sorted once: five conclusions rest on them. */
+/** What a verdict is made of. The witnesses are sorted once, because five conclusions need them. */
 export interface Given {
   records: readonly ProbeRecord[];
   /** The relays that were to be asked. */
@@ -41,8 +44,8 @@ export function given(
 }
 
 /**
- * Sorts the answers of one family. The family is that of the address that was seen: what an IPv4 relay behind a
- * translator (NAT64) sees of an IPv6 socket is an IPv4 address, and is never compared with what an IPv6 relay sees.
+ * Sorts the answers of one family: the family of the address that was seen. An IPv4 relay behind a translator (NAT64)
+ * sees an IPv4 address of an IPv6 socket; that answer belongs to IPv4.
  */
 function witnessesOf(records: readonly ProbeRecord[], family: Family, isPublic: IsPublicAddress): Witnesses {
   const outside: Witness[] = [];
@@ -73,7 +76,7 @@ function flawOf(
   if (neighbours.has(destinationIp)) {
     return { why: 'stands on our own link, which is not the way to the Internet', isInside: true };
   }
-  // A balancer or proxy before the relay writes in its own name.
+  // A balancer or proxy in front of the relay sends all clients' datagrams from its own address.
   if (observedIp === destinationIp && !isOwn(seen)) {
     return { why: 'sees everyone at its own address: a balancer or proxy stands before it', isInside: false };
   }
@@ -85,13 +88,19 @@ function flawOf(
 
 const OWN_NETWORK = 'sees us in its own network, while another relay is silent: it may stand inside';
 
-/** A relay inside, at an address that only looks public, sees the router between by an address of the same network. */
+/**
+ * A relay in our own network, at an address that only looks public, sees the router's address, which is in the same
+ * network as the relay's.
+ */
 function isSeenFromItsOwnNetwork({ by, observed, destinationIp }: AddressSeen): boolean {
   const network = (ip: string) => ip.split('.').slice(0, 3).join('.');
   return by === 'quic' && !destinationIp.includes(':') && network(ipOf(observed)) === network(destinationIp);
 }
 
-/** Destinations on the link itself. Where no route has a next hop (a tunnel, a point-to-point line) that says nothing. */
+/**
+ * Destinations on our own link. If no route at all has a next hop (a tunnel, a point-to-point line), "on the link"
+ * says nothing.
+ */
 function neighboursOf(records: readonly ProbeRecord[], family: Family): ReadonlySet<string> {
   const routes = seen(records, 'routes')
     .map(({ part }) => part)
@@ -100,7 +109,7 @@ function neighboursOf(records: readonly ProbeRecord[], family: Family): Readonly
   return new Set(routes.filter(({ gateway }) => gateway === null).map(({ destination }) => destination));
 }
 
-/** Who sees our own address while others see another one stands before the NAT, whatever its address looks like. */
+/** A witness that sees our own address, while others see another one, stands between us and the NAT. */
 function withoutInsiders({ outside, useless }: Witnesses): Witnesses {
   const translated = new Set(outside.filter(({ part }) => !isOwn(part)).map(({ part }) => part.local));
   const isInside = ({ part }: Witness) => isOwn(part) && translated.has(part.local);
@@ -112,8 +121,8 @@ function withoutInsiders({ outside, useless }: Witnesses): Witnesses {
 }
 
 /**
- * One of three or more that alone sees another IP address is looked at from elsewhere: through a balancer, over another
- * uplink. Ports are not compared: the others may have been asked from several sockets.
+ * If one of three or more witnesses sees another IP address than all others, our datagrams to it take another way: a
+ * balancer, another uplink. Ports are not compared, since the others may have been asked from several sockets.
  */
 function withoutOdd({ outside, useless }: Witnesses): Witnesses {
   const odd = [...new Set(outside.map(({ part }) => ipOf(part.local)))].flatMap((localIp) =>
@@ -149,7 +158,7 @@ export function ipOf(socketAddr: string): string {
   return socketAddr.slice(0, socketAddr.lastIndexOf(':'));
 }
 
-/** Why each relay that told no address of this family did not, one clause a relay; in the order of the relays. */
+/** For each relay that told no address of this family: why not, in one clause. In the order of the relays. */
 export function missingWitnesses(
   records: readonly ProbeRecord[],
   relays: readonly ResolvedRelayTarget[],
@@ -199,7 +208,7 @@ export function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url;
 }
 
-/** As names are looked up: without brackets or port. */
+/** The host as it is looked up: without brackets or port. */
 export function bareHost(url: string): string {
   return URL.canParse(url) ? withoutBrackets(new URL(url).hostname) : url;
 }
