@@ -19,11 +19,11 @@ import {
   systemRoots,
 } from '../probes/index.js';
 import {
+  type AskedRelay,
   type EndpointSnapshot,
   type LocalReport,
   MAX_SNAPSHOT_ITEMS,
   type ReportSettings,
-  type ResolvedRelayTarget,
 } from '../report/index.js';
 import {
   anObject,
@@ -203,7 +203,7 @@ function environmentOf(given: Values<typeof ENVIRONMENT>): DiagnoseEnvironment {
 }
 
 function notesOf(
-  relays: readonly ResolvedRelayTarget[],
+  relays: readonly AskedRelay[],
   fromHome: boolean,
   ca: readonly string[],
   env: NodeJS.ProcessEnv,

@@ -1,5 +1,5 @@
 import { Patience } from '../async/index.js';
-import type { PortalAnswer, ResolvedRelayTarget } from '../report/index.js';
+import type { AskedRelay, PortalAnswer } from '../report/index.js';
 import { CHALLENGE_FORM, HTTP_PORT, PORTAL_PATH, RELAY_PATIENCE } from './constants.js';
 import { firstAnswer } from './http/first-answer.js';
 import { type HttpAnswer, httpGet, tlsName } from './http/get.js';
@@ -19,11 +19,7 @@ export const captivePortalProbe = {
   },
 } as const satisfies Probe;
 
-async function check(
-  { url }: ResolvedRelayTarget,
-  context: ProbeContext,
-  patience: Patience,
-): Promise<RunResult> {
+async function check({ url }: AskedRelay, context: ProbeContext, patience: Patience): Promise<RunResult> {
   const portalUrl = portalUrlOf(url, context.portalPort);
   const challenge = `ts_${portalUrl.hostname}`;
   if (!CHALLENGE_FORM.test(challenge)) {

@@ -1,6 +1,6 @@
 import { Patience } from '../async/index.js';
 import { codeOf } from '../errors.js';
-import type { ResolvedRelayTarget } from '../report/index.js';
+import type { AskedRelay } from '../report/index.js';
 import { PING_PATH, RELAY_PATIENCE } from './constants.js';
 import { firstAnswer } from './http/first-answer.js';
 import { type HttpAnswer, httpGet } from './http/get.js';
@@ -22,11 +22,7 @@ export const httpsProbe = {
   },
 } as const satisfies Probe;
 
-async function ping(
-  { url }: ResolvedRelayTarget,
-  context: ProbeContext,
-  patience: Patience,
-): Promise<RunResult> {
+async function ping({ url }: AskedRelay, context: ProbeContext, patience: Patience): Promise<RunResult> {
   const pingUrl = new URL(PING_PATH, url);
   const { hostname } = pingUrl;
   // Before the clock starts: parsing the roots is no part of a relay's latency.

@@ -1,11 +1,11 @@
 import { codeOf, messageOf } from '../errors.js';
 import type {
+  AskedRelay,
   EndpointSnapshot,
   Family,
   Observation,
   Outcome,
   ProbeError,
-  ResolvedRelayTarget,
 } from '../report/index.js';
 import { printable } from '../text.js';
 import type { StunServer } from '../wire/index.js';
@@ -28,7 +28,7 @@ export interface Probe {
 
 /** What may be asked. */
 export interface ProbeTargets {
-  readonly relays: readonly ResolvedRelayTarget[];
+  readonly relays: readonly AskedRelay[];
   readonly endpoint: EndpointSnapshot | null;
   readonly stunServers: readonly StunServer[];
   /** For the proxy variables. */

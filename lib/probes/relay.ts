@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { abortable, Patience, TimeUp, within } from '../async/index.js';
 import { codeOf } from '../errors.js';
-import type { RelayStage, ResolvedRelayTarget } from '../report/index.js';
+import type { AskedRelay, RelayStage } from '../report/index.js';
 import { HTTP_PORT, HTTPS_PORT, RELAY_PATIENCE } from './constants.js';
 import type { ResolvedAddress } from './names/resolver.js';
 import { type PlannedRun, type Probe, type ProbeContext, probeError, type RunResult, saw } from './probe.js';
@@ -42,7 +42,7 @@ class Access {
   readonly #patience: Patience;
   #stage: Exclude<RelayStage, 'ready'> = 'name';
 
-  constructor(relayUrl: ResolvedRelayTarget['url'], context: ProbeContext, patience: Patience) {
+  constructor(relayUrl: AskedRelay['url'], context: ProbeContext, patience: Patience) {
     this.#relayUrl = relayUrl;
     this.#url = new URL(relayUrl);
     this.#context = context;

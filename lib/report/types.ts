@@ -166,7 +166,7 @@ export interface Summary {
 }
 
 /** A relay that was asked. */
-export interface ResolvedRelayTarget {
+export interface AskedRelay {
   url: string;
   quicPort: number | null;
   /** Whether the port was said, or told by an answer before; false: it is iroh's default, and may be switched off. */
@@ -175,7 +175,7 @@ export interface ResolvedRelayTarget {
 
 /** What was asked for. */
 export interface ReportSettings {
-  relays: readonly ResolvedRelayTarget[];
+  relays: readonly AskedRelay[];
   /** `home-relay`: no relays were listed, so only the endpoint's home relay was asked. */
   relaysFrom: 'settings' | 'home-relay' | 'none';
   /** STUN servers, `host:port`. */

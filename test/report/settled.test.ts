@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { randomFrom } from '../../bench/support/random.js';
 import { PROBE_NAMES } from '../../lib/probes/probe.js';
 import {
+  type AskedRelay,
   type Colour,
   entersWireReport,
   isSettled,
@@ -9,7 +10,6 @@ import {
   type LocalReport,
   type PendingRun,
   type ProbeRecord,
-  type ResolvedRelayTarget,
   summarise,
   toWireReport,
 } from '../../lib/report/index.js';
@@ -26,7 +26,7 @@ const WORLDS = 100;
 /** How often the rest of a report is made up once its colour is settled. */
 const COMPLETIONS = 25;
 
-function colourOf(relays: readonly ResolvedRelayTarget[]) {
+function colourOf(relays: readonly AskedRelay[]) {
   return (records: readonly ProbeRecord[]): Colour => summarise(judge(records, relays, isPublicHere)).colour;
 }
 

@@ -2,11 +2,11 @@ import { abortable, Patience, within } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
 import type {
   AddressSeen,
+  AskedRelay,
   Family,
   LatencySeen,
   QuicSeen,
   RefusalSeen,
-  ResolvedRelayTarget,
   SilenceSeen,
 } from '../../report/index.js';
 import { DEFAULT_RELAY_QUIC_PORT, formatSocketAddr } from '../../wire/index.js';
@@ -31,7 +31,7 @@ const SAYS_NOTHING: ReadonlySet<string> = new Set(['QAD_SILENT', 'QAD_ABORTED'])
 
 /** One address of one relay. */
 interface Destination {
-  relay: ResolvedRelayTarget;
+  relay: AskedRelay;
   ip: string;
 }
 
@@ -60,12 +60,7 @@ export class QadRun {
   readonly #patience = new Patience(OTHERS);
   readonly #startedMs: number;
 
-  constructor(
-    family: Family,
-    context: ProbeContext,
-    trust: TrustAnchors,
-    relays: readonly ResolvedRelayTarget[],
-  ) {
+  constructor(family: Family, context: ProbeContext, trust: TrustAnchors, relays: readonly AskedRelay[]) {
     this.#family = family;
     this.#context = context;
     this.#trust = trust;
@@ -98,7 +93,7 @@ export class QadRun {
     }
   }
 
-  async #askAll(relays: readonly ResolvedRelayTarget[], socket: QadSocket): Promise<Answer[]> {
+  async #askAll(relays: readonly AskedRelay[], socket: QadSocket): Promise<Answer[]> {
     try {
       return (await Promise.all(relays.map((relay) => this.#askPatiently(relay, socket)))).flat();
     } finally {
@@ -106,7 +101,7 @@ export class QadRun {
     }
   }
 
-  #askPatiently(relay: ResolvedRelayTarget, socket: QadSocket): Promise<Answer[]> {
+  #askPatiently(relay: AskedRelay, socket: QadSocket): Promise<Answer[]> {
     return this.#patience.wait(
       this.#context.signal,
       (cut, answered) => this.#askRelay(relay, socket, cut, answered),
@@ -117,7 +112,7 @@ export class QadRun {
 
   /** None, when the relay has no address of this family. */
   async #askRelay(
-    relay: ResolvedRelayTarget,
+    relay: AskedRelay,
     socket: QadSocket,
     cut: AbortSignal,
     answered: () => void,

@@ -8,7 +8,7 @@ import type {
   QuicSeen,
   RelayStage,
 } from '../observation.js';
-import type { ProbeRecord, ResolvedRelayTarget } from '../types.js';
+import type { AskedRelay, ProbeRecord } from '../types.js';
 import { seen } from '../verdict/seen.js';
 
 /** A run that has not ended. */
@@ -17,7 +17,7 @@ export type PendingRun = Pick<ProbeRecord, 'ref' | 'probe' | 'target' | 'family'
 /** What is known so far. */
 export interface Known {
   records: readonly ProbeRecord[];
-  relays: readonly ResolvedRelayTarget[];
+  relays: readonly AskedRelay[];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type IsPublicAddress, isPublicAddress } from '../../wire/index.js';
 import type { Family } from '../observation.js';
-import type { FamilyVerdict, ProbeRecord, ResolvedRelayTarget, Verdict } from '../types.js';
+import type { AskedRelay, FamilyVerdict, ProbeRecord, Verdict } from '../types.js';
 import { judgeFiltering } from './filtering.js';
 import { judgeLearning } from './learning.js';
 import { judgeMapping, judgeNatType, judgePublicAddress } from './mapping.js';
@@ -24,7 +24,7 @@ export { hasNoRoute } from './routes.js';
  */
 export function judge(
   records: readonly ProbeRecord[],
-  targets: readonly ResolvedRelayTarget[],
+  targets: readonly AskedRelay[],
   isPublic: IsPublicAddress = isPublicAddress,
 ): Verdict {
   const known = given(records, targets, isPublic);

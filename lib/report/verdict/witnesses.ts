@@ -1,6 +1,6 @@
 import { type IsPublicAddress, parseSocketAddr, withoutBrackets } from '../../wire/index.js';
 import type { AddressSeen, Family } from '../observation.js';
-import type { ProbeRecord, ResolvedRelayTarget } from '../types.js';
+import type { AskedRelay, ProbeRecord } from '../types.js';
 import { type Seen, seen } from './seen.js';
 
 /** An answer that tells our address as somebody outside saw it. */
@@ -29,14 +29,14 @@ export interface Witnesses {
 export interface Given {
   records: readonly ProbeRecord[];
   /** The relays that were to be asked. */
-  relays: readonly ResolvedRelayTarget[];
+  relays: readonly AskedRelay[];
   isPublic: IsPublicAddress;
   witnesses: Readonly<Record<Family, Witnesses>>;
 }
 
 export function given(
   records: readonly ProbeRecord[],
-  relays: readonly ResolvedRelayTarget[],
+  relays: readonly AskedRelay[],
   isPublic: IsPublicAddress,
 ): Given {
   const witnesses = { 4: witnessesOf(records, 4, isPublic), 6: witnessesOf(records, 6, isPublic) };
@@ -161,7 +161,7 @@ export function ipOf(socketAddr: string): string {
 /** For each relay that told no address of this family: why not, in one clause. In the order of the relays. */
 export function missingWitnesses(
   records: readonly ProbeRecord[],
-  relays: readonly ResolvedRelayTarget[],
+  relays: readonly AskedRelay[],
   family: Family,
 ): string[] {
   return relays.flatMap(({ url, quicPort }) => {

@@ -1,18 +1,18 @@
 import { PROBE_NAMES } from '../../../lib/probes/probe.js';
 import type {
   AddressSeen,
+  AskedRelay,
   Family,
   Observation,
   PendingRun,
   PortMappingProtocol,
   QuicReached,
-  ResolvedRelayTarget,
 } from '../../../lib/report/index.js';
 
 /** A network that is made up, and differs from the truth of its own probes as it likes. */
 export interface World {
   random(): number;
-  relays: readonly ResolvedRelayTarget[];
+  relays: readonly AskedRelay[];
   hasStun: boolean;
   /** Nothing answers over UDP. */
   isBlocked: boolean;
@@ -56,7 +56,7 @@ export function planOf({ relays, hasStun }: World): PendingRun[] {
   );
 }
 
-function perRelay(relays: readonly ResolvedRelayTarget[]) {
+function perRelay(relays: readonly AskedRelay[]) {
   return relays.map(({ url }) => ({ target: url }));
 }
 

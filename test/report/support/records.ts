@@ -1,11 +1,11 @@
 import {
+  type AskedRelay,
   judge,
   type LocalReport,
   type Observation,
   type ProbeRecord,
   type QuicReached,
   type RelayStage,
-  type ResolvedRelayTarget,
   summarise,
 } from '../../../lib/report/index.js';
 import { isPublicAddress } from '../../../lib/wire/index.js';
@@ -109,7 +109,7 @@ export function openV6(destinationIp = '2001:db8:a::10'): Observation {
 }
 
 /** Relays that are known to discover addresses. */
-export function targets(urls: readonly string[]): ResolvedRelayTarget[] {
+export function targets(urls: readonly string[]): AskedRelay[] {
   return urls.map((url) => ({ url, quicPort: 7842, isQuicPortKnown: true }));
 }
 
