@@ -2,8 +2,9 @@
 export type Place = () => void;
 
 /**
- * Places that many holders share, and nobody waits for (that is a Semaphore). When there are none left, who has the most gives way, so that no holder can keep
- * another out: by its oldest place, the one that was taken or last used the longest ago.
+ * Places that many holders share, and nobody waits for (that is a semaphore). When there are none left, who has the most
+ * gives way, so that no holder can keep another out: by its oldest place, the one that was taken or last used the longest
+ * ago.
  */
 export class SharedPlaces {
   readonly #total: number;
