@@ -32,15 +32,22 @@ type FastifyRequest = HostRequest & { raw: IncomingMessage };
  * {@link mountController}.
  */
 export function createController(): Type<unknown> {
+  // No route yet, so no path.
+  @Controller({ path: [] })
+  // As `@ApiExcludeController()` of `@nestjs/swagger` does, which not every app has: the routes are no part of its API.
+  @SetMetadata('swagger/apiExcludeController', [true])
   class NetDiagnosticsController {
     readonly #routes: HttpHandler;
 
-    constructor({ routes }: NestHosted) {
+    constructor(@Inject(NEST_HOSTED) { routes }: NestHosted) {
       this.#routes = routes;
     }
 
     /** Settles when the response has ended, for interceptors that measure. */
-    answer(request: ExpressRequest | FastifyRequest, response: ServerResponse | RawReply): Promise<void> {
+    answer(
+      @Req() request: ExpressRequest | FastifyRequest,
+      @Res() response: ServerResponse | RawReply,
+    ): Promise<void> {
       const url = belowMount(request.params.path ?? request.params['*'], request.url);
       return new Promise((resolve, reject) => {
         // As Nest itself answers a path without a route; the app's exception filters see it.
@@ -53,17 +60,12 @@ export function createController(): Type<unknown> {
       });
     }
   }
-  Inject(NEST_HOSTED)(NetDiagnosticsController, undefined, 0);
-  Req()(NetDiagnosticsController.prototype, 'answer', 0);
-  Res()(NetDiagnosticsController.prototype, 'answer', 1);
-  Controller({ path: [] })(NetDiagnosticsController);
-  // As `@ApiExcludeController()` of `@nestjs/swagger` does, which not every app has: the routes are no part of its API.
-  SetMetadata('swagger/apiExcludeController', [true])(NetDiagnosticsController);
   return NetDiagnosticsController;
 }
 
 /**
- * Gives a controller its routes, before Nest reads them.
+ * Gives a controller its routes, before Nest reads them: path and adapter are known when the app boots, later than what
+ * stands above a class.
  * @param adapter - its type: the wildcard is spelt differently
  */
 export function mountController(controller: Type<unknown>, path: string, adapter: string): void {

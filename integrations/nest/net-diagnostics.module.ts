@@ -29,6 +29,7 @@ import { warnOfTwins } from './twins.js';
  * @example
  * imports: [NetDiagnosticsModule.forRoot({ name: 'web-1' })]
  */
+@Module({})
 export class NetDiagnosticsModule
   extends ConfigurableModuleClass
   implements NestModule, OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
@@ -37,7 +38,12 @@ export class NetDiagnosticsModule
   readonly #adapterHost: HttpAdapterHost;
   readonly #modules: ModulesContainer;
 
-  constructor(hosted: NestHosted | undefined, adapterHost: HttpAdapterHost, modules: ModulesContainer) {
+  constructor(
+    // Absent when the class itself was imported: said here, in better words than Nest's.
+    @Optional() @Inject(NEST_HOSTED) hosted: NestHosted | undefined,
+    @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
+    @Inject(ModulesContainer) modules: ModulesContainer,
+  ) {
     super();
     if (hosted === undefined) {
       throw new NetDiagnosticsError(
@@ -93,11 +99,3 @@ export class NetDiagnosticsModule
     relay.complete();
   }
 }
-
-// Decorators as plain calls: users' compilers need no flags, and one build serves all versions of Nest.
-// Absent when the class itself was imported: said by the constructor, in better words than Nest's.
-Optional()(NetDiagnosticsModule, undefined, 0);
-Inject(NEST_HOSTED)(NetDiagnosticsModule, undefined, 0);
-Inject(HttpAdapterHost)(NetDiagnosticsModule, undefined, 1);
-Inject(ModulesContainer)(NetDiagnosticsModule, undefined, 2);
-Module({})(NetDiagnosticsModule);
