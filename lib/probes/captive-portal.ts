@@ -5,7 +5,7 @@ import { firstAnswer } from './http/first-answer.js';
 import { type HttpAnswer, httpGet, tlsName } from './http/get.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 
-/** Asks each relay over plain HTTP for an answer that nobody else would give by chance. */
+/** Asks each relay over plain HTTP for an answer that a portal would not give by chance. */
 export const captivePortalProbe = {
   name: 'captive-portal',
   plan: ({ relays }) => {
@@ -37,7 +37,7 @@ async function check({ url }: AskedRelay, context: ProbeContext, patience: Patie
   });
 }
 
-/** A relay in development speaks plain HTTP at its own port, a real one at port 80. */
+/** A relay in development speaks plain HTTP at the port in its URL, a real one at port 80. */
 function portalUrlOf(relayUrl: string, port: number): URL {
   const url = new URL(PORTAL_PATH, relayUrl);
   if (url.protocol === 'http:') return url;

@@ -9,17 +9,17 @@ export const HTTP_PORT = 80;
 export const HTTPS_PORT = 443;
 
 /**
- * Destinations whose routes stand for "the Internet", the first that has one of each family; nothing is sent to
- * them. First documentation ranges (RFC 5737, RFC 3849), which nobody owns. Careful machines send those nowhere
- * (`unreachable`, `blackhole`, `prohibit`): the last of a family is a sink of the AS112 project, which is on the
- * Internet to swallow what is lost (RFC 7535).
+ * Destinations whose routes stand for "the Internet"; nothing is sent to them. In each family the first one that has
+ * a route counts. First come documentation ranges (RFC 5737, RFC 3849), which nobody owns. Some careful machines
+ * route those nowhere (`unreachable`, `blackhole`, `prohibit`), so the last of a family is a sink of the AS112
+ * project, which is on the Internet to swallow stray datagrams (RFC 7535).
  */
 export const REFERENCE_DESTINATIONS = {
   4: ['192.0.2.1', '198.51.100.1', '192.31.196.1'],
   6: ['2001:db8::1', '3fff::1', '2001:4:112::1'],
 } as const;
 
-/** Errors of `connect` on a UDP socket that mean: the kernel has no way there, or may not use it. */
+/** Errors of `connect` on a UDP socket that mean: the kernel has no route there, or may not use it. */
 export const NO_ROUTE_CODES: ReadonlySet<string> = new Set([
   'ENETUNREACH', // no route, or one of type `throw`
   'EHOSTUNREACH', // `unreachable`
@@ -30,16 +30,19 @@ export const NO_ROUTE_CODES: ReadonlySet<string> = new Set([
   'EAFNOSUPPORT', // the family is switched off in the kernel
 ]);
 
-/** Name servers whose routes are looked at; resolvers use three at most. */
+/** Name servers whose routes are checked; resolvers use three at most. */
 export const MAX_NAME_SERVERS = 4;
 
 /**
- * How long a name may be looked up where no name server can be reached, in milliseconds: enough for a hosts file,
- * which may name a relay that can.
+ * How long a name may be looked up when no name server can be reached, in milliseconds. Enough to read a hosts file,
+ * which may name a relay that can be reached.
  */
 export const NO_SERVER_GRACE_MS = 50;
 
-/** How much earlier than the report a lookup that hangs is given up, in milliseconds: it says so then. */
+/**
+ * A lookup that hangs is given up this long before the report ends, in milliseconds, so that its silence is in the
+ * report.
+ */
 export const LOOKUP_MARGIN_MS = 50;
 
 /** Bytes of a body that are read before the connection is cut: a relay's answers have none or a few. */
@@ -48,7 +51,7 @@ export const MAX_BODY_BYTES = 8 * 1024;
 /** Bytes of an answer's headers. */
 export const MAX_HEADER_BYTES = 16 * 1024;
 
-/** How long a body may take once the headers are there, in milliseconds: they are all that is measured. */
+/** How long a body may take after the headers, in milliseconds. Only the headers are measured. */
 export const MAX_DRAIN_MS = 100;
 
 /** Addresses of one host that are tried, at the same time, per family. */
@@ -57,13 +60,15 @@ export const MAX_ADDRESSES_PER_FAMILY = 2;
 /** A relay echoes challenges of 1 to 63 of these characters only (iroh-relay's `is_challenge_char`). */
 export const CHALLENGE_FORM = /^[A-Za-z0-9._-]{1,63}$/;
 
-/** Bytes of a kernel route table that are read; a machine with a longer one is a router, its gateway unknown. */
+/**
+ * Bytes of a kernel route table that are read. A machine with a longer table is a router; its gateway stays unknown.
+ */
 export const MAX_ROUTE_TABLE_BYTES = 256 * 1024;
 
 /** Bytes of a file with root certificates; Debian's bundle has 220 KiB. */
 export const MAX_ROOTS_FILE_BYTES = 4 * 1024 * 1024;
 
-/** How long the system's `route` program may take, where the kernel has no table to read, in milliseconds. */
+/** How long the system's `route` program may take, in milliseconds. It is used if the kernel has no table to read. */
 export const MAX_ROUTE_COMMAND_MS = 1000;
 
 /** UDP port of PCP and NAT-PMP servers (RFC 6887, section 19.1; RFC 6886, section 3.1). */
@@ -73,8 +78,9 @@ export const PORT_MAPPING_PORT = 5351;
 export const SSDP_PORT = 1900;
 
 /**
- * When a question to the gateway goes out, in milliseconds: it is one hop away and answers within 50 ms, so both
- * repetitions are for lost datagrams. The RFCs' own schedules (3 s, doubling) are for those who must get through.
+ * When a question to the gateway is sent, in milliseconds. The gateway is one hop away and answers within 50 ms, so
+ * both repetitions are only for lost datagrams. The schedules of the RFCs (3 s, doubling) would take longer than a
+ * report.
  */
 export const PORT_MAPPING_SENDS_MS: readonly number[] = [0, 150, 350];
 

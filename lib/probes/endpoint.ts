@@ -2,7 +2,7 @@ import type { EndpointSnapshot, HomeRelaySeen } from '../report/index.js';
 import { normaliseRelayUrl } from '../wire/index.js';
 import { type Probe, saw } from './probe.js';
 
-/** What iroh itself sees: the live paths of the snapshot the report was given. */
+/** What iroh itself sees: the live paths in the snapshot that the report was given. */
 export const endpointProbe = {
   name: 'endpoint',
   plan: ({ endpoint }) =>
@@ -24,8 +24,8 @@ export const endpointProbe = {
 } as const satisfies Probe;
 
 /**
- * Relays that carry a live path, the home relay and others. The home relay of the address alone proves nothing: iroh
- * names it as soon as it has chosen it, before it is connected, and goes on naming it while every attempt fails.
+ * Relays that carry a live path. The home relay in the endpoint's address proves nothing: iroh names it as soon as it
+ * has chosen it, before it is connected, and goes on naming it while every attempt fails.
  */
 function relaysInUse({ paths }: EndpointSnapshot): HomeRelaySeen[] {
   const urls = paths.flatMap(({ remoteAddr, isRelay }) => {

@@ -11,8 +11,8 @@ import { micros, type PlannedRun, type Probe, type ProbeContext, type RunResult,
 const DEFAULT_PROXY_PORT = 80;
 
 /**
- * The HTTPS measurement once more, through the proxy that the environment names. iroh does not use it, so this
- * never enters a verdict or the wire report: it tells a reader that the way out is the proxy.
+ * The HTTPS measurement once more, through the proxy that the environment names. iroh uses no proxy, so this enters
+ * no verdict and no wire report. It shows a reader that the way out is the proxy.
  */
 export const httpsViaProxyProbe = {
   name: 'https-via-proxy',
@@ -45,7 +45,7 @@ async function ping(relayUrl: string, proxy: HttpProxy, context: ProbeContext): 
   return saw({ viaProxy: [{ relayUrl, proxy: proxy.label, ms }], details: { status } });
 }
 
-/** Asks the proxy for a connection to the relay (RFC 9110, section 9.3.6). The relay's name is the proxy's to resolve. */
+/** Asks the proxy for a connection to the relay (RFC 9110, section 9.3.6). The proxy resolves the relay's name. */
 function openTunnel(proxy: HttpProxy, ip: string, to: URL, signal: AbortSignal): Promise<Socket> {
   const authority = `${to.hostname}:${to.port === '' ? HTTPS_PORT : to.port}`;
   return new Promise((resolve, reject) => {
@@ -61,7 +61,8 @@ function openTunnel(proxy: HttpProxy, ip: string, to: URL, signal: AbortSignal):
     });
     request.on('connect', (response, socket: Socket) => {
       if (response.statusCode === 200) {
-        // The request is over and no longer owns it; the signal fires at the latest when an answer is there.
+        // The request is over and does not own the socket any more. The signal fires at the latest when there is an
+        // answer.
         onAbort(signal, () => socket.destroy());
         resolve(socket);
         return;
@@ -76,7 +77,7 @@ function openTunnel(proxy: HttpProxy, ip: string, to: URL, signal: AbortSignal):
   });
 }
 
-/** A % that begins no escape stands for itself, as curl takes it. */
+/** A % that does not begin an escape stands for itself, as in curl. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text.replace(/%(?![\da-f]{2})/gi, '%25'));

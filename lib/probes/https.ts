@@ -8,7 +8,7 @@ import { UNTRUSTED_CODES } from './http/tls-trust.js';
 import type { ResolvedAddress } from './names/resolver.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
 
-/** How long each relay takes to answer over HTTPS (over HTTP where its URL says so, as in development). */
+/** How long each relay takes to answer over HTTPS (over HTTP if its URL says so, as in development). */
 export const httpsProbe = {
   name: 'https',
   plan: ({ relays }) => {
@@ -25,7 +25,7 @@ export const httpsProbe = {
 async function ping({ url }: AskedRelay, context: ProbeContext, patience: Patience): Promise<RunResult> {
   const pingUrl = new URL(PING_PATH, url);
   const { hostname } = pingUrl;
-  // Before the clock starts: parsing the roots is no part of a relay's latency.
+  // Before the clock starts: parsing the roots must not count as the relay's latency.
   const secureContext = pingUrl.protocol === 'https:' ? context.tls.trusted() : undefined;
   const get = (trust: typeof secureContext) =>
     firstAnswer(context.resolver.addresses(hostname), context.signal, async (address, signal) => {
@@ -63,7 +63,7 @@ function latency(
   });
 }
 
-/** Who opens TLS and who runs relays under a CA of its own look the same here: only the words can be open about it. */
+/** TLS inspection and a relay with a private CA look the same here, so the message names both. */
 function vouchedByMachine(relayUrl: string, answer: HttpAnswer): RunResult {
   const issuer = answer.issuer ?? '';
   const who = `signed by "${issuer}", which this machine trusts and iroh does not`;

@@ -16,7 +16,7 @@ const RESULTS = [
   'UNSUPPORTED_OPCODE',
 ] as const;
 
-/** Whether the gateway speaks NAT-PMP, and its external address: a question that maps nothing. */
+/** Whether the gateway speaks NAT-PMP, and its external address. The question maps nothing. */
 export const natPmpProbe = portMappingProbe({
   name: 'nat-pmp',
   protocol: 'natPmp',
@@ -25,7 +25,7 @@ export const natPmpProbe = portMappingProbe({
   read: readExternalAddress,
 });
 
-/** Reads the answer to the question for the external address; null when it is none. */
+/** Reads the answer to the question for the external address. Null: not an answer to it. */
 export function readExternalAddress(bytes: Uint8Array): PortMappingAnswer | null {
   const [version, opcode, high = 0, low = 0] = bytes;
   if (opcode !== EXTERNAL_ADDRESS_RESPONSE) return null;
@@ -41,6 +41,6 @@ export function readExternalAddress(bytes: Uint8Array): PortMappingAnswer | null
   }
   if (bytes.length !== RESPONSE_BYTES) return null;
   const externalIp = bytes.subarray(8).join('.');
-  // 0.0.0.0: it has none at the moment.
+  // 0.0.0.0: it has no external address at the moment.
   return externalIp === '0.0.0.0' ? { available: true } : { available: true, externalIp };
 }

@@ -26,7 +26,10 @@ const RESULTS = [
   'EXCESSIVE_REMOTE_PEERS',
 ] as const;
 
-/** Whether the gateway speaks the Port Control Protocol: ANNOUNCE, which maps nothing and names no external address. */
+/**
+ * Whether the gateway speaks the Port Control Protocol. ANNOUNCE maps nothing, and its answer names no external
+ * address.
+ */
 export const pcpProbe = portMappingProbe({
   name: 'pcp',
   protocol: 'pcp',
@@ -44,13 +47,13 @@ export function announceRequest(localIp: string): Uint8Array {
   return request;
 }
 
-/** Reads the answer to {@link announceRequest}; null when it is none. */
+/** Reads the answer to {@link announceRequest}. Null: not an answer to it. */
 export function readAnnounceResponse(bytes: Uint8Array): PortMappingAnswer | null {
   const [version, opcode, , result] = bytes;
   if (opcode !== (RESPONSE | ANNOUNCE) || result === undefined) return null;
   if (version === 0) return readNatPmpRefusal(bytes);
   if (bytes.length < HEADER_BYTES || bytes.length > MAX_BYTES || bytes.length % 4 !== 0) return null;
-  // A server of another version answers in its own, with just this result (section 9).
+  // A server that speaks another version answers in that version, with this result (section 9).
   if (version !== VERSION && result !== UNSUPP_VERSION) return null;
   return result === 0
     ? { available: true }

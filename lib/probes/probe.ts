@@ -15,14 +15,14 @@ import type { HeadStart } from './qad/head-start.js';
 import type { GatewayFinder } from './routes/finder.js';
 
 /**
- * The one shape of all probes. A probe plans its runs from the targets, each run looks once and returns what it
- * saw. It never decides what that means. To add one: write a file that exports a {@link Probe}, and list it in
- * `registry.ts`. What it returns is judged by the parts of {@link Observation} that it fills.
+ * The shape of all probes. A probe plans its runs from the targets; each run looks once and returns what it saw. It
+ * never decides what that means: the verdict judges the parts of {@link Observation} that it fills. To add a probe:
+ * write a file that exports a {@link Probe}, name it in {@link PROBE_NAMES}, and list it in `registry.ts`.
  */
 export interface Probe {
   /** As in the settings and the report. */
   readonly name: string;
-  /** Pure: what to run for these targets. Nothing to ask: an empty list. */
+  /** Pure: the runs for these targets. An empty list if there is nothing to ask. */
   plan(targets: ProbeTargets): readonly PlannedRun[];
 }
 
@@ -31,7 +31,7 @@ export interface ProbeTargets {
   readonly relays: readonly AskedRelay[];
   readonly endpoint: EndpointSnapshot | null;
   readonly stunServers: readonly StunServer[];
-  /** For the proxy variables. */
+  /** The environment, for the proxy variables. */
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -40,20 +40,20 @@ export interface PlannedRun {
   readonly target?: string;
   readonly family?: Family;
   /**
-   * Looks once. May throw: that is `failed` with the error's code. When the context's signal fires it must close
-   * every socket and timer of its own; nobody waits for its result then.
+   * Looks once. May throw: the outcome is then `failed` with the error's code. When the context's signal fires, it
+   * must close all its sockets and timers; nobody waits for its result then.
    */
   run(context: ProbeContext): Promise<RunResult>;
 }
 
-/** How a run ended by itself, and what it saw; a failed one may have seen something too. */
+/** How a run ended by itself, and what it saw. A failed run may have seen something, too. */
 export interface RunResult {
   outcome: Exclude<Outcome, 'aborted'>;
   error?: ProbeError;
   observation?: Observation;
 }
 
-/** What a run may use. All time and all of the outside world come from here. */
+/** What a run may use. Time and the outside world come only from here. */
 export interface ProbeContext {
   /** Fires at the report's deadline, or earlier. */
   readonly signal: AbortSignal;
@@ -62,15 +62,15 @@ export interface ProbeContext {
   /** Milliseconds left until the deadline, never negative. */
   remaining(): number;
   readonly resolver: Resolver;
-  /** Address discovery's, before those who ask for details. */
+  /** Lets address discovery go first, before probes that ask for details. */
   readonly headStart: HeadStart;
   /** Milliseconds after which the first relay of a family answered address discovery. */
   readonly firstAnswerMs: Map<Family, number>;
   readonly tls: TlsTrust;
   readonly gateways: GatewayFinder;
-  /** Where gateways answer. */
+  /** Ports at which gateways answer. */
   readonly gatewayPorts: GatewayPorts;
-  /** Where relays answer captive-portal checks. */
+  /** Port at which relays answer captive-portal checks. */
   readonly portalPort: number;
 }
 
@@ -87,7 +87,7 @@ export function saw(observation: Observation): RunResult {
   return { outcome: 'ok', observation };
 }
 
-/** The names of all probes, for validation and help texts: they are asked for long before a probe is loaded. */
+/** The names of all probes, in the order of `registry.ts`. */
 export const PROBE_NAMES = [
   'route',
   'endpoint',
@@ -105,12 +105,14 @@ export const PROBE_NAMES = [
 /** The name of a probe. */
 export type ProbeName = (typeof PROBE_NAMES)[number];
 
-/** Milliseconds to the microsecond: finer digits are noise. */
+/** Milliseconds, rounded to the microsecond: finer digits are noise. */
 export function micros(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }
 
-/** Anything thrown as it enters a report: bounded, and no text of strangers unclean. */
+/**
+ * Anything thrown, in the form that a report has: its length is bounded, and a stranger's text is made safe to show.
+ */
 export function probeError(error: unknown): ProbeError {
   return { code: codeOf(error), message: printable(messageOf(error)) };
 }

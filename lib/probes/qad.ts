@@ -5,11 +5,11 @@ import { QadRun } from './qad/run.js';
 const FAMILIES = [4, 6] as const;
 
 /**
- * Our address as each relay sees it, by QUIC address discovery; and, when that is known, whether the path carries
- * full-size datagrams for a while. Two runs a family: the second takes some hundred milliseconds more, and the
- * addresses need not wait for it.
+ * Our address as each relay sees it, by QUIC address discovery, and whether the path then carries full-size datagrams
+ * for a while. Two runs for each family, because the second takes some hundred milliseconds more and the addresses
+ * should not wait for it.
  *
- * @param trust - whom iroh trusts; asked for before anything is timed
+ * @param trust - whom iroh trusts; called before anything is timed
  */
 export function qadProbe(trust: (context: ProbeContext) => TrustAnchors) {
   return {

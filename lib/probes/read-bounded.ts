@@ -1,10 +1,16 @@
 import { open } from 'node:fs/promises';
 import { codeOf } from '../errors.js';
 
-/** The process or the machine has no file descriptor left: whoever asks must hear that, whatever it asked for. */
+/**
+ * The process or the machine has no file descriptor left. This is thrown, since every other probe will fail for the
+ * same reason.
+ */
 const EXHAUSTED: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
 
-/** A text file of at most `maxBytes`; null when it is longer, missing or unreadable. Kernel files tell no size. */
+/**
+ * A text file of at most `maxBytes`. Null: it is longer, missing or unreadable. The size is not asked first, since
+ * kernel files do not tell it.
+ */
 export async function readBounded(path: string, maxBytes: number): Promise<string | null> {
   try {
     return await readText(path, maxBytes);
@@ -13,7 +19,7 @@ export async function readBounded(path: string, maxBytes: number): Promise<strin
   }
 }
 
-/** The same, but that there are too many open files is thrown. */
+/** The same, but throws if there are too many open files. */
 export async function readText(path: string, maxBytes: number): Promise<string | null> {
   try {
     const file = await open(path, 'r');

@@ -11,7 +11,7 @@ import { routeProbe } from './route.js';
 import { stunProbe } from './stun.js';
 import { upnpProbe } from './upnp.js';
 
-/** All probes, in the order of their names. A new one is listed here and in `names.ts`. */
+/** All probes, in the order of their names. A new one is listed here and in `PROBE_NAMES`. */
 export const PROBES = [
   routeProbe,
   endpointProbe,

@@ -12,15 +12,15 @@ import { upgrade } from './relay/upgrade.js';
 /** iroh gives up a relay after this many milliseconds (`CONNECT_TIMEOUT` of its relay actor). */
 const CONNECT_MS = 10_000;
 
-/** The run ends itself this long before the deadline, in milliseconds, so that how far it came is in the report. */
+/** The run ends this long before the deadline, in milliseconds, so that the report tells how far it came. */
 const MARGIN_MS = 50;
 
-/** A relay that had less time than this, in milliseconds, is not called unusable for having said nothing. */
+/** A relay that had less time than this, in milliseconds, is not called unusable because it was silent. */
 const FAIR_CHANCE_MS = 1000;
 
 /**
- * Whether iroh could use a relay: does what iroh-relay's client does, up to the WebSocket in which peers are found and
- * holes are punched. Trusts whom iroh trusts.
+ * Whether iroh could use a relay. Does what iroh-relay's client does, up to the WebSocket through which peers are
+ * found and direct paths are opened. Trusts the roots that iroh trusts.
  */
 export const relayProbe = {
   name: 'relay',
@@ -61,7 +61,7 @@ class Access {
     }
   }
 
-  /** The name is not part of what others are compared by: name servers are slow for reasons of their own. */
+  /** The lookup does not count: name servers are slow for other reasons than relays. */
   async #connect(signal: AbortSignal): Promise<void> {
     const named = this.#context.resolver.addresses(this.#url.hostname);
     const first = await abortable(named.next(), signal);
@@ -80,7 +80,7 @@ class Access {
       this.#stage = 'tls';
       return await this.#upgrade(await secure(socket, hostname, this.#context.tls.trusted(), signal), signal);
     } finally {
-      // What was said at the end still goes out.
+      // Lets the last bytes go out.
       socket.on('error', () => undefined).destroySoon();
     }
   }
@@ -115,7 +115,7 @@ async function* following(
   yield* more;
 }
 
-/** iroh dials again after a silence, for as long as it lives: on a bad link the third SYN may be the one. */
+/** iroh dials again after a silence, without end: on a bad link the third SYN may be the one that arrives. */
 async function dialAgain(
   addresses: AsyncIterable<readonly ResolvedAddress[]>,
   port: number,

@@ -10,7 +10,7 @@ import type { ResolvedAddress } from './names/resolver.js';
 import { type PlannedRun, type Probe, type ProbeContext, probeError, type RunResult, saw } from './probe.js';
 import { probedRoute } from './routes/udp-route.js';
 
-/** Which way datagrams to the Internet, to each relay and to each STUN server would leave. Sends nothing. */
+/** How datagrams to the Internet, to each relay and to each STUN server would leave. Sends nothing. */
 export const routeProbe = {
   name: 'route',
   plan: ({ relays, stunServers }) => [
@@ -36,7 +36,7 @@ export const routeProbe = {
   ],
 } as const satisfies Probe;
 
-/** The routes to reference destinations up to the first that there is. */
+/** The routes to the reference destinations, up to the first that exists. */
 async function toTheInternet(family: Family, context: ProbeContext): Promise<RouteSeen[]> {
   const routes: RouteSeen[] = [];
   for (const ip of REFERENCE_DESTINATIONS[family]) {
@@ -53,7 +53,7 @@ async function toHost(host: string, port: number, context: ProbeContext): Promis
     await lookup.ended();
   } catch (error) {
     context.signal.throwIfAborted();
-    // What is known of one family does not wait for the other.
+    // The families do not wait for each other.
     if (lookup.addresses.length === 0) {
       const mayHaveAddress = await couldExist(error, context.signal);
       return {
@@ -70,10 +70,10 @@ async function toHost(host: string, port: number, context: ProbeContext): Promis
   return saw({ names: lookup.names, routes: await Promise.all(routes) });
 }
 
-/** What is known so far of both families of a name. */
+/** Both families of a name, as far as they are known. */
 class Lookup {
   readonly addresses: ResolvedAddress[] = [];
-  /** None of an IP address: that asks no name server. */
+  /** An IP address needs no name server. */
   readonly names: NameSeen[] = [];
   readonly #context: ProbeContext;
   readonly #all: Promise<void>;
@@ -89,7 +89,7 @@ class Lookup {
     this.#all = this.#collect(host);
   }
 
-  /** Where nobody can be asked it waits no longer than a hosts file takes. */
+  /** If no name server can be reached, waits no longer than reading a hosts file takes. */
   async ended(): Promise<void> {
     const { signal } = this.#context;
     const waitFor = (ms: number) => within(ms, signal, (limited) => abortable(this.#all, limited));
@@ -110,11 +110,11 @@ function isSilence(error: unknown): boolean {
   return error instanceof TimeUp || codeOf(error) === 'DNS_SILENT';
 }
 
-/** Whether a name may have an address although the lookup brought none. */
+/** Whether a name may have an address although the lookup found none. */
 async function couldExist(error: unknown, signal: AbortSignal): Promise<boolean> {
-  // Somebody said that it has none.
+  // A name server said that it has none.
   if (codeOf(error) === 'ENOTFOUND' || codeOf(error) === 'NAME_LEADS_NOWHERE') return false;
   const servers = await nameServers(signal);
-  // A resolver on this machine that fails at once is one without a way out itself; one that hangs may have one.
+  // A resolver on this machine that fails at once has no way out itself. One that hangs may have one.
   return servers === 'remote' || (servers === 'local' && isSilence(error));
 }

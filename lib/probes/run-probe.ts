@@ -10,7 +10,7 @@ import {
   type RunResult,
 } from './probe.js';
 
-/** Why a report's signal fired: its reason. */
+/** The reason of a report's signal: why the report ended. */
 export class ReportEnded extends Error {
   override name = 'ReportEnded';
   readonly by: Exclude<EndedBy, 'finished'>;
@@ -21,7 +21,7 @@ export class ReportEnded extends Error {
   }
 }
 
-/** A planned run under the name that the report gives it. */
+/** A planned run with the name that it has in the report. */
 export interface NamedRun {
   ref: string;
   probe: string;
@@ -30,7 +30,7 @@ export interface NamedRun {
   planned: PlannedRun;
 }
 
-/** What ended a run that did not end by itself. */
+/** The outcome of a run that did not end by itself. */
 const CUT: Readonly<Record<ReportEnded['by'], { outcome: Outcome; error: ProbeError }>> = {
   deadline: { outcome: 'timeout', error: { code: 'DEADLINE', message: 'no answer before the deadline' } },
   aborted: { outcome: 'aborted', error: { code: 'ABORTED', message: 'the report was cancelled' } },
@@ -76,7 +76,7 @@ async function settle(
     signal.throwIfAborted();
     return await abortable<RunResult>(planned.run(context), signal);
   } catch (error) {
-    // Whatever a socket says while it is torn down: the cause is the end of the report.
+    // A socket that is closed at the end may throw anything. The cause is the end of the report.
     if (signal.reason instanceof ReportEnded) return CUT[signal.reason.by];
     return { outcome: 'failed', error: probeError(error) };
   }

@@ -4,7 +4,7 @@ import { StunRun } from './stun/run.js';
 const FAMILIES = [4, 6] as const;
 
 /**
- * How STUN servers see this machine, and what comes in uninvited. Asks the servers of the settings and nobody else;
+ * How STUN servers see this machine, and which datagrams come in uninvited. Asks only the servers of the settings;
  * without any it plans nothing.
  */
 export const stunProbe = {

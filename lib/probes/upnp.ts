@@ -8,7 +8,7 @@ import { gatewayUrl } from './upnp/description.js';
 import { explore, type UsableGateway } from './upnp/explore.js';
 import { searchGateway } from './upnp/ssdp.js';
 
-/** Whether the gateway maps ports over UPnP, its name and its external address. Maps nothing. */
+/** Whether the gateway maps ports over UPnP, its name, and its external address. Maps nothing. */
 export const upnpProbe = {
   name: 'upnp',
   plan: () => [
@@ -18,13 +18,13 @@ export const upnpProbe = {
   ],
 } as const satisfies Probe;
 
-/** What ended one attempt to use a gateway in a way that is an answer. */
+/** Errors that are an answer: the gateway does not map ports for us. */
 const REFUSALS: ReadonlySet<string> = new Set(['REFUSED', 'NO_PORT_MAPPING', 'ECONNREFUSED']);
 
 async function askUpnp(gateway: Gateway, context: ProbeContext): Promise<RunResult> {
   const { signal, gatewayPorts } = context;
   const search = new Search(gateway, gatewayPorts.ssdp);
-  // What the way to the gateway took is taken off: the report waits for this probe longest.
+  // The time that it took to find the gateway is subtracted, because the report waits longest for this probe.
   const usable = await search.run(Math.max(MIN_SEARCH_MS, UPNP_MS - context.elapsed()), signal);
   signal.throwIfAborted();
   return usable === null ? search.inVain() : found(gateway, usable);
@@ -39,7 +39,7 @@ function found({ ip }: Gateway, { name, service, externalIp }: UsableGateway): R
   });
 }
 
-/** One search for the gateway's UPnP service, in all it was told. */
+/** One search for the gateway's UPnP service, with all that it learned. */
 class Search {
   readonly #gateway: Gateway;
   readonly #port: number;
@@ -54,7 +54,7 @@ class Search {
     this.#port = port;
   }
 
-  /** The first usable service; null when the time was over, or the signal fired, before there was one. */
+  /** The first usable service. Null: there was none before the time was over or the signal fired. */
   run(ms: number, signal: AbortSignal): Promise<UsableGateway | null> {
     const endsAt = performance.now() + ms;
     return scoped(
@@ -64,7 +64,7 @@ class Search {
           const follow = (senderIp: string, location: string) =>
             this.#follow(senderIp, location, endsAt, over.signal, resolve);
           within(ms, over.signal, (limited) => this.#search(limited, follow)).catch(() =>
-            // Attempts end with their time; one that has all but the external address is still a find.
+            // Attempts end when their time does. One that knows everything but the external address is still used.
             Promise.all(this.#locations.values()).then(() => resolve(null)),
           );
         }),
@@ -113,11 +113,11 @@ class Search {
     this.#locations.set(url.href, attempt);
   }
 
-  /** Why there was no usable service. */
+  /** The result if there was no usable service. */
   inVain(): RunResult {
     const { ip } = this.#gateway;
     const [refusal] = this.#failures;
-    // Where another LOCATION is silent or broken nobody knows what that one would have said.
+    // If another LOCATION was silent or broken, the gateway may map ports there: unknown.
     if (refusal !== undefined && this.#failures.every((failure) => REFUSALS.has(codeOf(failure)))) {
       return saw({
         portMappings: [{ protocol: 'upnp', gateway: ip, available: false, refusal: codeOf(refusal) }],

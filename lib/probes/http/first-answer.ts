@@ -4,8 +4,8 @@ import { NO_ROUTE_CODES } from '../constants.js';
 import type { ResolvedAddress } from '../names/resolver.js';
 
 /**
- * Tries all addresses of a host, each as soon as it is known, and returns the first success, so that a family that
- * is broken, or whose name server is silent, does not hold up the other. The losers are aborted.
+ * Tries all addresses of a host, each as soon as it is known, and returns the first success. So a family that is
+ * broken, or whose name server is silent, does not delay the other. The other attempts are aborted.
  *
  * @throws the error of the attempt that came furthest
  */
@@ -32,7 +32,7 @@ export function firstAnswer<T>(
   );
 }
 
-// "No route over IPv6" says little beside "the certificate has expired" over IPv4.
+// "The certificate has expired" over IPv4 explains more than "no route" over IPv6.
 function mostTelling(errors: readonly unknown[]): unknown {
   return errors.find((error) => !NO_ROUTE_CODES.has(codeOf(error))) ?? errors[0];
 }

@@ -7,13 +7,13 @@ import { withoutBrackets } from '../../wire/index.js';
 import { MAX_BODY_BYTES, MAX_DRAIN_MS, MAX_HEADER_BYTES } from '../constants.js';
 import { micros } from '../probe.js';
 
-/** A GET request over a new connection of its own. */
+/** A GET request over a new connection. */
 export interface GetOptions {
-  /** Where to: scheme, name for the Host header and the certificate, port, path. */
+  /** Scheme, name for the Host header and the certificate, port, path. */
   url: URL;
-  /** The IP address to connect to; no name is resolved. */
+  /** The IP address to connect to. The name is not resolved. */
   ip: string;
-  /** Whom to trust; for https. */
+  /** The roots to trust, for https. */
   secureContext?: SecureContext | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
   /** Replaces the direct connection, e.g. by a tunnel. */
@@ -30,18 +30,18 @@ export interface HttpAnswer {
   ms: number;
   location: string | null;
   irohResponse: string | null;
-  /** Who signed the server's certificate, as it says itself; null without TLS. */
+  /** The signer of the server's certificate, as it names itself. Null without TLS. */
   issuer: string | null;
 }
 
-/** The name in a URL as TLS knows it: no brackets, no trailing dot. */
+/** The name in a URL in the form that TLS uses: without brackets and final dot. */
 export function tlsName(hostname: string): string {
   return withoutBrackets(hostname).replace(/\.$/, '');
 }
 
 /**
- * Sends the request and returns when the headers are there and the body was drained, as far as it is short and
- * quick. The connection is closed then, and at once when `signal` fires.
+ * Sends the request and returns when the headers are there and the body was read, if it is short and quick. Then
+ * closes the connection; it is also closed at once when `signal` fires.
  */
 export function httpGet(options: GetOptions): Promise<HttpAnswer> {
   const { url, ip, secureContext, headers, createConnection, signal, elapsed } = options;
@@ -53,14 +53,14 @@ export function httpGet(options: GetOptions): Promise<HttpAnswer> {
     signal,
     maxHeaderSize: MAX_HEADER_BYTES,
     headers: { host: url.host, ...headers },
-    // An agent would make the connection itself; a fresh one keeps nothing alive afterwards.
+    // A fresh agent, which keeps no connection open afterwards, and lets us choose the address.
     ...(createConnection === undefined ? { agent: false } : { createConnection }),
   };
-  // An IP address is checked against the certificate's addresses and is never sent as a server name.
+  // For an IP address the certificate's addresses are checked, and no server name is sent.
   const secure = { ...common, servername: isIP(name) === 0 ? name : '', secureContext };
   return new Promise<HttpAnswer>((resolve, reject) => {
     let answered = false;
-    // Once the headers are there, the rest may break as it likes.
+    // After the headers nothing that goes wrong matters.
     const failed = (error: Error) => {
       if (!answered) reject(error);
     };
@@ -93,12 +93,12 @@ function answerOf(response: IncomingMessage, ms: number): HttpAnswer {
 
 function issuerOf({ socket }: IncomingMessage): string | null {
   if (!(socket instanceof TLSSocket)) return null;
-  // Without a certificate (a resumed session) Node returns an empty object, whatever the types say.
+  // Without a certificate (a resumed session) Node returns an empty object, although the types say otherwise.
   const issuer: Partial<Record<'O' | 'CN', unknown>> = socket.getPeerCertificate().issuer ?? {};
   return printable([issuer.O, issuer.CN].filter((part) => typeof part === 'string').join(', '));
 }
 
-/** Reads the body away; `done` is called once, whatever the body does. */
+/** Reads the body and drops it. `done` is called once, in any case. */
 function drain(response: IncomingMessage, done: () => void): void {
   let bytes = 0;
   const timer = setTimeout(finish, MAX_DRAIN_MS);

@@ -3,11 +3,11 @@ import { MAX_ROOTS_FILE_BYTES } from '../constants.js';
 import { TrustAnchors } from '../qad/index.js';
 import { readBounded } from '../read-bounded.js';
 
-/** Whom the probes that speak TLS trust. */
+/** The roots that the probes trust. */
 export interface TlsTrust {
-  /** What iroh trusts (the bundled Mozilla roots), and the `ca` option's certificates. */
+  /** The roots that iroh trusts (Mozilla's, bundled), and the certificates of the `ca` option. */
   trusted(): tls.SecureContext;
-  /** What this machine trusts besides; null when that is nothing more. Only to explain a failure. */
+  /** The roots that this machine trusts in addition. Null: none. Only used to explain a failure. */
   machine(): Promise<tls.SecureContext | null>;
   /** The same roots as {@link trusted}, for the QUIC client. */
   anchors(): TrustAnchors;
@@ -16,7 +16,7 @@ export interface TlsTrust {
 /** PEM certificates that this machine trusts by itself. */
 export type MachineRoots = () => Promise<readonly string[]>;
 
-/** Errors of a chain that ends in a root nobody here vouches for; other roots might. */
+/** Errors of a chain whose root is unknown to us; other roots may know it. */
 export const UNTRUSTED_CODES: ReadonlySet<string> = new Set([
   'SELF_SIGNED_CERT_IN_CHAIN',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -25,7 +25,7 @@ export const UNTRUSTED_CODES: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-// Where Linux distributions and BSDs keep their bundle; for Node versions that cannot ask the system.
+// Where Linux distributions and BSDs keep their roots. For Node versions that cannot ask the system.
 const BUNDLES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -53,7 +53,7 @@ async function systemStore(): Promise<readonly string[]> {
   return [];
 }
 
-/** Parses the roots once per report and only when TLS is spoken: the bundled ones cost 40 ms. */
+/** Parses the roots once for each report, and only if TLS is spoken: the bundled ones take 40 ms. */
 export function tlsTrust(
   bundled: readonly string[],
   ca: readonly string[],

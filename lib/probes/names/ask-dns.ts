@@ -6,15 +6,18 @@ import type { Family } from '../../report/index.js';
 /** Name servers that are asked; as many as glibc asks. */
 const MAX_SERVERS = 3;
 
-/** When the next server is asked as well, in milliseconds: one that is up has answered from its cache by then. */
+/**
+ * After so many milliseconds the next server is asked as well. A server that works has answered from its cache by
+ * then.
+ */
 const NEXT_SERVER_MS = 300;
 
-/** When all are asked again, in milliseconds: a question is one datagram, and may be lost. */
+/** After so many milliseconds all are asked again: a question is one datagram, and may be lost. */
 const ROUNDS_MS: readonly number[] = [0, 1000, 2500];
 
 /**
- * How long one question waits, in milliseconds. Longer than anybody here does: a server that has to ask others first
- * answers late, and the answer to the first question is as good as one to the third.
+ * How long one question waits, in milliseconds: longer than anybody here waits. A server that must ask others answers
+ * late, and a late answer to the first question is as good as one to the third.
  */
 const PATIENCE_MS = 10_000;
 
@@ -30,9 +33,9 @@ interface Question {
 }
 
 /**
- * Asks the name servers for one family of a name, over sockets of its own: `getaddrinfo` would hold a thread that the
- * whole process shares, asks for both families together, and cannot be cancelled. The first address or the first final
- * "no" counts; what a server cannot answer is asked of the next one at once.
+ * Asks the name servers for one family of a name, over its own sockets. `getaddrinfo` would block one of the few
+ * threads of the process, asks for both families together, and cannot be cancelled. The first address counts, or the
+ * first final "no"; a server that cannot answer is replaced by the next at once.
  *
  * @throws `ENOTFOUND`, `ENODATA`; `ESERVFAIL`, `ECONNREFUSED` and others when no server could answer
  */
@@ -58,7 +61,7 @@ export async function askDns(question: Question): Promise<readonly string[]> {
         askOne(next.server, question, open).then(resolve, (error: unknown) => {
           if (NEGATIVE.has(codeOf(error))) return reject(error);
           firstRound -= 1;
-          // All have said that they cannot: they would say so again.
+          // All servers said that they cannot answer. They would say so again.
           if (firstRound === 0) return reject(error);
           if (started < servers.length) startNext();
         });
@@ -76,7 +79,7 @@ export async function askDns(question: Question): Promise<readonly string[]> {
   }
 }
 
-// One each: a resolver that has seen quick answers gives up early on slow ones.
+// One resolver for each question: a resolver that has seen quick answers gives up early on slow ones.
 async function askOne(
   server: string,
   { host, family, servers }: Question,

@@ -7,12 +7,12 @@ const DNS_PORT = 53;
 const LOOPBACK = /^(?:127\.|::1$)/;
 
 /**
- * Who is there to look names up. `remote`: the kernel has a way to a name server; `local`: to one on this machine
- * alone, which may or may not have one; `none`: to none of them.
+ * Which name servers can be reached. `remote`: there is a route to one; `local`: only to one on this machine, which
+ * may or may not reach others; `none`: to none.
  */
 export type NameServers = 'remote' | 'local' | 'none';
 
-/** The name servers of this machine as they are set now. Nothing is sent to them. */
+/** Checks the name servers of this machine. Nothing is sent to them. */
 export async function nameServers(
   signal: AbortSignal,
   servers: readonly string[] = new Resolver().getServers(),

@@ -10,32 +10,35 @@ export type { LookupHost, ResolvedAddress } from './system-lookup.js';
 
 const FAMILIES = [4, 6] as const;
 
-/** Addresses of a name and family that are kept: more than iroh ever needs, and what a record has room for. */
+/** Addresses of one name and family that are kept: more than iroh ever needs. */
 const MAX_ADDRESSES = 8;
 
-/** A name that has no answer after this many milliseconds is silent: iroh waits as long (`DNS_TIMEOUT`). */
+/** A name without an answer after this many milliseconds counts as silent: iroh waits as long (`DNS_TIMEOUT`). */
 const SILENT_MS = 3000;
 
-/** Lookups end this long before the report, in milliseconds, so that their silence is in it. */
+/** Lookups end this long before the report, in milliseconds, so that their silence is in the report. */
 const MARGIN_MS = 100;
 
-/** Less time than this, in milliseconds, is no chance: such a lookup ends with the report. */
+/** A lookup that has less time than this, in milliseconds, has no fair chance: it ends with the report. */
 const FAIR_CHANCE_MS = 1000;
 
-/** Longer than any report, and the longest that a timer takes. */
+/** Longer than any report; the longest time that a timer takes. */
 const NEVER_MS = 2 ** 31 - 1;
 
-/** How long the second family is still waited for once the first is known. */
+/** How long to wait for the second family when the first is known. */
 const SECOND_FAMILY = { leastMs: 1500, times: 4, than: 'first' } as const;
 
-/** What came of looking for one family of a name. */
+/** The result of looking up one family of a name. */
 interface Answer {
   result: NameSeen['result'];
   addresses: readonly ResolvedAddress[];
   error?: unknown;
 }
 
-/** Looks each name up once per report: all probes then ask the same addresses. Families never wait for each other. */
+/**
+ * Looks each name up once for each report, so that all probes ask the same addresses. The families never wait for
+ * each other.
+ */
 export class Resolver {
   readonly #lookup: LookupHost;
   readonly #signal: AbortSignal;
@@ -50,7 +53,7 @@ export class Resolver {
   }
 
   /**
-   * The addresses of one family that may be asked; none: an empty list.
+   * The addresses of one family that may be used. An empty list: it has none.
    *
    * @param host - a name or an IP literal, as in a URL (`[::1]` included)
    * @throws when nobody answered, or with an error; when the name leads nowhere; when the report ends first
@@ -63,7 +66,7 @@ export class Resolver {
     return usable.slice(0, MAX_ADDRESSES_PER_FAMILY);
   }
 
-  /** What is known of one family of a name, also when it is nothing. */
+  /** What is known of one family of a name, even if that is nothing. */
   async name(host: string, family: Family): Promise<NameSeen> {
     const { result, addresses, error } = await this.#answer(host, family);
     const ips = addresses.map(({ ip }) => ip);
@@ -71,7 +74,7 @@ export class Resolver {
   }
 
   /**
-   * The addresses of both families as they become known. Each is handed over before the next family is waited for.
+   * The addresses of both families as they become known. Each family is returned before the next is waited for.
    *
    * @throws when there is none: why
    */
@@ -118,7 +121,7 @@ export class Resolver {
     return new Map(
       FAMILIES.map((family) => {
         const answer = this.#ask(host, family, patience);
-        // Nobody may want to know of the other family.
+        // Nobody may ask for the other family; its failure must not be an unhandled rejection.
         answer.catch(() => undefined);
         return [family, answer];
       }),
@@ -126,7 +129,7 @@ export class Resolver {
   }
 
   async #addressesOf(host: string, family: Family, signal: AbortSignal): Promise<ResolvedAddress[]> {
-    // A lookup may not listen to its signal.
+    // A lookup may ignore its signal.
     const all = await abortable(this.#lookup(host, family, signal), signal);
     return all
       .filter((address) => address.family === family && isIP(address.ip) === family)
@@ -149,7 +152,7 @@ export class Resolver {
     } catch (error) {
       this.#signal.throwIfAborted();
       if (error instanceof TimeUp) return { result: 'silent', addresses: [], error: silent(host, family) };
-      // That a name does not exist is an answer.
+      // "There is no such name" is an answer.
       const result = codeOf(error) === 'ENOTFOUND' ? 'none' : 'failed';
       return { result, addresses: [], error };
     }

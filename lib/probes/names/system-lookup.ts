@@ -10,13 +10,15 @@ import type { HostsFile } from './hosts-file.js';
 export interface ResolvedAddress {
   ip: string;
   family: Family;
-  /** It is no address of that host: a name server that filters gives 0.0.0.0 or a loopback address. */
+  /**
+   * The address does not lead to that host: a name server that filters answers with 0.0.0.0 or a loopback address.
+   */
   leadsNowhere?: true;
 }
 
 /**
- * Asks for the addresses of a host name in one family; those of others are left out by who asks. None: an empty list.
- * Rejects with a coded error (`ENOTFOUND`, `ESERVFAIL`).
+ * Asks for the addresses of a host name in one family. The caller drops addresses of another family. An empty list:
+ * none. Rejects with a coded error (`ENOTFOUND`, `ESERVFAIL`).
  */
 export type LookupHost = (
   host: string,
@@ -24,30 +26,33 @@ export type LookupHost = (
   signal: AbortSignal,
 ) => Promise<readonly ResolvedAddress[]>;
 
-/** What the system's lookup is made of. */
+/** The parts of the system's lookup. */
 export interface LookupParts {
   hostsFile: HostsFile;
   /** Name servers as `ip` or `ip:port`. Default: the system's. */
   servers?: readonly string[];
 }
 
-/** Codes after which the system may still know the name: by a search domain, mDNS, or a server that only it knows. */
+/**
+ * Codes after which the system may still know the name: through a search domain, mDNS, or a server that only the
+ * system asks.
+ */
 const ASK_SYSTEM: ReadonlySet<string> = new Set(['ENOTFOUND', 'ECONNREFUSED', 'EBADNAME', 'EBADQUERY']);
 
-/** Addresses that nobody can mean. */
+/** Addresses that no real host has. */
 const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 const LOOPBACK = { 4: '127.0.0.1', 6: '::1' } as const;
 
 /**
- * The hosts file, then the name servers, as iroh's own resolver does it (which reads the hosts file for each family
- * apart, too); the system's `getaddrinfo` for what they do not know.
+ * First the hosts file, then the name servers, as iroh's own resolver does (it also reads the hosts file for each
+ * family on its own). Then the system's `getaddrinfo`, for names that they do not know.
  */
 export function systemLookup({ hostsFile, servers }: LookupParts): LookupHost {
   return async (host, family, signal) => {
     const name = host.replace(/\.$/, '');
     const listed = await hostsFile(name, family);
-    // Who writes a loopback address there means it: a relay in development.
+    // A loopback address in the hosts file is meant: a relay in development.
     if (listed.length > 0) return listed.map((ip) => found(ip, family, UNSPECIFIED.has(ip)));
     if (isLocalHost(name)) return [{ ip: LOOPBACK[family], family }];
     const ips = await askAll(host, family, servers, signal);
@@ -66,7 +71,7 @@ async function askAll(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   try {
-    // Name servers know no single labels; the system may.
+    // Name servers know no names without a dot, but the system may.
     if (!host.includes('.')) throw notFound(host);
     return await askDns({ host, family, servers, signal });
   } catch (error) {
@@ -87,8 +92,8 @@ function notFound(host: string): Error {
 let queue: Promise<unknown> = Promise.resolve();
 
 /**
- * `getaddrinfo`, one at a time in the whole process: libuv lets few of them run at once, and the app that this is part
- * of needs the others. It cannot be cancelled; one that hangs lives on until the system gives up, but nobody waits.
+ * `getaddrinfo`, one call at a time in the whole process: libuv runs only a few at once, and the app needs the
+ * others. It cannot be cancelled: a call that hangs goes on until the system gives up, but nobody waits for it.
  */
 function askSystem(host: string, family: Family, signal: AbortSignal): Promise<readonly string[]> {
   const turn = queue.then(async () => {

@@ -3,22 +3,22 @@ import { onAbort } from '../../async/index.js';
 
 /** A question in one datagram. */
 export interface DatagramQuestion<T> {
-  /** IPv4 address: only datagrams from there are read. */
+  /** IPv4 address. Only datagrams from there are read. */
   ip: string;
   port: number;
   /** @param localIp - our address on the way there */
   request(localIp: string): Uint8Array;
-  /** Null: not an answer to the question; the wait goes on. */
+  /** Null: not an answer, so the wait goes on. */
   read(datagram: Uint8Array): T | null;
-  /** When it is sent, in milliseconds from now. */
+  /** When the question is sent, in milliseconds from now. */
   sendsAtMs: readonly number[];
   /** Ends the wait: rejects with its reason. */
   signal: AbortSignal;
 }
 
 /**
- * Asks and waits for the first datagram that is an answer. The socket is connected: the kernel drops what others
- * send, and tells when the other side has nothing there (`ECONNREFUSED`, with which it rejects).
+ * Asks and waits for the first datagram that is an answer. The socket is connected, so the kernel drops datagrams
+ * from others, and reports `ECONNREFUSED` if nothing listens there; the promise rejects with that.
  */
 export function askDatagram<T>(question: DatagramQuestion<T>): Promise<T> {
   const { ip, port, request, read, sendsAtMs, signal } = question;
@@ -37,7 +37,7 @@ export function askDatagram<T>(question: DatagramQuestion<T>): Promise<T> {
     };
     const failed = (error: Error) => settle(() => reject(error));
     const forget = onAbort(signal, () => settle(() => reject(signal.reason)));
-    // Stays for good: what a socket says after its end concerns nobody, unheard it would be thrown.
+    // This listener stays: errors after the end do not matter, but without a listener they would be thrown.
     socket.on('error', failed);
     socket.on('message', (datagram) => {
       const answer = read(datagram);

@@ -14,9 +14,9 @@ export interface Gateway {
 }
 
 /**
- * A run that asks the IPv4 gateway of the route to the Internet; the port-mapping protocols are about IPv4's NATs.
- * What it saw names the route, so that a verdict can tell whether the gateway is the one that others' answers
- * passed. Without a gateway it is `skipped`.
+ * A run that asks the IPv4 gateway of the route to the Internet. Port-mapping protocols are for IPv4 NATs. The
+ * observation has the route, so that the verdict can compare the gateway with the answers that came through it.
+ * Without a gateway the run is `skipped`.
  */
 export function askGateway(
   ask: (gateway: Gateway, context: ProbeContext) => Promise<RunResult>,
@@ -41,8 +41,8 @@ export function askGateway(
 }
 
 /**
- * The first route with a next hop. Labs and virtual machines are numbered from documentation ranges, where the
- * destination may be a neighbour; careful machines send those nowhere.
+ * The first route with a next hop. Several destinations are tried: in labs and virtual machines a documentation
+ * address may be a neighbour, and careful machines route these ranges nowhere.
  */
 async function internetRoute(context: ProbeContext): Promise<RouteSeen> {
   const routes: RouteSeen[] = [];

@@ -14,7 +14,7 @@ export type PortMappingAnswer = Pick<PortMappingSeen, 'available' | 'externalIp'
 export interface DatagramProtocol<N extends string> {
   name: N;
   protocol: PortMappingProtocol;
-  /** The question; it must not change anything at the gateway. */
+  /** The question. It must not change anything at the gateway. */
   request(localIp: string): Uint8Array;
   /** Null: not an answer. */
   read(datagram: Uint8Array): PortMappingAnswer | null;
@@ -48,7 +48,7 @@ async function ask(
     );
     return saw({ portMappings: [{ protocol, gateway: ip, ...answer }] });
   } catch (error) {
-    // Nothing listens there: that is an answer, and a no.
+    // Nothing listens there: that is an answer, and it means no.
     if (codeOf(error) === 'ECONNREFUSED') {
       return saw({ portMappings: [{ protocol, gateway: ip, available: false, refusal: 'ECONNREFUSED' }] });
     }

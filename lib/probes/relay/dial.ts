@@ -14,9 +14,9 @@ const NEXT_ADDRESS_MS = 250;
 const RESOLUTION_MS = 50;
 
 /**
- * Opens a TCP connection as iroh-relay's client does (`dial_happy_eyeballs`): IPv4 first, families in turn, the next
- * address after a quarter of a second or as soon as nothing is under way. The first connection wins, and TLS gets no
- * second chance over another: so neither here.
+ * Opens a TCP connection as iroh-relay's client does (`dial_happy_eyeballs`): IPv4 first, then the families in turn;
+ * the next address after a quarter of a second, or at once if no attempt is open. The first connection wins. If its
+ * TLS fails, iroh tries no other address, and neither do we.
  *
  * @throws the error of the attempt that says most
  */
@@ -96,7 +96,7 @@ function silent(): Error {
   return Object.assign(new Error('no answer to a TCP connection'), { code: 'ETIMEDOUT' });
 }
 
-// "No route over IPv6" says little beside "refused" over IPv4.
+// "Refused" over IPv4 explains more than "no route" over IPv6.
 function mostTelling(errors: readonly unknown[]): unknown {
   return errors.find((error) => !NO_ROUTE_CODES.has(codeOf(error))) ?? errors[0];
 }

@@ -4,7 +4,7 @@ import { onAbort } from '../../async/index.js';
 import { printable } from '../../text.js';
 import { tlsName } from '../http/get.js';
 
-/** A certificate that iroh would not take, with what it says about itself. */
+/** A certificate that iroh would refuse, with what it says about itself. */
 export class CertificateError extends Error {
   override name = 'CertificateError';
   readonly code: string;
@@ -18,8 +18,8 @@ export class CertificateError extends Error {
 }
 
 /**
- * TLS over a connection. The certificate is judged after the handshake rather than in it, so that its dates and its
- * issuer are known when it is refused.
+ * TLS over a connection. The certificate is checked after the handshake, not in it, so that the error can tell its
+ * dates and its signer.
  */
 export function secure(
   socket: Socket,
@@ -52,7 +52,7 @@ export function secure(
 function refusal(tls: TLSSocket): CertificateError {
   const { issuer, valid_from: validFrom, valid_to: validTo } = tls.getPeerCertificate();
   const names = [issuer?.O, issuer?.CN].flat().filter((part) => typeof part === 'string');
-  // The types say Error; it is the code.
+  // The types say Error, but it is the code.
   const code: unknown = tls.authorizationError;
   const details = { issuer: names.join(', '), validFrom, validTo };
   return new CertificateError(

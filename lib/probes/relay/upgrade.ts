@@ -3,10 +3,10 @@ import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import { MAX_HEADER_BYTES } from '../constants.js';
 
-/** Where iroh-relay takes its clients (`RELAY_PATH`). */
+/** iroh-relay's path for clients (`RELAY_PATH`). */
 const RELAY_PATH = '/relay';
 
-/** The relay protocols that iroh's client speaks, as it offers them (`ProtocolVersion::ALL`). */
+/** The relay protocols that iroh's client offers (`ProtocolVersion::ALL`). */
 const RELAY_PROTOCOLS: readonly string[] = ['iroh-relay-v2', 'iroh-relay-v1'];
 
 /** What RFC 6455 (section 4.2.2) appends to the key before it is hashed. */
@@ -16,8 +16,8 @@ const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const CLOSE_FRAME = Uint8Array.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]);
 
 /**
- * Asks for the WebSocket that iroh's relay protocol runs in, and closes it. What the answer must hold is what iroh's
- * client checks.
+ * Asks for the WebSocket that iroh's relay protocol runs in, and closes it. Checks of the answer what iroh's client
+ * checks.
  *
  * @throws `HTTP_STATUS`, `NOT_A_WEBSOCKET`, `RELAY_PROTOCOL`, or what the connection ended with
  */

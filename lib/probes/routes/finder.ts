@@ -13,8 +13,8 @@ const FINDERS: Partial<Record<NodeJS.Platform, () => GatewayFinder>> = {
 };
 
 /**
- * A finder for this machine that lasts for one report: what it read it does not read again. Linux: the kernel's
- * tables; macOS and Windows: the system's `route` program. Elsewhere the next hop is unknown.
+ * A finder for this machine, for one report: it reads each table once. Linux: the kernel's tables; macOS and Windows:
+ * the system's `route` program. On other systems the next hop is unknown.
  */
 export function systemGateways(): GatewayFinder {
   const find = FINDERS[platform()]?.() ?? (async () => ({}));

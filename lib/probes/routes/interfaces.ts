@@ -3,8 +3,8 @@ import { networkInterfaces } from 'node:os';
 export type Interfaces = ReturnType<typeof networkInterfaces>;
 
 /**
- * This machine's interfaces; null where the kernel does not tell: Linux tells over netlink, which hardened services
- * may not use (systemd's `RestrictAddressFamilies=`).
+ * This machine's interfaces. Null: the kernel does not tell. Linux tells over netlink, which hardened services may
+ * not use (systemd's `RestrictAddressFamilies=`).
  */
 export function ownInterfaces(list: () => Interfaces = networkInterfaces): Interfaces | null {
   try {
@@ -27,7 +27,7 @@ export function interfacesWith(
   );
 }
 
-/** The kernel's indexes of the interfaces that own an address: link-local addresses carry them. */
+/** The kernel's indexes of the interfaces that own an address. The zone of a link-local address has the index. */
 export function interfaceIndexesWith(ip: string, all: Interfaces | null = ownInterfaces()): Set<string> {
   const owners = interfacesWith(ip, all);
   if (all === null || owners === null) return new Set();
@@ -40,8 +40,8 @@ export function interfaceIndexesWith(ip: string, all: Interfaces | null = ownInt
 
 /**
  * Whether the interface with this address is a tunnel: it has no link-layer address. Point-to-point links to a
- * provider have none either; they count as tunnels, since nothing tells them apart. Undefined: not our address,
- * or not known.
+ * provider have none either, and count as tunnels because we cannot tell them apart. Undefined: not our address, or
+ * not known.
  */
 export function isTunnel(ip: string, all: Interfaces | null = ownInterfaces()): boolean | undefined {
   const own = Object.values(all ?? {})

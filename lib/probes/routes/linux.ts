@@ -63,7 +63,7 @@ async function readTable(family: Family): Promise<RouteEntry[]> {
   return family === 4 ? parseIpv4Routes(text, endianness() === 'LE') : parseIpv6Routes(text);
 }
 
-// An IPv4 route by way of an IPv6 router (RFC 5549) shows as one by 0.0.0.0: of its own family it has no next hop.
+// An IPv4 route through an IPv6 router (RFC 5549) shows 0.0.0.0 as its gateway: it has no next hop of its own family.
 function nextHop(ip: string): string | null {
   return ip === '0.0.0.0' || ip === '::' ? null : ip;
 }

@@ -7,10 +7,10 @@ import { interfaceIndexesWith, interfacesWith } from './interfaces.js';
 import type { GatewayFinder, NextHop } from './next-hop.js';
 import { countBits, linesOf, pickRoute, type RouteEntry } from './route-table.js';
 
-/** Runs the system's `route` program and returns what it printed; null when it failed, hung or said too much. */
+/** Runs the system's `route` program and returns what it printed. Null: it failed, hung, or printed too much. */
 type RouteCommand = (args: readonly string[], signal: AbortSignal) => Promise<string | null>;
 
-/** @param file - absolute path: no search path decides what is run */
+/** @param file - absolute path, so that no search path decides what is run */
 export function routeCommand(file: string): RouteCommand {
   return (args, signal) =>
     new Promise((resolve) => {
@@ -52,13 +52,16 @@ export function macosGateways(command: RouteCommand = routeCommand('/sbin/route'
   };
 }
 
-// Headings, and the word for "on the link", are in the system's language: rows are told by their form.
+// Headings, and the words for "on the link", are in the system's language, so rows are found by their form.
 const IPV6_ROW = /^(\d+)\s+(\d+)\s+([\da-f:.]+)\/(\d+)(?:\s+(\S.*))?$/i;
 
-/** Reads `route print -4`. Interfaces are named by their address; persistent routes have none and are left out. */
+/**
+ * Reads `route print -4`, where interfaces are named by their address. Persistent routes have no interface and are
+ * left out.
+ */
 export function parsePrintedIpv4(text: string): RouteEntry[] {
   return linesOf(text).flatMap((line) => {
-    // The word for "on the link" may be several, between the mask and the last two columns.
+    // "On the link" may be several words, between the mask and the last two columns.
     const [network = '', mask = '', ...others] = line.split(/\s+/);
     const [address = '', metric = ''] = others.slice(-2);
     const gateway = others.slice(0, -2).join(' ');
@@ -71,7 +74,10 @@ export function parsePrintedIpv4(text: string): RouteEntry[] {
   });
 }
 
-/** Reads `route print -6`. Interfaces are named by their index; a long prefix pushes its gateway to the next line. */
+/**
+ * Reads `route print -6`, where interfaces are named by their index. After a long prefix the gateway is on the next
+ * line.
+ */
 export function parsePrintedIpv6(text: string): RouteEntry[] {
   const lines = linesOf(text);
   return lines.flatMap((line, index) => {

@@ -5,15 +5,14 @@ export interface RouteEntry {
   network: string;
   bits: number;
   gateway: string | null;
-  /** As the table names it: by name, by index, or by its address. */
+  /** In the form of the table: a name, an index, or an address. */
   interface: string;
   metric: number;
 }
 
 /**
- * The entry that a datagram to `destination` follows: the longest prefix, then the lowest metric. Only the
- * interfaces that own its source address count: with policy routing the main table may say something else than
- * what the kernel did.
+ * The entry that a datagram to `destination` follows: the longest prefix, then the lowest metric. Only interfaces
+ * that own the source address count: with policy routing the kernel may have used another table than this one.
  */
 export function pickRoute(
   entries: readonly RouteEntry[],
@@ -26,7 +25,7 @@ export function pickRoute(
   return best !== undefined && interfaces.has(best.interface) ? best : null;
 }
 
-/** The interfaces on whose link an address lies: one of our own belongs to them. */
+/** The interfaces on whose link this address lies; an address of our own lies on the link of its interface. */
 export function interfacesTowards(entries: readonly RouteEntry[], ip: string): Set<string> {
   const onLink = entries.filter((entry) => entry.gateway === null && entry.bits > 0);
   return new Set(

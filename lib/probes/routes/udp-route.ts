@@ -6,10 +6,10 @@ import { NO_ROUTE_CODES } from '../constants.js';
 import type { ResolvedAddress } from '../names/resolver.js';
 import type { ProbeContext } from '../probe.js';
 
-/** No datagram has such a source: a runtime that answers it (Deno) has not connected the socket. */
+/** Not a possible source address. A runtime that returns it (Deno) has not connected the socket. */
 const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
-/** Nobody has said how the datagram would leave, nor whether. */
+/** This runtime did not tell how the datagram would leave, nor whether it would. */
 class UntoldError extends Error {
   readonly code = 'ROUTE_UNTOLD';
 
@@ -19,9 +19,9 @@ class UntoldError extends Error {
 }
 
 /**
- * Asks the kernel how a datagram to this address would leave, by connecting a UDP socket. Nothing is sent.
- * Rejects when the kernel fails for another reason than the want of a route, when the runtime does not ask it, or when
- * `signal` fires.
+ * Asks the kernel how a datagram to this address would leave, by connecting a UDP socket. Nothing is sent. Rejects
+ * when the kernel fails for another reason than a missing route, when the runtime does not ask it, or when `signal`
+ * fires.
  */
 export function udpRoute(family: Family, ip: string, port: number, signal: AbortSignal): Promise<RouteSeen> {
   return new Promise<RouteSeen>((resolve, reject) => {
@@ -29,10 +29,10 @@ export function udpRoute(family: Family, ip: string, port: number, signal: Abort
     const socket = createSocket(family === 4 ? 'udp4' : 'udp6');
     const settle = (act: () => void) => {
       forget();
-      // Only our own: Node's wait for the bind, and a close in the meantime waits with it.
+      // Removes only our own listeners: Node has one that waits for the bind, and closing the socket needs it.
       socket.off('error', failed);
       socket.off('connect', connected);
-      // What comes after the answer is known concerns nobody; unheard it would be thrown.
+      // Errors after the answer do not matter, but without a listener they would be thrown.
       socket.on('error', () => undefined);
       socket.close();
       act();
@@ -60,7 +60,7 @@ export function udpRoute(family: Family, ip: string, port: number, signal: Abort
   });
 }
 
-/** How a datagram to this address would leave, with its next hop where that can be known. Sends nothing. */
+/** How a datagram to this address would leave, with its next hop if that can be known. Sends nothing. */
 export async function probedRoute(
   { family, ip }: ResolvedAddress,
   port: number,
