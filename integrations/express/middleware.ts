@@ -2,9 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 import type { NetDiagnostics, NetDiagnosticsOptions } from '../../lib/index.js';
 import type { SafeLogger } from '../../lib/logger.js';
+import { objectWith, option, readOption } from '../../lib/settings/index.js';
 import { prepareHosted } from '../shared/hosted.js';
 import { ListeningServer } from './listening-server.js';
 import { noteMiddleware, shadowedMount } from './same-mount.js';
+
+const SERVER = option(objectWith<Server>('an http or https server', 'once', 'close', 'listen'), null);
 
 /** Options of {@link netDiagnostics}. */
 export interface NetDiagnosticsExpressOptions extends NetDiagnosticsOptions {
@@ -43,9 +46,10 @@ export interface NetDiagnosticsMiddleware
  * @throws NetDiagnosticsError `ERR_SETTING` for a malformed setting; nothing else
  */
 export function netDiagnostics({
-  server,
+  server: given,
   ...options
 }: NetDiagnosticsExpressOptions = {}): NetDiagnosticsMiddleware {
+  const server = readOption('netDiagnostics()', 'server', SERVER, given);
   const { diagnostics, routes, isEnabled, log } = prepareHosted(options);
   const servers: ListeningServer[] = [];
   let hasLooked = false;
@@ -84,7 +88,7 @@ export function netDiagnostics({
     },
   });
   noteMiddleware(handle);
-  if (server !== undefined) handle.stopWith(server);
+  if (server !== null) handle.stopWith(server);
   diagnostics.begin();
   return handle;
 }

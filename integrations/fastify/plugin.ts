@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync, RegisterOptions } from 'fastify';
 import { type NetDiagnostics, NetDiagnosticsError, type NetDiagnosticsOptions } from '../../lib/index.js';
+import { option, readOption, textKind } from '../../lib/settings/index.js';
 import { prepareHosted } from '../shared/hosted.js';
 import { fastifyLogger } from './fastify-logger.js';
 import { mountRoutes } from './routes.js';
@@ -19,12 +20,18 @@ export interface NetDiagnosticsFastifyOptions extends NetDiagnosticsOptions, Reg
   decorator?: string | undefined;
 }
 
+const DECORATOR = option(
+  textKind('the name of a property', (text) => text),
+  'netDiagnostics',
+);
+
 const MOUNT_PATH = '/net-diagnostics';
 
 const plugin: FastifyPluginAsync<NetDiagnosticsFastifyOptions> = async (
   app,
-  { prefix = MOUNT_PATH, logLevel, logSerializers, decorator = 'netDiagnostics', ...options },
+  { prefix = MOUNT_PATH, logLevel, logSerializers, decorator: name, ...options },
 ) => {
+  const decorator = readOption('the plugin', 'decorator', DECORATOR, name);
   if (app.hasDecorator(decorator)) {
     throw new NetDiagnosticsError(
       'ERR_SETTING',

@@ -1,5 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { MAX_LABEL_LENGTH, messageOf, type RelayOption, relayFromUrl } from 'iroh-net-diagnostics/services';
+import {
+  MAX_LABEL_LENGTH,
+  messageOf,
+  port,
+  type RelayOption,
+  relayFromUrl,
+} from 'iroh-net-diagnostics/services';
 import { PLATFORM_VERSION } from '../version.js';
 import { EXIT } from './exit-codes.js';
 
@@ -86,9 +92,12 @@ function dataOption(what: string): Option {
 
 function portOption(flags: string, what: string): Option {
   return new Option(flags, what).argParser((text) => {
-    // Number() alone would take '0x10', '1e3' and ' '.
-    if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
-    throw new InvalidArgumentError('Give a port, 0 to 65535.');
+    const kind = port();
+    try {
+      return kind.fromText(text);
+    } catch {
+      throw new InvalidArgumentError(`It must be ${kind.should}.`);
+    }
   });
 }
 

@@ -16,6 +16,8 @@ describe('the handle of the Express middleware', () => {
   it('throws at creation for a malformed setting', () => {
     const typo = { apiSecrt: 'x' } as NetDiagnosticsExpressOptions;
     expect(() => netDiagnostics(typo)).toThrow(/`apiSecrt`.*`apiSecret`/);
+    const port = { server: 3000 } as unknown as NetDiagnosticsExpressOptions;
+    expect(() => netDiagnostics(port)).toThrow('`server` of netDiagnostics() was 3000; it must be an http');
   });
 
   it('works from its creation on: ready, status, run, lastReport, stop', async () => {

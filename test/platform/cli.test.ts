@@ -211,7 +211,7 @@ describe('iroh-net-diagnostics-platform', () => {
     [['srve'], /unknown command 'srve'\n\(Did you mean serve\?\)/],
     [['quux'], /unknown command 'quux'/],
     [['serve', '--prot', '1'], /unknown option '--prot'\n\(Did you mean --port\?\)/],
-    [['serve', '--port', 'x'], /'--port <n>' argument 'x' is invalid\. Give a port, 0 to 65535\./],
+    [['serve', '--port', 'x'], /'--port <n>' argument 'x' is invalid\. It must be a port from 0 to 65535\./],
     [['serve', '--port', '65536'], /0 to 65535/],
     [['serve', '--port', '1e3'], /0 to 65535/],
     [['serve', 'now'], /too many arguments/],
