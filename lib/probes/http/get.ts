@@ -53,7 +53,8 @@ export function httpGet(options: GetOptions): Promise<HttpAnswer> {
     signal,
     maxHeaderSize: MAX_HEADER_BYTES,
     headers: { host: url.host, ...headers },
-    // A fresh agent, which keeps no connection open afterwards, and lets us choose the address.
+    // `agent: false` makes a fresh agent, which keeps no connection open afterwards. An agent would not use
+    // `createConnection`.
     ...(createConnection === undefined ? { agent: false } : { createConnection }),
   };
   // For an IP address the certificate's addresses are checked, and no server name is sent.

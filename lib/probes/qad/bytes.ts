@@ -1,4 +1,4 @@
-/** Bytes ran out, or hold a form that must not be. Callers say in which protocol that happened. */
+/** There are too few bytes, or they have a wrong form. Callers say in which protocol. */
 export class DecodeError extends Error {
   override name = 'DecodeError';
 }
@@ -61,7 +61,7 @@ export class Reader {
     return value;
   }
 
-  /** The same where a larger value than a number holds exactly makes no sense. */
+  /** The same as a number; a larger value than a number can hold makes no sense here. */
   varintNumber(): number {
     const value = this.varint();
     if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new DecodeError('an absurdly large number');

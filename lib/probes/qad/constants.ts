@@ -21,7 +21,7 @@ export const DATAGRAM_BYTES = 1200;
 export const TAG_BYTES = 16;
 export const SAMPLE_BYTES = 16;
 
-/** We always write packet numbers with four bytes: the sample then starts right behind them. */
+/** We always write packet numbers with four bytes, so the sample starts right after them. */
 export const PACKET_NUMBER_BYTES = 4;
 
 /** The smallest datagram that can be a stateless reset (RFC 9000 §10.3), and the length of its token. */
@@ -32,24 +32,24 @@ export const RESET_TOKEN_BYTES = 16;
 export const ADDRESS_DISCOVERY_PARAMETER = 0x9f81a176n;
 export const WANTS_REPORTS = 1;
 
-/** A relay forgets a connection whose close was lost after this long; a probe is over by then. */
+/** After this time a relay forgets a connection whose close was lost. */
 export const IDLE_TIMEOUT_MS = 10_000;
 
 /**
- * The round trip that is assumed before one was measured. RFC 9002 §6.2.2 recommends 333 ms, which would make the
- * first repetition wait for a second; a whole report has three.
+ * The round trip that is assumed before one was measured. RFC 9002 §6.2.2 recommends 333 ms, but then the first
+ * repetition would come after a second, and a whole report has three.
  */
 export const INITIAL_RTT_MS = 100;
 
-/** RFC 9002 §6.1.2: timers below this make no sense. */
+/** RFC 9002 §6.1.2: shorter timers make no sense. */
 export const TIMER_GRANULARITY_MS = 1;
 
-/** How long after an attempt the next one starts beside it: lost packets are often repeated by the server after 1 s only. */
+/** After this time another attempt starts beside the first: servers often repeat lost packets only after 1 s. */
 export const ATTEMPT_INTERVAL_MS = 600;
 
 /**
- * A handshake is stuck that has not ended for so many milliseconds since the relay was first heard, and for as many round
- * trips: our packets went out again three times by then.
+ * A handshake is stuck if it has not ended after so many milliseconds and round trips since the relay was first
+ * heard. Our packets were repeated three times by then.
  */
 export const STUCK_MS = 1000;
 export const STUCK_ROUND_TRIPS = 8;
@@ -59,27 +59,27 @@ export const MAX_ATTEMPTS = 8;
 
 // The exchange of full-size datagrams after the handshake.
 
-/** Datagrams that have to be acknowledged, and the least that will do when the time is up. */
+/** How many datagrams must be acknowledged, and how many are enough when the time is up. */
 export const EXCHANGE_DATAGRAMS = 8;
 export const MIN_EXCHANGE_DATAGRAMS = 5;
 
 /** The time between two of them, in milliseconds: the eighth leaves 210 ms after the first. */
 export const EXCHANGE_INTERVAL_MS = 30;
 
-/** The least time between the first and the last that was acknowledged. */
+/** The least time from the first datagram to the last that was acknowledged. */
 export const MIN_EXCHANGE_SPAN_MS = 200;
 
-/** Datagrams on their way at once: at first, and on a path that has room for them. */
+/** Datagrams that may be on their way at once: at the start, and on a path that has room. */
 export const FIRST_EXCHANGE_WINDOW = 4;
 export const MAX_EXCHANGE_WINDOW = 8;
 
 /** Datagrams of one exchange, lost ones included. */
 export const MAX_EXCHANGE_DATAGRAMS = 60;
 
-/** Without an acknowledgement for so long, in milliseconds, the path has stopped to carry full-size datagrams. */
+/** After so many milliseconds without an acknowledgement the path does not carry full-size datagrams any more. */
 export const STALL_MS = 600;
 
-// What strangers may make us hold or do, per connection.
+// Limits, for each connection, of what a stranger can make us store or do.
 
 /** Bytes of handshake messages per encryption level; certificate chains have 2 to 10 KiB. */
 export const MAX_CRYPTO_BYTES = 64 * 1024;
@@ -90,13 +90,13 @@ export const MAX_CRYPTO_PIECES = 64;
 /** Packets that wait for their keys, of at most a datagram each. */
 export const MAX_WAITING_PACKETS = 16;
 
-/** Datagrams that are looked at. A handshake has about five. */
+/** Datagrams that are read. A handshake has about five. */
 export const MAX_DATAGRAMS = 500;
 
 /** Ranges of packet numbers that are remembered and acknowledged. */
 export const MAX_RANGES = 16;
 
-/** How long a server may ask for our close again, in milliseconds, and how often. */
+/** For how many milliseconds, and how often, we repeat our close if the server asks for it. */
 export const LINGER_MS = 1000;
 export const MAX_CLOSE_REPEATS = 3;
 

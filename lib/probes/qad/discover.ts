@@ -22,7 +22,7 @@ export interface DiscoverOptions {
   /** Milliseconds after which the discovery gives up. */
   timeoutMs: number;
   signal?: AbortSignal | undefined;
-  /** Fires when silence has lasted long enough; a handshake on its way goes on. */
+  /** Fires when silence has lasted long enough. A handshake that has begun goes on. */
   giveUp?: AbortSignal | undefined;
   /** Default: iroh's. */
   alpn?: string | undefined;
@@ -45,7 +45,7 @@ export interface Discovered {
 export interface Session extends Discovered {
   /** Sends full-size datagrams for some time, once. Rejects when the connection ends meanwhile. */
   exchange(timeoutMs: number): Promise<Exchanged>;
-  /** Ends it; an exchange stays unfinished then. */
+  /** Ends the session. An open exchange never ends then. */
   close(): void;
 }
 
@@ -54,7 +54,7 @@ const ENVIRONMENT: Environment = {
   randomBytes: (length) => randomBytes(length),
 };
 
-/** Asks a relay for our address, as {@link connect} does, and is done. */
+/** Asks a relay for our address, as {@link connect} does, and closes the session. */
 export async function discover(options: DiscoverOptions): Promise<Discovered> {
   const session = await connect(options);
   session.close();
@@ -63,8 +63,9 @@ export async function discover(options: DiscoverOptions): Promise<Discovered> {
 }
 
 /**
- * Asks a relay for our address by a QUIC handshake. Loss is met twice: by each connection itself and, as servers
- * repeat late, by a new connection beside it every 0.6 s; the first answer wins, and that connection stays open.
+ * Asks a relay for our address by a QUIC handshake. Two things help against loss: each connection repeats its
+ * packets, and every 0.6 s a new connection starts beside it, since servers repeat late. The first answer wins, and
+ * its connection stays open.
  *
  * @throws {@link QadError}; the kernel's own error (`ENETUNREACH`, …) when it refuses to send
  */
@@ -141,7 +142,7 @@ class Discovery {
         send: (datagram) => socket.send(datagram, ip, port, refused),
         onReport: (report) => this.#win(connection, report, ended.signal),
         onEnd: (error) => {
-          // Before the report it is this discovery's error, after it the session's.
+          // Before the report this is the discovery's error, afterwards the session's.
           if (this.#connections.has(connection)) this.#lose(error);
           else socket.detach(connection);
           ended.abort(error);
@@ -156,7 +157,7 @@ class Discovery {
     }
   }
 
-  /** It stays attached: for what its owner does with it, and then for a while to repeat its close. */
+  /** The connection stays attached: its owner still uses it, and later it repeats its close. */
   #win(connection: Connection, { address, rttMs }: Report, ended: AbortSignal): void {
     this.#connections.delete(connection);
     this.#stop();
@@ -170,7 +171,7 @@ class Discovery {
     this.#reject(error);
   }
 
-  /** The relay answered, but the handshake does not come to its end, and a second one beside it was of no help. */
+  /** The relay answered, but the handshake does not end, and a second attempt did not help. */
   get #isStuck(): boolean {
     return (
       this.#attempts > 1 &&

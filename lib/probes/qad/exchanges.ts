@@ -2,22 +2,22 @@ import { readFile } from 'node:fs/promises';
 import type { Exchanged } from './connection/exchange.js';
 import type { Session } from './discover.js';
 
-/** After so many milliseconds the next relay is tried beside one whose datagrams are neither sustained nor stalled. */
+/** After so many milliseconds without a result the next relay is tried as well. */
 const NEXT_AFTER_MS = 400;
 
 /** What full-size datagrams to one relay showed. */
 export type Proof = Exchanged & {
-  /** This machine had to cut them to pieces: the path does not carry them whole. */
+  /** This machine had to cut them into fragments: the path does not carry them whole. */
   isFragmented: boolean;
 };
 
 /**
- * Full-size datagrams to one relay of a family, and to the next only where they do not pass: the path that they test is
- * the same for most of its length. Not so for relays that see another IP address of ours: one of them may stand inside,
- * so that each address has its own proof.
+ * Sends full-size datagrams to one relay of a family, and to the next only if they do not pass: most of the path is
+ * the same. But relays that see another IP address of ours are tried as well, because one of them may stand in our
+ * own network. So there is one proof for each address.
  */
 export class Exchanges {
-  /** Settles when one is sustained for each address, or none is left to try. */
+  /** Resolves when datagrams pass for each address, or no relay is left. */
   readonly done: Promise<void>;
   readonly proofs = new Map<Session, Proof | { error: unknown }>();
   readonly #family: 4 | 6;
@@ -95,8 +95,8 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
 }
 
 /**
- * How many datagrams this machine has cut into fragments. Node cannot forbid that, while iroh's QUIC does: what passes
- * in pieces alone does not pass for iroh. Null: this system does not tell.
+ * How many datagrams this machine has cut into fragments. Node cannot forbid that, but iroh's QUIC does, so a path
+ * that carries only fragments does not work for iroh. Null: this system does not tell.
  */
 async function datagramsFragmented(family: 4 | 6): Promise<number | null> {
   try {

@@ -1,8 +1,8 @@
-/** How a discovery ends without an address. */
+/** Codes of {@link QadError}. */
 export type QadErrorCode =
   /** Nothing came back at all. */
   | 'QAD_SILENT'
-  /** Something came back, but the handshake or the report did not come to its end in time. */
+  /** The relay answered, but the handshake or the report did not end in time. */
   | 'QAD_TIMEOUT'
   | 'QAD_ABORTED'
   /** The server is fine but does not report addresses. */

@@ -13,8 +13,8 @@ interface Entry {
 }
 
 /**
- * One UDP socket for the connections to many relays: what they see differ by is then the NAT's doing. Datagrams find
- * their connection by its id, and only from the address that was asked.
+ * One UDP socket for connections to many relays: if they see different addresses, the NAT made the difference. A
+ * datagram finds its connection by its id, and must come from the address that was asked.
  */
 export class QadSocket {
   readonly family: 4 | 6;
@@ -45,7 +45,7 @@ export class QadSocket {
         reject(error);
       };
       socket.once('error', failed);
-      // Workers of node:cluster would share one port otherwise.
+      // Otherwise workers of node:cluster would share one port.
       socket.bind({ port: 0, exclusive: true }, () => {
         socket.off('error', failed);
         resolve(new QadSocket(family, socket, now));
@@ -62,7 +62,7 @@ export class QadSocket {
     return this.#entries.size;
   }
 
-  /** From now on datagrams from this address with the connection's id are the connection's. */
+  /** From now on, datagrams from this address with the connection's id go to this connection. */
   attach(connection: Connection, ip: string, port: number, onError: (error: Error) => void): void {
     const plain = canonicalIp(ip) ?? ip;
     this.#entries.set(connection.id.toString('hex'), { connection, ip: plain, port, onError });
@@ -72,7 +72,7 @@ export class QadSocket {
     this.#entries.delete(connection.id.toString('hex'));
   }
 
-  /** @param onError - the kernel refused it; not called for a datagram that is lost later */
+  /** @param onError - called if the kernel refused it, not if the datagram is lost later */
   send(datagram: Buffer, ip: string, port: number, onError: (error: Error) => void): void {
     if (this.#closed !== null) return;
     this.#socket.send(datagram, port, ip, (error) => {
@@ -98,7 +98,7 @@ export class QadSocket {
       if (isFrom(entry)) entry.connection.receive(datagram, atMs);
       return;
     }
-    // A stateless reset bears no id of ours.
+    // A stateless reset does not have our connection id.
     for (const other of this.#entries.values()) {
       if (isFrom(other) && other.connection.isReset(datagram)) other.connection.receive(datagram, atMs);
     }

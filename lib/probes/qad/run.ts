@@ -14,19 +14,19 @@ import { type ProbeContext, probeError, type RunResult } from '../probe.js';
 import { udpRoute } from '../routes/udp-route.js';
 import { connect, Exchanges, QadError, QadSocket, type Session, type TrustAnchors } from './index.js';
 
-/** The runs end themselves this long before the deadline, so that what they saw until then is in the report. */
+/** The runs end this long before the deadline, so that what they saw is in the report. */
 const MARGIN_MS = 150;
 
-/** A relay that was asked for a shorter time than this, in milliseconds, was not silent: it had no time. */
+/** A relay that had less time than this, in milliseconds, does not count as silent. */
 const FAIR_CHANCE_MS = 900;
 
-/** How long the others are waited for once one has answered. */
+/** How long the others are waited for after one has answered. */
 const OTHERS = { leastMs: 1000, times: 3, than: 'first' } as const;
 
-/** The kernel's word for a datagram that a firewall on this machine did not let out. */
+/** The kernel's codes for a datagram that a firewall on this machine did not let out. */
 const LOCAL_REFUSALS: ReadonlySet<string> = new Set(['EPERM', 'EACCES']);
 
-/** Ends of a discovery that say nothing of the relay. */
+/** Codes that say nothing about the relay. */
 const SAYS_NOTHING: ReadonlySet<string> = new Set(['QAD_SILENT', 'QAD_ABORTED']);
 
 /** One address of one relay. */
@@ -43,7 +43,7 @@ type Answer =
   | (Destination & { result: 'silent' })
   | (Destination & { result: 'failed'; error: unknown });
 
-/** One family's relays, all asked from one socket, so that their answers can be compared. */
+/** Asks the relays of one family, all from one socket, so that their answers can be compared. */
 export class QadRun {
   /** What they saw. */
   readonly addresses: Promise<RunResult>;
@@ -55,7 +55,7 @@ export class QadRun {
   readonly #exchanges: Exchanges;
   /** In the order in which they answered. */
   readonly #seen: Seen[] = [];
-  /** The first that answered, asked once more: null without an answer. */
+  /** The first that answered, asked again. Null: none has answered. */
   #again: Promise<{ first: Seen; observed: string | null }> | null = null;
   readonly #patience = new Patience(OTHERS);
   readonly #startedMs: number;
@@ -147,8 +147,8 @@ export class QadRun {
   }
 
   /**
-   * Asks the first that answered once more, as soon as the answers differ: only then it matters whether it repeats
-   * itself. Nobody else is waited for.
+   * If the answers differ, asks the first that answered again, at once: then it matters whether it repeats its
+   * answer. It waits for nobody else.
    */
   #askAgain(socket: QadSocket): void {
     if (this.#again !== null) return;
@@ -175,7 +175,7 @@ export class QadRun {
       const trust = this.#trust;
       const session = await connect({
         ...{ host, ip, port, socket, trust, signal, giveUp },
-        // From now on: the kernel's answer took its time on a busy machine.
+        // From now on, since the kernel's answer takes time on a busy machine.
         timeoutMs: this.#budgetMs,
       });
       const local = formatSocketAddr({ family: this.#family, ip: sourceIp, port: socket.port });
@@ -213,7 +213,7 @@ export class QadRun {
       }
     }
     const seen = answers.filter((answer) => answer.result === 'seen');
-    // The one that was asked again leads: it is what the others are compared with.
+    // The one that was asked again comes first: the others are compared with it.
     seen.sort((a, b) => Number(b === again?.first) - Number(a === again?.first));
     const addresses = seen.map((answer): AddressSeen => {
       const { relay, ip, local, observed } = answer;

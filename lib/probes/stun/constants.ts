@@ -9,10 +9,10 @@ export const MAGIC_COOKIE = 0x2112a442;
 export const HEADER_BYTES = 20;
 export const TRANSACTION_ID_BYTES = 12;
 
-/** Longer answers are no answers: a Binding response with every old attribute has some 200 bytes. */
+/** Longer messages are not read: a Binding response with every old attribute has about 200 bytes. */
 export const MAX_MESSAGE_BYTES = 1500;
 
-/** Attributes of one message that are looked at; servers send about seven. */
+/** Attributes of one message that are read; servers send about seven. */
 export const MAX_ATTRIBUTES = 32;
 
 /** Message types: class and method in one number (RFC 8489, section 5). */
@@ -40,7 +40,7 @@ export const ATTRIBUTE = {
   otherAddress: 0x802c,
 } as const;
 
-/** Below this an attribute that is not understood spoils the message (RFC 8489, section 14). */
+/** An attribute with a smaller number must be understood, or the message cannot be used (RFC 8489, section 14). */
 export const FIRST_OPTIONAL_ATTRIBUTE = 0x8000;
 
 /** What CRC-32 is combined with, so that it differs from that of other protocols (RFC 8489, section 14.7). */
@@ -57,18 +57,21 @@ export interface Schedule {
 }
 
 /**
- * RFC 8489's waits double as well, but they start at 500 ms and end after 39.5 s; a report has 3 s. The first waits
- * are short because a loss is likelier than a round trip of more than 250 ms; what comes late is still taken.
+ * The waits grow as in RFC 8489, but theirs start at 500 ms and end after 39.5 s, and a report has 3 s. The first
+ * waits are short because a loss is likelier than a round trip of more than 250 ms. An answer that comes late still
+ * counts.
  */
 export const BINDING_SCHEDULE: Schedule = { sendAt: [0, 250, 600, 1100, 1600], giveUpAfter: 2200 };
 
-/** Where a relay answered so soon that four times as long is less: four datagrams, and 0.9 s in all. */
+/** If four times the time that a relay took is less: four datagrams, and 0.9 s in all. */
 const NEARBY_SCHEDULE: Schedule = { sendAt: [0, 120, 300, 550], giveUpAfter: 900 };
 const NEARBY_TIMES = 4;
 
 /**
  * For requests whose answer is expected.
- * @param relayMs - after how many milliseconds a relay answered over UDP, its name and its handshake included; undefined: none has
+ *
+ * @param relayMs - after how many milliseconds a relay answered over UDP, with lookup and handshake; undefined: none
+ *   has
  */
 export function bindingSchedule(relayMs: number | undefined): Schedule {
   const isNearby = relayMs !== undefined && NEARBY_TIMES * relayMs <= NEARBY_SCHEDULE.giveUpAfter;
@@ -76,8 +79,8 @@ export function bindingSchedule(relayMs: number | undefined): Schedule {
 }
 
 /**
- * Silence is what these requests are about, so more of them must be lost before it means something: six, over
- * some time, since losses come in bursts. No burst of a fast path is long, and its round-trip time is known by now.
+ * These requests test for silence, so silence must not come from lost datagrams: six are sent, over some time, since
+ * losses come in bursts. On a fast path bursts are short, and its round-trip time is known by now.
  */
 const CHANGE_SEND_AT = [0, 80, 160, 280, 440, 640] as const;
 const CHANGE_FULL_PACE_RTT_MS = 40;
@@ -94,5 +97,5 @@ export function changeSchedule(rttMs: number): Schedule {
   return { sendAt, giveUpAfter: Math.max(...sendAt) + wait };
 }
 
-/** Send errors that no later try will heal: this machine itself refuses. */
+/** Send errors that another try does not change: this machine itself refuses. */
 export const LOCAL_REFUSALS: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'EINVAL']);

@@ -11,13 +11,13 @@ import { localSide } from './targets.js';
 /** What came of asking one server. */
 export interface Tried {
   answer: StunAnswerSeen;
-  /** Absent: the server cannot answer from elsewhere, as far as it tells. */
+  /** Absent: the server does not say that it can answer from another address. */
   filtering?: FilteringSeen;
 }
 
 /**
- * Another address and port that a server can answer from, as it says; null: none. coturn names itself where it has
- * no other address, or is asked at its second one.
+ * Another address and port from which the server says it can answer. Null: none. coturn names itself if it has no
+ * other address, or if it was asked at its second one.
  */
 export function elsewhere({
   server,
@@ -27,8 +27,8 @@ export function elsewhere({
 }
 
 /**
- * Asks a server to answer from another address and port (RFC 5780, section 4.4). One fresh socket a server: a socket
- * that has written to more than one address would have opened the filter by itself.
+ * Asks a server to answer from another address and port (RFC 5780, section 4.4). Each server gets a fresh socket: a
+ * socket that wrote to more than one address would have opened the filter itself.
  */
 export function testFiltering(
   { label, server }: Reached,
@@ -78,7 +78,7 @@ async function testAddress(
   };
 }
 
-/** An answer counts only if it came from where it was to come from: some servers ignore the request. */
+/** An answer counts only if it came from the right place: some servers ignore the request. */
 function changed(attempt: Attempt, server: SocketAddr, otherIp: boolean): ChangedAnswer {
   if (attempt.result === 'silent' || attempt.result === 'cut') return attempt.result;
   if (attempt.result === 'refused' || attempt.response.errorCode !== null) return 'refused';
@@ -87,7 +87,7 @@ function changed(attempt: Attempt, server: SocketAddr, otherIp: boolean): Change
   return asAsked ? 'arrived' : 'ignored';
 }
 
-/** Silence means something only on a path that loses little. */
+/** Silence means something only if the path loses few datagrams. */
 async function answersAtOnce(server: SocketAddr, socket: StunSocket): Promise<boolean> {
   const control = await socket.request(server, BINDING_SCHEDULE);
   return control.result === 'answered' && control.response.errorCode === null && control.sends === 1;

@@ -9,18 +9,18 @@ import { localSide, resolveServer } from './targets.js';
 
 interface Told {
   answer: StunAnswerSeen;
-  /** Absent: nothing comparable was told. */
+  /** Absent: the server told no address that can be compared. */
   seen?: { server: SocketAddr; address: AddressSeen };
 }
 
-/** A server that answered, in the moment in which it did. */
+/** A server that has just answered. */
 export interface Reached {
   label: string;
   server: SocketAddr;
   response: BindingResponse;
 }
 
-/** Whom to ask, with what, and whom to tell of the first answers. */
+/** Which servers to ask, over which socket, and who is told of first answers. */
 interface Asking {
   servers: readonly StunServer[];
   socket: StunSocket;
@@ -29,7 +29,7 @@ interface Asking {
   reached(reached: Reached): void;
 }
 
-/** Asks all servers of a family from one socket how they see it. */
+/** Asks all servers of a family for our address, from one socket. */
 export async function askMapping(
   asking: Asking,
 ): Promise<{ answers: StunAnswerSeen[]; addresses: AddressSeen[] }> {
@@ -86,7 +86,10 @@ async function ask(
   };
 }
 
-/** Where answers from one local side differ, the first of them must repeat itself before that means anything. */
+/**
+ * If answers to one local address differ, the first server is asked again: only if it repeats its answer does the
+ * difference mean something.
+ */
 async function askAgain(told: readonly Told[], { socket, context }: Asking): Promise<AddressSeen[]> {
   const schedule = bindingSchedule(context.firstAnswerMs.get(socket.family));
   const all = told.flatMap(({ seen }) => (seen === undefined ? [] : [seen]));

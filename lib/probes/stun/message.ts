@@ -14,7 +14,7 @@ import {
   TRANSACTION_ID_BYTES,
 } from './constants.js';
 
-/** From where else the server shall answer (RFC 5780, section 7.2). */
+/** From which other place the server should answer (RFC 5780, section 7.2). */
 export interface ChangeRequest {
   ip: boolean;
   port: boolean;
@@ -26,17 +26,17 @@ export interface BindingResponse {
   /** Null: success. */
   errorCode: number | null;
   /**
-   * An attribute that must be understood and is not: the server answered, but what it says cannot be taken
-   * (RFC 8489, section 6.3.3).
+   * An attribute that we do not know but must understand: the server answered, but its answer cannot be used (RFC
+   * 8489, section 6.3.3).
    */
   unknown: number | null;
-  /** XOR-MAPPED-ADDRESS, also under the number that it had in drafts: servers older than RFC 5389 know no other. */
+  /** XOR-MAPPED-ADDRESS, also under its number in drafts, the only one that servers older than RFC 5389 know. */
   mapped: SocketAddr | null;
-  /** MAPPED-ADDRESS: written in clear, so that a meddling NAT may have rewritten it on the way. */
+  /** MAPPED-ADDRESS: not encoded, so a NAT that rewrites addresses may have changed it. */
   plainMapped: SocketAddr | null;
-  /** OTHER-ADDRESS: the other IP address and port that the server can answer from, as it says. */
+  /** OTHER-ADDRESS: another IP address and port from which the server says it can answer. */
   other: SocketAddr | null;
-  /** RESPONSE-ORIGIN: where the answer was sent from, as the server says. */
+  /** RESPONSE-ORIGIN: the address from which the server says it sent the answer. */
   origin: SocketAddr | null;
 }
 
@@ -63,7 +63,8 @@ function changeRequestAttribute({ ip, port }: ChangeRequest): Buffer {
 
 /**
  * Reads an answer to a Binding request (RFC 8489, sections 5, 6.3 and 14).
- * @throws StunFormatError for everything else: other messages, trailing bytes, broken attributes
+ *
+ * @throws StunFormatError for anything else: other messages, trailing bytes, broken attributes
  */
 export function decodeBindingResponse(bytes: Buffer): BindingResponse {
   const isError = readHeader(bytes) === MESSAGE_TYPE.bindingError;
@@ -107,7 +108,7 @@ function readHeader(bytes: Buffer): number {
   return type;
 }
 
-/** The first attribute of each type; the rest is to be ignored (RFC 8489, section 14). */
+/** Keeps the first attribute of each type; others of the same type must be ignored (RFC 8489, section 14). */
 function readAttributes(bytes: Buffer): { attributes: Map<number, Buffer>; unknown: number | null } {
   const attributes = new Map<number, Buffer>();
   let unknown: number | null = null;
@@ -135,7 +136,7 @@ function checkFingerprint(bytes: Buffer, offset: number, value: Buffer): void {
   if (value.readUInt32BE(0) !== expected) throw new StunFormatError('a wrong fingerprint');
 }
 
-/** Section 14.8: hundreds in 3 bits, then the rest; the phrase after it is a stranger's and is not read. */
+/** Section 14.8: the hundreds in 3 bits, then the rest. The phrase after it is a stranger's text and is not read. */
 function readErrorCode(value: Buffer | undefined): number {
   if (value === undefined || value.length < 4) throw new StunFormatError('an error without its code');
   const hundreds = value.readUInt8(2) & 0x07;
@@ -149,14 +150,19 @@ const FAMILY_BYTES = new Map([
   [0x02, 16],
 ]);
 
-/** The value of MAPPED-ADDRESS and its kin (RFC 8489, section 14.1). IPv4 in IPv6 form comes out as IPv4. */
+/**
+ * The value of MAPPED-ADDRESS and similar attributes (RFC 8489, section 14.1). An IPv4 address in IPv6 form becomes
+ * IPv4.
+ */
 function decodeAddress(value: Buffer): SocketAddr {
   const length = value.length < 4 ? undefined : FAMILY_BYTES.get(value.readUInt8(1));
   if (length === undefined || value.length !== 4 + length) throw new StunFormatError('a broken address');
   return addressOf(value.subarray(4), value.readUInt16BE(2));
 }
 
-/** The value of XOR-MAPPED-ADDRESS (section 14.2): hidden from NATs that rewrite what looks like an address. */
+/**
+ * The value of XOR-MAPPED-ADDRESS (section 14.2). It is encoded, so that NATs that rewrite addresses do not find it.
+ */
 function decodeXorAddress(value: Buffer, transactionId: Buffer): SocketAddr {
   const mask = Buffer.alloc(4 + 4 + TRANSACTION_ID_BYTES);
   mask.writeUInt16BE(MAGIC_COOKIE >>> 16, 2);
@@ -169,7 +175,7 @@ function addressOf(ip: Buffer, port: number): SocketAddr {
   return unmapped(socketAddr(ipFromBytes(ip), port));
 }
 
-/** A datagram is no STUN message that was asked for. Such datagrams are ignored; tests tell why. */
+/** A datagram is not the STUN message that was expected. Such datagrams are ignored; tests read the reason. */
 export class StunFormatError extends Error {
   override name = 'StunFormatError';
   readonly code = 'STUN_FORMAT';

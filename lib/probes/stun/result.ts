@@ -18,10 +18,10 @@ const FAILURES: Readonly<Record<StunAnswerSeen['result'], Failure>> = {
   cut: SILENCE,
 };
 
-/** What tells most about why nothing came of a run, first. */
+/** Results by how much they explain a failed run, the best explanation first. */
 const MOST_TELLING = ['answered', 'error', 'silent', 'cut', 'refused', 'unresolved'] as const;
 
-/** A run's outcome: `ok` when it got what it came for, else the most telling of what the servers did. */
+/** A run's outcome: `ok` if it got what it wanted, otherwise the result that explains most. */
 export function resultOf(
   stun: readonly StunAnswerSeen[],
   succeeded: boolean,
@@ -40,13 +40,13 @@ export function resultOf(
   return { outcome, error: { code, message: PROBLEMS.get(code) ?? message }, observation: all };
 }
 
-/** Why nothing in an answer can be used, as a code; null: it can. */
+/** Why an answer cannot be used, as a code. Null: it can. */
 export function problemOf({ errorCode, unknown }: BindingResponse): string | null {
   if (errorCode !== null) return `STUN_${errorCode}`;
   return unknown === null ? null : 'UNKNOWN_ATTRIBUTE';
 }
 
-/** What the codes of answers that tell nothing mean. Those of errors, `STUN_…`, are the server's own. */
+/** What the codes mean. Codes of errors, `STUN_…`, have the server's own number. */
 const PROBLEMS: ReadonlyMap<string, string> = new Map([
   [
     'ONLY_MAPPED_ADDRESS',

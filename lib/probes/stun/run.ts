@@ -8,15 +8,18 @@ import { resultOf } from './result.js';
 import { StunSocket } from './socket.js';
 import { withSoftEnd } from './soft-end.js';
 
-/** One family's servers: who answers the first question, and can answer from elsewhere, is asked to. */
+/**
+ * Asks the servers of one family. A server that answers, and can answer from another address, is then asked to do
+ * that.
+ */
 export class StunRun {
   /** How they see this machine. */
   readonly mapping: Promise<RunResult>;
-  /** What comes in from where nothing was sent. */
+  /** Which datagrams came in from addresses that were never written to. */
   readonly filtering: Promise<RunResult>;
   readonly #family: Family;
   readonly #context: ProbeContext;
-  /** By the name of the server: a second address of the same one would tell the same. */
+  /** By the server's name: a second address of the same server would show the same. */
   readonly #tests = new Map<string, Promise<Tried>>();
 
   constructor(servers: readonly StunServer[], family: Family, context: ProbeContext) {
@@ -40,7 +43,7 @@ export class StunRun {
         filterings.length === 0 ? {} : { filterings },
       );
     });
-    // Each has its reader, who may have gone.
+    // Somebody awaits each of these, but may have stopped: a rejection must not be unhandled.
     this.mapping.catch(() => undefined);
     this.filtering.catch(() => undefined);
   }

@@ -14,7 +14,7 @@ import {
   encodeBindingRequest,
 } from './message.js';
 
-/** How a request ended. `cut`: the time was up before the schedule was; `refused`: this machine did not send it. */
+/** How a request ended. `cut`: the time was up before the schedule ended; `refused`: this machine did not send it. */
 export type Attempt =
   | { result: 'answered'; response: BindingResponse; from: SocketAddr; ms: number; sends: number }
   | { result: 'silent' }
@@ -22,13 +22,13 @@ export type Attempt =
   | { result: 'refused'; code: string };
 
 interface Transaction {
-  /** Whether an answer may come from there. */
+  /** Whether an answer may come from this address. */
   mayCome(from: SocketAddr): boolean;
   answered(response: BindingResponse, from: SocketAddr): void;
   end(attempt: Attempt): void;
 }
 
-/** One UDP socket that asks STUN servers. Its local port is what makes answers comparable. */
+/** One UDP socket that asks STUN servers. Answers can be compared because they went to the same local port. */
 export class StunSocket {
   readonly family: Family;
   readonly #socket: Socket;
@@ -41,15 +41,16 @@ export class StunSocket {
     this.family = family;
     this.#elapsed = elapsed;
     this.#signal = signal;
-    // Without ipv6Only an IPv6 socket would speak IPv4 too, and take part in the other family's verdict.
+    // Without `ipv6Only` an IPv6 socket would also speak IPv4, and its answers would enter the other family's
+    // verdict.
     this.#socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', ipv6Only: family === 6 });
     this.#socket.on('message', (bytes, remote) => this.#receive(bytes, remote));
     this.#forget = onAbort(signal, () => this.#endAll());
   }
 
   /**
-   * Runs `use` with a bound socket and closes it. `signal` cuts what is pending; `elapsed`: monotonic milliseconds.
-   * Rejects with the system's error when no socket can be bound.
+   * Runs `use` with a bound socket and closes it. `signal` ends what is pending; `elapsed`: monotonic milliseconds.
+   * Rejects with the system's error if no socket can be bound.
    */
   static async with<T>(
     family: Family,
@@ -70,7 +71,7 @@ export class StunSocket {
     return this.#socket.address().port;
   }
 
-  /** Asks one server. With `change` the answer may come from anywhere, otherwise from the server alone. */
+  /** Asks one server. With `change` the answer may come from any address, otherwise only from the server's. */
   request(server: SocketAddr, schedule: Schedule, change?: ChangeRequest): Promise<Attempt> {
     if (this.#signal.aborted) return Promise.resolve({ result: 'cut' });
     return new Promise<Attempt>((resolve) => {
@@ -114,10 +115,10 @@ export class StunSocket {
   #bind(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#socket.once('error', reject);
-      // Workers of node:cluster would share one port otherwise.
+      // Otherwise workers of node:cluster would share one port.
       this.#socket.bind({ port: 0, exclusive: true }, () => {
         this.#socket.off('error', reject);
-        // What a socket complains of later shows as silence.
+        // A later error of the socket shows as silence.
         this.#socket.on('error', () => undefined);
         resolve();
       });
@@ -135,7 +136,7 @@ export class StunSocket {
   }
 }
 
-/** Anybody can send anything to an open port: what is no answer is no event. */
+/** Anybody can send anything to an open port. What is not an answer is ignored. */
 function decodeOrNull(bytes: Buffer): BindingResponse | null {
   try {
     return decodeBindingResponse(bytes);

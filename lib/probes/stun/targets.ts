@@ -8,7 +8,7 @@ import { udpRoute } from '../routes/udp-route.js';
 /** What a server is, in one family. */
 export type Resolved = { addresses: readonly SocketAddr[] } | { code: string };
 
-/** The addresses of a server in one family; the lookup's error code when there is no answer. */
+/** The addresses of a server in one family, or the lookup's error code. */
 export async function resolveServer(
   { host, port }: StunServer,
   family: Family,
@@ -27,8 +27,8 @@ export async function resolveServer(
 export type Unsent = { result: 'refused'; code: string } | { result: 'cut' };
 
 /**
- * Our side of what is sent there: the source address that the kernel picks, with the socket's port.
- * Nothing was sent where the kernel has no way there, or the time was up.
+ * Our address for what is sent to the server: the source address that the kernel picks, with the socket's port. Or
+ * why nothing was sent: the kernel has no route, or the time was up.
  */
 export async function localSide(
   server: SocketAddr,

@@ -1,14 +1,14 @@
 import { MAX_CHUNK_LINE_BYTES } from './constants.js';
 import { UpnpError } from './upnp-error.js';
 
-/** A body in chunks (RFC 9112, section 7.1), read as it comes in. Trailers are not waited for. */
+/** A body in chunks (RFC 9112, section 7.1), read as it arrives. Does not wait for trailers. */
 export class ChunkedBody {
   readonly #take: (data: Buffer) => void;
   /** The unfinished line of a chunk's size, or the line end after its data. */
   #line = '';
-  /** Bytes that are left of the present chunk. */
+  /** Bytes of the current chunk that are still to come. */
   #left = 0;
-  /** Whether the next line only ends a chunk's data. */
+  /** Whether the next line is only the line end after a chunk's data. */
   #isAfterData = false;
 
   /** @param take - called with the data, piece by piece */

@@ -1,12 +1,15 @@
 /** SSDP's multicast group (UPnP Device Architecture 1.1, section 1.1). */
 export const SSDP_GROUP = '239.255.255.250';
 
-/** Hops of a multicast search: the gateway is one away; 2 is the architecture's default (section 1.1.2). */
+/**
+ * Hops of a multicast search: the gateway is one hop away, and 2 is the default of the UPnP architecture (section
+ * 1.1.2).
+ */
 export const SSDP_TTL = 2;
 
 /**
- * What is searched for. A device of version 2 has to answer for version 1 too (section 1.3.2); some answer to
- * their own version only.
+ * What is searched for. A device of version 2 must answer for version 1 as well (section 1.3.2), but some answer only
+ * for their own version.
  */
 export const SEARCH_TARGETS: readonly string[] = [1, 2].map(
   (version) => `urn:schemas-upnp-org:device:InternetGatewayDevice:${version}`,
@@ -21,29 +24,31 @@ export const GATEWAY_KINDS: ReadonlySet<string> = new Set([
   'wanpppconnection',
 ]);
 
-/** What is looked for in a description, the one that is preferred first. */
+/** Services that map ports, in the order of preference. */
 export const WAN_SERVICES: readonly string[] = [
   'urn:schemas-upnp-org:service:WANIPConnection:2',
   'urn:schemas-upnp-org:service:WANIPConnection:1',
   'urn:schemas-upnp-org:service:WANPPPConnection:1',
 ];
 
-/** Either of these actions makes a service useful: the first in all versions, the second in WANIPConnection:2. */
+/**
+ * A service with one of these actions can map ports: the first is in all versions, the second in WANIPConnection:2.
+ */
 export const MAPPING_ACTIONS: readonly string[] = ['AddPortMapping', 'AddAnyPortMapping'];
 
 /**
- * The search, in milliseconds from the report's start: a device may wait up to MX = 1 s before it answers a multicast
- * search. The official client gives up after that as well.
+ * How long the search takes, in milliseconds from the report's start. A device may wait up to MX = 1 s before it
+ * answers a multicast search; the official client gives up after the same time.
  */
 export const UPNP_MS = 1000;
 
-/** What the search has at least, in milliseconds, however long the way to the gateway took to find. */
+/** The least time for the search, in milliseconds, even if finding the gateway took long. */
 export const MIN_SEARCH_MS = 900;
 
-/** What a LOCATION that comes late has at least, in milliseconds: three documents, one hop away. */
+/** The least time for a LOCATION that comes late, in milliseconds: three documents from one hop away. */
 export const LOCATION_MS = 300;
 
-/** When searches go out, in milliseconds: Wi-Fi loses multicast, so once more. */
+/** When searches are sent, in milliseconds. Wi-Fi loses multicast, so they are repeated once. */
 export const SEARCHES_AT_MS: readonly number[] = [0, 300];
 
 /** Bytes of an SSDP answer; real ones have 300 to 600. */
@@ -52,13 +57,15 @@ export const MAX_SSDP_BYTES = 4096;
 /** Characters of a URL from a gateway. */
 export const MAX_URL_LENGTH = 1024;
 
-/** Descriptions of one gateway that are read side by side: some have one for each version, and dead ones beside. */
+/**
+ * Descriptions of one gateway that are read at the same time. Some gateways have one for each version, and dead ones.
+ */
 export const MAX_LOCATIONS = 8;
 
-/** Addresses of devices that are not the gateway that a report mentions. */
+/** How many devices that are not the gateway are named in a report. */
 export const MAX_STRANGERS = 4;
 
-/** WAN services of one description that are asked: some have one for each kind of connection. */
+/** WAN services of one description that are asked. Some gateways have one for each kind of connection. */
 export const MAX_SERVICES = 4;
 
 /** Bytes of a description; real ones have 3 to 30 KiB. */

@@ -3,7 +3,7 @@ import { MAPPING_ACTIONS, MAX_NAME_LENGTH, MAX_SERVICES, MAX_URL_LENGTH, WAN_SER
 import { UpnpError } from './upnp-error.js';
 import { allNamed, childText, parseXml } from './xml.js';
 
-/** A service that maps ports, with the URLs it is used by. */
+/** A service that maps ports, and its URLs. */
 export interface WanService {
   /** One of {@link WAN_SERVICES}. */
   type: string;
@@ -14,18 +14,18 @@ export interface WanService {
 
 /** What a gateway says about itself. */
 interface GatewayDescription {
-  /** As the vendor calls it; may be empty. */
+  /** The name that the vendor gave it; may be empty. */
   name: string;
-  /** At least one, the one that is preferred first. */
+  /** At least one, in the order of preference. */
   services: readonly WanService[];
 }
 
 /**
  * Reads the description of an Internet gateway device, version 1 or 2.
  *
- * @param location - where it was found: relative URLs start there, unless it names a base itself
- * @throws UpnpError `BAD_XML`; `NO_PORT_MAPPING` without a service that maps ports; `ELSEWHERE` when all of them
- * are on other hosts
+ * @param location - where it was found; the base of relative URLs, unless the description names another
+ * @throws UpnpError `BAD_XML`; `NO_PORT_MAPPING` without a service that maps ports; `ELSEWHERE` when all of them are
+ *   on other hosts
  */
 export function readDescription(document: string, location: URL, gatewayIp: string): GatewayDescription {
   const root = parseXml(document);
@@ -56,7 +56,7 @@ export function readDescription(document: string, location: URL, gatewayIp: stri
 }
 
 /**
- * Checks that a service's own description is one, and has an action that maps ports.
+ * Checks that a document describes a service with an action that maps ports.
  *
  * @throws UpnpError `BAD_XML`, `NO_PORT_MAPPING`
  */
@@ -69,10 +69,10 @@ export function checkService(document: string): void {
 }
 
 /**
- * A URL that a gateway named, if it leads to the gateway itself: plain HTTP, the gateway's own address in digits,
- * no credentials. Null otherwise: nobody sends us elsewhere.
+ * A URL that a gateway named, if it leads to the gateway itself: plain HTTP, the gateway's own IP address, no
+ * credentials. Null otherwise, so that no gateway can send us to another host.
  *
- * @param base - what a relative URL starts from
+ * @param base - the base of relative URLs
  */
 export function gatewayUrl(text: string, gatewayIp: string, base?: URL): URL | null {
   if (text === '' || text.length > MAX_URL_LENGTH || !URL.canParse(text, base?.href)) return null;

@@ -15,7 +15,7 @@ export interface UsableGateway {
 }
 
 /**
- * Follows a gateway's LOCATION to a service that maps ports and to its external address. All of it reads.
+ * Follows a gateway's LOCATION to a service that maps ports and to its external address. Only reads.
  *
  * @throws UpnpError; the connection's own errors; the signal's reason
  */
@@ -28,7 +28,7 @@ export async function explore(location: URL, gatewayIp: string, signal: AbortSig
       checkService(await load(service.descriptionUrl, signal));
       const externalIp = await externalAddress(service, signal);
       usable ??= { name, service: service.type, externalIp };
-      // A second service is another way to the Internet: asked only if this one is not connected.
+      // A second service is another connection to the Internet. It is asked only if the first is not connected.
       if (externalIp !== null) return { name, service: service.type, externalIp };
     } catch (error) {
       failure ??= error;
@@ -46,7 +46,7 @@ async function load(url: URL, signal: AbortSignal): Promise<string> {
   throw new UpnpError('HTTP_STATUS', `the gateway answered with HTTP ${status} in place of its description`);
 }
 
-// The service is there; that it does not name its address is no reason to call it absent, unless it refuses us.
+// The service exists even if it does not tell its address, unless it refuses us.
 async function externalAddress(service: WanService, signal: AbortSignal): Promise<string | null> {
   const post = externalAddressCall(service);
   try {

@@ -2,7 +2,7 @@ import { ChunkedBody } from './chunked-body.js';
 import { MAX_HEADER_BYTES } from './constants.js';
 import { UpnpError } from './upnp-error.js';
 
-/** A whole answer, whatever its status. Redirects are not followed. */
+/** A complete answer with any status. Redirects are not followed. */
 export interface GatewayAnswer {
   status: number;
   text: string;
@@ -14,18 +14,18 @@ type Framing = { kind: 'length'; length: number } | { kind: 'chunked' } | { kind
 const EMPTY: Framing = { kind: 'length', length: 0 };
 
 /**
- * A reader for one HTTP/1 answer of a gateway, our own because Node's parser refuses what web servers of routers
- * send and what other clients take: lines that end in a bare LF (also in its insecure mode of some versions), the
- * same Content-Length twice (in every mode), lines that are no header. Each connection carries one request to one
- * address and ends with its answer, so that a lenient reading cannot mix answers up. Headers and body are bounded.
+ * Reads one HTTP/1 answer of a gateway. It exists because Node's parser refuses what routers' web servers send and
+ * other clients accept: lines that end in a bare LF (in some versions even in its insecure mode), the same
+ * Content-Length twice (in every mode), lines that are not headers. Each connection has one request and ends with its
+ * answer, so a lenient reader cannot confuse answers. Headers and body are bounded.
  */
 export class AnswerReader {
   readonly #maxBytes: number;
-  /** The line that is not at its end yet. */
+  /** The line whose end has not arrived. */
   #line = '';
-  /** Lines of the present answer's headers, its status line first. */
+  /** Lines of the current answer's headers, first the status line. */
   #lines: string[] = [];
-  /** Bytes of headers so far, those of interim answers (1xx) included. */
+  /** Bytes of headers so far, also of interim answers (1xx). */
   #headBytes = 0;
   #status: number | null = null;
   #framing: Framing = EMPTY;
@@ -63,11 +63,11 @@ export class AnswerReader {
     const [first = line] = this.#lines;
     if (line !== '') {
       this.#lines.push(line);
-      // What is no HTTP is told by its first line, not by a silence.
+      // The first line tells that it is not HTTP; there is no need to wait.
       statusOf(first);
       return null;
     }
-    // Empty lines in front of the answer are none of its (RFC 9112, section 2.2).
+    // Empty lines before the answer do not belong to it (RFC 9112, section 2.2).
     if (first === '') return null;
     const status = statusOf(first);
     const headers = this.#lines.splice(0).slice(1);
@@ -78,7 +78,11 @@ export class AnswerReader {
     return status;
   }
 
-  /** The connection was closed by the other side. @throws UpnpError `ECONNRESET` when the answer is not whole */
+  /**
+   * The other side closed the connection.
+   *
+   * @throws UpnpError `ECONNRESET` when the answer is not complete
+   */
   end(): GatewayAnswer {
     if (this.#status !== null && this.#framing.kind === 'close') return this.#whole(this.#status);
     throw new UpnpError('ECONNRESET', 'the connection closed before the answer was whole');
@@ -116,7 +120,7 @@ function statusOf(line: string): number {
   return Number(status);
 }
 
-/** RFC 9112, section 6.3. Lines that are no header are passed over. */
+/** RFC 9112, section 6.3. Lines that are not headers are skipped. */
 function framingOf(lines: readonly string[]): Framing {
   const values = (wanted: string) =>
     lines.flatMap((line) => {

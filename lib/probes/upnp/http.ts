@@ -3,7 +3,7 @@ import { onAbort } from '../../async/index.js';
 import { HTTP_PORT } from '../constants.js';
 import { AnswerReader, type GatewayAnswer } from './http-answer.js';
 
-/** A request to a gateway over a new connection of its own. */
+/** A request to a gateway over a new connection. */
 export interface GatewayRequest {
   /** Its host is an IPv4 address: no name is resolved. */
   url: URL;
@@ -31,7 +31,7 @@ export function askHttp({ url, post, maxBytes, signal }: GatewayRequest): Promis
     };
     const failed = (error: unknown) => settle(() => reject(error));
     const forget = onAbort(signal, () => failed(signal.reason));
-    // Stays for good: what a socket says after its end concerns nobody, unheard it would be thrown.
+    // This listener stays: errors after the end do not matter, but without a listener they would be thrown.
     socket.on('error', failed);
     const read = (next: () => GatewayAnswer | null) => {
       try {
@@ -43,12 +43,12 @@ export function askHttp({ url, post, maxBytes, signal }: GatewayRequest): Promis
     };
     socket.on('data', (bytes) => read(() => reader.add(bytes)));
     socket.on('end', () => read(() => reader.end()));
-    // In one piece: some firmware reads a request once.
+    // In one piece: some firmware reads only once.
     socket.on('connect', () => socket.write(requestText(url, post)));
   });
 }
 
-/** Nothing in it can hold a line end: URLs are escaped, the rest is our own. */
+/** No part of it can contain a line end: URLs are escaped, the rest is our own text. */
 function requestText({ host, pathname, search }: URL, post: GatewayRequest['post']): string {
   const lines = [
     `${post === undefined ? 'GET' : 'POST'} ${pathname}${search} HTTP/1.1`,

@@ -8,7 +8,10 @@ import { allNamed, parseXml } from './xml.js';
 // WANIPConnection:2, section 2.5: errors that mean "not for you".
 const REFUSALS: ReadonlySet<string> = new Set(['401', '606']);
 
-/** The call GetExternalIPAddress: a read. The service type is one of our own constants, no text of a stranger. */
+/**
+ * The call GetExternalIPAddress, which changes nothing. The service type is one of our own constants, not a
+ * stranger's text.
+ */
 export function externalAddressCall({ type }: Pick<WanService, 'type'>): {
   body: string;
   headers: Readonly<Record<string, string>>;

@@ -23,8 +23,8 @@ export interface GatewaySearch {
 }
 
 /**
- * Searches by multicast, on the interface of our address towards the gateway alone, and by unicast to the gateway,
- * for hosts whose firewall lets no answers to multicast in.
+ * Searches by multicast, only on the interface towards the gateway, and by unicast to the gateway, since the
+ * firewalls of some hosts drop answers to multicast.
  */
 export function searchGateway({ gateway, port, onAnswer, onError, signal }: GatewaySearch): void {
   const socket = createSocket('udp4');
@@ -47,14 +47,14 @@ export function searchGateway({ gateway, port, onAnswer, onError, signal }: Gate
     const location = readSearchAnswer(datagram);
     if (location !== null) onAnswer(address, location);
   });
-  // Workers of node:cluster would share one port, and get each other's answers.
+  // Otherwise workers of node:cluster would share one port and get each other's answers.
   socket.bind({ address: gateway.localIp, port: 0, exclusive: true }, () => {
     if (signal.aborted) return;
     try {
       socket.setMulticastInterface(gateway.localIp);
       socket.setMulticastTTL(SSDP_TTL);
     } catch (error) {
-      // An interface without multicast: the unicast search remains.
+      // The interface has no multicast; the unicast search goes on.
       onError(error instanceof Error ? error : new Error(String(error)));
     }
     for (const ms of SEARCHES_AT_MS) timers.push(setTimeout(sendAll, ms));
@@ -77,9 +77,9 @@ export function searchRequest(host: string, port: number, target: string): Buffe
 }
 
 /**
- * The LOCATION of an answer to one of our searches; null when it is none. Firmware writes the ST that it was asked
- * for in its own letters, answers for the device's root or its WAN service, or leaves it to the USN: only what names
- * another kind of device is none, since the description tells in the end.
+ * The LOCATION of an answer to our search. Null: not an answer. Firmware writes the ST in other letters, answers for
+ * the device's root or its WAN service, or names the kind only in the USN. So only an answer that names another kind
+ * of device is refused; the description decides in the end.
  */
 export function readSearchAnswer(datagram: Uint8Array): string | null {
   if (datagram.length > MAX_SSDP_BYTES) return null;
@@ -96,7 +96,7 @@ export function readSearchAnswer(datagram: Uint8Array): string | null {
   return isGateway ? (headers.get('LOCATION') ?? null) : null;
 }
 
-/** Kinds of devices and services that a ST or USN names, in small letters. */
+/** Kinds of devices and services in a ST or USN, in lower case. */
 function kindsIn(text: string): string[] {
   return [...text.matchAll(/:(?:device|service):([\w-]+)/gi)].map(([, kind = '']) => kind.toLowerCase());
 }

@@ -1,20 +1,20 @@
 /** Codes of {@link UpnpError}. */
 export type UpnpErrorCode =
-  /** A document is no well-formed XML, or more than this reader takes. */
+  /** A document is not well-formed XML, or larger than this reader accepts. */
   | 'BAD_XML'
-  /** What came back is no HTTP, or contradicts itself. */
+  /** The answer is not HTTP, or contradicts itself. */
   | 'BAD_HTTP'
-  /** An answer is longer than any honest one. */
+  /** An answer is longer than any real gateway's. */
   | 'TOO_LONG'
   /** The connection closed before the answer was there. */
   | 'ECONNRESET'
-  /** A URL leads to another host than the gateway, or is none. */
+  /** A URL leads to another host than the gateway, or is not a URL. */
   | 'ELSEWHERE'
   /** The gateway answered with a redirect or another status that is neither success nor refusal. */
   | 'HTTP_STATUS'
-  /** The gateway refused: nothing there, not for us, or not its business. */
+  /** The gateway refused the request. */
   | 'REFUSED'
-  /** It is no gateway, or one that maps no ports. */
+  /** It is not a gateway, or does not map ports. */
   | 'NO_PORT_MAPPING';
 
 /** Why a gateway's UPnP could not be used. */

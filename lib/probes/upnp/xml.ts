@@ -91,7 +91,7 @@ class Reader {
     return text;
   }
 
-  // Some firmware names one. What stands in brackets would define entities: whoever sends that is no gateway.
+  // Some firmware has a document type. One with brackets would define entities, which no gateway needs.
   #documentType(): void {
     const text = this.#skip('<!', '>');
     const isNamed = /^DOCTYPE\s/.test(text) && !text.includes('[');
@@ -144,8 +144,8 @@ class Reader {
 }
 
 /**
- * Without a byte order mark, and without the zero bytes that end a string of C: some firmware sends them, too. A
- * regular expression for the latter would look at every run of zeros again from each of its bytes.
+ * Removes a byte order mark, and zero bytes at the end, which some firmware sends (the end of a C string). A loop,
+ * since a regular expression would read a run of zeros again from each of its bytes.
  */
 function withoutEnds(document: string): string {
   let end = document.length;

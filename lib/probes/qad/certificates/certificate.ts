@@ -19,8 +19,8 @@ interface Fields {
 }
 
 /**
- * An X.509 certificate (RFC 5280 §4.1) as a path is checked with it. Its fields are read here, from the bytes that are
- * signed; signatures, keys and names are left to OpenSSL.
+ * An X.509 certificate (RFC 5280 §4.1), as far as a path needs it. Its fields are read here, from the signed bytes.
+ * OpenSSL handles signatures, keys and names.
  */
 export class Certificate {
   readonly der: Buffer;
@@ -54,7 +54,11 @@ export class Certificate {
   }
 }
 
-/** The subject's name in DER, without looking at the rest: for a quick index of the roots. @throws DecodeError */
+/**
+ * The subject's name in DER, without reading the rest: for a quick index of the roots.
+ *
+ * @throws DecodeError
+ */
 export function subjectOf(der: Buffer): Buffer {
   let subject = Buffer.alloc(0);
   wholeSequence(der, (certificate) => {

@@ -4,13 +4,13 @@ import { booleanValue, DerReader, oidText, smallInteger, Tag, wholeSequence } fr
 /** What a certificate's extensions say about its use (RFC 5280 §4.2). Null or empty: the extension is absent. */
 export interface Extensions {
   isCa: boolean;
-  /** Most intermediate certificates that may follow below; null: any number. */
+  /** How many intermediate certificates may follow below. Null: any number. */
   pathLength: number | null;
   keyUsage: { digitalSignature: boolean; keyCertSign: boolean } | null;
   /** Object identifiers. */
   extendedKeyUsage: readonly string[] | null;
   hasNameConstraints: boolean;
-  /** Object identifiers of critical extensions that are not understood here. */
+  /** Object identifiers of critical extensions that we do not understand. */
   unknownCritical: readonly string[];
 }
 
@@ -24,8 +24,8 @@ const Oid = {
 } as const;
 
 /**
- * May be critical without a word from us: OpenSSL matches the names; policies only matter to those who ask for some
- * (policy constraints, which could ask for some, are unknown here).
+ * These may be critical although we do not read them: OpenSSL matches the names, and policies matter only to those
+ * who ask for some. (Policy constraints could ask for some; we do not know them, so they are refused.)
  */
 const HARMLESS: ReadonlySet<string> = new Set([Oid.SUBJECT_ALT_NAME, Oid.CERTIFICATE_POLICIES]);
 

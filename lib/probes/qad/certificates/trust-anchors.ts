@@ -2,9 +2,7 @@ import { Certificate, subjectOf } from './certificate.js';
 
 const PEM_BLOCK = /-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g;
 
-/**
- * Root certificates by name. Only those that a chain asks for are parsed in full: all of Mozilla's would cost 40 ms.
- */
+/** Root certificates by name. Only those that a chain needs are parsed in full: all of Mozilla's would take 40 ms. */
 export class TrustAnchors {
   readonly #bySubject = new Map<string, { der: Buffer; parsed: Certificate | null | undefined }[]>();
 

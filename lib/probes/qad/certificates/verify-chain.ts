@@ -30,8 +30,8 @@ const MAX_RSA_BITS = 8192; // larger ones only cost time
 const CURVES: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
 
 /**
- * Checks a server's chain (RFC 5280 §6, the part the WebPKI uses) and fails closed: what it does not understand is
- * an error with a name. No revocation, no Certificate Transparency.
+ * Checks a server's chain (RFC 5280 §6, the part that the WebPKI uses). What it does not understand is an error with
+ * a name. No revocation, no Certificate Transparency.
  *
  * @param chain - as sent, the server's certificate first; the order of the others does not matter
  * @returns the server's key
@@ -63,7 +63,7 @@ function checkLeaf(leaf: Certificate, { nowMs }: ChainCheck): void {
   }
 }
 
-/** What holds for every certificate of a path. */
+/** Checks that apply to every certificate of a path. */
 function checkCommon(certificate: Certificate, nowMs: number): void {
   const { notBeforeMs, notAfterMs, extensions } = certificate.fields;
   if (nowMs < notBeforeMs) throw failure('QAD_CERT_NOT_YET_VALID', 'a certificate is not valid yet');
@@ -90,7 +90,7 @@ function checkKey({ asymmetricKeyType: type, asymmetricKeyDetails: details = {} 
   if (!isStrong) throw failure('QAD_CERT_WEAK_SIGNATURE', `a certificate's key (${type}) is weak or unusual`);
 }
 
-/** Looks for a way from the leaf to an anchor, over the certificates that the server sent. */
+/** Looks for a path from the leaf to an anchor, over the certificates that the server sent. */
 class PathSearch {
   readonly #others: readonly Certificate[];
   readonly #check: ChainCheck;
@@ -102,7 +102,7 @@ class PathSearch {
     this.#check = check;
   }
 
-  /** Why there is no way: the first issuer that fitted but for one thing. */
+  /** Why there is no path: the first issuer that matched in all but one thing. */
   reason(): QadError {
     return this.#reason ?? failure('QAD_CERT_UNTRUSTED', 'the certificate does not lead to a trusted root');
   }
@@ -111,7 +111,7 @@ class PathSearch {
   reachesAnchor(certificate: Certificate, below: readonly Certificate[]): boolean {
     const { anchors } = this.#check;
     const { issuer, subject } = certificate.fields;
-    // Trusted as such, for example a relay's self-signed certificate given as `ca`.
+    // Trusted itself, for example a relay's self-signed certificate given as `ca`.
     if (anchors.named(subject).some((anchor) => anchor.isIdentical(certificate))) return true;
     const path = [...below, certificate];
     if (anchors.named(issuer).some((anchor) => this.#hasIssued(anchor, path, true))) return true;
@@ -128,7 +128,7 @@ class PathSearch {
     );
   }
 
-  /** One that cannot be read only matters when there is no way around it. */
+  /** A certificate that cannot be read matters only if no path goes without it. */
   #read(der: Buffer): Certificate[] {
     try {
       return [new Certificate(der)];
@@ -181,7 +181,7 @@ function checkIssuer(
 ): void {
   const { isCa, keyUsage, pathLength } = issuer.fields.extensions;
   if (!isCa) throw failure('QAD_CERT_NOT_A_CA', 'an issuer is no certificate authority');
-  // Old roots say nothing about their key's use; they are trusted for what they are.
+  // Old roots do not say what their key is for; they are trusted because they are roots.
   if (!(keyUsage?.keyCertSign ?? isAnchor)) {
     throw failure('QAD_CERT_NOT_A_CA', "an issuer's key is not meant to sign certificates (keyCertSign)");
   }

@@ -20,20 +20,22 @@ export class Closing {
   }
 
   /**
-   * All went well: closes as iroh's client does. The last handshake message goes with it if it has not gone before.
-   * @param onGone - called once the server needs no answers any more
+   * All went well: closes as iroh's client does. The last handshake message is sent with it, if it was not sent
+   * before.
+   *
+   * @param onGone - called when the server needs no more answers
    */
   finish(onGone: () => void): void {
     this.#writeFinished(false);
     this.#lingering = setTimeout(onGone, LINGER_MS).unref();
   }
 
-  /** The close or the last handshake message was lost: both again (RFC 9000 §10.2.1). */
+  /** The close or the last handshake message was lost: sends both again (RFC 9000 §10.2.1). */
   repeat(): void {
     if (++this.#repeats <= MAX_CLOSE_REPEATS) this.#writeFinished(true);
   }
 
-  /** Closes with an error, in packets that the server can surely read (RFC 9000 §10.2.3). */
+  /** Closes with an error, in packets that the server can read for sure (RFC 9000 §10.2.3). */
   refuse(code: number, reason: string): void {
     if (!this.#peer.isKnown) return;
     const { initial, handshake, application } = this.#spaces;

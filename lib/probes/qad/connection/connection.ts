@@ -44,18 +44,18 @@ export interface ConnectionOptions {
   send(datagram: Buffer): void;
   /** Called once, when the handshake is complete on both sides and the address is known. */
   onReport(report: Report): void;
-  /** Called once, when it ends by itself, before or after the report. */
+  /** Called once, if it ends by itself, before or after the report. */
   onEnd(error: QadError): void;
-  /** Called after a good end, once the server needs no answers any more. */
+  /** Called after a good end, when the server needs no more answers. */
   onGone(): void;
 }
 
 type FrameOf<T extends Frame['type']> = Extract<Frame, { type: T }>;
 
 /**
- * One QUIC v1 connection of a client that wants to know its address, and whether full-size datagrams pass: no streams,
- * no migration, no key update. Once it has its report it is quiet until its owner goes on with it, or ends it; time
- * limits are its owner's.
+ * One QUIC v1 connection of a client that wants to know its address, and whether full-size datagrams pass. No
+ * streams, no migration, no key update of its own. After its report it does nothing until its owner uses it or ends
+ * it; the owner keeps the time limits.
  */
 export class Connection {
   /** Our connection id: the server's packets carry it. */
@@ -114,7 +114,7 @@ export class Connection {
     return this.#peer.hasHeard;
   }
 
-  /** How long the handshake has been on its way since then: in milliseconds, and in round trips. Zero before. */
+  /** How long the handshake has lasted since then, in milliseconds and in round trips. Zero before. */
   get handshaking(): { ms: number; roundTrips: number } {
     if (this.#heardAtMs === null) return { ms: 0, roundTrips: 0 };
     const ms = this.#options.environment.now() - this.#heardAtMs;
@@ -155,7 +155,7 @@ export class Connection {
     return timingSafeEqual(datagram.subarray(-RESET_TOKEN_BYTES), token);
   }
 
-  /** Says goodbye if the server knows us, and forgets everything. `onEnd` is not called any more. */
+  /** Closes, if the server knows us, and forgets everything. `onEnd` is not called any more. */
   abandon(): void {
     if (!this.#isOver()) this.#closing.refuse(TransportError.APPLICATION, '');
     this.#state = 'ended';
@@ -165,8 +165,8 @@ export class Connection {
   }
 
   /**
-   * After the report: sends full-size datagrams until it is clear whether they pass, or `timeoutMs` are over.
-   * `onEnd` of the connection may come instead.
+   * After the report: sends full-size datagrams until it is clear whether they pass, or `timeoutMs` have passed. The
+   * connection's `onEnd` may be called instead.
    */
   exchange(timeoutMs: number, onEnd: (exchanged: Exchanged) => void): void {
     let number = 0;
@@ -206,7 +206,7 @@ export class Connection {
   #takeFrames(datagram: Buffer, atMs: number): void {
     for (const { frame, level } of this.#incoming.frames(datagram, atMs)) {
       this.#takeFrame(frame, level, atMs);
-      // A close ends it at once, whatever else came along.
+      // A close ends it at once, whatever came with it.
       if (this.#isOver()) return;
     }
   }
@@ -248,7 +248,7 @@ export class Connection {
     this.#sender.roundTrip.sample(atMs - measuredFromMs, delayMs);
   }
 
-  /** RFC 9001 §4.1.2: the server has read our last message; §4.9.2: Handshake keys have served. */
+  /** RFC 9001 §4.1.2: the server has read our last message; §4.9.2: the Handshake keys are not needed any more. */
   #confirm(): void {
     if (this.#state === 'established') this.#state = 'confirmed';
     this.#spaces.handshake.discard();
@@ -272,7 +272,7 @@ export class Connection {
 
   #conclude(): void {
     if (this.#state === 'reported') {
-      // Acknowledges what came; nothing of ours waits for an answer.
+      // Acknowledges what came. We wait for no answer.
       this.#sender.write(false);
       return;
     }

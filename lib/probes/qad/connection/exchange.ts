@@ -9,7 +9,7 @@ import {
   STALL_MS,
 } from '../constants.js';
 
-/** What became of the full-size datagrams of one connection. */
+/** The result of an exchange. */
 export interface Exchanged {
   /** `sustained`: they are acknowledged, to the last; `stalled`: they are not; `cut`: the time was up before either. */
   end: 'sustained' | 'stalled' | 'cut';
@@ -40,9 +40,9 @@ export interface ExchangeOptions {
 }
 
 /**
- * Full-size datagrams one after the other, as a connection with data has them. One every few dozen milliseconds shows
- * more than a burst: some firewalls let the first datagrams of a flow pass. At most four are on their way until the path
- * shows that it takes more without a queue, so that a slow uplink does not lose what it could carry. Lost ones are
+ * Sends full-size datagrams one after the other, as a connection with data does. One every 30 ms shows more than a
+ * burst: some firewalls let only the first datagrams of a flow pass. At most four are on their way until the path
+ * shows that it carries more without a queue, so that a slow uplink does not lose what it could carry. Lost ones are
  * replaced.
  */
 export class Exchange {
@@ -50,7 +50,7 @@ export class Exchange {
   readonly #sent: Sent[] = [];
   #window = FIRST_EXCHANGE_WINDOW;
   #roundTripMs: number;
-  /** When something was acknowledged last; at first when it began. */
+  /** When something was last acknowledged; at first, when it began. */
   #heardAtMs: number;
   #timer: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
@@ -67,7 +67,7 @@ export class Exchange {
     this.#step();
   }
 
-  /** @param numbers - datagrams that the peer has now acknowledged */
+  /** @param numbers - the datagrams that the peer has now acknowledged */
   acknowledged(numbers: readonly number[], atMs: number): void {
     for (const number of numbers) {
       const sent = this.#sent[number];
@@ -75,20 +75,20 @@ export class Exchange {
       sent.isAcknowledged = true;
       this.#heardAtMs = atMs;
       this.#measure(atMs - sent.atMs);
-      // What left before it and is still out was overtaken or lost.
+      // Those that were sent before it and are not acknowledged were overtaken or lost.
       for (const earlier of this.#sent.slice(0, number + 1)) earlier.isInFlight = false;
     }
     if (numbers.length > 0) this.#step();
   }
 
-  /** Nobody wants to know any more. `onEnd` is not called. */
+  /** Ends it without a result: `onEnd` is not called. */
   stop(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#deadline);
   }
 
-  /** The time is up: what was seen has to do. */
+  /** The time is up. Concludes from what was seen. */
   #cut(): void {
     const { acknowledged, spanMs } = this.#result();
     const isEnough = acknowledged >= MIN_EXCHANGE_DATAGRAMS && spanMs >= MIN_EXCHANGE_SPAN_MS;
@@ -97,7 +97,7 @@ export class Exchange {
   }
 
   #measure(ms: number): void {
-    // Datagrams that wait in a queue say so by their time: no more of them at once then.
+    // A datagram that took long waited in a queue: no more of them at once then.
     if (ms <= 1.5 * this.#options.roundTripMs + 50)
       this.#window = Math.min(this.#window + 1, MAX_EXCHANGE_WINDOW);
     this.#roundTripMs = Math.max(ms, (7 * this.#roundTripMs + ms) / 8);
@@ -131,7 +131,7 @@ export class Exchange {
     // Timers may come a little early.
     const nextAtMs = (this.#sent.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY) + EXCHANGE_INTERVAL_MS - 1;
     const isDue = now >= nextAtMs;
-    // Not from now on: an acknowledgement in between must not put off what is due.
+    // Counted from the last datagram, not from now: an acknowledgement must not delay the next datagram.
     const waitMs = isDue ? EXCHANGE_INTERVAL_MS : Math.max(1, nextAtMs - now);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#step(), waitMs).unref();

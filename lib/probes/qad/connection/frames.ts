@@ -34,7 +34,7 @@ export interface Range {
   to: number;
 }
 
-/** What this client acts upon. Frames that ask nothing of it are `ignored`. */
+/** The frames that this client acts on. Those that ask nothing of it are `ignored`. */
 export type Frame =
   | { type: 'padding' | 'ignored' | 'handshake-done' }
   | { type: 'ack'; ranges: Range[]; delay: number }
@@ -50,7 +50,7 @@ export function isAckEliciting(frame: Frame): boolean {
   return !NOT_ELICITING.has(frame.type);
 }
 
-/** All that may stand in Initial and Handshake packets (RFC 9000 §12.4, table 3). */
+/** All frames that are allowed in Initial and Handshake packets (RFC 9000 §12.4, table 3). */
 const BEFORE_1RTT: ReadonlySet<number> = new Set([
   FrameType.PADDING,
   FrameType.PING,
@@ -62,7 +62,8 @@ const BEFORE_1RTT: ReadonlySet<number> = new Set([
 
 /**
  * The frames of an authentic packet's payload.
- * @throws `QAD_PROTOCOL` at the first that breaks a rule; nothing of the packet may be used then
+ *
+ * @throws `QAD_PROTOCOL` at the first frame that breaks a rule; nothing of the packet may be used then
  */
 export function decodeFrames(payload: Buffer, level: Level): Frame[] {
   const reader = new Reader(payload);
@@ -111,7 +112,7 @@ function decodeFrame(reader: Reader, level: Level): Frame {
   }
 }
 
-/** Frames that ask nothing of a client without streams that lives for one round trip. */
+/** Frames that ask nothing of a client without streams and with a short life. */
 function skip(reader: Reader, type: number): void {
   switch (type) {
     case FrameType.PING:
@@ -137,7 +138,7 @@ function skip(reader: Reader, type: number): void {
       return;
     }
     default:
-      // Streams too: we allow none, so whatever names one is a mistake.
+      // Streams as well: we allow none, so a frame that names one is a mistake.
       throw protocolError(`unexpected frame 0x${type.toString(16)}`, TransportError.FRAME_ENCODING);
   }
 }
@@ -149,7 +150,7 @@ function decodeAck(reader: Reader, hasEcn: boolean): Frame {
   const more = reader.varintNumber();
   let from = to - reader.varintNumber();
   const ranges = [{ from, to }];
-  // No frame holds more ranges than it has bytes, so the datagram bounds this loop.
+  // A frame cannot have more ranges than bytes, so the datagram bounds this loop.
   for (let index = 0; index < more && from >= 0; index++) {
     to = from - reader.varintNumber() - 2;
     from = to - reader.varintNumber();
@@ -212,7 +213,7 @@ export function encodeApplicationClose(code: number, reason: string): Buffer {
   ]);
 }
 
-/** The address and port of an OBSERVED_ADDRESS frame. IPv4-mapped ones come out as IPv4. */
+/** The address and port of an OBSERVED_ADDRESS frame. IPv4-mapped addresses become IPv4. */
 function readSocketAddr(reader: Reader, family: 4 | 6): SocketAddr {
   const ip = ipFromBytes(reader.bytes(family === 4 ? 4 : 16));
   return unmapped(socketAddr(ip, reader.u16()));

@@ -12,12 +12,12 @@ export interface Arrival {
   level: Level;
 }
 
-/** From the server's datagrams to the frames in them (RFC 9000 §12): which packets count, and with which keys they open. */
+/** Turns the server's datagrams into frames (RFC 9000 §12): which packets count, and which keys open them. */
 export class Incoming {
   readonly #ownId: Buffer;
   readonly #spaces: Readonly<Record<Level, PacketSpace>>;
   readonly #peer: Peer;
-  /** Packets that overtook the one with their keys (RFC 9001 §5.7). */
+  /** Packets that came before the one with their keys (RFC 9001 §5.7). */
   #waiting: ProtectedPacket[] = [];
 
   constructor(ownId: Buffer, spaces: Readonly<Record<Level, PacketSpace>>, peer: Peer) {
@@ -27,8 +27,8 @@ export class Incoming {
   }
 
   /**
-   * The frames of one datagram, and of packets that can be read since. The keys of the next packet may be in a frame
-   * of this one: each has to be dealt with before the next is asked for.
+   * The frames of one datagram, and of earlier packets that can be read now. A frame may bring the keys of the next
+   * packet, so each frame must be handled before the next is asked for.
    *
    * @throws {@link QadError}
    */

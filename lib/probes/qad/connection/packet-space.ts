@@ -9,7 +9,7 @@ interface SentPacket {
   atMs: number;
   isEliciting: boolean;
   hasCrypto: boolean;
-  /** Of a full-size datagram of the exchange: its number. */
+  /** Its number in the exchange, if it is a full-size datagram. */
   fullNumber: number | null;
 }
 
@@ -27,7 +27,7 @@ interface Acknowledged {
   fullNumbers: readonly number[];
 }
 
-/** Of both directions. `receive`: the newest, and what they replaced. */
+/** Keys of both directions. `receive`: the newest, then those that they replaced. */
 interface Keys {
   receive: readonly [PacketKeys, PacketKeys?];
   send: PacketKeys;
@@ -40,7 +40,7 @@ export class PacketSpace {
   isDiscarded = false;
   readonly received = new ReceivedPackets();
   readonly cryptoIn = new CryptoReceiver();
-  /** Frames that wait to be sent once; none is repeated. */
+  /** Frames that will be sent once; they are not repeated. */
   readonly #queue: Buffer[] = [];
   #cryptoOut = Buffer.alloc(0);
   #isCryptoSent = true;
@@ -66,7 +66,7 @@ export class PacketSpace {
     this.#sent.clear();
   }
 
-  /** Handshake bytes to send. All of a level fits one packet, so it is sent and repeated as a whole. */
+  /** Handshake bytes to send. Those of one level fit into one packet, so they are sent and repeated as a whole. */
   pushCrypto(data: Buffer): void {
     this.#cryptoOut = Buffer.concat([this.#cryptoOut, data]);
     this.resendCrypto();
@@ -90,7 +90,7 @@ export class PacketSpace {
   }
 
   /**
-   * What there is to send. `isProbe`: the probe timeout fired, so something that must be acknowledged is repeated.
+   * What can be sent now. `isProbe`: the probe timeout fired, so something that must be acknowledged is repeated.
    * Null: nothing.
    */
   outgoing(isProbe: boolean, nowMs: number, ackDelayUnitMs: number): Outgoing | null {
@@ -118,9 +118,10 @@ export class PacketSpace {
   }
 
   /**
-   * Takes an acknowledgement.
-   * @returns whether it says anything new, when the packet left that measures the round trip (RFC 9002 §5.1), and the
-   *   numbers of full-size datagrams, whose time on a slow line is no measure for small ones
+   * Handles an acknowledgement.
+   *
+   * @returns whether it says anything new; when the packet left that measures the round trip (RFC 9002 §5.1); and the
+   *   numbers of full-size datagrams, which are slower than small ones on a slow line
    * @throws `QAD_PROTOCOL` for numbers that were never sent
    */
   acknowledged(ranges: readonly Range[]): Acknowledged {
@@ -143,9 +144,9 @@ export class PacketSpace {
 
 /** Which packet numbers of one space have arrived: to drop duplicates and to acknowledge (RFC 9000 §12.3, §13.2). */
 export class ReceivedPackets {
-  /** Highest first; never touching each other. */
+  /** Highest first; ranges that touch are joined. */
   #ranges: Range[] = [];
-  /** Numbers below are treated as seen: their ranges were forgotten. */
+  /** Numbers below this count as seen, since their ranges were forgotten. */
   #forgottenBelow = 0;
 
   get ranges(): readonly Range[] {

@@ -5,9 +5,9 @@ import { decodeServerParameters, type ServerParameters } from './transport-param
 
 type PacketOf<K extends Packet['kind']> = Extract<Packet, { kind: K }>;
 
-/** The server as we know it: the connection ids that it is spoken to with, and what it says about itself. */
+/** What we know of the server: the connection ids to use, and its transport parameters. */
 export class Peer {
-  /** Where our first Initial packet went. */
+  /** The destination id of our first Initial packet. */
   readonly #originalId: Buffer;
   #retryId: Buffer | null = null;
   #serverId: Buffer | null = null;
@@ -18,12 +18,12 @@ export class Peer {
     this.#originalId = originalId;
   }
 
-  /** It showed that it saw our first packet. */
+  /** Whether it showed that it saw our first packet. */
   get hasHeard(): boolean {
     return this.isKnown || this.#retryId !== null;
   }
 
-  /** It sent a packet with its own connection id, so it keeps state for us. */
+  /** Whether it sent a packet with its own connection id, so it has a state for us. */
   get isKnown(): boolean {
     return this.#serverId !== null;
   }
@@ -48,7 +48,7 @@ export class Peer {
     return sourceId === null || this.#serverId === null || sourceId.equals(this.#serverId);
   }
 
-  /** The first authentic packet settles the server's id. */
+  /** The first authentic packet decides the server's id. */
   settle(sourceId: Buffer | null): void {
     if (sourceId !== null) this.#serverId ??= Buffer.from(sourceId);
   }
@@ -75,7 +75,8 @@ export class Peer {
   }
 
   /**
-   * RFC 9000 §7.3: they tell whether somebody changed connection ids on the way.
+   * RFC 9000 §7.3: the parameters show whether somebody changed connection ids on the way.
+   *
    * @throws `QAD_PROTOCOL`
    */
   takeParameters(bytes: Buffer): void {

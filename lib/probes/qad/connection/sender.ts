@@ -16,7 +16,7 @@ interface SenderOptions {
   send(datagram: Buffer): void;
 }
 
-/** Sends what the packet spaces hold, and again when nothing comes back (RFC 9002 §6.2). */
+/** Sends what the packet spaces have, and sends again if nothing comes back (RFC 9002 §6.2). */
 export class Sender {
   readonly roundTrip = new RoundTrip();
   readonly #options: SenderOptions;
@@ -28,7 +28,7 @@ export class Sender {
     this.#options = options;
   }
 
-  /** The peer has acknowledged something: the back-off starts anew. */
+  /** The peer has acknowledged something: the waits start short again. */
   heard(): void {
     this.#probes = 0;
   }
@@ -43,14 +43,14 @@ export class Sender {
     const context = { spaces, destinationId, sourceId, token, isProbe, fullNumber };
     const datagram = writeDatagram({ ...context, ackDelayUnitMs: ACK_DELAY_UNIT_MS, nowMs: now() });
     if (datagram === null) return;
-    // RFC 9001 §4.9.1: the server has our Handshake keys too, so the Initial ones have served.
+    // RFC 9001 §4.9.1: the server has our Handshake keys as well, so the Initial ones are not needed any more.
     if (datagram.hasHandshake) spaces.initial.discard();
     send(datagram.bytes);
   }
 
   /**
-   * Sends what there is, and asks for an answer until {@link stop}: a server that may not send more before it hears of
-   * us would wait for ever otherwise (RFC 9002 §6.2.2.1).
+   * Sends what there is, and asks for an answer until {@link stop}. A server that may not send more before it hears
+   * from us would otherwise wait for ever (RFC 9002 §6.2.2.1).
    */
   flush(): void {
     this.write(false);
@@ -69,7 +69,8 @@ export class Sender {
     const ms = this.roundTrip.probeTimeoutMs(maxAckDelayMs) * 2 ** this.#probes;
     this.#timer = setTimeout(() => {
       this.#probes++;
-      // Two, as RFC 9002 §6.2.4 allows: on a bad path one of them gets through more often, and the next turn is far off.
+      // Two, as RFC 9002 §6.2.4 allows: on a bad path it is likelier that one of them arrives, and the next try is
+      // far away.
       this.write(true);
       this.write(true);
       this.#armTimer();
@@ -87,7 +88,7 @@ interface DatagramContext {
   nowMs: number;
   /** The probe timeout fired: repeat, or ping. */
   isProbe: boolean;
-  /** Fills the datagram with its 1-RTT packet, and gives that this number. */
+  /** The number of the full-size datagram that this is: its 1-RTT packet fills it. */
   fullNumber: number | null;
 }
 
@@ -103,7 +104,7 @@ interface Piece {
   keys: PacketKeys;
 }
 
-/** One datagram with all that there is to send, one packet a level (RFC 9000 §12.2). Null: nothing to send. */
+/** One datagram with all that can be sent, one packet for each level (RFC 9000 §12.2). Null: nothing. */
 function writeDatagram(context: DatagramContext): Datagram | null {
   const pieces = LEVELS.flatMap((level) => pieceOf(level, context));
   if (pieces.length === 0) return null;

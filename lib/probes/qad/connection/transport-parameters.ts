@@ -24,7 +24,7 @@ const MAX_ACK_DELAY_EXPONENT = 20;
 const DEFAULT_MAX_ACK_DELAY_MS = 25;
 const MAX_MAX_ACK_DELAY_MS = 2 ** 14;
 
-/** What a server says that matters to us. */
+/** The server's parameters that we use. */
 export interface ServerParameters {
   originalDestinationId: Buffer | null;
   initialSourceId: Buffer | null;
@@ -33,19 +33,17 @@ export interface ServerParameters {
   /** Factor of an ACK frame's delay field, in milliseconds. */
   ackDelayUnitMs: number;
   maxAckDelayMs: number;
-  /** It tells our address when asked to. */
+  /** Whether it tells our address if asked. */
   reportsAddresses: boolean;
 }
 
-/** One more of ours, for servers that insist on it. */
+/** An additional parameter of ours, for servers that need it. */
 export interface TransportParameter {
   id: bigint;
   value: Buffer;
 }
 
-/**
- * Ours. All limits on streams and data keep their default, zero: the server may open nothing.
- */
+/** Our parameters. All limits on streams and data have their default, zero: the server may open no stream. */
 export function encodeClientParameters(
   initialSourceId: Buffer,
   extra: readonly TransportParameter[] = [],

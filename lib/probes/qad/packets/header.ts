@@ -16,7 +16,7 @@ const LONG_FORM = 0x80;
 const FIXED_BIT = 0x40;
 const LONG_TYPES = ['initial', '0-rtt', 'handshake', 'retry'] as const;
 
-/** A packet whose header protection is still on. */
+/** A packet whose header is still protected. */
 export interface ProtectedPacket {
   kind: 'protected';
   level: Level;
@@ -28,15 +28,15 @@ export interface ProtectedPacket {
   packetNumberAt: number;
 }
 
-/** What a server's datagram may hold (RFC 9000 §17). */
+/** The packets that a server's datagram may contain (RFC 9000 §17). */
 export type Packet =
   | ProtectedPacket
   | { kind: 'retry'; destinationId: Buffer; sourceId: Buffer; token: Buffer; bytes: Buffer }
   | { kind: 'version-negotiation'; destinationId: Buffer; sourceId: Buffer; versions: number[] };
 
 /**
- * Whom a datagram is for: its first packet's destination id (RFC 8999). Null: too short, or an id of another
- * length than ours.
+ * The connection that a datagram is for: the destination id of its first packet (RFC 8999). Null: too short, or an id
+ * with another length than ours.
  */
 export function destinationOf(datagram: Buffer): Buffer | null {
   const isLong = ((datagram[0] ?? 0) & LONG_FORM) !== 0;
@@ -46,14 +46,14 @@ export function destinationOf(datagram: Buffer): Buffer | null {
   return datagram.length < end ? null : datagram.subarray(start, end);
 }
 
-/** Whether it looks like a packet with a short header, and so may be a stateless reset. */
+/** Whether it looks like a packet with a short header. Then it may also be a stateless reset. */
 export function hasShortHeader(datagram: Buffer): boolean {
   return ((datagram[0] ?? LONG_FORM) & LONG_FORM) === 0;
 }
 
 /**
- * The packets of a datagram (RFC 9000 §12.2). What cannot be read ends it silently: it is not authenticated, so it
- * may be anyone's.
+ * The packets of a datagram (RFC 9000 §12.2). Stops without an error at what cannot be read: it is not authenticated,
+ * so anyone may have sent it.
  */
 export function* packetsOf(datagram: Buffer): Generator<Packet> {
   let rest = datagram;
@@ -140,7 +140,7 @@ export function encodeHeader(fields: HeaderFields, payloadBytes: number): Buffer
     return Buffer.concat([Buffer.of(FIXED_BIT | numberLength), destinationId, packetNumber]);
   }
   const type = LONG_TYPES.indexOf(level) << 4;
-  // Two bytes even where one would do: the length of a header then does not depend on its payload.
+  // Two bytes even if one is enough, so that a header's length does not depend on its payload.
   const length = u16(0x4000 | (PACKET_NUMBER_BYTES + payloadBytes + TAG_BYTES));
   return Buffer.concat([
     Buffer.of(LONG_FORM | FIXED_BIT | type | numberLength),
@@ -153,7 +153,7 @@ export function encodeHeader(fields: HeaderFields, payloadBytes: number): Buffer
   ]);
 }
 
-/** RFC 9001 §5.8: keys that everybody knows. The tag shows that the packet's sender saw our Initial. */
+/** RFC 9001 §5.8: the keys are public. The tag shows that the sender saw our Initial packet. */
 const RETRY_KEY = Buffer.from('be0c690b9f66575a1d766b54e368c84e', 'hex');
 const RETRY_NONCE = Buffer.from('461599d35d632bf2239825bb', 'hex');
 

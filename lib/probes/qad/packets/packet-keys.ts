@@ -56,7 +56,7 @@ export class PacketKeys {
     return Buffer.concat([cipher.update(payload), cipher.final(), cipher.getAuthTag()]);
   }
 
-  /** Null when it was not sealed by the holder of these keys. */
+  /** Null: the holder of these keys did not seal it. */
   open(packetNumber: number, header: Buffer, sealed: Buffer): Buffer | null {
     if (sealed.length < TAG_BYTES) return null;
     const tagAt = sealed.length - TAG_BYTES;
@@ -81,7 +81,7 @@ export class PacketKeys {
   }
 }
 
-/** Length of SHA-256's output, hence of all secrets. */
+/** Length of SHA-256's output, and so of all secrets. */
 export const HASH_BYTES = 32;
 
 export function hmacSha256(key: Uint8Array, data: Uint8Array): Buffer {

@@ -7,11 +7,11 @@ import type { PacketKeys } from './packet-keys.js';
 interface OpenedPacket {
   packetNumber: number;
   payload: Buffer;
-  /** Those that opened it: the given ones, or their update, where the sender has updated its keys since. */
+  /** The keys that opened it: the given ones, or their update if the sender has updated its keys. */
   keys: PacketKeys;
 }
 
-/** Bits of the first byte that are hidden, and those that must be zero below (RFC 9000 §17.2, §17.3.1). */
+/** Bits of the first byte that are protected, and those among them that must be zero (RFC 9000 §17.2, §17.3.1). */
 const HIDDEN_BITS = { long: 0x0f, short: 0x1f };
 const RESERVED_BITS = { long: 0x0c, short: 0x18 };
 const KEY_PHASE_BIT = 0x04;
@@ -19,8 +19,9 @@ const KEY_PHASE_BIT = 0x04;
 const form = (level: Level) => (level === 'application' ? 'short' : 'long');
 
 /**
- * Takes the protection off (RFC 9001 §5.4.1, then §5.3). Null: it does not authenticate, so it is nobody's.
- * @param keys - the newest, then those that they replaced, with which packets may come that were overtaken
+ * Removes the protection (RFC 9001 §5.4.1, then §5.3). Null: it is not authentic.
+ *
+ * @param keys - the newest, then those that they replaced, which open packets that were overtaken
  * @throws `QAD_PROTOCOL` for an authentic packet with reserved bits set
  */
 export function openPacket(

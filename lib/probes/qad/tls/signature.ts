@@ -57,7 +57,7 @@ function isValid({ keyType, hash }: Scheme, key: KeyObject, data: Buffer, signat
   try {
     return verify(hash, data, keyType === 'rsa' ? { key, padding, saltLength } : key, signature);
   } catch (error) {
-    // A hardened OpenSSL may refuse an algorithm altogether.
+    // A hardened OpenSSL may refuse an algorithm in general.
     throw new QadError(
       'QAD_UNSUPPORTED',
       'this machine cannot check the signature',

@@ -23,7 +23,7 @@ export interface TlsClientOptions {
   verifyChain(chain: readonly Buffer[]): KeyObject;
 }
 
-/** What the handshake wants done (RFC 9001 §4.1). */
+/** What the handshake asks its owner to do (RFC 9001 §4.1). */
 export interface TlsEvents {
   send(level: Level, message: Buffer): void;
   secrets(level: Level, secrets: Secrets): void;
@@ -59,7 +59,7 @@ export class TlsClient {
   readonly #keyExchange = new KeyExchange();
   readonly #transcript = createHash('sha256');
   #state: State = 'wait-server-hello';
-  /** The start of a message whose end has not come yet, and its level. */
+  /** The start of a message that is not complete yet, and its level. */
   #partial: { level: Level; bytes: Buffer } = { level: 'initial', bytes: Buffer.alloc(0) };
   #keySchedule: KeySchedule | null = null;
   #secrets: Secrets | null = null;
@@ -88,7 +88,7 @@ export class TlsClient {
     while (bytes.length >= HEADER_BYTES) {
       const end = HEADER_BYTES + bytes.readUIntBE(1, 3);
       if (end > MAX_CRYPTO_BYTES) throw tlsError('a message is too long', TlsAlert.DECODE_ERROR);
-      // Before its end is there: a message that is not wanted is not collected either.
+      // Checked before the message is complete, so that an unwanted one is not collected.
       this.#expect(bytes.readUInt8(), level);
       if (bytes.length < end) break;
       this.#take(bytes.subarray(0, end));
