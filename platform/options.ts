@@ -72,6 +72,7 @@ export interface PlatformOptions {
   dashboard?: DashboardOptions | false | undefined;
   /** Gets everything that happens, for a log. */
   onEvent?: PlatformEventListener | undefined;
+  /** @internal For tests. */
   clock?: Clock | undefined;
 }
 

@@ -67,12 +67,14 @@ export class Platform {
 
   /**
    * Opens the store, binds the endpoint, accepts sessions and serves the dashboard.
-   * @param parts - what tests replace
    * @throws NetDiagnosticsError `ERR_SETTING`, `ERR_STORE` (a data folder needs `npm install libsql`), `ERR_BIND`, `ERR_BINDING_UNAVAILABLE`
    * @example
    * const platform = await Platform.start({ dataDir: './platform-data' });
    * console.log(platform.dashboardUrl);
    */
+  static start(options: PlatformOptions): Promise<Platform>;
+  /** @internal With what tests replace. */
+  static start(options: PlatformOptions, parts: { store?: Store }): Promise<Platform>;
   static async start(options: PlatformOptions, parts: { store?: Store } = {}): Promise<Platform> {
     const settings = parsePlatformOptions(options);
     const { dataDir, network, relays, bindAddrs, onEvent } = settings;

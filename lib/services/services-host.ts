@@ -44,6 +44,7 @@ export interface ServicesHostDeps {
   events?: EventBus | undefined;
   /** Where endpoints reach it, as it goes into API secrets. Default: what the endpoint says of itself. */
   address?: (() => EndpointAddress) | undefined;
+  /** @internal For tests. */
   clock?: Clock | undefined;
 }
 
