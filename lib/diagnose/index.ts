@@ -1,7 +1,13 @@
 import type { LocalReport } from '../report/index.js';
 import type { DiagnoseOptions } from './options.js';
 
-export type { DiagnoseEnvironment, DiagnoseOptions, ProbeEvent, SoFar } from './options.js';
+export {
+  DEFAULT_DEADLINE_MS,
+  type DiagnoseEnvironment,
+  type DiagnoseOptions,
+  type ProbeEvent,
+  type SoFar,
+} from './options.js';
 export { probeNames } from './probe-kind.js';
 
 /**

@@ -3,6 +3,9 @@ import type { GatewayFinder, GatewayPorts, LookupHost, MachineRoots, ProbeName }
 import type { EndpointSnapshot, LocalReport, ProbeRecord, Summary } from '../report/index.js';
 import type { IsPublicAddress, RelayOption, StunServerOption } from '../wire/index.js';
 
+/** Milliseconds that a report may take unless somebody says otherwise. */
+export const DEFAULT_DEADLINE_MS = 3_000;
+
 /** What follows from the runs that have ended, while others go on. */
 export interface SoFar {
   /** As the report would have it if it ended now. */

@@ -52,7 +52,12 @@ import {
   relayFromUrl,
   type StunServer,
 } from '../wire/index.js';
-import type { DiagnoseEnvironment, DiagnoseOptions, ProbeEvent } from './options.js';
+import {
+  DEFAULT_DEADLINE_MS,
+  type DiagnoseEnvironment,
+  type DiagnoseOptions,
+  type ProbeEvent,
+} from './options.js';
 import { probeNames } from './probe-kind.js';
 
 /** {@link DiagnoseOptions} after validation. */
@@ -86,7 +91,7 @@ const OPTIONS = {
   answeredBefore: option(relayUrls(), []),
   stun: option(stunServers(), []),
   probes: option(probeNames(), PROBE_NAMES),
-  deadline: option(milliseconds(1, MAX_DEADLINE_MS), 3000),
+  deadline: option(milliseconds(1, MAX_DEADLINE_MS), DEFAULT_DEADLINE_MS),
   endpoint: option(endpointSnapshot(), null),
   signal: option(objectWith<AbortSignal>('an AbortSignal', 'addEventListener', 'throwIfAborted'), null),
   onProbe: option(callback<(event: ProbeEvent) => void>(), null),

@@ -1,7 +1,5 @@
 import type { LocalReport } from '../report/index.js';
-
-/** As many as one report may ask. */
-const MAX_RELAYS = 64;
+import { MAX_RELAYS } from '../settings/index.js';
 
 /**
  * Relays that answered QUIC address discovery. Where nobody said that a relay has it, only this tells a relay that is

@@ -1,6 +1,6 @@
 /** The one table of all settings: it validates them, documents them, and generates the README's table. */
 
-import { probeNames } from '../diagnose/index.js';
+import { DEFAULT_DEADLINE_MS, probeNames } from '../diagnose/index.js';
 import type { NetDiagnosticsEvent } from '../events.js';
 import type { DialBack } from '../host/index.js';
 import { stderrLogger } from '../logger.js';
@@ -111,7 +111,7 @@ export const SETTINGS = {
     'Local addresses, at most one per family: `127.0.0.1:0,[::1]:0`. One family alone leaves the other on every address. `loopback` means both. In code also `{ ip, port }`.',
     { variable: 'NET_DIAGNOSTICS_BIND', defaultText: 'any' },
   ),
-  deadline: withDefault(DEADLINE, 3_000, 'How long one run of the probes may take.', {
+  deadline: withDefault(DEADLINE, DEFAULT_DEADLINE_MS, 'How long one run of the probes may take.', {
     variable: 'NET_DIAGNOSTICS_DEADLINE',
   }),
   reuse: withDefault(

@@ -20,6 +20,7 @@ export {
   bindAddrs,
   endpointId,
   formatBindAddrs,
+  MAX_RELAYS,
   relays,
   relaysWithoutSecret,
   relayWithoutSecret,

@@ -46,7 +46,8 @@ const quicPort: Kind<number> = {
 const RELAY = group('a URL, or { url, quicPort, auth }', {
   url: needed(textKind('a URL', relayFromUrl)),
   quicPort: option(quicPort, null),
-  auth: option(relayAuth(), null),
+  // Who takes `auth` for the token itself must not find it in an error.
+  auth: { ...option(relayAuth(), null), isSecret: true },
 });
 
 function relayFromValue(value: unknown): Relay {

@@ -323,6 +323,8 @@ describe('a wrong value', () => {
       { name: `${hexKey.repeat(3)}` },
       { network: secretText },
       { relays: ['https://user:hunter2@relay.example'] },
+      { relays: [{ url: 'https://relay.example', auth: 'hunter2' }] },
+      { relays: [{ url: 'https://relay.example', auth: { token: ['hunter2'] } }] },
       // Copied without a digit at an end: what is left gives all but four bits of the key away.
       { network: hexKey.slice(1) },
       { network: hexKey.slice(0, -1) },
