@@ -48,6 +48,13 @@ describe('a TestPlatform', () => {
     expect(await shared.reports({ name: 'web-2' })).toEqual([]);
   });
 
+  it('says what is wrong with an option, and which was meant', async () => {
+    await expect(TestPlatform.start({ timeout: 5 } as object)).rejects.toThrow(
+      '`timeout` of TestPlatform.start() is not known. Did you mean `timeoutMs`?',
+    );
+    await expect(TestPlatform.start({ timeoutMs: -1 })).rejects.toMatchObject({ code: 'ERR_SETTING' });
+  });
+
   it('gives the environment the same settings as the options', () => {
     const fromOptions = resolveSettings(shared.options(), {});
     const fromEnv = resolveSettings({}, shared.env);
