@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { llmsText } from './docs/llms.js';
 import { generatedSections, withSection } from './docs/sections.js';
 import { root } from './run.js';
 import { build, install } from './setup.js';
@@ -20,3 +21,4 @@ const [{ settingsMarkdown }, { COMMANDS }, { REPORT_SCHEMA }, { createProgram }]
 for (const section of await generatedSections({ settingsMarkdown, COMMANDS, REPORT_SCHEMA, createProgram })) {
   writeFileSync(join(root, section.page), withSection(section));
 }
+writeFileSync(join(root, 'llms.txt'), llmsText());

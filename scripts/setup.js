@@ -1,5 +1,5 @@
 // Brings a fresh clone to the point where everything else runs: npm packages and the build.
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { mustRun, root } from './run.js';
 
@@ -31,6 +31,11 @@ function newest(paths) {
 export async function install(folder = root) {
   const done = modified(join(folder, 'node_modules', '.package-lock.json'));
   if (done >= modified(join(folder, 'package-lock.json'))) return;
+  const modules = join(folder, 'node_modules');
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    console.error(`${modules} is a link, and npm would empty the folder that it leads to: install there.`);
+    process.exit(1);
+  }
   await mustRun(
     'Installing npm packages (about a minute)',
     'npm',

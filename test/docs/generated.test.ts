@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -24,6 +24,10 @@ interface Sections {
 const { generatedSections, withSection }: Sections = await import(
   pathToFileURL(join(ROOT, 'scripts', 'docs', 'sections.js')).href
 );
+/** Of `scripts/docs/llms.js`. */
+const { llmsText }: { llmsText(): string } = await import(
+  pathToFileURL(join(ROOT, 'scripts', 'docs', 'llms.js')).href
+);
 const sections = await generatedSections({ settingsMarkdown, COMMANDS, REPORT_SCHEMA, createProgram });
 
 describe('what is generated', () => {
@@ -34,6 +38,15 @@ describe('what is generated', () => {
       expect(before, 'run: npm run docs').toBe(withSection(section, before));
     },
   );
+
+  it('is all of llms.txt, which names every guide', () => {
+    const text = readFileSync(join(ROOT, 'llms.txt'), 'utf8');
+    expect(text, 'run: npm run docs').toBe(llmsText());
+    const guides = readdirSync(join(ROOT, 'docs', 'guides'));
+    expect(guides.filter((guide) => !text.includes(`(docs/guides/${guide})`))).toEqual([]);
+    const linked = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, file = '']) => file);
+    expect(linked.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
+  });
 
   it('is missed where its place is not marked', () => {
     const [section] = sections;

@@ -10,7 +10,7 @@ const ROOM = '(?:lib|integrations)(?:/[\\w-]+)*';
 
 /** Everything that may be packed; a file that none of these describes has no business in the tarball. */
 const ALLOWED = [
-  /^(package\.json|(README|CHANGELOG|SECURITY|CONTRIBUTING)\.md|LICENSE-(MIT|APACHE))$/,
+  /^(package\.json|(README|CHANGELOG|SECURITY|CONTRIBUTING)\.md|LICENSE-(MIT|APACHE)|llms\.txt)$/,
   /^docs\/([\w-]+\.(md|webp)|(guides|decisions)\/[\w-]+\.md)$/,
   /^samples\/[\w-]+\/([\w.-]+\.ts|README\.md|(package|tsconfig)\.json)$/,
   /^dist\/schema\.json$/,
