@@ -1,3 +1,4 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   API_SECRET_ENV_VAR_NAME,
   type EndpointFilter,
@@ -10,7 +11,7 @@ import {
 } from 'iroh-net-diagnostics/services';
 import { CHALLENGE_HEADER, PROOF_HEADER } from '../proof.js';
 import { MAX_HISTORY } from './constants.js';
-import { type Exchange, HttpError } from './exchange.js';
+import { HttpError } from './http-error.js';
 import { endpointJson, metricsJson, reportJson, reportSummaryJson } from './json.js';
 
 const NO_ENDPOINT = 'There is no such endpoint.';
@@ -23,101 +24,102 @@ export interface ApiContext {
   prove(challenge: string, body: string): string | null;
 }
 
-/** The JSON half of the dashboard. */
-export class Api {
-  readonly #context: ApiContext;
+/** What a path names. */
+interface Named {
+  Params: { id: string };
+}
 
-  constructor(context: ApiContext) {
-    this.#context = context;
-  }
+/** A path with the id of an endpoint or a key. */
+export const KEY_ID = ':id(^[0-9a-f]{64}$)';
 
-  async endpoints(exchange: Exchange): Promise<void> {
-    const { services } = this.#context;
-    const views = await services.endpoints(filterOf(exchange.url.searchParams));
-    exchange.json({ platformId: services.id, endpoints: views.map(endpointJson) });
-  }
+/** Adds the JSON half of the dashboard. */
+export function addApi(app: FastifyInstance, { services, prove }: ApiContext): void {
+  app.get('/api/endpoints', async (request) => {
+    const views = await services.endpoints(filterOf(request));
+    return { platformId: services.id, endpoints: views.map(endpointJson) };
+  });
 
-  async endpoint(exchange: Exchange, text: string): Promise<void> {
-    const { services } = this.#context;
-    const id = idIn(text, NO_ENDPOINT);
+  app.get<Named>(`/api/endpoints/${KEY_ID}`, async ({ params }) => {
+    const id = idIn(params.id, NO_ENDPOINT);
     const view = await services.endpoint(id);
     if (view === null) throw new HttpError(404, NO_ENDPOINT);
     const reports = (await services.reportSummaries(id, MAX_HISTORY)).map(reportSummaryJson);
-    exchange.json({ platformId: services.id, endpoint: endpointJson(view), reports });
-  }
+    return { platformId: services.id, endpoint: endpointJson(view), reports };
+  });
 
-  async metrics(exchange: Exchange, text: string): Promise<void> {
-    const sessions = await this.#context.services.metrics(idIn(text, NO_ENDPOINT));
-    exchange.json({ sessions: sessions.map(metricsJson) });
-  }
+  app.get<Named>(`/api/endpoints/${KEY_ID}/metrics`, async ({ params }) => {
+    const sessions = await services.metrics(idIn(params.id, NO_ENDPOINT));
+    return { sessions: sessions.map(metricsJson) };
+  });
 
-  /** Begins a run and answers at once; the live updates tell how it goes. */
-  async run(exchange: Exchange, text: string): Promise<void> {
-    const { services } = this.#context;
-    const id = idIn(text, NO_ENDPOINT);
+  // Begins a run and answers at once; the live updates tell how it goes.
+  app.post<Named>(`/api/endpoints/${KEY_ID}/diagnostics`, async ({ params }, reply) => {
+    const id = idIn(params.id, NO_ENDPOINT);
     const begun = new Promise<void>((resolve, reject) => {
       // The run's own failure is told by its last progress.
       services.dialBack(id, { onProgress: () => resolve() }).catch(reject);
     });
-    try {
-      await begun;
-    } catch (error) {
-      if (hasCode(error, 'ERR_STATE')) throw new HttpError(409, messageOf(error));
-      throw error;
-    }
-    exchange.json({ run: services.progress(id) }, 202);
-  }
+    await begun.catch((error: unknown) => {
+      throw hasCode(error, 'ERR_STATE') ? new HttpError(409, messageOf(error)) : error;
+    });
+    return reply.code(202).send({ run: services.progress(id) });
+  });
 
-  async report(exchange: Exchange, id: string): Promise<void> {
-    const record = isReportId(id) ? await this.#context.services.report(id) : null;
+  app.get<Named>('/api/reports/:id(^[0-9a-f]+$)', async ({ params }) => {
+    const record = isReportId(params.id) ? await services.report(params.id) : null;
     if (record === null) throw new HttpError(404, 'There is no such report.');
-    exchange.json(reportJson(record));
-  }
+    return reportJson(record);
+  });
 
-  async secrets(exchange: Exchange): Promise<void> {
-    const { services } = this.#context;
-    exchange.json({ platformId: services.id, secrets: await services.apiSecrets() });
-  }
+  app.get('/api/secrets', async () => ({ platformId: services.id, secrets: await services.apiSecrets() }));
 
-  async createSecret(exchange: Exchange): Promise<void> {
-    const { label = '', sshKey } = await exchange.jsonBody();
-    if (typeof label !== 'string') throw new HttpError(400, 'label has to be a text.');
-    if (sshKey !== undefined && typeof sshKey !== 'string')
-      throw new HttpError(400, 'sshKey has to be a text.');
+  app.post('/api/secrets', async (request, reply) => {
+    const { label, sshKey } = newSecretIn(request);
     try {
       if (sshKey !== undefined) {
-        exchange.json({ keyId: await this.#context.services.registerSshKey(sshKey, label.trim()) }, 201);
-        return;
+        return reply.code(201).send({ keyId: await services.registerSshKey(sshKey, label) });
       }
-      const secret = await this.#context.services.createApiSecret(label.trim());
+      const secret = await services.createApiSecret(label);
       const text = secret.reveal();
       const answer = { keyId: secret.keyId, secret: text, envLine: `${API_SECRET_ENV_VAR_NAME}=${text}` };
-      this.#prove(exchange, answer);
-      exchange.json(answer, 201);
+      return sendProven(request, reply.code(201), answer);
     } catch (error) {
-      this.#prove(exchange, { error: messageOf(error) });
-      if (hasCode(error, 'ERR_SETTING')) throw new HttpError(400, messageOf(error));
-      if (hasCode(error, 'ERR_STATE')) throw new HttpError(409, messageOf(error));
-      throw error;
+      const status = hasCode(error, 'ERR_SETTING') ? 400 : hasCode(error, 'ERR_STATE') ? 409 : null;
+      if (status === null) throw error;
+      // Also a refusal is the platform's own.
+      return sendProven(request, reply.code(status), { error: messageOf(error) });
     }
-  }
+  });
 
-  /** Also a refusal is the platform's own. */
-  #prove({ request, response }: Exchange, answer: unknown): void {
-    const challenge = request.headers[CHALLENGE_HEADER];
-    const proof =
-      typeof challenge === 'string' ? this.#context.prove(challenge, JSON.stringify(answer)) : null;
-    if (proof !== null) response.setHeader(PROOF_HEADER, proof);
-  }
+  app.post<Named>(`/api/secrets/${KEY_ID}/revoke`, async ({ params: { id } }) => {
+    if (!(await services.revokeApiSecret(idIn(id, NO_SECRET)))) throw new HttpError(404, NO_SECRET);
+    return { keyId: id };
+  });
 
-  async revokeSecret(exchange: Exchange, text: string): Promise<void> {
-    const keyId = idIn(text, NO_SECRET);
-    if (!(await this.#context.services.revokeApiSecret(keyId))) throw new HttpError(404, NO_SECRET);
-    exchange.json({ keyId });
+  /** The proof is of the very text that is sent. */
+  function sendProven({ headers }: FastifyRequest, reply: FastifyReply, answer: unknown): FastifyReply {
+    const challenge = headers[CHALLENGE_HEADER];
+    const body = JSON.stringify(answer);
+    const proof = typeof challenge === 'string' ? prove(challenge, body) : null;
+    if (proof !== null) reply.header(PROOF_HEADER, proof);
+    return reply.type('application/json; charset=utf-8').send(body);
   }
 }
 
-/** The id in a path. @throws HttpError 404 with this message where it can be nobody's */
+function newSecretIn({ body, headers }: FastifyRequest): { label: string; sshKey: string | undefined } {
+  if (!/^application\/json(;|$)/i.test(headers['content-type'] ?? '')) {
+    throw new HttpError(415, 'Send application/json.');
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new HttpError(400, 'The body is no JSON object.');
+  }
+  const { label = '', sshKey } = body as Record<string, unknown>;
+  if (typeof label !== 'string') throw new HttpError(400, 'label has to be a text.');
+  if (sshKey !== undefined && typeof sshKey !== 'string')
+    throw new HttpError(400, 'sshKey has to be a text.');
+  return { label: label.trim(), sshKey };
+}
+
 function idIn(text: string, message: string): EndpointId {
   try {
     return parseEndpointId(text);
@@ -127,7 +129,8 @@ function idIn(text: string, message: string): EndpointId {
 }
 
 /** `?group=staging&attribute=region=eu&attribute=tier=`. */
-function filterOf(query: URLSearchParams): EndpointFilter {
+function filterOf({ url }: FastifyRequest): EndpointFilter {
+  const query = new URLSearchParams(url.split('?')[1]);
   const attributes = query.getAll('attribute').map((text): [string, string] => {
     const at = text.indexOf('=');
     if (at < 0) throw new HttpError(400, 'attribute has to be key=value.');

@@ -2,11 +2,12 @@ import type { Server } from 'node:http';
 import { hasCode, isLoopbackAddress, withBrackets } from 'iroh-net-diagnostics/services';
 import type { DashboardSettings } from '../options.js';
 import { Login, loginUrl } from './access.js';
-import { Api, type ApiContext } from './api.js';
-import { createHandler, type Handler } from './handler.js';
-import { closeServers, type Listeners, listen } from './listen.js';
+import { type ApiContext, addApi } from './api.js';
+import { createApp } from './app.js';
+import { closeServers, type Handler, type Listeners, listen } from './listen.js';
 import { LiveUpdates } from './live.js';
-import { dashboardRoutes } from './routes.js';
+import { addLogin, addPages } from './page-routes.js';
+import { loginPage } from './pages.js';
 
 /** What the dashboard works with. */
 export interface DashboardContext extends ApiContext {
@@ -33,22 +34,27 @@ export class Dashboard {
   /** Begins to serve. @throws NetDiagnosticsError `ERR_BIND` when a port the settings name is taken */
   static async open(context: DashboardContext): Promise<Dashboard> {
     const { settings, services } = context;
-    let handler: Handler | null = null;
+    let handler: Handler = (_request, response) => {
+      response.destroy();
+    };
     // The login's cookie is named after the port, which is known only once it is taken.
-    const listeners = await listenSomewhere(context, async (request, response) => {
-      if (handler === null) response.destroy();
-      else await handler(request, response);
-    });
+    const listeners = await listenSomewhere(context, (request, response) => handler(request, response));
     const { port } = listeners;
     const login = settings.hasLogin ? new Login(settings.token, port) : null;
     const live = new LiveUpdates(services.events);
-    handler = createHandler({
-      routes: dashboardRoutes(new Api(context), live, login !== null),
+    const options = {
       login,
-      onLogout: () => live.endAll(),
       allowedHosts: isNamed(settings) ? settings.allowedHosts : null,
-      onError: (message) => services.events.emit({ type: 'warning', message }),
+      loginPage: (depth: number) => loginPage('', depth),
+      onError: (message: string) => services.events.emit({ type: 'warning', message }),
+    };
+    const app = createApp(options, (routes) => {
+      addPages(routes, live, login !== null);
+      addApi(routes, context);
+      if (login !== null) addLogin(routes, login, () => live.endAll());
     });
+    await app.ready();
+    handler = (request, response) => app.routing(request, response);
     return new Dashboard(listeners, urlOf(settings, port, login), live);
   }
 

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { NetDiagnosticsError } from 'iroh-net-diagnostics/services';
 import {
@@ -8,10 +8,12 @@ import {
   MAX_HEAD,
   REQUEST_TIMEOUT_MS,
 } from './constants.js';
-import type { Handler } from './handler.js';
 
 /** A port that is free for one family may be taken in the other. */
 const ATTEMPTS = 5;
+
+/** Answers a request, whatever it is. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 /** The servers of all addresses, on one port. */
 export interface Listeners {

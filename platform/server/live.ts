@@ -1,6 +1,7 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { FastifyReply } from 'fastify';
 import { type EventBus, EventStream, type PlatformEvent } from 'iroh-net-diagnostics/services';
 import { HEARTBEAT_MS, MAX_LIVE, MAX_LIVE_BACKLOG } from './constants.js';
-import type { Exchange } from './exchange.js';
 
 /** What browsers are told: that something changed, not what. They fetch it with the login they have. */
 export class LiveUpdates {
@@ -12,13 +13,17 @@ export class LiveUpdates {
   }
 
   /** Keeps the answer open and writes to it from now on. */
-  open({ response }: Exchange): void {
+  open(reply: FastifyReply): void {
+    // From here on it is no answer of the framework's.
+    reply.hijack();
+    const response = reply.raw;
     const [oldest] = this.#streams;
     if (oldest !== undefined && this.#streams.size >= MAX_LIVE) this.#end(oldest);
     const stream = new EventStream(response, {
       heartbeatMs: HEARTBEAT_MS,
       maxBacklog: MAX_LIVE_BACKLOG,
       opening: 'retry: 1000',
+      headers: reply.getHeaders() as OutgoingHttpHeaders,
     });
     this.#streams.add(stream);
     response.on('close', () => this.#streams.delete(stream));

@@ -244,6 +244,34 @@ describe("the dashboard's answers", () => {
     expect(await rawStatus({ cookie, filler: 'x'.repeat(10_000) })).toBe(431);
   });
 
+  it('have the same headers and words where the framework refuses: a URL, a method, a body', async () => {
+    for (const [answer, status] of [
+      [await get('/%zz'), 404],
+      [await fetch(`${origin}/api/secrets`, { method: 'OPTIONS', headers: { cookie, origin } }), 405],
+      [await fetch(`${origin}/api/secrets`, { method: 'PROPFIND', headers: { cookie, origin } }), 404],
+      [await post('/api/secrets', '{'), 400],
+      [await post('/api/secrets', '{"__proto__":{"a":1}}'), 400],
+      [await post('/api/secrets', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }), 415],
+    ] as const) {
+      expect([answer.status, answer.headers.get('content-security-policy')]).toEqual([
+        status,
+        expect.stringContaining("default-src 'none'"),
+      ]);
+      expect(await answer.text()).not.toMatch(/FST_|Fastify|statusCode/);
+    }
+  });
+
+  it('to HEAD are those to GET without a body, and a method is refused to nobody before the login', async () => {
+    const head = await fetch(`${origin}/api/endpoints`, { method: 'HEAD', headers: { cookie } });
+    const whole = await get('/api/endpoints');
+    expect([head.status, await head.text(), head.headers.get('content-length')]).toEqual([
+      ...[200, ''],
+      String((await whole.text()).length),
+    ]);
+    expect((await post('/api/endpoints', {}, { cookie: '' })).status).toBe(401);
+    expect((await post('/assets/none.js', {}, { cookie: '' })).status).toBe(405);
+  });
+
   it('name no data in markup: pages are the same for everybody', async () => {
     const endpoint = await stage.endpoint();
     const connection = await openSession(endpoint, platform, await platform.createApiSecret());

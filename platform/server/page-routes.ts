@@ -1,0 +1,51 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Login } from './access.js';
+import { KEY_ID } from './api.js';
+import { html, nothingHere } from './app.js';
+import { ASSETS } from './assets.js';
+import type { LiveUpdates } from './live.js';
+import { endpointPage, endpointsPage, loginPage, secretsPage } from './pages.js';
+
+/** Adds the pages, what they load, and what keeps them up to date. */
+export function addPages(app: FastifyInstance, live: LiveUpdates, hasLogin: boolean): void {
+  for (const [url, make] of [
+    ['/', endpointsPage],
+    [`/endpoints/${KEY_ID}`, endpointPage],
+    ['/secrets', secretsPage],
+  ] as const) {
+    const page = make(hasLogin);
+    app.get(url, (_request, reply) => html(reply, page));
+  }
+  app.get<{ Params: { name: string } }>(
+    '/assets/:name',
+    { config: { isPublic: true } },
+    ({ params }, reply) => {
+      const asset = ASSETS.get(params.name);
+      if (asset === undefined) throw nothingHere();
+      return reply.type(asset.type).send(asset.body);
+    },
+  );
+  app.get('/api/events', (_request, reply) => {
+    live.open(reply);
+  });
+}
+
+/** Adds the login, which the page of the printed URL posts to; without scripts one pastes the token. */
+export function addLogin(app: FastifyInstance, login: Login, onLogout: () => void): void {
+  app.get('/login', { config: { isPublic: true } }, (_request, reply) => html(reply, loginPage('')));
+  app.post('/login', { config: { isPublic: true } }, ({ body, headers }, reply) => {
+    const token = new URLSearchParams(typeof body === 'string' ? body : '').get('token') ?? '';
+    if (!login.isToken(token))
+      return html(reply.code(401), loginPage('That is not the token of this start.'));
+    return seeOther(reply.header('set-cookie', login.begin(headers)), './');
+  });
+  app.post('/logout', ({ headers }, reply) => {
+    reply.header('set-cookie', login.end(headers.cookie));
+    onLogout();
+    return seeOther(reply, './login');
+  });
+}
+
+function seeOther(reply: FastifyReply, location: string): FastifyReply {
+  return reply.code(303).header('location', location).send('');
+}
