@@ -1,4 +1,5 @@
-// `npm run docs:api`: the API reference, from the docstrings, to build/api. Fails when one is missing or a link is wrong.
+// `npm run docs:api`: the pages of docs/ and the API reference, from the docstrings, as a site in build/api. Fails when a docstring is
+// missing or a link is wrong.
 // TypeDoc stands apart: it needs TypeScript's JavaScript API, which TypeScript 7, the project's own, does not have.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
