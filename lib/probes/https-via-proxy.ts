@@ -7,6 +7,7 @@ import { firstAnswer } from './http/first-answer.js';
 import { httpGet, tlsName } from './http/get.js';
 import { type HttpProxy, proxyFor } from './http/proxy.js';
 import { micros, type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
+import { ProbeFailure } from './probe-failure.js';
 
 const DEFAULT_PROXY_PORT = 80;
 
@@ -69,10 +70,10 @@ function openTunnel(proxy: HttpProxy, ip: string, to: URL, signal: AbortSignal):
       }
       socket.destroy();
       const message = `the proxy answered CONNECT with status ${response.statusCode}`;
-      reject(Object.assign(new Error(message), { code: 'PROXY_STATUS' }));
+      reject(new ProbeFailure('PROXY_STATUS', message));
     });
     request.on('error', reject);
-    request.on('close', () => reject(Object.assign(new Error('the proxy hung up'), { code: 'ECONNRESET' })));
+    request.on('close', () => reject(new ProbeFailure('ECONNRESET', 'the proxy hung up')));
     request.end();
   });
 }

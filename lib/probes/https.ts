@@ -7,6 +7,7 @@ import { type HttpAnswer, httpGet } from './http/get.js';
 import { UNTRUSTED_CODES } from './http/tls-trust.js';
 import type { ResolvedAddress } from './names/resolver.js';
 import { type PlannedRun, type Probe, type ProbeContext, type RunResult, saw } from './probe.js';
+import { ProbeFailure } from './probe-failure.js';
 
 /** How long each relay takes to answer over HTTPS (over HTTP if its URL says so, as in development). */
 export const httpsProbe = {
@@ -50,7 +51,7 @@ async function ping({ url }: AskedRelay, context: ProbeContext, patience: Patien
 
 function successful(answer: HttpAnswer): HttpAnswer {
   if (answer.status >= 200 && answer.status < 300) return answer;
-  throw Object.assign(new Error(`the relay answered with status ${answer.status}`), { code: 'HTTP_STATUS' });
+  throw new ProbeFailure('HTTP_STATUS', `the relay answered with status ${answer.status}`);
 }
 
 function latency(

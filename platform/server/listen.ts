@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { NetDiagnosticsError } from 'iroh-net-diagnostics/services';
+import { codeOf, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
 import {
   HEAD_TIMEOUT_MS,
   IDLE_TIMEOUT_MS,
@@ -39,7 +39,7 @@ export async function listen(
     } catch (error) {
       if (wanted === 0 && isTaken(error) && attempt < ATTEMPTS) continue;
       const where = hosts.map((host) => `${host} port ${wanted}`).join(' and ');
-      const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+      const code = codeOf(error, 'unknown error');
       throw new NetDiagnosticsError('ERR_BIND', `The dashboard cannot listen on ${where}: ${code}.`, {
         cause: error,
       });
@@ -99,8 +99,8 @@ function newServer(handler: Handler, idleMs: number): Server {
 /** @returns false on a machine without IPv6, when another address serves */
 function open(server: Server, host: string, port: number, mayMiss: boolean): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const isMissing = error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT';
+    server.once('error', (error: Error) => {
+      const isMissing = codeOf(error) === 'EADDRNOTAVAIL' || codeOf(error) === 'EAFNOSUPPORT';
       if (isMissing && host === '::1' && mayMiss) resolve(false);
       else reject(error);
     });
@@ -112,5 +112,5 @@ function open(server: Server, host: string, port: number, mayMiss: boolean): Pro
 }
 
 function isTaken(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+  return codeOf(error) === 'EADDRINUSE';
 }

@@ -1,4 +1,4 @@
-import { messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
+import { codeOf, messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
 import type LibsqlDatabase from 'libsql';
 import type { SqlDriver, SqlRow, SqlStatement } from './sql-driver.js';
 
@@ -118,7 +118,7 @@ function releaseLock(database: Database): void {
 }
 
 function storeError(what: string, error: unknown): NetDiagnosticsError {
-  const isLocked = error instanceof Error && (error as { code?: unknown }).code === 'SQLITE_BUSY';
+  const isLocked = codeOf(error) === 'SQLITE_BUSY';
   const why = isLocked ? 'another process has it open; stop that one first' : messageOf(error);
   return new NetDiagnosticsError('ERR_STORE', `${what}: ${why}.`, { cause: error });
 }

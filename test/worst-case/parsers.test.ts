@@ -45,6 +45,7 @@ import { classifyFailure, parseCloseReason } from '../../lib/transport/native-er
 import { escapeHtml } from '../../lib/ui/html.js';
 import {
   ApiSecret,
+  canonicalIp,
   decodeClientHostRequest,
   decodeReportResult,
   decodeServicesRequest,
@@ -53,6 +54,8 @@ import {
   parseSocketAddr,
   SecretKey,
   Token,
+  unmappedIp,
+  withoutBrackets,
 } from '../../lib/wire/index.js';
 import { normaliseRelayUrl } from '../../lib/wire/relay.js';
 import { parseStunServer } from '../../lib/wire/stun-server.js';
@@ -197,6 +200,7 @@ const texts: Record<string, TextRow> = {
     ],
   },
   'endpoint id': { read: parseEndpointId },
+  'IP address': { read: (text) => [canonicalIp(text), unmappedIp(text), withoutBrackets(text)] },
   'relay URL': {
     read: normaliseRelayUrl,
     around: [

@@ -6,6 +6,7 @@ import { printable } from '../../text.js';
 import { withoutBrackets } from '../../wire/index.js';
 import { MAX_BODY_BYTES, MAX_DRAIN_MS, MAX_HEADER_BYTES } from '../constants.js';
 import { micros } from '../probe.js';
+import { ProbeFailure } from '../probe-failure.js';
 
 /** A GET request over a new connection. */
 export interface GetOptions {
@@ -120,5 +121,5 @@ function drain(response: IncomingMessage, done: () => void): void {
 }
 
 function closedEarly(): Error {
-  return Object.assign(new Error('the connection closed without an answer'), { code: 'ECONNRESET' });
+  return new ProbeFailure('ECONNRESET', 'the connection closed without an answer');
 }

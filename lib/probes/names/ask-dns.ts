@@ -2,6 +2,7 @@ import { Resolver } from 'node:dns/promises';
 import { onAbort } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
 import type { Family } from '../../report/index.js';
+import { ProbeFailure } from '../probe-failure.js';
 
 /** Name servers that are asked; as many as glibc asks. */
 const MAX_SERVERS = 3;
@@ -70,7 +71,7 @@ export async function askDns(question: Question): Promise<readonly string[]> {
         if (at === 0) startNext();
         else timers.add(setTimeout(() => started <= index && startNext(), at));
       });
-      if (servers.length === 0) reject(Object.assign(new Error('no name server'), { code: 'ECONNREFUSED' }));
+      if (servers.length === 0) reject(new ProbeFailure('ECONNREFUSED', 'no name server'));
     });
   } finally {
     for (const timer of timers) clearTimeout(timer);

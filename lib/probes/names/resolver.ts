@@ -4,6 +4,7 @@ import { codeOf } from '../../errors.js';
 import type { Family, NameSeen } from '../../report/index.js';
 import { withoutBrackets } from '../../wire/index.js';
 import { MAX_ADDRESSES_PER_FAMILY } from '../constants.js';
+import { ProbeFailure } from '../probe-failure.js';
 import type { LookupHost, ResolvedAddress } from './system-lookup.js';
 
 export type { LookupHost, ResolvedAddress } from './system-lookup.js';
@@ -160,16 +161,16 @@ export class Resolver {
 }
 
 function notFound(host: string): Error {
-  return Object.assign(new Error(`${host} has no address`), { code: 'ENOTFOUND' });
+  return new ProbeFailure('ENOTFOUND', `${host} has no address`);
 }
 
 function silent(host: string, family: Family): Error {
   const message = `no name server answered for the IPv${family} address of ${host}`;
-  return Object.assign(new Error(message), { code: 'DNS_SILENT' });
+  return new ProbeFailure('DNS_SILENT', message);
 }
 
 function nowhere(host: string, addresses: readonly ResolvedAddress[]): Error {
   const ips = addresses.map(({ ip }) => ip).join(', ');
   const message = `the name server gives ${ips} for ${host}, which leads nowhere: it filters that name`;
-  return Object.assign(new Error(message), { code: 'NAME_LEADS_NOWHERE' });
+  return new ProbeFailure('NAME_LEADS_NOWHERE', message);
 }

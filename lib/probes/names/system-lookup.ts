@@ -3,6 +3,7 @@ import { abortable } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
 import type { Family } from '../../report/index.js';
 import { isLocalHost, leadsNowhere } from '../../wire/index.js';
+import { ProbeFailure } from '../probe-failure.js';
 import { askDns } from './ask-dns.js';
 import type { HostsFile } from './hosts-file.js';
 
@@ -86,7 +87,7 @@ async function askAll(
 }
 
 function notFound(host: string): Error {
-  return Object.assign(new Error(`${host} has no address`), { code: 'ENOTFOUND' });
+  return new ProbeFailure('ENOTFOUND', `${host} has no address`);
 }
 
 let queue: Promise<unknown> = Promise.resolve();

@@ -1,3 +1,5 @@
+import { ProbeFailure } from '../probe-failure.js';
+
 /** Codes of {@link QadError}. */
 export type QadErrorCode =
   /** Nothing came back at all. */
@@ -30,15 +32,13 @@ export type QadErrorCode =
   | 'QAD_CERT_WEAK_SIGNATURE';
 
 /** Why a discovery ended without an address. */
-export class QadError extends Error {
+export class QadError extends ProbeFailure<QadErrorCode> {
   override name = 'QadError';
-  readonly code: QadErrorCode;
   /** QUIC's error code for our CONNECTION_CLOSE (RFC 9000 §20.1). */
   readonly closeCode: number;
 
   constructor(code: QadErrorCode, message: string, closeCode = 0, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
+    super(code, message, options);
     this.closeCode = closeCode;
   }
 }

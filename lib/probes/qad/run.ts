@@ -11,6 +11,7 @@ import type {
 } from '../../report/index.js';
 import { DEFAULT_RELAY_QUIC_PORT, formatSocketAddr } from '../../wire/index.js';
 import { type ProbeContext, probeError, type RunResult } from '../probe.js';
+import { ProbeFailure } from '../probe-failure.js';
 import { udpRoute } from '../routes/udp-route.js';
 import { connect, Exchanges, QadError, QadSocket, type Session, type TrustAnchors } from './index.js';
 
@@ -281,9 +282,9 @@ export class QadRun {
 const NOTHING_SENT = { sent: 0, acknowledged: 0, lost: 0, spanMs: 0 } as const;
 
 function notResolved(): Error {
-  return Object.assign(new Error('its name was not resolved'), { code: 'NO_ANSWER' });
+  return new ProbeFailure('NO_ANSWER', 'its name was not resolved');
 }
 
 function noRoute(code = 'ENETUNREACH'): Error {
-  return Object.assign(new Error('this machine has no route there'), { code });
+  return new ProbeFailure(code, 'this machine has no route there');
 }

@@ -3,6 +3,7 @@ import { onAbort } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
 import { NO_ROUTE_CODES } from '../constants.js';
 import type { ResolvedAddress } from '../names/resolver.js';
+import { ProbeFailure } from '../probe-failure.js';
 
 /** iroh gives up a TCP connection after this many milliseconds (`DIAL_ENDPOINT_TIMEOUT`). */
 const DIAL_MS = 1500;
@@ -93,7 +94,7 @@ export async function dial(
 }
 
 function silent(): Error {
-  return Object.assign(new Error('no answer to a TCP connection'), { code: 'ETIMEDOUT' });
+  return new ProbeFailure('ETIMEDOUT', 'no answer to a TCP connection');
 }
 
 // "Refused" over IPv4 explains more than "no route" over IPv6.

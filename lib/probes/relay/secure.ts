@@ -3,16 +3,15 @@ import { connect, type SecureContext, type TLSSocket } from 'node:tls';
 import { onAbort } from '../../async/index.js';
 import { printable } from '../../text.js';
 import { tlsName } from '../http/get.js';
+import { ProbeFailure } from '../probe-failure.js';
 
 /** A certificate that iroh would refuse, with what it says about itself. */
-export class CertificateError extends Error {
+export class CertificateError extends ProbeFailure {
   override name = 'CertificateError';
-  readonly code: string;
   readonly details: Readonly<Record<string, string>>;
 
   constructor(code: string, details: Readonly<Record<string, string>>) {
-    super(`the certificate is not one that iroh trusts (${code})`);
-    this.code = code;
+    super(code, `the certificate is not one that iroh trusts (${code})`);
     this.details = details;
   }
 }
@@ -37,7 +36,7 @@ export function secure(
     });
     tls.once('close', () => {
       forget();
-      reject(Object.assign(new Error('the connection closed in the TLS handshake'), { code: 'ECONNRESET' }));
+      reject(new ProbeFailure('ECONNRESET', 'the connection closed in the TLS handshake'));
     });
     tls.on('error', reject);
     tls.once('secureConnect', () => {

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import { MAX_HEADER_BYTES } from '../constants.js';
+import { ProbeFailure } from '../probe-failure.js';
 
 /** iroh-relay's path for clients (`RELAY_PATH`). */
 const RELAY_PATH = '/relay';
@@ -58,5 +59,5 @@ export function upgrade(socket: Socket, url: URL, signal: AbortSignal): Promise<
 }
 
 function coded(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
+  return new ProbeFailure(code, message);
 }

@@ -5,18 +5,10 @@ import type { Family, RouteSeen } from '../../report/index.js';
 import { NO_ROUTE_CODES } from '../constants.js';
 import type { ResolvedAddress } from '../names/resolver.js';
 import type { ProbeContext } from '../probe.js';
+import { ProbeFailure } from '../probe-failure.js';
 
 /** Not a possible source address. A runtime that returns it (Deno) has not connected the socket. */
 const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
-
-/** This runtime did not tell how the datagram would leave, nor whether it would. */
-class UntoldError extends Error {
-  readonly code = 'ROUTE_UNTOLD';
-
-  constructor() {
-    super('this runtime does not tell by which address a datagram leaves');
-  }
-}
 
 /**
  * Asks the kernel how a datagram to this address would leave, by connecting a UDP socket. Nothing is sent. Rejects
@@ -50,9 +42,7 @@ export function udpRoute(family: Family, ip: string, port: number, signal: Abort
     const connected = () => {
       const sourceIp = socket.address().address;
       settle(() =>
-        UNSPECIFIED.has(sourceIp)
-          ? reject(new UntoldError())
-          : resolve({ family, destination: ip, sourceIp }),
+        UNSPECIFIED.has(sourceIp) ? reject(untold()) : resolve({ family, destination: ip, sourceIp }),
       );
     };
     socket.on('connect', connected);
@@ -69,4 +59,9 @@ export async function probedRoute(
   const route = await udpRoute(family, ip, port, signal);
   if (route.sourceIp === null) return route;
   return { ...route, ...(await gateways(family, ip, route.sourceIp, signal)) };
+}
+
+/** This runtime did not tell how the datagram would leave, nor whether it would. */
+function untold(): ProbeFailure {
+  return new ProbeFailure('ROUTE_UNTOLD', 'this runtime does not tell by which address a datagram leaves');
 }

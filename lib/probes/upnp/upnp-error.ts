@@ -1,3 +1,5 @@
+import { ProbeFailure } from '../probe-failure.js';
+
 /** Codes of {@link UpnpError}. */
 export type UpnpErrorCode =
   /** A document is not well-formed XML, or larger than this reader accepts. */
@@ -18,12 +20,6 @@ export type UpnpErrorCode =
   | 'NO_PORT_MAPPING';
 
 /** Why a gateway's UPnP could not be used. */
-export class UpnpError extends Error {
+export class UpnpError extends ProbeFailure<UpnpErrorCode> {
   override name = 'UpnpError';
-  readonly code: UpnpErrorCode;
-
-  constructor(code: UpnpErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
 }
