@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { bundle } from './bundle.js';
 import { copyDeclarations } from './declarations.js';
 import { bin, mustRun, root } from './run.js';
+import { copyBuilt } from './web.js';
 
-/** What it has of the plugin stays an import of the plugin's entries; of the pages' parts it takes in what it needs. */
+/** What it has of the plugin stays an import of the plugin's entries; its pages are built (scripts/web.js). */
 export async function buildPlatform() {
   const platform = join(root, 'platform');
   const compiled = join(root, 'build', 'platform', 'platform');
@@ -14,6 +15,7 @@ export async function buildPlatform() {
   await mustRun('tsc: platform', bin('tsc'), ['-p', join(platform, 'tsconfig.build.json')], {
     shell: process.platform === 'win32',
   });
+  copyBuilt('platform', join(root, 'build', 'platform'));
   copyDeclarations(compiled, dist, ['index']);
   await bundle({ from: compiled, to: dist, modules: ['index', 'cli/main'], format: 'es' });
   // npm packs what stands below a package, and no links.

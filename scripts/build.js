@@ -8,7 +8,7 @@ import { bundle } from './bundle.js';
 import { copyDeclarations } from './declarations.js';
 import { entries, programs } from './entries.js';
 import { bin, mustRun, root } from './run.js';
-import { BUILT_MODULES, buildWeb } from './web.js';
+import { buildWeb, copyBuilt } from './web.js';
 
 const dist = join(root, 'dist');
 const work = join(root, 'build');
@@ -39,9 +39,7 @@ writeFileSync(
 await mustRun('tsc: types for CommonJS', bin('tsc'), ['-p', cjsSources], { shell });
 rmSync(cjsSources, { recursive: true });
 
-// tsc writes only what it has compiled.
-for (const name of BUILT_MODULES) cpSync(join(root, name), join(esm, name));
-
+copyBuilt('lib', esm);
 copyDeclarations(esm, join(dist, 'esm'), entries('import'));
 copyDeclarations(cjs, join(dist, 'cjs'), entries('require'));
 const modules = [...entries('import'), ...programs()];

@@ -2,16 +2,23 @@
 // markup that loads these. All of it goes, as text, into a module beside the code that serves it: that is a file like
 // any other for whoever compiles, bundles or packs the project. Nothing is done where nothing changed.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from './run.js';
 
 /** The pages' folders in web/, and the module that each becomes. */
-const PAGES = [{ folder: 'app-page', module: 'lib/http/page/built.js' }];
+const PAGES = [
+  { folder: 'app-page', module: 'lib/http/page/built.js' },
+  { folder: 'dashboard', module: 'platform/server/built.js' },
+];
 
-/** The modules that are written, as paths from the root. */
-export const BUILT_MODULES = PAGES.map(({ module }) => module);
+/** Puts the modules of `folder` into `to`, at the same path: tsc writes only what it has compiled. */
+export function copyBuilt(folder, to) {
+  for (const { module } of PAGES) {
+    if (module.startsWith(`${folder}/`)) cpSync(join(root, module), join(to, module));
+  }
+}
 
 /** Browsers that know `light-dark()`, which all colours are made with. */
 const BROWSERS = ['chrome123', 'firefox120', 'safari17.5'];

@@ -7,7 +7,9 @@ import { Icon } from './components/icon.js';
 export interface DocumentProps {
   title: string;
   style: string;
-  script?: string;
+  script: string;
+  /** Attributes of the document for its script, each `data-…`. */
+  data?: Readonly<Record<string, string>>;
   /** What the script takes over. */
   children: ComponentChildren;
 }
@@ -17,9 +19,9 @@ export function renderDocument(props: DocumentProps): string {
   return `<!doctype html>\n${renderToStaticMarkup(<Document {...props} />)}\n`;
 }
 
-function Document({ title, style, script, children }: DocumentProps) {
+function Document({ title, style, script, data = {}, children }: DocumentProps) {
   return (
-    <html lang="en">
+    <html lang="en" {...dataAttributes(data)}>
       <head>
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -27,13 +29,17 @@ function Document({ title, style, script, children }: DocumentProps) {
         <title>{title}</title>
         <link rel="stylesheet" href={style} />
         <link rel="icon" type="image/svg+xml" href={iconUrl()} />
-        {script !== undefined && <script type="module" src={script} />}
+        <script type="module" src={script} />
       </head>
       <body>
         <div id="page">{children}</div>
       </body>
     </html>
   );
+}
+
+function dataAttributes(data: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(data).map(([name, value]) => [`data-${name}`, value]));
 }
 
 /** Within the document: not worth a request. */

@@ -10,8 +10,17 @@ import {
   type ReportSummary,
   reportFacts,
 } from 'iroh-net-diagnostics/services';
-import { verdict, viewReport } from '../../lib/ui/index.js';
 import { MAX_METRIC_ROWS } from './constants.js';
+import { verdict, viewReport } from './report-view.js';
+
+/** An endpoint with all that depends on the moment. */
+export type EndpointJson = ReturnType<typeof endpointJson>;
+/** A report in a list. */
+export type ReportSummaryJson = ReturnType<typeof reportSummaryJson>;
+/** A report, in words and as it came. */
+export type ReportJson = ReturnType<typeof reportJson>;
+/** The latest values of one metrics session. */
+export type MetricsSessionJson = ReturnType<typeof metricsJson>;
 
 export function endpointJson(view: EndpointView) {
   const { id, name, group, isOnline, firstSeenAt, lastSeenAt, button, grant, run, address, latestReport } =

@@ -2,18 +2,17 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Login } from './access.js';
 import { KEY_ID } from './api.js';
 import { html, nothingHere } from './app.js';
-import { ASSETS } from './assets.js';
 import type { LiveUpdates } from './live.js';
-import { endpointPage, endpointsPage, loginPage, secretsPage } from './pages.js';
+import { ASSETS, endpointPage, endpointsPage, loginPage, secretsPage } from './pages.js';
 
 /** Adds the pages, what they load, and what keeps them up to date. */
 export function addPages(app: FastifyInstance, live: LiveUpdates, hasLogin: boolean): void {
-  for (const [url, make] of [
+  for (const [url, get] of [
     ['/', endpointsPage],
     [`/endpoints/${KEY_ID}`, endpointPage],
     ['/secrets', secretsPage],
   ] as const) {
-    const page = make(hasLogin);
+    const page = get(hasLogin);
     app.get(url, (_request, reply) => html(reply, page));
   }
   app.get<{ Params: { name: string } }>(
@@ -22,6 +21,8 @@ export function addPages(app: FastifyInstance, live: LiveUpdates, hasLogin: bool
     ({ params }, reply) => {
       const asset = ASSETS.get(params.name);
       if (asset === undefined) throw nothingHere();
+      // Its name says what is in it, so a browser need not ask again.
+      reply.header('cache-control', 'public, max-age=31536000, immutable');
       return reply.type(asset.type).send(asset.body);
     },
   );

@@ -1,5 +1,4 @@
-// Finds the regular expressions of a file: literals, `new RegExp` of what the file itself knows, and, in the folders
-// called `browser`, those of the code that stands there as text.
+// Finds the regular expressions of a file: literals, and `new RegExp` of what the file itself knows.
 import { parseSync } from 'vite';
 
 /**
@@ -14,30 +13,13 @@ export function regexesIn(file, text) {
   const { program, errors } = parseSync(file, text);
   if (errors.length > 0) throw new Error(`${file}: ${errors[0].message}`);
   const constants = constantsOf(program);
-  const isBrowserCode = /\/browser\/(?!.*css)/.test(file);
   const found = [];
   walk(program, (node) => {
     const at = { line: lineOf(text, node.start) };
     if (node.regex !== undefined) found.push({ ...at, source: node.regex.pattern, flags: node.regex.flags });
     else if (isRegExpCall(node)) found.push({ ...at, ...ofCall(node, constants) });
-    else if (isBrowserCode && node.type === 'TemplateLiteral') {
-      const code = textOf(node, constants);
-      if (code !== null) found.push(...inCode(file, code, at.line));
-    }
   });
   return found;
-}
-
-/** The text of a script is looked at like a file; a piece of one that does not parse alone has no script in it. */
-function inCode(file, code, line) {
-  try {
-    return regexesIn(`${file.replaceAll('/browser/', '/text-of-browser/')}.js`, code).map((found) => ({
-      ...found,
-      line: line + found.line - 1,
-    }));
-  } catch {
-    return [];
-  }
 }
 
 function isRegExpCall({ type, callee }) {

@@ -134,6 +134,23 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
       .toBe(2);
   });
 
+  it('shows the newest report, or the one that was picked until a newer one comes', async () => {
+    const rows = page.getByRole('region', { name: 'History' }).getByRole('button');
+    const pressed = () =>
+      rows.evaluateAll((buttons) => buttons.map((button) => button.getAttribute('aria-pressed')));
+    await expect.poll(pressed).toEqual(['true', 'false']);
+    await rows.nth(1).click();
+    await expect.poll(pressed).toEqual(['false', 'true']);
+    // A load leaves it as it is.
+    await app.setName('checkout-api 2');
+    await page.getByRole('heading', { name: 'checkout-api 2' }).waitFor();
+    expect(await pressed()).toEqual(['false', 'true']);
+    await runButton().click();
+    await expect.poll(pressed).toEqual(['true', 'false', 'false']);
+    await app.setName('checkout-api');
+    await page.getByRole('heading', { name: 'checkout-api', exact: true }).waitFor();
+  });
+
   it('fits a narrow, dark screen', async () => {
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.setViewportSize({ width: 360, height: 740 });
@@ -166,6 +183,22 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     );
     expect((await other.ready({ timeoutMs: 10_000 })).grant.state).toBe('granted');
     await other.stop();
+  });
+
+  it('revokes an API secret by keyboard, and asks first', async () => {
+    const revoke = page.getByRole('button', { name: 'Revoke from the browser' });
+    const focused = () => page.locator(':focus').textContent();
+    await revoke.focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(focused).toBe('Keep');
+    await page.keyboard.press('Enter');
+    await expect.poll(focused).toBe('Revoke');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Revoke for good' }).click();
+    const row = page.getByRole('listitem').filter({ hasText: 'from the browser' });
+    await row.getByText('Revoked').waitFor();
+    expect(await row.getByRole('button').count()).toBe(0);
+    expect(await faults()).toEqual([]);
   });
 
   it('lets in whoever pastes the token', async () => {

@@ -84,8 +84,7 @@ describe('the packed tarball', () => {
         [...read(path).matchAll(/(?:^import|^export|\bimport\(|\brequire\()[^'"\n]*['"](\.[^'"\n]+)['"]/gm)]
           .map(([, to = '']) => posix.join(dirname(path), to))
           .map((to) => (path.endsWith('.d.ts') ? to.replace(/\.js$/, '.d.ts') : to))
-          // Texts that a browser imports name their neighbours in the browser.
-          .filter((to) => !paths.includes(to) && !isBrowserFile(to)),
+          .filter((to) => !paths.includes(to)),
       );
     expect(missing).toEqual([]);
   });
@@ -116,13 +115,6 @@ describe('the packed tarball', () => {
     expect(code.match(/(?:from|import\(|require\()\s*["']@number0\//g)?.length).toBe(1);
   });
 });
-
-/** A script of one of the pages, which lies in no file of its own. */
-function isBrowserFile(path: string): boolean {
-  return sources().some((source) =>
-    source.endsWith(`browser/${posix.basename(path).replace(/\.js$/, '.ts')}`),
-  );
-}
 
 let listed: string[] | undefined;
 function sources(): string[] {

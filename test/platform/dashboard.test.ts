@@ -214,7 +214,7 @@ describe("the dashboard's door", () => {
 
 describe("the dashboard's answers", () => {
   it('carry a strict content policy and are never stored', async () => {
-    for (const path of ['/', '/assets/base.css', '/api/endpoints', '/nowhere', '/login']) {
+    for (const path of ['/', '/api/endpoints', '/nowhere', '/login']) {
       const { headers } = await get(path);
       expect(headers.get('content-security-policy')).toBe(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -224,10 +224,22 @@ describe("the dashboard's answers", () => {
     }
   });
 
+  it('may be kept by browsers where their names say what is in them: the files of the pages', async () => {
+    const page = await (await get('/')).text();
+    const files = [...page.matchAll(/"\.(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '');
+    expect(files).toHaveLength(2);
+    for (const path of files) {
+      const { status, headers } = await get(path);
+      expect([status, headers.get('cache-control')]).toEqual([200, 'public, max-age=31536000, immutable']);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+    }
+  });
+
   it('are 404 and 405 where nothing is, and 400, 413, 415 for bodies that are none', async () => {
     const status = async (answer: Promise<Response>) => (await answer).status;
     expect(await status(get('/nowhere'))).toBe(404);
-    expect(await status(get('/assets/none.js'))).toBe(404);
+    for (const name of ['none.js', 'dashboard.js', 'dashboard.0123456789ab.js', 'toString', '__proto__'])
+      expect([name, await status(get(`/assets/${name}`))]).toEqual([name, 404]);
     expect(await status(get('/assets/..%2f..%2fpackage.json'))).toBe(404);
     expect(await status(get('//evil.test/'))).toBe(404);
     expect(await status(get(`/api/endpoints/${'a'.repeat(64)}`))).toBe(404);

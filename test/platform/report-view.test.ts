@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { natWord, verdict, viewReport } from '../../lib/ui/index.js';
 import type { DiagnosticsReport, NetReport } from '../../lib/wire/index.js';
+import { natWord, verdict, viewReport } from '../../platform/server/report-view.js';
 import { madeUpId } from '../support/ids.js';
 import { sampleReport } from './stage.js';
 

@@ -4,8 +4,8 @@ import { isReportId, newReportId } from '../../lib/services/report-id.js';
 import { mergeAddress } from '../../lib/services/sessions/address-snapshot.js';
 import { Rates } from '../../lib/services/sessions/rates.js';
 import { SharedPlaces } from '../../lib/services/sessions/shared-places.js';
-import { escapeHtml } from '../../lib/ui/index.js';
 import { isKnownHost, isSameOrigin, Login } from '../../platform/server/access.js';
+import { escapeHtml, fill } from '../../platform/server/html.js';
 import { madeUpId } from '../support/ids.js';
 
 describe('SharedPlaces', () => {
@@ -134,5 +134,14 @@ describe('small parts', () => {
 
   it('escape text for markup', () => {
     expect(escapeHtml(`<a href="x">'&`)).toBe('&#60;a href=&#34;x&#34;&#62;&#39;&#38;');
+  });
+
+  it('fill texts into a page as texts, and once', () => {
+    const template = '<a href="{{root}}/">{{message}}</a>';
+    expect(fill(template, { root: '..', message: '<b>{{root}}' })).toBe(
+      '<a href="../">&#60;b&#62;{{root}}</a>',
+    );
+    expect(() => fill(template, { root: '.' })).toThrow('message');
+    expect(() => fill('{{toString}}', {})).toThrow('toString');
   });
 });

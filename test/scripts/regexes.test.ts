@@ -39,11 +39,12 @@ describe('the check of regular expressions', () => {
     expect(stderr).toMatch(/planted\.ts:2 .*(?:polynomial|quadratic|exponential|at run time)/);
   });
 
-  it('fails on one in the browser’s code, which stands in a text', async () => {
-    const text = 'export const CODE_JS = `\nconst ends = /\\\\s+$/;\n`;\n';
-    const { status, stderr } = await check(text, 'browser/page.ts');
+  it('fails on one in a page’s code', async () => {
+    const text =
+      'export function Page({ text }: { text: string }) {\n  return <p>{text.replace(/\\s+$/, "")}</p>;\n}\n';
+    const { status, stderr } = await check(text, 'web/page.tsx');
     expect(status).toBe(1);
-    expect(stderr).toMatch(/page\.ts:2 .*2nd degree polynomial/);
+    expect(stderr).toMatch(/page\.tsx:2 .*2nd degree polynomial/);
   });
 
   it('passes those that are linear', async () => {

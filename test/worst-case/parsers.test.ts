@@ -42,7 +42,6 @@ import { show } from '../../lib/settings/show.js';
 import { printable } from '../../lib/text.js';
 import { loadFailure } from '../../lib/transport/load-failure.js';
 import { classifyFailure, parseCloseReason } from '../../lib/transport/native-errors.js';
-import { escapeHtml } from '../../lib/ui/html.js';
 import {
   ApiSecret,
   canonicalIp,
@@ -60,6 +59,7 @@ import {
 import { normaliseRelayUrl } from '../../lib/wire/relay.js';
 import { parseStunServer } from '../../lib/wire/stun-server.js';
 import { Login } from '../../platform/server/access.js';
+import { escapeHtml } from '../../platform/server/html.js';
 import { quietly, superlinear } from './growth.js';
 
 /** Without a limit of its own, a reader gets so much. Quadratic work on it takes seconds. */

@@ -11,7 +11,6 @@ const NO_REPORT: VerdictView = {
   headline: 'No report yet',
   sentence:
     'Nothing was measured since the app started. Run the diagnostics to see how its network looks from here.',
-  nextSteps: [],
 };
 
 /** What the latest report comes down to. */

@@ -18,7 +18,7 @@ export function Facts({ title, facts }: { title: string; facts: readonly Fact[] 
           </div>
         ))}
       </dl>
-      <Reasons title={title} reasons={facts.flatMap(({ reasons }) => reasons)} />
+      <Reasons title={title} reasons={facts.flatMap(({ reasons = [] }) => reasons)} />
     </section>
   );
 }

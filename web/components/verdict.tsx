@@ -7,7 +7,7 @@ import { Sign } from './sign.js';
  * @param children - where it came from
  */
 export function Verdict({ view, children }: { view: VerdictView; children?: ComponentChildren }) {
-  const { level, headline, sentence, nextSteps } = view;
+  const { level, headline, sentence, nextSteps = [] } = view;
   return (
     <div class={`verdict ${level}`}>
       <Sign level={level} />

@@ -22,7 +22,8 @@ export interface Fact {
   tone: Tone;
   /** What it means; may be empty. */
   hint: string;
-  reasons: readonly Reason[];
+  /** Nothing where the report gives none. */
+  reasons?: readonly Reason[];
 }
 
 /** What one relay measured. Milliseconds; `null`: no sample. */
@@ -40,5 +41,5 @@ export interface VerdictView {
   level: Level;
   headline: string;
   sentence: string;
-  nextSteps: readonly string[];
+  nextSteps?: readonly string[];
 }

@@ -1,4 +1,7 @@
-import { type DiagnosticsReport, formatSocketAddr, type NetReport, type SocketAddr } from '../wire/index.js';
+import { type DiagnosticsReport, formatSocketAddr } from 'iroh-net-diagnostics/services';
+
+type NetReport = NonNullable<DiagnosticsReport['netReport']>;
+type SocketAddr = DiagnosticsReport['directAddrs'][number];
 
 /**
  * The colour of a report: green = direct connections should work, orange = perhaps relayed, grey = unknown. No red:

@@ -1,0 +1,18 @@
+/** What `scripts/web.js` makes of `web/dashboard`. */
+export declare const BUILT: {
+  readonly markup: Readonly<
+    Record<
+      | 'endpoints'
+      | 'endpointsWithLogin'
+      | 'endpoint'
+      | 'endpointWithLogin'
+      | 'secrets'
+      | 'secretsWithLogin'
+      | 'login'
+      | 'refusedLogin'
+      | 'error',
+      string
+    >
+  >;
+  readonly assets: readonly { readonly name: string; readonly type: string; readonly body: string }[];
+};

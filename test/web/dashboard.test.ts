@@ -1,0 +1,64 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import {
+  ASSETS,
+  endpointPage,
+  endpointsPage,
+  errorPage,
+  loginPage,
+  secretsPage,
+} from '../../platform/server/pages.js';
+
+const PAGES: [name: string, html: string][] = [
+  ...[true, false].flatMap((hasLogin): [string, string][] => [
+    ['endpoints', endpointsPage(hasLogin)],
+    ['an endpoint', endpointPage(hasLogin)],
+    ['secrets', secretsPage(hasLogin)],
+  ]),
+  ['login', loginPage('')],
+  ['login, refused', loginPage('Wrong.', 1)],
+  ['an error', errorPage(404, 'Gone.', 2)],
+];
+
+describe.each(PAGES)("the dashboard's page: %s", (_, html) => {
+  it('loads one script and one style sheet, which are served, and nothing else', () => {
+    const names = [...html.matchAll(/\/assets\/([^"]+)"/g)].map(([, name]) => name ?? '');
+    expect(names.toSorted()).toEqual([...ASSETS.keys()].toSorted());
+  });
+
+  it('has no inline script, style or handler: the content policy forbids them', () => {
+    expect(html).not.toMatch(/<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=/);
+    expect(html).toMatch(/^<!doctype html>\n<html lang="en"/);
+  });
+
+  it('uses relative URLs alone, so that a proxy may put it anywhere', () => {
+    const urls = [...html.matchAll(/(?:href|src|action)="([^"]+)"/g)].map(([, url]) => url);
+    expect(urls.length).toBeGreaterThan(3);
+    expect(urls.filter((url) => !/^(?:\.{1,2}\/|#|data:image\/svg\+xml,)/.test(url ?? ''))).toEqual([]);
+  });
+
+  it('has each id once, and nothing left to fill in', () => {
+    const ids = [...html.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(html).not.toContain('{{');
+  });
+});
+
+describe("the dashboard's pages", () => {
+  it('offer to log out where there is a login', () => {
+    expect(endpointPage(true)).toMatch(/<form method="post" action="\.\.\/logout">/);
+    expect(endpointPage(false)).not.toContain('logout');
+  });
+
+  it('say what was refused, and find their files from any depth', () => {
+    expect(loginPage('<b>', 1)).toMatch(/role="alert">&#60;b&#62;<.*/);
+    expect(loginPage('')).not.toContain('role="alert"');
+    expect(loginPage('', 1)).toContain('action="../login"');
+    expect(errorPage(404, '<b>', 2)).toMatch(/<title>Error 404 .*"\.\.\/\.\.\/assets\/.*<p>&#60;b&#62;<\/p>/);
+  });
+
+  it('are small', () => {
+    const sizes = [...ASSETS.values()].map(({ body }) => gzipSync(body).length);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(20_000);
+  });
+});

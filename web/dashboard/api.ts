@@ -1,0 +1,37 @@
+/** The platform's API. */
+
+/** The URL of a path of the dashboard, as the page that is open has to write it. */
+export function urlOf(path: string): string {
+  return `${document.documentElement.dataset.root}/${path}`;
+}
+
+/** @throws Error with a sentence for the reader */
+export function getJson<T>(path: string): Promise<T> {
+  return ask<T>(path, { headers: { accept: 'application/json' } });
+}
+
+/** @throws Error with a sentence for the reader */
+export function postJson<T>(path: string, body: unknown = {}): Promise<T> {
+  return ask<T>(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+async function ask<T>(path: string, options: RequestInit): Promise<T> {
+  const response = await fetch(urlOf(path), options);
+  if (response.status === 401) {
+    location.assign(urlOf('login'));
+    // The page is about to go: nothing that waits for an answer should show an error first.
+    return new Promise(() => {});
+  }
+  const answer = await response.json().catch(() => null);
+  if (!response.ok) throw new Error(answer?.error ?? `The platform answered ${response.status}.`);
+  return answer;
+}
+
+/** What went wrong, for the reader. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,80 @@
+import { useEffect } from 'preact/hooks';
+import { Guard } from '../components/guard.js';
+import { sourceText } from '../words/endpoints.js';
+import { dateTime, shortId } from '../words/format.js';
+import { About } from './about.js';
+import { CopyButton } from './copy-button.js';
+import { Frame, type PageProps } from './frame.js';
+import { History } from './history.js';
+import { Metrics } from './metrics.js';
+import { Report } from './report.js';
+import { RunPanel } from './run-panel.js';
+import { useEndpoint } from './use-endpoint.js';
+
+/** One endpoint with its button, report, history and metrics. */
+export function EndpointPage(props: PageProps) {
+  const { id, root } = props;
+  const { connection, details, metrics, report, run, isPressed, press, pick } = useEndpoint(id);
+  const endpoint = details?.endpoint ?? null;
+  const name = endpoint === null ? null : (endpoint.name ?? shortId(id));
+  useEffect(() => {
+    if (name !== null) document.title = `${name} · Net Diagnostics`;
+  }, [name]);
+  return (
+    <Frame
+      {...props}
+      section="endpoints"
+      connection={connection}
+      of={details}
+      heading={
+        <div class="heading">
+          <p class="crumb">
+            <a href={`${root}/`}>← Endpoints</a>
+          </p>
+          <div class="line">
+            <h1>{name ?? 'Loading…'}</h1>
+            {endpoint !== null && (
+              <span class={endpoint.isOnline ? 'chip green' : 'chip'}>
+                {endpoint.isOnline ? 'Online' : 'Offline'}
+              </span>
+            )}
+          </div>
+          <div class="line">
+            <span class="mono muted">{id}</span>
+            <CopyButton text={id}>Copy id</CopyButton>
+          </div>
+        </div>
+      }
+    >
+      <RunPanel button={endpoint?.button ?? null} run={run} isPressed={isPressed} onPress={press} />
+      <section class="card" aria-labelledby="report-title">
+        <h2 id="report-title">Report</h2>
+        {report === null ? (
+          <p class="muted">No report yet.</p>
+        ) : (
+          <Guard of={report} instead={(message) => <p class="notice">It cannot be shown: {message}</p>}>
+            <Report report={report} about={`${sourceText(report)} · ${dateTime(report.receivedAt)}`} />
+          </Guard>
+        )}
+      </section>
+      <div class="columns">
+        <section class="card" aria-labelledby="history-title">
+          <h2 id="history-title">History</h2>
+          <History reports={details?.reports ?? []} shownId={report?.id ?? null} onPick={pick} />
+        </section>
+        <section class="card" aria-labelledby="about-title">
+          <h2 id="about-title">About</h2>
+          {endpoint !== null && <About endpoint={endpoint} />}
+        </section>
+      </div>
+      <section class="card" aria-labelledby="metrics-title">
+        <h2 id="metrics-title">Metrics</h2>
+        {metrics?.sessions[0] === undefined ? (
+          <p class="muted">No metrics yet.</p>
+        ) : (
+          <Metrics session={metrics.sessions[0]} />
+        )}
+      </section>
+    </Frame>
+  );
+}

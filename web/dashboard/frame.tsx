@@ -1,0 +1,66 @@
+import type { ComponentChildren } from 'preact';
+import { Guard } from '../components/guard.js';
+import { Brand, Live, Notice, PageFrame } from '../components/page-frame.js';
+import type { Connection } from './use-updates.js';
+
+/** What every page of the dashboard is given. */
+export interface PageProps {
+  /** The way from the page to the root of the site: `.` or `..`. */
+  root: string;
+  /** Whether there is something to log out from. */
+  hasLogin: boolean;
+  /** Of what the page shows: the last part of its path. */
+  id: string;
+}
+
+interface FrameProps extends PageProps {
+  section: 'endpoints' | 'secrets';
+  connection: Connection;
+  heading: ComponentChildren;
+  /** What the children show. */
+  of: unknown;
+  children: ComponentChildren;
+}
+
+/** The bar, the heading, what went wrong, and what the page shows. */
+export function Frame({ root, hasLogin, section, connection, heading, of, children }: FrameProps) {
+  const { isLive, error } = connection;
+  return (
+    <PageFrame
+      bar={
+        <>
+          <a class="brand" href={`${root}/`}>
+            <Brand />
+          </a>
+          <nav aria-label="Pages">
+            <a href={`${root}/`} aria-current={section === 'endpoints' ? 'page' : undefined}>
+              Endpoints
+            </a>
+            <a href={`${root}/secrets`} aria-current={section === 'secrets' ? 'page' : undefined}>
+              API secrets
+            </a>
+          </nav>
+          <Live isOn={isLive === true}>
+            {isLive === null ? 'Connecting…' : isLive ? 'Live' : 'Reconnecting…'}
+          </Live>
+          {hasLogin && (
+            <form method="post" action={`${root}/logout`}>
+              <button type="submit" class="small">
+                Log out
+              </button>
+            </form>
+          )}
+        </>
+      }
+    >
+      <noscript>
+        <p class="notice">The dashboard needs JavaScript.</p>
+      </noscript>
+      {heading}
+      <Notice text={error} />
+      <Guard of={of} instead={(message) => <p class="notice">This page cannot be shown: {message}</p>}>
+        {children}
+      </Guard>
+    </PageFrame>
+  );
+}

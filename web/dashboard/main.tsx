@@ -1,0 +1,17 @@
+import { hydrate } from 'preact';
+import '../styles/tokens.css';
+import '../styles/page.css';
+import '../styles/report.css';
+import './dashboard.css';
+import { logInByUrl } from './login.js';
+import { PAGES } from './pages.js';
+
+// One script for all pages: a browser that has seen one has it for the others.
+const { page: name = '', login } = document.documentElement.dataset;
+const container = document.getElementById('page');
+if (name === 'login') logInByUrl();
+else if (container !== null && Object.hasOwn(PAGES, name)) {
+  const { root, Component } = PAGES[name as keyof typeof PAGES];
+  const id = location.pathname.split('/').pop() ?? '';
+  hydrate(<Component root={root} hasLogin={login === 'yes'} id={id} />, container);
+}

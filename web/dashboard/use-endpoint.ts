@@ -1,0 +1,80 @@
+import { useEffect, useState } from 'preact/hooks';
+import { advance, type RunState } from '../words/dial-back.js';
+import type { EndpointAnswer, MetricsAnswer, ReportJson, RunProgress } from './answers.js';
+import { getJson, messageOf, postJson } from './api.js';
+import { type Connection, useUpdates } from './use-updates.js';
+
+/** One endpoint, and what its page does with it. */
+export interface EndpointModel {
+  connection: Connection;
+  /** `null` until it is loaded; so are the others. */
+  details: EndpointAnswer | null;
+  metrics: MetricsAnswer | null;
+  report: ReportJson | null;
+  run: RunState | null;
+  /** Whether a press of the button is on its way. */
+  isPressed: boolean;
+  press(): void;
+  /** Shows a report until a new one comes. */
+  pick(reportId: string): void;
+}
+
+export function useEndpoint(id: string): EndpointModel {
+  const [details, setDetails] = useState<EndpointAnswer | null>(null);
+  const [metrics, setMetrics] = useState<MetricsAnswer | null>(null);
+  const [report, setReport] = useState<ReportJson | null>(null);
+  const [run, setRun] = useState<RunState | null>(null);
+  const [isPressed, setIsPressed] = useState(false);
+  /** `null` follows the newest. */
+  const [pickedId, pick] = useState<string | null>(null);
+  const showProgress = (progress: RunState['progress']) => setRun((before) => advance(before, progress));
+
+  const connection = useUpdates(() => ({
+    load: async () => {
+      const loaded = await getJson<EndpointAnswer>(`api/endpoints/${id}`);
+      setDetails(loaded);
+      if (loaded.endpoint.run !== null) showProgress(loaded.endpoint.run);
+      setMetrics(await getJson<MetricsAnswer>(`api/endpoints/${id}/metrics`));
+    },
+    handlers: {
+      changed: ({ endpointId }: { endpointId: string }) => endpointId === id,
+      run: (progress: RunProgress) => {
+        if (progress.endpointId !== id) return false;
+        showProgress(progress);
+        // A new report is what one has waited for, whatever was picked before.
+        if (progress.phase === 'done') pick(null);
+        return true;
+      },
+    },
+  }));
+
+  const { showError, refresh } = connection;
+  const wantedId = pickedId ?? details?.reports[0]?.id ?? null;
+  // What was just loaded is a reason to try again.
+  useEffect(() => {
+    if (wantedId === null || wantedId === report?.id) return;
+    let isWanted = true;
+    getJson<ReportJson>(`api/reports/${wantedId}`).then(
+      // Another one may have been picked in the meantime.
+      (loaded) => isWanted && setReport(loaded),
+      (error: unknown) => isWanted && showError(messageOf(error)),
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [wantedId, details]);
+
+  const press = async () => {
+    setIsPressed(true);
+    setRun(advance(null, { phase: 'connecting', elapsedMs: 0 }));
+    try {
+      await postJson(`api/endpoints/${id}/diagnostics`);
+    } catch (error) {
+      showProgress({ phase: 'failed', elapsedMs: 0, failure: { message: messageOf(error) } });
+    }
+    // Until then the button would stand as it was before the press.
+    await refresh();
+    setIsPressed(false);
+  };
+  return { connection, details, metrics, report, run, isPressed, press: () => void press(), pick };
+}
