@@ -39,7 +39,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
 }
 
 /**
- * The file of a secret key: its seed as a line of hex. See {@link createFile}.
+ * The file of a secret key: its seed as a line of hex. See `createFile`.
  * @returns false when something stands there
  */
 export function createKeyFile(path: string, seed: Uint8Array): Promise<boolean> {

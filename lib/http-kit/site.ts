@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 export type Site = 'own' | 'foreign' | 'unknown';
 
 /**
+ * Tells where a request comes from.
  * @param headers - those of the request
  * @param host - `Host`, or HTTP/2's `:authority`
  */

@@ -42,6 +42,7 @@ export class EventBus {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Tells every listener. Never throws. */
   emit(event: PlatformEvent): void {
     for (const listener of [...this.#listeners]) notify(listener, event);
   }

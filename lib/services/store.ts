@@ -14,16 +14,21 @@ import type {
  * All reject with `ERR_STORE`. Asynchronous although the embedded store is not: a networked one will be.
  */
 export interface Store {
+  /** A value that was put under this key; `null`: none was. */
   setting(key: string): Promise<string | null>;
+  /** Keeps a value under a key, in place of an earlier one. */
   putSetting(key: string, value: string): Promise<void>;
 
+  /** Keeps the public half of a new secret. */
   addApiSecret(secret: ApiSecretRecord): Promise<void>;
+  /** A secret by its id, revoked or not; `null`: there never was one. */
   apiSecret(keyId: EndpointId): Promise<ApiSecretRecord | null>;
   /** Newest first. */
   apiSecrets(): Promise<ApiSecretRecord[]>;
   /** Resolves to whether a good secret was revoked by this call. */
   revokeApiSecret(keyId: EndpointId, at: number): Promise<boolean>;
 
+  /** An endpoint by its id; `null`: it is not known (any more). */
   endpoint(id: EndpointId): Promise<EndpointRecord | null>;
   /** Last seen first. */
   endpoints(): Promise<EndpointRecord[]>;
@@ -31,7 +36,9 @@ export interface Store {
   endpointsOf(issuer: EndpointId): Promise<EndpointId[]>;
   /** Adds the endpoint, or renews what is known of its right to be here. */
   authorise(id: EndpointId, authorisation: Authorisation, at: number): Promise<void>;
+  /** Keeps the name that an endpoint gave itself. */
   nameEndpoint(id: EndpointId, name: string): Promise<void>;
+  /** Keeps the group that an endpoint put itself into. */
   groupEndpoint(id: EndpointId, group: string): Promise<void>;
   /** Replaces them all. */
   describeEndpoint(id: EndpointId, attributes: Attributes): Promise<void>;
@@ -47,6 +54,7 @@ export interface Store {
 
   /** Adds it and drops the endpoint's oldest beyond `keep`. */
   addReport(report: ReportRecord, keep: number): Promise<void>;
+  /** A report by its id; `null`: there is none (any more). */
   report(id: string): Promise<ReportRecord | null>;
   /** Newest first. */
   reports(endpointId: EndpointId, limit: number): Promise<ReportRecord[]>;

@@ -117,7 +117,10 @@ export function listOf<T>(
   };
 }
 
-/** A function of the caller's own. */
+/**
+ * A function of the caller's own.
+ * @typeParam F - what it is called with, and answers
+ */
 export function callback<F extends (...args: never[]) => unknown>(): Kind<F> {
   return {
     should: 'a function',

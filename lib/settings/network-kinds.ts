@@ -82,7 +82,7 @@ export function relayWithoutSecret(): Kind<Relay> {
   };
 }
 
-/** As {@link relays}, where no API secret is at hand that could sign a token. */
+/** As `relays`, where no API secret is at hand that could sign a token. */
 export function relaysWithoutSecret(): Kind<readonly Relay[]> {
   const { fromValue } = relayWithoutSecret();
   return listOf(

@@ -59,7 +59,7 @@ export function readTable<T extends Table>(table: T, given: object): Values<T> {
   return Object.fromEntries(values) as Values<T>;
 }
 
-/** One row of {@link readTable}. */
+/** One row of `readTable`. */
 export function readRow<T, D>(name: string, row: Row<T, D>, given: unknown): T | D {
   if (given !== undefined && given !== null) {
     return reading(name, row, given, () => row.kind.fromValue(given));
@@ -94,7 +94,7 @@ export function unknownProblem(name: string, names: readonly string[]): string {
   return `is not known. ${hint}`;
 }
 
-/** An object of options. Read by {@link readTable}, so that what is wrong in it has a name of its own. */
+/** An object of options. Read by `readTable`, so that what is wrong in it has a name of its own. */
 export function group<T extends Table>(should: string, table: T): Kind<Values<T>> {
   return {
     should,

@@ -17,7 +17,7 @@ const SHORT_ID_DIGITS = 10;
 
 /**
  * Reads an endpoint id from its hex form; upper case is taken too.
- * @throws {@link WireError} for anything else, also for a key of small order (it would accept forged signatures)
+ * @throws `WireError` for anything else, also for a key of small order (it would accept forged signatures)
  */
 export function parseEndpointId(text: string): EndpointId {
   if (!HEX_KEY.test(text)) throw new WireError('endpointId', 0, 'an endpoint id is 64 hex digits');
@@ -27,7 +27,7 @@ export function parseEndpointId(text: string): EndpointId {
 /**
  * Reads an endpoint id from its 32 bytes.
  * @param refuse - throws for a key that cannot be used; `fault` completes "because …"
- * @throws {@link WireError}, or what `refuse` throws, when they are no canonical ed25519 point or one of small order
+ * @throws `WireError`, or what `refuse` throws, when they are no canonical ed25519 point or one of small order
  */
 export function endpointIdFromBytes(
   bytes: Uint8Array,
@@ -40,7 +40,7 @@ export function endpointIdFromBytes(
 /**
  * Internal: an id of whose key nothing has to be found out: it was derived from a private key here, or taken from our own
  * store, which keeps only checked ones. Its form alone is looked at. Never for what a peer, a user or a file of theirs says.
- * @throws {@link WireError} for what is not 64 lower-case hex digits
+ * @throws `WireError` for what is not 64 lower-case hex digits
  */
 export function trustedEndpointId(text: string): EndpointId {
   if (!/^[0-9a-f]{64}$/.test(text)) throw new WireError('endpointId', 0, 'an endpoint id is 64 hex digits');
