@@ -38,8 +38,8 @@ export function endpointIdFromBytes(
 }
 
 /**
- * Internal: an id of whose key nothing has to be found out: it was derived from a private key here, or taken from our own
- * store, which keeps only checked ones. Its form alone is looked at. Never for what a peer, a user or a file of theirs says.
+ * For the rows of a store: an id that was checked before it was stored, or derived from a private key here. Its form
+ * alone is looked at, so never use it for what a peer, a user or a request says: that is for {@link parseEndpointId}.
  * @throws `WireError` for what is not 64 lower-case hex digits
  */
 export function trustedEndpointId(text: string): EndpointId {
