@@ -126,8 +126,7 @@ export default {
       comment:
         'The platform is a package of its own: what it needs, an entry of iroh-net-diagnostics exports.',
       from: { path: '^platform/' },
-      // The parts of its pages, which its build takes in.
-      to: { path: '^(?:lib|integrations|samples)/', pathNot: '^lib/ui/' },
+      to: { path: '^(?:lib|integrations|samples)/' },
     },
     { name: 'circle', from: {}, to: { circular: true } },
     {

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryStore } from '../../lib/services/memory-store.js';
 import type { Store } from '../../lib/services/store.js';
+import { sampleReport, sqlStore } from '../platform/stage.js';
 import { madeUpId } from '../support/ids.js';
-import { sampleReport, sqlStore } from './stage.js';
 
 const ENDPOINTS = ['a', 'b', 'c'].map((digit) => madeUpId(digit.repeat(64)));
 const KEYS = ['d', 'e'].map((digit) => madeUpId(digit.repeat(64)));
