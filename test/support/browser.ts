@@ -62,8 +62,10 @@ export async function takePicture(part: Locator, name: string): Promise<void> {
  * @param png - as the browser took it
  */
 export async function keepPicture(from: Page, name: string, png: Buffer): Promise<void> {
-  // A page without a content policy.
-  const page = await from.context().newPage();
+  const browser = from.context().browser();
+  if (browser === null) throw new Error('The page has no browser any more');
+  // A page without a content policy, in a context of its own: that of `browser.newPage()` takes no second one.
+  const page = await browser.newPage();
   try {
     const url = await page.evaluate<string>(`(async () => {
       const image = new Image();
