@@ -3,15 +3,15 @@ import { MAX_APP_SAMPLES, REGISTRY_TIMEOUT_MS } from './limits.js';
 import type { MetricSample } from './metrics-update.js';
 import { type MetricsRegistry, readRegistry } from './registries/registry.js';
 
-/** What {@link AppMetrics} tells. */
+/** Callbacks of {@link AppMetrics}. */
 export interface AppMetricsListener {
   /** A registry threw, or did not answer in time: its metrics are left out. Told once, until it answers again. */
   onFailed?: ((error: unknown) => void) | undefined;
-  /** There is more than is sent; told once. */
+  /** `left` samples are beyond the limit and are left out. Told once. */
   onTooMany?: ((left: number) => void) | undefined;
 }
 
-/** The metrics of an app's own registries. What fails there never keeps the endpoint's own metrics back. */
+/** The metrics of an app's own registries. A failure there never delays the endpoint's own metrics. */
 export class AppMetrics {
   readonly #registries: readonly MetricsRegistry[];
   readonly #listener: AppMetricsListener;
@@ -23,7 +23,7 @@ export class AppMetrics {
     this.#listener = listener;
   }
 
-  /** Everything at this moment, in the order of the registries. Never rejects. */
+  /** All samples as they are now, in the order of the registries. Never rejects. */
   async samples(): Promise<MetricSample[]> {
     const all = (await Promise.all(this.#registries.map((registry) => this.#read(registry)))).flat();
     if (all.length <= MAX_APP_SAMPLES) return all;

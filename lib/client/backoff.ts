@@ -3,8 +3,8 @@ import type { RemoteFailure } from '../wire/index.js';
 import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from './limits.js';
 
 /**
- * Spreads a delay evenly over half to one and a half times its length, so that endpoints that lost the same
- * platform at the same moment do not come back at the same moment.
+ * Spreads a delay evenly over half to one and a half times its length. Endpoints that lost the same platform at the
+ * same moment then do not come back at the same moment.
  * @param random - 0 (inclusive) to 1 (exclusive)
  */
 export function jittered(delayMs: number, random: number): number {
@@ -12,8 +12,8 @@ export function jittered(delayMs: number, random: number): number {
 }
 
 /**
- * The delay before retry number `attempt` (0 is the first): doubled each time, clamped, and jittered last; the
- * other way round all endpoints would meet again at the clamp.
+ * The delay before retry number `attempt` (0 is the first): doubled each time, limited to the maximum, and jittered
+ * last. If it was jittered before the limit, all endpoints would come back at the maximum together.
  * @param random - 0 (inclusive) to 1 (exclusive)
  * @returns milliseconds
  */
@@ -28,8 +28,8 @@ export function backoffDelay(
 }
 
 /**
- * The delay before a request is repeated that the platform answered with `failure`: soon when it says that the
- * fault is its own or that it was asked too often, slowly when only a person can change the answer.
+ * The delay before a request that the platform answered with `failure` is repeated. Short for an internal error of
+ * the platform and for "asked too often"; long if only a person can change the answer.
  * @param random - 0 (inclusive) to 1 (exclusive)
  * @returns milliseconds
  */

@@ -1,4 +1,4 @@
-/** What the end of a connection tells about the clocks. Pure. */
+/** Finds a wrong clock in the reason with which the platform closed a connection. Pure. */
 import { timeInReason } from '../wire/index.js';
 
 const UNITS: readonly (readonly [name: string, ms: number])[] = [

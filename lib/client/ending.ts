@@ -1,4 +1,4 @@
-/** Why a connection to the platform came to its end. Pure. */
+/** Why a connection to the platform ended. Pure. */
 
 import { hasCode, messageOf } from '../errors.js';
 import { printable } from '../text.js';
@@ -9,9 +9,9 @@ import { CLOSE_NORMAL, CLOSE_UNAUTHORIZED, REASON_DIAL_AGAIN, REASON_REPLACED } 
 export interface Ending {
   kind: /** The platform does not take our client token. */
     | 'unauthorized'
-    /** Our endpoint is closed: no use to try again. */
+    /** Our endpoint is closed: it is useless to try again. */
     | 'endpoint-closed'
-    /** It is to be made anew at once: we closed it for a fresh token, or the platform for a path that lives. */
+    /** Dial again at once: we closed it to use a fresh token, or the platform closed it to get a working path. */
     | 'renewal'
     /** Another process has our identity, and a newer session. */
     | 'replaced'
@@ -22,7 +22,7 @@ export interface Ending {
   onlineMs: number;
 }
 
-/** Why we close a connection whose client token has lived half of its life. */
+/** The reason for which we close a connection when half of its client token's lifetime is over. */
 export const RENEWAL = 'its token is renewed';
 
 /** The ending of a connection that was online. @param closedBecause - why this side closed it, if it did */

@@ -3,15 +3,15 @@ import { ConnectionClosedError, StreamError } from '../transport/index.js';
 import { CLOSE_UNAUTHORIZED, RESET_UNKNOWN_REQUEST, type ServicesRequest } from '../wire/index.js';
 import { DOUBT_MS } from './limits.js';
 
-/** What says something of the endpoint. */
+/** A request that describes the endpoint. */
 export type LabelRequest = Extract<
   ServicesRequest,
   { type: 'name-endpoint' | 'set-group' | 'set-attributes' }
 >;
 
 /**
- * Whether the platform knows the requests that came with 2.0. There is no asking: one that does not know them resets
- * the stream, or ends the connection, which a platform that restarts does as well.
+ * Whether the platform knows the requests that came with 2.0. It cannot be asked. A platform that does not know them
+ * resets the stream or ends the connection; one that restarts also ends the connection.
  */
 export class Generation {
   readonly #clock: Clock;
@@ -19,7 +19,7 @@ export class Generation {
   #isOld = false;
   #doubtfulUntil: number | null = null;
 
-  /** @param onOld - is told once that it does not know them */
+  /** @param onOld - called once when it is clear that the platform does not know them */
   constructor(clock: Clock, onOld: () => void) {
     this.#clock = clock;
     this.#onOld = onOld;
@@ -37,7 +37,7 @@ export class Generation {
 
   /**
    * Takes note of how a request that was sent ended without an answer.
-   * @returns whether that may be because the platform does not know it; if not, it is trouble of another kind
+   * @returns whether the reason may be that the platform does not know it; if not, there is another reason
    */
   blame(request: LabelRequest, error: unknown): boolean {
     if (!isNew(request) || !isSuspicious(error)) return false;
@@ -45,7 +45,7 @@ export class Generation {
     const isPlain = error instanceof StreamError && error.streamCode === RESET_UNKNOWN_REQUEST;
     if (isPlain) this.#beOld();
     else if (this.#doubtfulUntil === null) this.#doubtfulUntil = now + DOUBT_MS;
-    // Meanwhile only what stood in line behind the first one was sent, into the same end.
+    // Before that time, only requests that waited behind the first one were sent, and they failed with it.
     else if (now >= this.#doubtfulUntil) this.#beOld();
     return true;
   }

@@ -16,24 +16,24 @@ import { untilTaken } from './until-taken.js';
 
 /** Whether the platform holds a grant, and thus whether its button works. */
 export type GrantState =
-  /** Not wanted: switched off, or taken back. */
+  /** No grant is given: switched off, or taken back. */
   | { state: 'off' }
-  /** The platform has none, or it has expired; one goes out as soon as the session is online. */
+  /** The platform has none, or it has expired; one is sent as soon as the session is online. */
   | { state: 'ungranted' }
-  /** One is on its way. */
+  /** One is being sent. */
   | { state: 'granting' }
   /** The platform confirmed it. `until`: unix seconds. */
   | { state: 'granted'; until: number }
   /** The platform did not take it; tried again later and on the next connection. */
   | { state: 'refused'; why: string };
 
-/** What takes grants back; the client host's `Revocation` is one. */
+/** Takes grants back; the client host's `Revocation` is one. */
 export interface GrantRevocation {
   /** Grants that expire at or before this, in unix seconds, were taken back; `null`: none was. */
   readonly revokedUntil: number | null;
   /** Learns what another process with the same identity took back; rejects when that cannot be read. */
   refresh(): Promise<void>;
-  /** Notes the expiry that was given out last, before the grant leaves. Never rejects. */
+  /** Stores the latest expiry given out. To be called before the grant is sent. Never rejects. */
   keepNewest(): Promise<void>;
   /** When a grant made now expires, in unix seconds: later than everything that was taken back. */
   nextGrantExpiry(): number;
@@ -41,7 +41,7 @@ export interface GrantRevocation {
   revoke(): Promise<void>;
 }
 
-/** What a {@link GrantKeeper} is made of. */
+/** Options of a {@link GrantKeeper}. */
 export interface GrantKeeperOptions {
   /** The endpoint's own key: grants are issued by it. */
   secretKey: SecretKey;
@@ -62,9 +62,9 @@ export interface GrantKeeperOptions {
 const GRANTED_CAPS = Caps.of('net-diagnostics:get-any');
 
 /**
- * Sees to it that the platform holds a valid grant: one goes out on every new connection (the platform may have
- * forgotten) and at half of its life. The ALPN of the dial-back must be served before the session starts, since a
- * granted button may be pressed at once.
+ * Keeps a valid grant at the platform. One is sent on every new connection (the platform may have forgotten it) and
+ * at half of the grant's lifetime. The ALPN of the dial-back must be served before the session starts, since the
+ * button may be pressed as soon as there is a grant.
  */
 export class GrantKeeper {
   readonly #options: GrantKeeperOptions;
@@ -75,7 +75,7 @@ export class GrantKeeper {
   #isOpen: boolean;
   #state: GrantState;
   #session: OnlineSession | null = null;
-  /** Ends the granting that goes on at present. */
+  /** Ends the current granting. */
   #endWork: () => void = () => {};
 
   constructor(options: GrantKeeperOptions) {
@@ -88,7 +88,7 @@ export class GrantKeeper {
     this.#state = { state: options.enabled ? 'ungranted' : 'off' };
   }
 
-  /** The state at this moment; a grant that has run out, or that another process took back, counts as none. */
+  /** The state now; a grant that has expired, or that another process took back, counts as none. */
   get state(): GrantState {
     const state = this.#state;
     if (state.state !== 'granted') return state;
@@ -97,26 +97,26 @@ export class GrantKeeper {
     return isVoid ? { state: 'ungranted' } : state;
   }
 
-  /** The hook for `Session`: keeps the platform granted until the connection ends. */
+  /** The hook for `Session`: keeps a grant at the platform until the connection ends. */
   readonly onOnline = async (session: OnlineSession): Promise<void> => {
     this.#session = session;
     if (this.#isOpen) await this.#keepGranted(session);
   };
 
-  /** Grants from now on, at once when the session is online. Does nothing when grants go out already. */
+  /** Grants from now on; at once if the session is online. Does nothing if grants are given already. */
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
     this.#set({ state: 'ungranted' });
     const session = this.#session;
-    // It ends with the connection, and what ends it is the session's to report; the next one begins anew.
+    // It ends with the connection, and the session reports why. The next connection starts it again.
     if (session !== null && !session.signal.aborted) this.#keepGranted(session).catch(() => {});
   }
 
   /**
-   * Takes back every grant given out so far, this process's and earlier ones', and gives out no more until
-   * {@link open}. It holds at once, also when storing it fails.
-   * @throws what the `RevocationStore` throws when the mark cannot be stored: it will be forgotten with the process
+   * Takes back every grant given out so far, by this process and by earlier ones, and gives out no more until
+   * {@link open}. Takes effect at once, even if storing it fails.
+   * @throws what the `RevocationStore` throws when the mark cannot be stored: the mark is lost when the process ends
    */
   async revoke(): Promise<void> {
     this.#isOpen = false;
@@ -137,7 +137,7 @@ export class GrantKeeper {
     } catch (error) {
       const isCurrent = this.#isOpen && this.#endWork === work.abort;
       if (isCurrent && this.#state.state === 'granting') this.#set({ state: 'ungranted' });
-      // A revocation ends the granting, and is no trouble of the connection.
+      // A revocation ends the granting; it is not an error of the connection.
       if (!work.signal.aborted || session.signal.aborted) throw error;
     } finally {
       work.release();
@@ -155,7 +155,7 @@ export class GrantKeeper {
       issuedAt = nowSeconds(this.#clock);
       until = revocation.nextGrantExpiry();
       await revocation.keepNewest();
-      // A revocation in between holds for this one, too.
+      // A revocation that happened in between is valid for this grant, too.
       signal.throwIfAborted();
       await session.request({ type: 'grant-cap', token: this.#issue(until) }, { signal });
     };

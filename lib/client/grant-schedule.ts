@@ -2,8 +2,8 @@
 import { TOKEN_LIFETIME_SECONDS } from '../wire/index.js';
 
 /**
- * When a token is due for renewal: at half of its life, so that the platform may be away for the other half
- * without the button going grey. A life that a revocation mark in the far future has stretched counts as a usual one.
+ * When a token is renewed: at half of its lifetime. So the button still works if the platform is away for the other
+ * half. A lifetime that is longer because of a revocation mark in the far future counts as the usual one.
  * @param issuedAt - unix seconds
  * @param expiresAt - unix seconds
  * @returns milliseconds since the epoch

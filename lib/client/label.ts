@@ -6,15 +6,15 @@ import type { ClientLimits } from './limits.js';
 import type { OnlineSession } from './online-session.js';
 import { RemoteError } from './remote-error.js';
 
-/** How far something that the endpoint says of itself has come. */
+/** Whether the platform has taken a label: the endpoint's name, its group, or its attributes. */
 export type LabelState =
-  /** Nothing is said. */
+  /** There is no value to send. */
   | { state: 'unset' }
-  /** It goes out as soon as the session is online. `why`: what the platform answered last, if it put us off. */
+  /** It is sent as soon as the session is online. `why`: the platform's last answer, if that was "not now". */
   | { state: 'pending'; why: string | null }
-  /** The platform has confirmed it on the connection that lives, or that lived last. */
+  /** The platform has confirmed it on the current connection, or on the last one. */
   | { state: 'taken' }
-  /** The platform takes no such value: it is not sent again. */
+  /** The platform does not accept this value: it is not sent again. */
   | { state: 'refused'; why: string }
   /** The platform is older than this request: it is not sent again before the next start. */
   | { state: 'unsupported' };
@@ -27,19 +27,19 @@ export interface LabelContext {
   sleep: Sleep;
   /** 0 (inclusive) to 1 (exclusive). */
   random: () => number;
-  /** Is told what the platform did not take; what it throws is ignored. */
+  /** Called when the platform does not accept a value; what it throws is ignored. */
   onRefused(request: LabelRequest['type'], error: RemoteError): void;
-  /** Is told that a state is another one; what it throws is ignored. */
+  /** Called when a state has changed; what it throws is ignored. */
   onState(): void;
 }
 
-/** What somebody who has set a value waits for: the first answer that decides anything. */
+/** A caller of {@link Label.set} who waits for the first answer that decides. */
 interface Waiter {
   resolve(state: LabelState): void;
   reject(error: Error): void;
 }
 
-/** One thing that the endpoint says of itself: sent on every new connection, and when it changes. */
+/** One description of the endpoint (name, group, attributes): sent on every new connection, and when it changes. */
 export class Label<T> {
   readonly #context: LabelContext;
   readonly #request: (value: T) => LabelRequest;
@@ -47,10 +47,10 @@ export class Label<T> {
   #state: LabelState;
   #session: OnlineSession | null = null;
   #waiters: Waiter[] = [];
-  /** Ends the sending that goes on at present. */
+  /** Ends the current sending. */
   #endWork: () => void = () => {};
 
-  /** @param value - `null`: nothing is said */
+  /** @param value - `null`: nothing is sent */
   constructor(context: LabelContext, value: T | null, request: (value: T) => LabelRequest) {
     this.#context = context;
     this.#request = request;
@@ -74,7 +74,7 @@ export class Label<T> {
   }
 
   /**
-   * Replaces the value. Resolves when the platform has taken it, or at once while there is no connection.
+   * Replaces the value. Resolves when the platform has taken it; at once if there is no connection.
    * @throws RemoteError when the platform refuses it
    */
   set(value: T): Promise<LabelState> {
@@ -87,7 +87,7 @@ export class Label<T> {
       return Promise.resolve(this.#state);
     }
     const settled = new Promise<LabelState>((resolve, reject) => this.#waiters.push({ resolve, reject }));
-    // What ends the connection is the session's to tell.
+    // The session reports why the connection ended.
     this.#send(value, session).catch(() => {});
     return settled;
   }
@@ -101,7 +101,7 @@ export class Label<T> {
       await this.#untilDecided(this.#request(value), session, work.signal, replaced.signal);
     } finally {
       work.release();
-      // Also when the connection ended before: what was set holds, and goes out on the next one.
+      // Also if the connection ended before: the value is kept, and sent on the next one.
       if (!replaced.signal.aborted) this.#settle((waiter) => waiter.resolve(this.#state));
     }
   }
@@ -116,7 +116,7 @@ export class Label<T> {
     for (let attempt = 0; ; attempt += 1) {
       if (generation.isOld(request)) return this.#set({ state: 'unsupported' });
       const due = generation.notBefore(request);
-      // Without a turn of the event loop, or another request would overtake it.
+      // No `await` if it is due: in another turn of the event loop another request would be sent first.
       if (due > clock.now()) await sleepUntil(due, clock, sleep, signal);
       const failure = await this.#attempt(request, session, replaced);
       if (failure === null) return;
@@ -125,8 +125,8 @@ export class Label<T> {
   }
 
   /**
-   * @param replaced - fires when a newer value takes over. The end of the connection is left to the request itself:
-   * how it ends tells something
+   * @param replaced - fires when there is a newer value. The end of the connection does not abort the request: the
+   * request's own error shows whether the platform knows it
    * @returns why to try again; `null` when it is decided
    */
   async #attempt(
@@ -162,7 +162,7 @@ export class Label<T> {
   #refused(error: RemoteError): RemoteFailure | null {
     const isFinal = error.failure.kind === 'invalid-input';
     this.#set(isFinal ? { state: 'refused', why: error.message } : { state: 'pending', why: error.message });
-    // What comes right by itself is waited for.
+    // "Asked too often" ends by itself, so the callers keep waiting.
     if (error.failure.kind !== 'rate-limited') this.#settle((waiter) => waiter.reject(error));
     return isFinal ? null : error.failure;
   }

@@ -6,28 +6,28 @@ import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from './limits.js';
 import type { OnlineSession } from './online-session.js';
 import type { RemoteError } from './remote-error.js';
 
-/** What a {@link LabelsKeeper} is made of. `null`: nothing is said. */
+/** Options of a {@link LabelsKeeper}. `null`: nothing is sent. */
 export interface LabelsKeeperOptions {
   /** 2 to 128 bytes of UTF-8. */
   name?: string | null | undefined;
   /** 2 to 128 bytes of UTF-8. */
   group?: string | null | undefined;
-  /** They replace all that the platform has; an empty set takes all away. */
+  /** They replace all attributes that the platform has; an empty set removes all. */
   attributes?: Attributes | null | undefined;
   limits?: Partial<ClientLimits> | undefined;
   clock?: Clock | undefined;
   sleep?: Sleep | undefined;
   /** 0 (inclusive) to 1 (exclusive). Default: `Math.random`. */
   random?: (() => number) | undefined;
-  /** Is told what the platform did not take. */
+  /** Called when the platform does not accept a value. */
   onRefused?: ((request: LabelRequest['type'], error: RemoteError) => void) | undefined;
-  /** Is told, once, that the platform knows neither groups nor attributes. */
+  /** Called once if the platform knows neither groups nor attributes. */
   onUnsupported?: (() => void) | undefined;
-  /** Is told of every change of a state. */
+  /** Called on every change of a state. */
   onState?: (() => void) | undefined;
 }
 
-/** How far each thing that the endpoint says of itself has come. */
+/** The state of each label of the endpoint. */
 export interface LabelStates {
   name: LabelState;
   group: LabelState;
@@ -35,8 +35,8 @@ export interface LabelStates {
 }
 
 /**
- * Tells the platform what the endpoint says of itself: its name, its group and its attributes, in this order, on every
- * new connection (a platform may come back with an empty memory), and whenever one of them changes.
+ * Tells the platform the endpoint's name, its group and its attributes, in this order. They are sent on every new
+ * connection (a platform may come back with an empty memory), and when one of them changes.
  */
 export class LabelsKeeper {
   readonly name: Label<string>;
@@ -67,7 +67,7 @@ export class LabelsKeeper {
     return { name: this.name.state, group: this.group.state, attributes: this.attributes.state };
   }
 
-  /** The hook for `Session`. All three get in line at once, before what comes after this hook. */
+  /** The hook for `Session`. All three requests are queued at once, before those of later hooks. */
   readonly onOnline = async (session: OnlineSession): Promise<void> => {
     const all = [this.name, this.group, this.attributes].map((label) => label.online(session));
     const [trouble] = (await Promise.allSettled(all)).filter(({ status }) => status === 'rejected');

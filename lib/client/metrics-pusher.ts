@@ -15,15 +15,15 @@ import { type MetricSample, uuidBytes } from './metrics-update.js';
 import type { OnlineSession } from './online-session.js';
 import { RemoteError } from './remote-error.js';
 
-/** What a {@link MetricsPusher} is made of. */
+/** Options of a {@link MetricsPusher}. */
 export interface MetricsPusherOptions {
-  /** What is measured at this moment, in a stable order. */
+  /** The values measured now, in a stable order. */
   samples(): readonly MetricSample[] | Promise<readonly MetricSample[]>;
-  /** Milliseconds between two pushes. 0: none by themselves. */
+  /** Milliseconds between two pushes. 0: no automatic pushes. */
   intervalMs: number;
   /**
-   * Whether the platform keeps pushes that come faster than every 30 s. Asked only when some would, until it says yes.
-   * Default: no.
+   * Whether the platform keeps pushes that come faster than every 30 s. Called only before such a push, until it
+   * returns `true`. Default: no.
    */
   takesAll?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
   /** Whether to leave a push out. Default: never. */
@@ -35,16 +35,17 @@ export interface MetricsPusherOptions {
   limits?: Partial<ClientLimits> | undefined;
   /** Names this stream of updates. Default: `crypto.randomUUID()` (version 4). */
   sessionUuid?: string | undefined;
-  /** Is told why the platform refused an update; the same answer again is not repeated. */
+  /** Called with the reason why the platform refused an update. Not called again for the same reason. */
   onRefused?: ((error: RemoteError) => void) | undefined;
-  /** Is told once that pushes are further apart than asked for: the platform is none that is known to keep them. */
+  /** Called once if pushes are further apart than asked for, since the platform may not keep faster ones. */
   onSlowed?: (() => void) | undefined;
 }
 
 /**
- * Sends metrics to the platform at an interval. One session id serves the whole life of the process, over reconnects.
- * The schema goes out on each new connection (a platform may come back with an empty memory), when it changed, and again
- * after a refused update; always twice in a row, and from time to time, since a platform may drop a push.
+ * Sends metrics to the platform at an interval. The session id stays the same over reconnects, until the process ends.
+ * The schema is sent on each new connection (a platform may come back with an empty memory), when it has changed, and
+ * after a refused update. Each time it is sent twice in a row, and it is repeated from time to time, since a platform
+ * may drop a push.
  */
 export class MetricsPusher {
   readonly #options: MetricsPusherOptions;
@@ -54,7 +55,7 @@ export class MetricsPusher {
   readonly #sleep: Sleep;
   readonly #limits: ClientLimits;
   #stream: MetricsStream | null = null;
-  /** The push that is on its way, or waits until it may be: whoever wants one joins it. */
+  /** The current push, which may still wait for its time. Every caller who wants a push shares it. */
   #pushing: { stream: MetricsStream; done: Promise<void> } | null = null;
   #lastRefusal: string | null = null;
   #takesAll = false;
@@ -92,7 +93,7 @@ export class MetricsPusher {
   };
 
   /**
-   * Pushes now; to a platform that is not known to keep it, as soon as 30 s have passed since the last push.
+   * Pushes now. If the platform is not known to keep it, waits until 30 s have passed since the last push.
    * @throws RemoteError when the platform refuses it; `ERR_STATE` when there is no connection; `ERR_TIMEOUT`, `ERR_ABORTED`
    */
   async pushNow(wait: WaitOptions = {}): Promise<void> {
@@ -103,7 +104,7 @@ export class MetricsPusher {
     await bounded('pushing metrics', wait, Number.POSITIVE_INFINITY, (step) => step(this.#push(stream)));
   }
 
-  /** The last push of a session that stops; `farewell` is what is left of it. */
+  /** The last push of a session that stops. `farewell`: takes only this last request. */
   readonly farewell = async (farewell: OnlineSession): Promise<void> => {
     if (this.#options.intervalMs === 0 || this.#options.isPaused?.() === true) return;
     await this.#stream?.push(await this.#options.samples(), farewell);

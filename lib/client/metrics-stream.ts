@@ -4,7 +4,7 @@ import { METRICS_GAP_MS, SCHEMA_EVERY, SCHEMA_SENDINGS } from './limits.js';
 import { type MetricSample, metricsUpdate, sameMetrics } from './metrics-update.js';
 import type { OnlineSession } from './online-session.js';
 
-/** The pushes of one connection: when the next may come, and whether it has to bring its schema. */
+/** The pushes of one connection: when the next one is allowed, and whether it must carry its schema. */
 export class MetricsStream {
   readonly #session: OnlineSession;
   readonly #sessionId: Uint8Array;
@@ -21,19 +21,19 @@ export class MetricsStream {
     this.#clock = clock;
   }
 
-  /** Fires when its connection ends. */
+  /** Fires when the connection ends. */
   get signal(): AbortSignal {
     return this.#session.signal;
   }
 
-  /** Milliseconds until a push that no platform drops; 0: now. */
+  /** Milliseconds until a push is safe from being dropped by any platform; 0: now. */
   get wait(): number {
     if (this.#answeredAt === null) return 0;
-    // Clocks are set back; nobody waits longer than the gap.
+    // If the clock was set back, the wait is still no longer than the gap.
     return Math.min(METRICS_GAP_MS, Math.max(0, this.#answeredAt + METRICS_GAP_MS - this.#clock.now()));
   }
 
-  /** @throws RemoteError when the platform refuses it: the schema comes again then */
+  /** @throws RemoteError when the platform refuses it; the next push then carries the schema again */
   async push(samples: readonly MetricSample[], session: OnlineSession = this.#session): Promise<void> {
     try {
       await session.request({

@@ -2,10 +2,10 @@
 import type { EndpointStat } from '../transport/index.js';
 import type { MetricSchema, MetricsUpdate, MetricValue } from '../wire/index.js';
 
-/** One measured value, and what it is. */
+/** One measured value with its description. */
 export interface MetricSample {
   item: MetricSchema;
-  /** What a person reads about it; may be empty. */
+  /** A text for people; may be empty. */
   help: string;
   value: MetricValue;
 }
@@ -13,9 +13,9 @@ export interface MetricSample {
 /**
  * The endpoint's counters.
  *
- * Every one is a counter: all 35 that the official client sends are (see `docs/decisions/metrics.md`), and the
- * binding hands out numbers without their type. The binding's group is the prefix. What is no count (not finite,
- * negative) is left out rather than sent as a zero nobody measured.
+ * All are sent as counters: all 35 that the official client sends are counters (see `docs/decisions/metrics.md`), and
+ * the binding gives numbers without their type. The binding's group is the prefix. A value that is not a count (not
+ * finite, negative) is left out, since a zero would be a wrong measurement.
  * @param stats - in a stable order
  */
 export function statSamples(stats: readonly EndpointStat[]): MetricSample[] {
@@ -28,13 +28,13 @@ export function statSamples(stats: readonly EndpointStat[]): MetricSample[] {
     }));
 }
 
-/** An update that brings its schema. */
+/** An update with its schema. */
 export function metricsUpdate(samples: readonly MetricSample[]): MetricsUpdate {
   const schema = { items: samples.map(({ item }) => item), help: samples.map(({ help }) => help) };
   return { schema, values: samples.map(({ value }) => value) };
 }
 
-/** Whether values of one update may be read by the schema of the other. */
+/** Whether the values of one update can be read with the schema of the other. */
 export function sameMetrics(a: readonly MetricSample[], b: readonly MetricSample[]): boolean {
   return a.length === b.length && a.every(({ item }, index) => isSame(item, b[index]?.item));
 }
@@ -51,7 +51,7 @@ function isSame(a: MetricSchema, b: MetricSchema | undefined): boolean {
   );
 }
 
-/** The 16 bytes of a UUID's text. */
+/** The 16 bytes of a UUID given as text. */
 export function uuidBytes(uuid: string): Uint8Array {
   return Uint8Array.from(Buffer.from(uuid.replaceAll('-', ''), 'hex'));
 }

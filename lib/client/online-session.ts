@@ -6,17 +6,17 @@ export type UnitRequest = Exclude<ServicesRequest, { type: 'auth' } | { type: 'p
 
 /** How a request is waited for. */
 export interface RequestWait extends WaitOptions {
-  /** Is called when its turn has come: from then on it may have reached the platform. */
+  /** Called when the request's turn has come. From then on it may have reached the platform. */
   onSent?: (() => void) | undefined;
 }
 
-/** What may be done on one authenticated connection to the platform. */
+/** One authenticated connection to the platform. */
 export interface OnlineSession {
   /** Fires when this connection has ended or the session stops. */
   readonly signal: AbortSignal;
   /**
-   * Sends a request and waits for its answer. Requests take turns; one that has begun is finished also when its
-   * caller has left.
+   * Sends a request and waits for its answer. Requests take turns; one that has begun is finished even if its caller
+   * no longer waits.
    * @throws RemoteError when the platform answers with an error; `ERR_CONNECTION_CLOSED`, `ERR_STREAM`,
    * `ERR_TIMEOUT`, `ERR_ABORTED` when there is no answer; `ERR_STATE` when too many requests wait already
    */

@@ -3,9 +3,9 @@ import type { Endpoint, WaitOptions } from '../transport/index.js';
 import { CLOSE_NORMAL, type EndpointAddress, OWN_PLATFORM_ALPN } from '../wire/index.js';
 
 /**
- * Whether the platform is one of this package's: it takes connections by a protocol of our own, in which nothing is
- * said. The services protocol has no field that could tell, and anything added to it might upset the hosted backend,
- * where this attempt ends before a connection is made.
+ * Whether the platform is one of this package's: only those take connections with an ALPN of our own, on which nothing
+ * is sent. The services protocol has no field for this, and an addition to it might disturb the hosted backend. With
+ * the hosted backend this attempt ends before a connection is made.
  * @throws `ERR_ABORTED`
  */
 export async function isOwnKind(

@@ -45,24 +45,24 @@ export interface PlatformConnectionOptions {
   apiSecret: ApiSecret;
   clock: Clock;
   limits: ClientLimits;
-  /** Is told of the connection that was dialled; what it throws is ignored. */
+  /** Called with the connection that was dialled; what it throws is ignored. */
   onConnection?: ((connection: Connection) => void) | undefined;
 }
 
-/** No limit within the transport, which would end a wait by a reset stream. */
+/** No time limit in the transport, because it would reset the stream when the time is up. */
 const TO_ITS_END = { timeoutMs: Number.POSITIVE_INFINITY, maxSize: MAX_ANSWER_SIZE };
 
-/** What came back, and how long it took from its turn on. */
+/** An answer, and the milliseconds from the moment its request was sent. */
 interface Answer {
   body: Uint8Array;
   ms: number;
 }
 
 /**
- * One connection to the platform that has shown its client token. It lives until it is closed; it never reconnects.
+ * One connection to the platform on which the client token was shown. It lasts until it is closed; it never reconnects.
  *
  * One request is under way at a time, and its stream is never reset: a backend that reads one request after the other
- * takes a reset for the end of the connection. Who gives up a request leaves it to itself.
+ * treats a reset as the end of the connection. A request whose caller gives up still runs to its end.
  */
 export class PlatformConnection implements OnlineSession {
   readonly #connection: Connection;
@@ -73,7 +73,7 @@ export class PlatformConnection implements OnlineSession {
   #closedBecause: string | null = null;
   #end: (reason: CloseReason) => void = () => {};
 
-  /** Fires as soon as no further request is taken: before the end when this side brings it about. */
+  /** Fires as soon as no further request is taken. If this side ends the connection, that is before its end. */
   readonly signal: AbortSignal = this.#leaving.signal;
   /** When to replace this connection by one with a fresh client token, in milliseconds since the epoch. */
   readonly renewAt: number;
@@ -95,7 +95,7 @@ export class PlatformConnection implements OnlineSession {
   }
 
   /**
-   * Dials the platform named in the API secret and authenticates: `Auth` comes first on every connection.
+   * Dials the platform named in the API secret and authenticates. `Auth` is the first request on every connection.
    * @throws ConnectionClosedError with code 401 when the platform does not take the token; `ERR_CONNECT`,
    * `ERR_TIMEOUT`, `ERR_ABORTED`, `ERR_ENDPOINT_CLOSED`, `ERR_STREAM` and the like otherwise
    */
@@ -138,7 +138,7 @@ export class PlatformConnection implements OnlineSession {
 
   /**
    * Takes no more requests, drops those that wait, and lets the one under way finish.
-   * @returns whether it did in time
+   * @returns whether it finished in time
    */
   async drain(): Promise<boolean> {
     this.#leaving.abort();
@@ -167,22 +167,22 @@ export class PlatformConnection implements OnlineSession {
     return ms;
   }
 
-  /** Ends it. @param why - for the session's status, when this is not a stop */
+  /** Closes the connection. @param why - for the session's status, unless the session stops */
   close(why: string): void {
     if (this.#isClosed) return;
     const { closeReason } = this.#connection;
     if (closeReason !== null) {
-      // The platform was first, and its reason counts: it may be 401.
+      // The platform closed it first, so its reason counts: it may be 401.
       this.#end(closeReason);
       return;
     }
     this.#closedBecause = why;
     this.#connection.close(CLOSE_NORMAL);
-    // At once, rather than when the transport notices: a stop must not depend on a timer.
+    // At once, without waiting until the transport notices: a stop must not depend on a timer.
     this.#end({ by: 'local', code: CLOSE_NORMAL, reason: why });
   }
 
-  /** A caller who leaves while the request waits takes it along; one that has begun goes on without the caller. */
+  /** If the caller gives up, a request that still waits is dropped; one that has begun goes on without the caller. */
   #exchange(body: Uint8Array, wait: RequestWait): Promise<Answer> {
     const work = () => {
       wait.onSent?.();
@@ -215,7 +215,7 @@ function readUnit({ body }: Answer): void {
   if (!result.ok) throw new RemoteError(result.error);
 }
 
-/** After a failed `Auth`: the reason the connection closes with tells more than the stream's error. */
+/** After a failed `Auth`, the reason with which the connection is closed says more than the stream's error. */
 async function betterReason(connection: Connection, error: unknown, signal: AbortSignal): Promise<unknown> {
   if (!hasCode(error, 'ERR_STREAM') || signal.aborted) return error;
   const closed = bounded('the reason of the close', { signal }, CLOSE_REASON_GRACE_MS, (step) =>

@@ -5,7 +5,7 @@ import type { RemoteFailure } from '../wire/index.js';
 /** The platform answered a request with an error. Its code is `ERR_REMOTE`. */
 export class RemoteError extends NetDiagnosticsError<'ERR_REMOTE'> {
   override name = 'RemoteError';
-  /** What the platform said. */
+  /** The platform's answer. */
   readonly failure: RemoteFailure;
 
   constructor(failure: RemoteFailure) {

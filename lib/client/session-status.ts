@@ -1,4 +1,4 @@
-/** What a session tells about itself. */
+/** The state and the events of a session. */
 
 /** What a session is doing. */
 export type SessionState =
@@ -29,7 +29,7 @@ export interface SessionStatus {
   latencyMs: number | null;
 }
 
-/** What is worth a line in the log. */
+/** An event that is worth a line in the log. */
 export type SessionEvent =
   | { type: 'online' }
   /** A connection could not be made or was lost. `attempt`: 0 for the first in a row. */

@@ -29,27 +29,27 @@ import type { OnlineHook, OnlineSession, UnitRequest } from './online-session.js
 import { PlatformConnection } from './platform-connection.js';
 import type { SessionEvent, SessionStatus } from './session-status.js';
 
-/** What a {@link Session} is made of. */
+/** Options of a {@link Session}. */
 export interface SessionOptions {
   endpoint: Endpoint;
   /** Names the platform and signs the client tokens. */
   apiSecret: ApiSecret;
-  /** Called side by side after the `Auth` of each new connection. */
+  /** All called at the same time after the `Auth` of each new connection. */
   hooks?: readonly OnlineHook[] | undefined;
-  /** Sends the last request of a connection that {@link Session.stop} ends, if that is alive. */
+  /** Sends the last request when {@link Session.stop} ends a connection that still works. */
   farewell?: OnlineHook | undefined;
   limits?: Partial<ClientLimits> | undefined;
   clock?: Clock | undefined;
   sleep?: Sleep | undefined;
-  /** Ends every wait for a next attempt, and has the connection looked after. Default: never. */
+  /** Ends every wait for a next attempt, and causes a ping of a live connection. Default: never. */
   clockJump?: ClockJump | undefined;
   /** 0 (inclusive) to 1 (exclusive). Default: `Math.random`. */
   random?: (() => number) | undefined;
-  /** Is told of every connection that was dialled, before it is authenticated; what it throws is ignored. */
+  /** Called for every connection that was dialled, before it is authenticated; what it throws is ignored. */
   onConnection?: ((connection: Connection) => void) | undefined;
-  /** Is told of every change; what it throws is ignored. */
+  /** Called on every change; what it throws is ignored. */
   onState?: ((status: SessionStatus) => void) | undefined;
-  /** Is told what a log should have; what it throws is ignored. */
+  /** Called for everything that belongs in a log; what it throws is ignored. */
   onEvent?: ((event: SessionEvent) => void) | undefined;
 }
 
@@ -72,7 +72,7 @@ export class Session {
   #life: Promise<void> | null = null;
   #connection: PlatformConnection | null = null;
   #isRefused = false;
-  /** When a connection was made anew at once, monotonic. */
+  /** When a connection was last renewed without delay; monotonic milliseconds. */
   #renewedAt = Number.NEGATIVE_INFINITY;
   /** How often in a row another process took our place. */
   #timesReplaced = 0;
@@ -88,7 +88,7 @@ export class Session {
     this.#status = { state: 'idle', since: this.#clock.now(), why: null, retryAt: null, latencyMs: null };
   }
 
-  /** The state at this moment (a copy). */
+  /** The state now (a copy). */
   get status(): SessionStatus {
     return { ...this.#status };
   }
@@ -100,8 +100,8 @@ export class Session {
   }
 
   /**
-   * Ends every wait, lets the request under way finish, says farewell, and ends the connection: within 3.5 s by default.
-   * Idempotent, never rejects; the endpoint stays open.
+   * Ends every wait, lets the request under way finish, sends the last request, and ends the connection: within 3.5 s by
+   * default. Idempotent, never rejects; the endpoint stays open.
    */
   stop(): Promise<void> {
     this.#stopped ??= this.#leave();
@@ -134,8 +134,8 @@ export class Session {
   }
 
   /**
-   * Sends a request and waits for its answer, 20 s at most from its turn on; then the platform counts as hung and the
-   * session is renewed. A caller whose own time limit is shorter leaves, and the request goes on without it.
+   * Sends a request and waits for its answer, at most 20 s after it was sent; then the platform counts as hung and the
+   * session is renewed. If the caller's own time limit is shorter, the request goes on without the caller.
    * @throws RemoteError when the platform answers with an error; `ERR_STATE` when offline or too many requests wait;
    * `ERR_CONNECTION_CLOSED`, `ERR_STREAM`, `ERR_TIMEOUT`, `ERR_ABORTED` when there is no answer
    */
@@ -143,7 +143,7 @@ export class Session {
     return this.#online().request(request, wait);
   }
 
-  /** Measures the way to the platform and back, in milliseconds. @throws as {@link request} */
+  /** Measures the round trip to the platform, in milliseconds. @throws as {@link request} */
   async ping(wait?: WaitOptions): Promise<number> {
     return this.#online().ping(wait);
   }
@@ -152,11 +152,11 @@ export class Session {
     const { farewell } = this.#options;
     if (!(await connection.drain()) || farewell === undefined) return;
     const request: OnlineSession['request'] = (last) => connection.farewell(last);
-    // All of it: what goes out may have to be asked for first.
+    // The limit includes collecting the values to send, which may take time, too.
     const wait = { timeoutMs: this.#limits.farewellTimeoutMs };
     const last = { signal: this.#stop.signal, request };
     await bounded('the farewell', wait, 0, (step) => step(farewell(last))).catch(() => {
-      // Nobody is left to try again, and nothing depends on it.
+      // The session is stopping, so nothing tries again, and nothing depends on it.
     });
   }
 
@@ -186,7 +186,7 @@ export class Session {
       if (ending.kind === 'renewal' && this.#mayRenew()) continue;
       const delay = this.#plan(ending, attempt);
       attempt += 1;
-      // A clock that was set may be what was wrong; after a sleep of the machine the network is another one.
+      // A wrong clock may have been the cause and is now right; after a sleep of the machine the network may be another.
       const jumped = await this.#nap(delay, this.#stop.signal).catch(() => false);
       if (jumped) attempt = 0;
     }
@@ -199,7 +199,7 @@ export class Session {
     return true;
   }
 
-  /** Decides on the next attempt and says so. @returns the delay before it, in milliseconds */
+  /** Decides when the next attempt is made, and reports it. @returns the delay before it, in milliseconds */
   #plan({ kind, why: said }: Ending, attempt: number): number {
     const why = clockFault(said, this.#clock.now()) ?? said;
     const random = this.#random();
@@ -217,7 +217,7 @@ export class Session {
     return retryInMs;
   }
 
-  /** The one that came last stays: the button works for it. */
+  /** The process that connected last keeps the place, and the button works for it. This one waits longer each time. */
   #planReplaced(why: string, random: number): number {
     const { replacedRetryMs, reconnectMaxMs } = this.#limits;
     const retryInMs = backoffDelay(this.#timesReplaced, random, {
@@ -256,7 +256,7 @@ export class Session {
     for (const hook of this.#options.hooks ?? []) this.#run(hook, connection);
   }
 
-  /** The session's own hook: sees a platform that hangs, and a client token that grows old. */
+  /** The session's own hook: detects a platform that hangs, and renews the client token in time. */
   async #watch(connection: PlatformConnection): Promise<void> {
     for (;;) {
       const jumped = await this.#nap(this.#limits.pingIntervalMs, connection.signal);
@@ -264,7 +264,7 @@ export class Session {
         this.#set({ latencyMs: await connection.ping(jumped ? { timeoutMs: WAKE_PING_TIMEOUT_MS } : {}) });
       } catch (error) {
         if (this.#stop.signal.aborted) throw error;
-        // Whatever a ping fails of, this connection is of no use any more.
+        // Whatever the reason, a connection on which a ping fails is useless.
         connection.close(messageOf(error));
       }
       if (this.#clock.now() < connection.renewAt) continue;

@@ -10,13 +10,13 @@ export interface RetryContext {
   random: () => number;
   limits: ClientLimits;
   signal: AbortSignal;
-  /** Is told of every refusal; what it throws is ignored. */
+  /** Called on every refusal; what it throws is ignored. */
   onRefused: ((error: RemoteError) => void) | undefined;
 }
 
 /**
- * Repeats a request until the platform takes it. Only an error the platform answered with is a reason to repeat;
- * everything else (the connection broke, the wait was cancelled) is thrown: the next connection begins anew.
+ * Repeats a request until the platform takes it. Only an error that the platform answered is a reason to repeat.
+ * Everything else (the connection broke, the wait was cancelled) is thrown: the next connection starts again.
  */
 export async function untilTaken(request: () => Promise<void>, context: RetryContext): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {

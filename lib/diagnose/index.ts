@@ -11,14 +11,15 @@ export {
 export { probeNames } from './probe-kind.js';
 
 /**
- * Runs all probes at the same time and reports what they saw and what follows from it. Ends at the deadline with
- * what is there; at once when the machine has no route to anywhere. Nothing of it outlives the returned promise but
- * a name lookup that the system is stuck in. Keeps nothing between calls.
+ * Runs all probes at the same time and reports what they measured and what follows from it. Ends at the deadline with
+ * the results so far; at once if the machine has no route at all. When the promise settles, all work has ended, except
+ * a name lookup that hangs in the operating system. Keeps nothing between calls.
  *
  * @throws `ERR_SETTING` for invalid options; never for network reasons
  */
 export async function diagnose(options: DiagnoseOptions = {}): Promise<LocalReport> {
-  // The probes are half of the code, and bring half of Node's network modules: some 6 MB, and 10 ms of this report.
+  // Loaded on use: the probes are half of the code and load half of Node's network modules. That costs about 6 MB, and
+  // 10 ms of this report.
   const { run } = await import('./run.js');
   return run(options);
 }

@@ -103,7 +103,7 @@ const OPTIONS = {
 
 type Rows<T> = { [Name in keyof Required<T>]: Row<unknown, unknown> };
 
-/** Who hears of a run, and may end it. */
+/** The caller's callbacks, and the signal that ends the run. */
 export type Listening = Pick<Values<typeof OPTIONS>, 'signal' | 'onProbe' | 'onWireFinal'>;
 
 /** @throws SettingError (`ERR_SETTING`) that names the option */
@@ -176,7 +176,7 @@ function endpointSnapshot(): Kind<EndpointSnapshot> {
   };
 }
 
-/** The caller's snapshot, detached from it, bounded, and free of text that a peer could have chosen. */
+/** A copy of the caller's snapshot: limited in size, and without unprintable text that a peer could have chosen. */
 function boundedSnapshot(snapshot: EndpointSnapshot): EndpointSnapshot {
   const { endpointId, directAddrs, homeRelay, paths } = snapshot;
   return {
@@ -191,7 +191,10 @@ function boundedSnapshot(snapshot: EndpointSnapshot): EndpointSnapshot {
   };
 }
 
-/** One that no report may name: nobody's. The report names its relays, and reports are passed around. */
+/**
+ * The home relay's URL in its normal form; `null` for a text that is no relay URL.
+ * @throws {@link InvalidValue} for a URL with a user or password: a report names its relays, and people pass reports on
+ */
 function homeRelayOf(text: string): string | null {
   return normaliseRelayUrl(text) === null ? null : relayFromUrl(text).url;
 }

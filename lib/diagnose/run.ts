@@ -29,10 +29,10 @@ import { formatStunServer } from '../wire/index.js';
 import type { DiagnoseOptions, ProbeEvent, SoFar } from './options.js';
 import { type DiagnosePlan, type Listening, planOf } from './plan.js';
 
-/** Probes that the want of a route does not end: the way out may be a proxy's. */
+/** Probes that go on without a route: the machine may only reach the Internet through a proxy. */
 const WITHOUT_ROUTE: ReadonlySet<string> = new Set<ProbeName>(['route', 'https-via-proxy']);
 
-/** One report, as `diagnose` describes it. @throws `ERR_SETTING` */
+/** Makes one report; see `diagnose`. @throws `ERR_SETTING` */
 export async function run(options: DiagnoseOptions): Promise<LocalReport> {
   const { plan, listening } = planOf(options);
   return new Run(plan, listening).report();
@@ -45,9 +45,9 @@ class Run {
   readonly #startedAt: number;
   readonly #startedAtWall: string;
   readonly #records = new Map<string, ProbeRecord>();
-  /** Whether {@link DiagnoseOptions.onWireFinal} was told. */
+  /** Whether {@link DiagnoseOptions.onWireFinal} was called. */
   #hasToldWire = false;
-  /** With how many records the colour was found to be settled, which need not be found again. */
+  /** The number of records with which the colour was found to be final. Kept, so that it is computed only once. */
   #settledWith = Number.POSITIVE_INFINITY;
 
   constructor(plan: DiagnosePlan, listening: Listening) {
@@ -55,7 +55,7 @@ class Run {
     this.#listening = listening;
     this.#startedAt = plan.environment.monotonic();
     this.#startedAtWall = new Date(plan.environment.clock.now()).toISOString();
-    // Each run and each of its sockets listens: many are no leak here.
+    // Each run and each of its sockets listens: many listeners are not a leak here.
     setMaxListeners(0, this.#end.signal);
   }
 
@@ -90,7 +90,7 @@ class Run {
     };
   }
 
-  /** All records in the order of the plan, whatever ended first. */
+  /** All records in the order of the plan, not in the order in which they ended. */
   #runAll(): Promise<ProbeRecord[]> {
     const { relays, endpoint, stun, probes, environment } = this.#plan;
     const targets = { relays, endpoint, stunServers: stun, env: environment.env };
@@ -106,14 +106,14 @@ class Run {
     this.#tell({ phase: 'started', ref, done: this.#records.size, total });
     const record = await runProbe(run, context);
     this.#records.set(ref, record);
-    // In the order of the plan, as in the report: a verdict may depend on it.
+    // In the order of the plan, as in the report: the verdict may depend on the order.
     const soFar = () => runs.flatMap((each) => this.#records.get(each.ref) ?? []);
     if (this.#listening.onProbe !== null) {
       const records = soFar();
       const concluded = onDemand(() => this.#soFar(runs, records));
       this.#tell({
         ...{ phase: 'ended', ref, record, done: this.#records.size, total },
-        // Whoever draws spans alone does not pay for it.
+        // Computed on read: a listener that only makes spans does not need it.
         get soFar() {
           return concluded();
         },
@@ -141,7 +141,7 @@ class Run {
     return { summary, isFinal: records.length >= this.#settledWith };
   }
 
-  /** Nothing can be measured where nothing can leave: once that is known of every destination, the rest is idle. */
+  /** Ends the report once it is known that no destination has a route: nothing more can be measured then. */
   #endWithoutRoute(runs: readonly NamedRun[]): void {
     const isWaiting = runs.some(({ probe, ref }) => WITHOUT_ROUTE.has(probe) && !this.#records.has(ref));
     if (isWaiting || this.#end.signal.aborted) return;
@@ -184,7 +184,7 @@ class Run {
   }
 }
 
-/** Makes it when it is asked for, once. */
+/** Calls `make` on the first call only, and returns its value each time. */
 function onDemand<T>(make: () => T): () => T {
   let made: { value: T } | undefined;
   return () => {

@@ -1,4 +1,4 @@
-/** What a caller with an accepted token gets. */
+/** The answer to a caller with an accepted token. */
 import { bounded, type SharedRun, scoped } from '../async/index.js';
 import { type DiagnosticsReport, encodeReportResult, type RemoteFailure, type Token } from '../wire/index.js';
 import type { DialBack, DialBackOutcome } from './audit.js';
@@ -9,7 +9,7 @@ import type { HostLimits } from './limits.js';
 export interface Answer {
   body: Uint8Array;
   outcome: Extract<DialBackOutcome, 'answered' | 'missing-capability' | 'vetoed' | 'failed'>;
-  /** Why it failed; for the audit, never for the caller. */
+  /** Why it failed. For the audit; it is never sent to the caller. */
   error?: unknown;
 }
 
@@ -20,10 +20,10 @@ export interface AnswerParts {
   limits: HostLimits;
 }
 
-/** What a caller hears that the application turned away. */
+/** Sent to a caller when the application refused. */
 const VETO_MESSAGE = 'refused by the application';
 
-/** Decides and runs. Rejects only when `signal` fires. */
+/** Decides, and makes the report if it is allowed. Rejects only when `signal` fires. */
 export async function makeAnswer(
   parts: AnswerParts,
   caller: DialBack,
@@ -38,7 +38,7 @@ export async function makeAnswer(
     const isAllowed =
       onRequest === undefined ||
       (await inTime('onRequest', limits.vetoTimeoutMs, signal, async () => onRequest(caller)));
-    // Anything but `true` is a no: also what a callback in JavaScript forgot to return.
+    // Anything but `true` means no, also `undefined` from a JavaScript callback that forgot to return.
     if (isAllowed !== true) return failure('vetoed', { kind: 'auth-error', message: VETO_MESSAGE });
     const value = await inTime('the report', limits.runTimeoutMs, signal, (limit) => reports.get(limit));
     return { body: encodeReportResult({ ok: true, value }), outcome: 'answered' };

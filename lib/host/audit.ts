@@ -1,4 +1,4 @@
-/** What the client host tells about each dial-back. */
+/** What the client host reports about each dial-back. */
 import type { EndpointId } from '../wire/index.js';
 import type { RefusalReason } from './authorise.js';
 
@@ -6,7 +6,7 @@ import type { RefusalReason } from './authorise.js';
 export type DialBackOutcome =
   /** It got its report. */
   | 'answered'
-  /** Its token was refused; the caller heard 401. See {@link AuditEvent.why}. */
+  /** Its token was refused; the caller got 401. See {@link AuditEvent.why}. */
   | 'unauthorised'
   /** Its token does not cover a report. */
   | 'missing-capability'
@@ -14,36 +14,36 @@ export type DialBackOutcome =
   | 'vetoed'
   /** The report, or `onRequest`, failed; see {@link AuditEvent.error}. */
   | 'failed'
-  /** It spoke out of turn, too much, or nonsense; the connection was closed with 400 or 1. */
+  /** It sent something unexpected, too large or malformed; the connection was closed with 400 or 1. */
   | 'bad-request'
-  /** It said nothing in time; the connection was closed with 400. */
+  /** It sent nothing in time; the connection was closed with 400. */
   | 'timed-out'
   /** The caller went away, or this host stopped, before there was an answer. */
   | 'aborted'
-  /** All places were taken, and it had shown no token yet: it came then, or gave way to one that did. */
+  /** All places were taken and it had shown no token yet. It was turned away, or closed to make room for a newer one. */
   | 'busy';
 
-/** One dial-back, told when it is over. */
+/** One dial-back, reported when it is over. */
 export interface AuditEvent {
   type: 'dial-back';
-  /** Who called; proven by TLS. */
+  /** The caller's endpoint; proven by TLS. */
   remoteId: EndpointId;
   outcome: DialBackOutcome;
   /** Why the token was refused; `null` for other outcomes. */
   why: RefusalReason | null;
   /** When the accepted token expires, in unix seconds; `null` when none was accepted. */
   tokenExpiresAt: number | null;
-  /** When the connection came, in milliseconds since the epoch. */
+  /** When the connection was accepted, in milliseconds since the epoch. */
   at: number;
-  /** From the connection to its end. */
+  /** From the start of the connection to its end, in milliseconds. */
   durationMs: number;
-  /** What the report or `onRequest` threw. It is never told to the caller. */
+  /** What the report or `onRequest` threw. It is never sent to the caller. */
   error?: unknown;
 }
 
-/** What `onRequest` decides on. */
+/** The dial-back that `onRequest` allows or refuses. */
 export interface DialBack {
-  /** Who asks; proven by TLS. */
+  /** The caller's endpoint; proven by TLS. */
   remoteId: EndpointId;
   /** When its token expires, in unix seconds. */
   tokenExpiresAt: number;

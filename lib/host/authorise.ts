@@ -4,17 +4,17 @@ import { Caps, type EndpointId, type Token } from '../wire/index.js';
 /** The capability that asking for a report needs. */
 export const REPORT_CAPS = Caps.of('net-diagnostics:get-any');
 
-/** Why a grant token was refused. For the audit; the caller hears `Unauthorized` and no more. */
+/** Why a grant token was refused. For the audit; the caller only gets `Unauthorized`. */
 export type RefusalReason =
   /** Its signature is not its issuer's. */
   | 'bad-signature'
-  /** It stems from another key's right instead of the issuer's own. */
+  /** It passes on a right of another key, not of its issuer. */
   | 'delegated'
-  /** Somebody else issued it, not this endpoint. */
+  /** It was not issued by this endpoint. */
   | 'foreign-issuer'
-  /** It was made for another endpoint than the one that shows it. */
+  /** It was issued for another endpoint than the caller. */
   | 'other-audience'
-  /** It has no end; we never give out such. */
+  /** It has no expiry; we never issue such tokens. */
   | 'never-expires'
   | 'expired'
   /** It is covered by the revocation mark. */
@@ -23,7 +23,7 @@ export type RefusalReason =
 /** The outcome of {@link authorise}. */
 export type Decision = { ok: true; expiresAt: number } | { ok: false; why: RefusalReason };
 
-/** The facts a decision rests on, besides the token. */
+/** What a decision depends on, besides the token. */
 export interface AuthoriseContext {
   /** This endpoint: the only issuer that counts. */
   endpointId: EndpointId;
@@ -36,8 +36,8 @@ export interface AuthoriseContext {
 }
 
 /**
- * Decides whether `token` lets the caller in. What it may do there is another question: see {@link permitsReport}.
- * The token's signature is right already, or it would not exist.
+ * Decides whether `token` lets the caller in. What the caller may ask for is decided by {@link permitsReport}. The
+ * signature needs no check here: a `Token` with a wrong one cannot be made.
  */
 export function authorise(token: Token, context: AuthoriseContext): Decision {
   if (token.issuer !== context.endpointId) return refused('foreign-issuer');

@@ -22,19 +22,19 @@ import { type DialBackParts, type DialBackResult, DialBackServer } from './dial-
 import { DEFAULT_HOST_LIMITS, type HostLimits, REASON_BUSY } from './limits.js';
 import type { Revocation } from './revocation.js';
 
-/** What a {@link ClientHost} is made of. */
+/** Options of a {@link ClientHost}. */
 export interface ClientHostOptions {
   /** This endpoint: only tokens it issued itself are accepted. */
   endpointId: EndpointId;
   /** Makes a report. The signal fires when no caller waits for it any more. */
   run(context: { signal: AbortSignal }): Promise<DiagnosticsReport>;
-  /** A dial-back joins a running report, else gets one at most so many milliseconds old. Default: 5000; 0: never an old one. */
+  /** A dial-back shares a running report, or gets one of at most this age, in ms. Default: 5000; 0: never an old one. */
   reuse?: number | undefined;
-  /** The mark below which grants are refused; read anew for each grant that is good otherwise. */
+  /** The mark below which grants are refused. Read again for each grant that is valid otherwise. */
   revocation: Pick<Revocation, 'revokedUntil' | 'refresh'>;
-  /** Vetoes a dial-back by anything but `true`. When it throws, the caller gets an internal error. Default: no veto. */
+  /** Refuses a dial-back with anything but `true`. If it throws, the caller gets an internal error. Default: none. */
   onRequest?: ((info: DialBack) => boolean | Promise<boolean>) | undefined;
-  /** Is told of every dial-back when it is over; what it throws is ignored. */
+  /** Called with every dial-back when it is over; what it throws is ignored. */
   onEvent?: ((event: AuditEvent) => void) | undefined;
   limits?: Partial<HostLimits> | undefined;
   /** @internal For tests. */
@@ -43,7 +43,7 @@ export interface ClientHostOptions {
   sleep?: Sleep | undefined;
 }
 
-/** Older reports say nothing of the network as it is. */
+/** Older reports say nothing about the network as it is now. */
 const MAX_REUSE_MS = 3_600_000;
 
 const LIMIT = wholeNumber('a whole number', 0, Number.MAX_SAFE_INTEGER);
@@ -113,8 +113,8 @@ export class ClientHost {
   }
 
   /**
-   * Serves one connection until it is over. For a `Router`, or for an accept loop of one's own: then pass a signal
-   * that fires when the app stops.
+   * Serves one connection until it is over. For a `Router`, or for your own accept loop: then pass a signal that fires
+   * when the app stops.
    * @throws `ERR_ALPN` for a connection of another protocol
    */
   readonly handler: ConnectionHandler = async (connection, { signal }) => {
@@ -123,14 +123,14 @@ export class ClientHost {
 
   /**
    * As {@link handler}.
-   * @returns what `onEvent` was told
+   * @returns the event that `onEvent` got
    */
   async serve(connection: Connection, signal: AbortSignal): Promise<AuditEvent> {
     if (connection.alpn !== CLIENT_HOST_ALPN) {
       throw new NetDiagnosticsError('ERR_ALPN', `the client host only serves ${CLIENT_HOST_ALPN}`);
     }
     connection.refuseUniStreams();
-    // One listener for each dial-back at a time is no leak.
+    // Each running dial-back has one listener: many listeners are not a leak here.
     setMaxListeners(0, signal);
     const at = this.#clock.now();
     const result = await this.#admit(connection, signal);
@@ -155,7 +155,10 @@ export class ClientHost {
     }
   }
 
-  /** Silent strangers must not keep the platform out: of those without a token the oldest gives way. */
+  /**
+   * If all places are taken, closes the oldest connection that has shown no token: callers that stay silent must not keep
+   * the platform out.
+   */
   #makeRoom(): boolean {
     if (this.#serving.size < this.#limits.maxConnections) return true;
     for (const server of this.#serving) {

@@ -44,13 +44,13 @@ export interface DialBackParts {
   answer(caller: DialBack, token: Token, signal: AbortSignal): Promise<Answer>;
 }
 
-/** How a dial-back ended: the part of the audit event that only its server knows. */
+/** How a dial-back ended: the part of the audit event that only the server of this dial-back knows. */
 export type DialBackResult = Pick<AuditEvent, 'outcome' | 'why' | 'tokenExpiresAt' | 'error'>;
 
-/** `responding` is the time in which a caller that closes has probably read all it wanted. */
+/** If the caller closes in the phase `responding`, it has probably read the whole answer. */
 type Phase = 'auth' | 'request' | 'working' | 'responding' | 'answered' | 'over';
 
-/** Nothing went wrong on this side; also after an answer, whose outcome stands. */
+/** Nothing failed on this side. Also used after an answer; the outcome then stays that of the answer. */
 const ABORTED: Closing = { outcome: 'aborted', code: CLOSE_NORMAL, reason: '' };
 const timedOut = (reason: string): Closing => ({ ...badRequest(reason), outcome: 'timed-out' });
 
@@ -59,20 +59,20 @@ const BUSY: Closing = { outcome: 'busy', code: CLOSE_UNAVAILABLE, reason: REASON
 const NOTHING = new Uint8Array(0);
 
 /**
- * Serves one connection: `Auth`, one request, its answer, then waits for the caller to close. Streams are read side
- * by side, since a stream that was opened and never used may show up in front of those that are.
+ * Serves one connection: `Auth`, one request, its answer; then waits for the caller to close. Streams are read at the
+ * same time, since a stream that was opened and never used may come before the used ones.
  */
 export class DialBackServer {
   readonly #connection: Connection;
   readonly #parts: DialBackParts;
-  /** Fires when the dial-back is over: ends every wait. */
+  /** Fires when the dial-back is over, and ends every wait. */
   readonly #work = newAbort();
   readonly #routerSignal: AbortSignal;
   #phase: Phase = 'auth';
   #grant: { token: Token; expiresAt: number } | null = null;
   #deadline: LinkedAbort | null = null;
   #openStreams = 0;
-  /** Once there was an answer, what happens to the connection no longer changes how the dial-back ended. */
+  /** Set once the answer was delivered: what happens to the connection later does not change the result. */
   #answered: DialBackResult | null = null;
   #finish: (result: DialBackResult) => void = () => {};
 
@@ -88,7 +88,7 @@ export class DialBackServer {
       this.#finish = resolve;
     });
     const forget = onAbort(this.#routerSignal, () => {
-      // An answer that is on its way may still arrive; the router ends the connection if it takes too long.
+      // An answer that is being sent may still arrive; the router ends the connection if it takes too long.
       if (this.#phase !== 'responding') this.#end(ABORTED);
     });
     void this.#connection.closed().then(() => this.#callerLeft());
@@ -101,7 +101,7 @@ export class DialBackServer {
     }
   }
 
-  /** Ends a dial-back that has shown no token yet. @returns whether it was one */
+  /** Ends the dial-back if it has shown no token yet. @returns whether it did */
   giveWay(): boolean {
     if (this.#phase !== 'auth') return false;
     this.#end(BUSY);
@@ -133,10 +133,10 @@ export class DialBackServer {
     }
   }
 
-  /** @returns the request, or `null` when there is nothing more to do with this stream */
+  /** @returns the request; `null` when nothing is left to do with this stream */
   async #read(stream: BiStream): Promise<ClientHostRequest | null> {
     try {
-      // No time limit of its own: the connection's deadlines end a stream that stays silent.
+      // No own time limit: the connection's deadlines end a stream that stays silent.
       const body = await readRequest(stream, {
         maxSize: this.#parts.limits.maxRequestSize,
         signal: this.#work.signal,
@@ -166,7 +166,7 @@ export class DialBackServer {
     const { revocation, limits } = this.#parts;
     let decision = this.#decide(token);
     if (decision.ok) {
-      // Only for a token that is good otherwise: strangers cause no look into a file.
+      // Only for a token that is valid otherwise: a caller without one must not make us read a file.
       try {
         await revocation.refresh();
       } catch (error) {
@@ -180,7 +180,7 @@ export class DialBackServer {
     this.#grant = { token, expiresAt: decision.expiresAt };
     this.#phase = 'request';
     this.#expect(limits.requestTimeoutMs, timedOut(REASON_EXPECTED_REQUEST));
-    // Whether it arrived shows in what the caller does next; the deadline stands.
+    // If it did not arrive, the caller sends no request, and the deadline ends the dial-back.
     await respond(stream, NOTHING, { signal: this.#work.signal }).catch(() => {});
   }
 
@@ -222,7 +222,7 @@ export class DialBackServer {
       await respond(stream, body, wait);
       return true;
     } catch (error) {
-      // Rust's callers drop a stream once they have read the message, before they have seen its end.
+      // Callers in Rust drop a stream after reading the message, before they have seen its end.
       return hasCode(error, 'ERR_STREAM');
     }
   }
@@ -238,11 +238,11 @@ export class DialBackServer {
   }
 
   #callerLeft(): void {
-    // While the answer is on its way, only the stream knows whether it arrived.
+    // While the answer is being sent, only the stream knows whether it arrived.
     if (this.#phase !== 'responding') this.#end(ABORTED);
   }
 
-  /** The first end counts. */
+  /** Only the first call has an effect. */
   #end({ outcome, code, reason, why, error }: Closing): void {
     if (this.#isOver()) return;
     this.#phase = 'over';

@@ -1,4 +1,4 @@
-/** What becomes of a stream that brought no request. Pure; source: the protocol page. */
+/** What to do with a stream that brought no valid request. Pure; source: the protocol page. */
 import { hasCode } from '../errors.js';
 import {
   CLOSE_BAD_REQUEST,
@@ -18,21 +18,21 @@ export interface Closing {
   outcome: DialBackOutcome;
   code: number;
   reason: string;
-  /** Why the token was refused, if that is what happened. */
+  /** Why the token was refused, if it was. */
   why?: RefusalReason;
-  /** What went wrong on this side; for the audit. */
+  /** What failed on this side; for the audit. */
   error?: unknown;
 }
 
-/** What to do: reset the stream alone, note that the caller left, or close the connection. */
+/** What to do: reset only the stream, note that the caller left, or close the connection. */
 export type Fault = 'reset-stream' | 'caller-left' | Closing;
 
-/** The closing of a caller that spoke out of turn. */
+/** Closes the connection of a caller that sent something unexpected. */
 export function badRequest(reason: string): Closing {
   return { outcome: 'bad-request', code: CLOSE_BAD_REQUEST, reason };
 }
 
-/** The closing of a caller whose token is refused; it hears no reason. */
+/** Closes the connection of a caller whose token is refused. `why` is not sent to the caller. */
 export function unauthorised(why: RefusalReason): Closing {
   return { outcome: 'unauthorised', code: CLOSE_UNAUTHORIZED, reason: REASON_UNAUTHORIZED, why };
 }

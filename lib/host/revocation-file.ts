@@ -3,7 +3,7 @@ import { codeOf, NetDiagnosticsError } from '../errors.js';
 import { replaceFile } from '../files.js';
 import type { RevocationStore } from './revocation.js';
 
-/** What the file holds: unix seconds and a line end. Twelve digits, the year 33658: a date cannot hold much more. */
+/** The file's content: unix seconds and a line end. Twelve digits at most (year 33658): a `Date` holds hardly more. */
 const CONTENT = /^(0|[1-9]\d{0,11})\n?$/;
 
 /**

@@ -1,15 +1,15 @@
 import { type Clock, nowSeconds, systemClock } from '../async/index.js';
 import { TOKEN_LIFETIME_SECONDS } from '../wire/index.js';
 
-/** Where the revocation mark outlives the process. Both methods reject when the mark cannot be read or kept. */
+/** Keeps the revocation mark when the process ends. Both methods reject when the mark cannot be read or stored. */
 export interface RevocationStore {
   /** The mark in unix seconds; `null` when nothing was ever revoked. */
   load(): Promise<number | null>;
-  /** Replaces the mark; once it resolves the mark survives a crash. */
+  /** Replaces the mark. After it has resolved, the mark survives a crash. */
   save(revokedUntil: number): Promise<void>;
 }
 
-/** A {@link RevocationStore} that forgets: for an identity that itself ends with the process. */
+/** A {@link RevocationStore} in memory: for an identity that itself ends with the process. */
 export class MemoryRevocationStore implements RevocationStore {
   #mark: number | null = null;
 
@@ -23,7 +23,7 @@ export class MemoryRevocationStore implements RevocationStore {
   }
 }
 
-/** How a {@link Revocation} is loaded. */
+/** Options of {@link Revocation.load}. */
 export interface RevocationOptions {
   /** Keeps the latest expiry that any grant was given, in the same unit as the mark. */
   granted?: RevocationStore | undefined;
@@ -31,16 +31,16 @@ export interface RevocationOptions {
   clock?: Clock | undefined;
 }
 
-/** How far ahead the newest expiry is noted: a process that reconnects all day writes once. */
+/** How far ahead the newest expiry is stored: so a process that reconnects all day writes only once. */
 const NOTED_AHEAD_SECONDS = 86_400;
 
-/** Processes with one store that revoke at the same moment may overwrite each other so often. */
+/** Processes that share a store and revoke at the same moment may overwrite each other, so saving is tried this often. */
 const SAVE_ATTEMPTS = 5;
 
 /**
  * The mark that takes grants back: the host refuses grant tokens that expire at or before it, and new grants are
- * made to expire later. Tokens carry no number one could list, so time is what tells old ones from new ones. Clocks
- * may be wrong: what was granted is known by the latest expiry that any process with this identity ever gave out.
+ * made to expire later. Tokens carry no number that could be listed, so only the time tells old ones from new ones.
+ * Clocks may be wrong, so the latest expiry that any process with this identity ever gave out is stored, too.
  */
 export class Revocation {
   readonly #store: RevocationStore;
@@ -57,8 +57,8 @@ export class Revocation {
   }
 
   /**
-   * Reads the mark. Rejects as the store does: without knowing the mark nothing may be accepted.
-   * @param options - `granted`: where the latest expiry of a grant outlives the process. Default: nowhere
+   * Reads the mark. Rejects as the store does: nothing may be accepted while the mark is unknown.
+   * @param options - `granted`: keeps the latest expiry of a grant when the process ends. Default: it is not kept
    */
   static async load(store: RevocationStore, options: RevocationOptions = {}): Promise<Revocation> {
     const { granted = new MemoryRevocationStore(), clock = systemClock } = options;
@@ -83,8 +83,8 @@ export class Revocation {
   }
 
   /**
-   * Notes the latest expiry given out, for processes to come; before the grant leaves. Where it cannot be kept (a
-   * read-only mount) they know what the clock tells. Never rejects.
+   * Stores the latest expiry given out, for later processes. To be called before the grant is sent. If it cannot be
+   * stored (a read-only mount), later processes only have their clock. Never rejects.
    */
   async keepNewest(): Promise<void> {
     const newest = this.#newestGrant;
@@ -93,8 +93,8 @@ export class Revocation {
   }
 
   /**
-   * Takes back every grant given out so far, at once. Rejects when the mark could not be stored: it then holds in
-   * this process but would be forgotten with it.
+   * Takes back every grant given out so far, at once. Rejects when the mark could not be stored: it is then valid in
+   * this process and lost when the process ends.
    */
   async revoke(): Promise<void> {
     this.#raise(revocationMark(nowSeconds(this.#clock), this.#mark, this.#newestGrant));
@@ -115,14 +115,14 @@ export class Revocation {
   }
 }
 
-/** When a grant made at `now` expires: after the usual lifetime, but later than the mark in any case. */
+/** When a grant made at `now` expires: after the usual lifetime, but always later than the mark. */
 export function grantExpiry(now: number, mark: number | null): number {
   return Math.max(now + TOKEN_LIFETIME_SECONDS, mark === null ? 0 : mark + 1);
 }
 
 /**
- * The mark that covers every grant given out until `now`: this process's newest, and those of earlier processes,
- * which {@link grantExpiry} bounds by the same formula.
+ * The mark that covers every grant given out until `now`: the newest of this process, and those of earlier processes,
+ * which expire no later than {@link grantExpiry} says.
  */
 export function revocationMark(now: number, mark: number | null, newestGrant: number): number {
   return Math.max(grantExpiry(now, mark), newestGrant);

@@ -2,21 +2,21 @@ import type { MetricValue } from '../../wire/index.js';
 import type { MetricSample } from '../metrics-update.js';
 import { counterValue, gaugeValue, histogramValue, sampleOf } from './samples.js';
 
-/** One metric, as OpenTelemetry's metrics SDK tells it. */
+/** One metric, in the form of OpenTelemetry's metrics SDK. */
 export interface OtelMetricLike {
   descriptor: { name: string; description: string; unit: string };
   /** 0: since the last reading, 1: since the start. */
   aggregationTemporality: number;
   /** 0: histogram, 1: exponential histogram, 2: gauge, 3: sum. */
   dataPointType: number;
-  /** Of a sum: whether it never falls. */
+  /** For a sum: whether it never falls. */
   isMonotonic?: boolean | undefined;
   dataPoints: readonly { attributes: object; value: unknown }[];
 }
 
 /** A `MetricReader` of OpenTelemetry's metrics SDK. */
 export interface MetricReaderLike {
-  /** All of it at this moment; the `MeterProvider` has to know the reader. */
+  /** All metrics as they are now. The `MeterProvider` must know the reader. */
   collect(): Promise<{
     resourceMetrics: { scopeMetrics: readonly { metrics: readonly OtelMetricLike[] }[] };
   }>;
@@ -37,7 +37,7 @@ function samplesOf(metric: OtelMetricLike): MetricSample[] {
   if (dataPointType !== GAUGE && aggregationTemporality !== CUMULATIVE) return [];
   const { description, unit } = descriptor;
   const help = unit === '' ? description : `${description} (${unit})`.trim();
-  // As its Prometheus exporter does: a dot is no part of a name there.
+  // As OpenTelemetry's Prometheus exporter does: names must not contain a dot there.
   const name = descriptor.name.replace(/[^a-zA-Z0-9_:]/g, '_');
   return dataPoints.flatMap(({ attributes, value }) =>
     sampleOf(name, help, { ...attributes }, valueOfPoint(metric, value)),
@@ -54,13 +54,13 @@ function valueOfPoint({ dataPointType, isMonotonic }: OtelMetricLike, value: unk
     count: number;
     buckets?: { boundaries: readonly number[]; counts: readonly number[] };
   };
-  // An exponential one has no bounds that could be named: sum and count are what is left. Without a sum (some values were
-  // negative) there is nothing honest to say.
+  // An exponential histogram has no bounds that the wire could carry, so only its sum and count are sent. Without a sum
+  // (some values were negative) nothing is sent.
   if (sum === undefined) return null;
   return histogramValue(dataPointType === HISTOGRAM ? cumulated(buckets) : [], sum, count);
 }
 
-/** Each bucket's own count → how many are at most its bound; the last has no bound. */
+/** Turns each bucket's own count into the count of all values up to its bound. The last bucket has no bound. */
 function cumulated(buckets?: {
   boundaries: readonly number[];
   counts: readonly number[];

@@ -1,15 +1,15 @@
 import type { MetricSample } from '../metrics-update.js';
 import { counterValue, gaugeValue, histogramValue, sampleOf } from './samples.js';
 
-/** One line of a metric, as `prom-client` tells it. */
+/** One line of a metric, in the form of `prom-client`. */
 export interface PromValueLike {
   value: number;
   labels: object;
-  /** Of a histogram: `…_bucket`, `…_sum`, `…_count`; of a summary the latter two. */
+  /** For a histogram: `…_bucket`, `…_sum`, `…_count`; for a summary the last two. */
   metricName?: string | undefined;
 }
 
-/** One metric, as `prom-client` tells it. */
+/** One metric, in the form of `prom-client`. */
 export interface PromMetricLike {
   name: string;
   help: string;
@@ -20,17 +20,17 @@ export interface PromMetricLike {
 
 /** A registry of `prom-client`. */
 export interface PromRegistryLike {
-  /** All of it at this moment. */
+  /** All metrics as they are now. */
   getMetricsAsJSON(): Promise<readonly PromMetricLike[]>;
 }
 
-/** @throws what a `collect` of the app's own throws */
+/** @throws what a `collect` function of the app throws */
 export async function readPromClient(registry: PromRegistryLike): Promise<MetricSample[]> {
   return (await registry.getMetricsAsJSON()).flatMap(samplesOf);
 }
 
 function samplesOf({ name, help, type, values = [] }: PromMetricLike): MetricSample[] {
-  // Older versions tell the type by a number or a word, newer ones by a word.
+  // Older versions give the type as a number or a word, newer ones as a word.
   const one = String(type) === 'counter' ? counterValue : String(type) === 'gauge' ? gaugeValue : null;
   if (one !== null)
     return values.flatMap(({ labels, value }) => sampleOf(name, help, { ...labels }, one(value)));
@@ -39,7 +39,7 @@ function samplesOf({ name, help, type, values = [] }: PromMetricLike): MetricSam
   );
 }
 
-/** Lines of a histogram or a summary that belong together by their labels. A summary has no bounds that add up. */
+/** Groups the lines of a histogram or a summary by their labels. A summary has no buckets, only sum and count. */
 function distributions(name: string, values: readonly PromValueLike[]) {
   const found = new Map<
     string,

@@ -1,17 +1,17 @@
-/** What the wire has for a measured number. Pure. */
+/** Turns measured numbers into the values of the wire. Pure. */
 import type { MetricValue } from '../../wire/index.js';
 import type { MetricSample } from '../metrics-update.js';
 
 const MAX_U64 = 2n ** 64n - 1n;
 const MAX_I64 = 2n ** 63n - 1n;
 
-/** A count: cut to a whole number. `null` for what is none. */
+/** A count, cut to a whole number. `null` if it is not a count. */
 export function counterValue(value: number): MetricValue | null {
   const whole = wholeNumber(Math.trunc(value));
   return whole === null || whole < 0n || whole > MAX_U64 ? null : { type: 'counter', value: whole };
 }
 
-/** A level: rounded, the wire has whole numbers alone. `null` for what is none. */
+/** A level, rounded, since the wire only has whole numbers. `null` if it is not a number that fits. */
 export function gaugeValue(value: number): MetricValue | null {
   const whole = wholeNumber(Math.round(value));
   return whole === null || whole < -MAX_I64 - 1n || whole > MAX_I64 ? null : { type: 'gauge', value: whole };
@@ -19,7 +19,7 @@ export function gaugeValue(value: number): MetricValue | null {
 
 /**
  * A distribution.
- * @param buckets - upper bounds with the number of samples up to each; without bounds: sum and count alone
+ * @param buckets - upper bounds with the number of samples up to each; empty: only sum and count
  */
 export function histogramValue(
   buckets: readonly (readonly [bound: number, count: number])[],
@@ -38,7 +38,7 @@ export function histogramValue(
   return { type: 'histogram', buckets: pairs, sum, count: total };
 }
 
-/** @param labels - of any kind: put into one order, so that the same ones are told again */
+/** @param labels - of any kind; sorted, so that the same labels always compare as equal */
 export function sampleOf(
   name: string,
   help: string,
