@@ -3,13 +3,13 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 /** How long the rest of an ended stream may take to be read, in milliseconds, before the connection is cut. */
 const LINGER_MS = 1_000;
 
-/** How an {@link EventStream} is kept. */
+/** Options of an {@link EventStream}. */
 export interface EventStreamOptions {
-  /** A comment so often, so that dead streams show up and proxies do not cut idle ones. Milliseconds. */
+  /** Interval of a comment, so that dead streams are noticed and proxies do not cut idle ones. Milliseconds. */
   heartbeatMs: number;
-  /** Unsent bytes at which the stream is given up: its reader sleeps. */
+  /** The stream is cut when more than this many bytes are unsent: its reader has stopped reading. */
   maxBacklog: number;
-  /** The first line, which also carries the head to the reader at once. */
+  /** The first line. Writing it also sends the response head at once. */
   opening: string;
   headers?: OutgoingHttpHeaders | undefined;
 }
@@ -26,7 +26,7 @@ export class EventStream {
     this.#response = response;
     this.#maxBacklog = maxBacklog;
     this.#heartbeat = setInterval(() => this.#write(': still here\n\n'), heartbeatMs).unref();
-    // A write that crosses with the reader's leaving: `close` tells all there is to know.
+    // A write may fail because the reader has just left. The `close` event is enough to handle that.
     response.on('error', () => {});
     response.once('close', () => this.#close());
     response.writeHead(200, {
@@ -44,7 +44,7 @@ export class EventStream {
     this.#write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
-  /** Ends the stream after what was sent. A reader that does not take it in time is cut off. */
+  /** Ends the stream after everything that was sent. A reader that does not read it in time is cut off. */
   end(): void {
     if (!this.#isOpen) return;
     this.#close();
@@ -68,7 +68,7 @@ export class EventStream {
       return;
     }
     response.write(text);
-    // Middleware that compresses holds texts back until it is told.
+    // Compression middleware holds text back until it is flushed.
     if (typeof response.flush === 'function') response.flush();
   }
 

@@ -1,4 +1,4 @@
-/** On every answer. The content policy allows a page its own files and nothing else. */
+/** Headers of every answer. The content policy lets a page load its own files and nothing else. */
 export const SECURITY_HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +

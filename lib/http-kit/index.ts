@@ -1,4 +1,4 @@
-/** What every HTTP surface of this package needs: the platform's dashboard and the routes mounted in an app. */
+/** What both of our HTTP servers need: the platform's dashboard and the routes mounted in an app. */
 export { EventStream, type EventStreamOptions } from './event-stream.js';
 export { SECURITY_HEADERS } from './headers.js';
 export { isGone } from './is-gone.js';

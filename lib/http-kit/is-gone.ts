@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
 
-/** Whether the reader had left before anybody could listen to it. HTTP/2's objects show it on their stream alone. */
+/**
+ * Whether the client had left before anybody could listen for `close`. HTTP/2's objects show it only on their stream.
+ */
 export function isGone(response: ServerResponse & { stream?: { destroyed?: unknown } }): boolean {
   return response.destroyed === true || response.stream?.destroyed === true;
 }

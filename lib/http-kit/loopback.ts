@@ -7,8 +7,8 @@ export function hostName(host: string | undefined): string | null {
 }
 
 /**
- * Whether a `Host` header names this machine. A page elsewhere can point its own name at 127.0.0.1 (DNS rebinding),
- * but not change the name that the browser sends. The port may differ: `ssh -L` changes it.
+ * Whether a `Host` header names this machine. A page of another site can make its own name resolve to 127.0.0.1 (DNS
+ * rebinding), but it cannot change the name that the browser sends. The port may differ: `ssh -L` changes it.
  */
 export function isLoopbackHost(host: string | undefined): boolean {
   const name = hostName(host);

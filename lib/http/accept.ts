@@ -9,14 +9,14 @@ interface Range {
 
 const TOKEN = "[\\w!#$%&'*+.^`|~-]+";
 const RANGE = new RegExp(`^(${TOKEN}/${TOKEN})$`);
-/** Up to three digits, 0 to 1. */
+/** 0 to 1, with up to three digits after the point. */
 const Q = /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/;
-/** More ranges than any program sends. */
+/** Further ranges are ignored; no program sends so many. */
 const MAX_RANGES = 64;
 
 /**
- * The one of `types` that `accept` likes best, the first of equals; `null` when it takes none.
- * @param accept - the header; absent, empty or unreadable: anything will do
+ * The type to which `accept` gives the highest quality; of equals, the first. `null` when it allows none of `types`.
+ * @param accept - the header; when it is absent, empty or unreadable, it allows every type
  * @param types - media types with or without parameters, the preferred one first
  */
 export function chooseType<T extends string>(accept: string | undefined, types: readonly T[]): T | null {
@@ -36,7 +36,7 @@ export function chooseType<T extends string>(accept: string | undefined, types: 
 function parseRange(text: string): Range | null {
   const [type = '', ...rest] = text.split(';').map((part) => part.trim().toLowerCase());
   if (!RANGE.test(type) || (type.startsWith('*/') && type !== '*/*')) return null;
-  // What follows q extends the header, not the type.
+  // Parameters after `q` belong to the header, not to the media type.
   const at = rest.findIndex((part) => part.startsWith('q='));
   const parameters = at < 0 ? rest : rest.slice(0, at);
   const q = at < 0 ? '1' : (rest[at]?.slice(2) ?? '');
@@ -44,7 +44,7 @@ function parseRange(text: string): Range | null {
   return { type, parameters: parameters.filter((part) => part !== ''), q: Number(q) };
 }
 
-/** That of the most specific range that matches. */
+/** The quality in the most specific range that matches; 0 when none does. */
 function qualityOf(type: string, ranges: readonly Range[]): number {
   const [essence = '', ...parameters] = type.split(';').map((part) => part.trim().toLowerCase());
   const family = essence.slice(0, essence.indexOf('/'));

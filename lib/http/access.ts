@@ -1,4 +1,4 @@
-/** Who is let in. */
+/** Decides whether a request may use the routes. */
 
 import type { IncomingMessage } from 'node:http';
 import { bounded } from '../async/index.js';
@@ -8,18 +8,18 @@ import { isLoopbackAddress } from '../wire/index.js';
 import { Problem } from './problem.js';
 
 /**
- * What proxies, load balancers and content networks add; nobody's word for a browser on this machine. Of `X-…` a browser
- * or `curl` sends nothing by itself, so any will do, but for what scripts of pages like to send.
+ * Headers that proxies, load balancers and content networks add. A browser or `curl` sends no `X-…` header by
+ * itself, so every `X-…` header counts, except `X-Requested-With`, which scripts of pages often set.
  */
 const FORWARDED =
   /^(?:forwarded(?:-for)?|via|cdn-loop|x-(?!requested-with$).*|.*client-?ip|.*connecting-ip|(?:cf|fly|fastly|cloudfront|akamai|ali|true|proxy|front-end)-.*)$/;
 
-/** Hands a fault of the app's own to its log. */
+/** Reports an error of the app itself to its log. */
 export type ReportFault = (what: string, error: unknown) => void;
 
-/** How it is decided. */
+/** What {@link admit} decides by, besides the settings. */
 export interface AdmissionOptions {
-  /** Whether the app runs for others than its developer: then what is for this machine alone is closed. */
+  /** Whether the app runs in production: then `access: 'loopback'` lets nobody in. */
   isProduction: boolean;
   /** How long `authorize` may take. Milliseconds. */
   timeoutMs: number;
@@ -28,7 +28,7 @@ export interface AdmissionOptions {
   onFault: ReportFault;
 }
 
-/** Lets the request in, or not. @throws {@link Problem} */
+/** Resolves when the request may use the routes. @throws {@link Problem} when it may not */
 export async function admit(
   request: IncomingMessage,
   settings: HttpSettings | null,
@@ -50,8 +50,8 @@ export async function admit(
 }
 
 /**
- * Refuses what pages of other sites make a browser ask, whatever CORS the app grants to them: the browser may stand
- * where the routes are open. A link from elsewhere to the page is none of that.
+ * Refuses requests that pages of other sites make, whatever the app's CORS settings allow them: their reader's
+ * browser may run where the routes are open. A link on another site that leads to the page is allowed.
  */
 function assertOwnSite(request: IncomingMessage): void {
   const { headers, method } = request;
@@ -65,8 +65,8 @@ function assertOwnSite(request: IncomingMessage): void {
 }
 
 /**
- * A proxy that speaks like a browser cannot be told from one. Where proxies stand, `loopback` therefore opens nothing
- * (docs/decisions/page-access.md).
+ * A proxy that sends the same headers as a browser cannot be recognised. In production, where proxies are usual,
+ * `loopback` therefore lets nobody in (docs/decisions/page-access.md).
  */
 function inProduction(): Problem {
   return new Problem(
@@ -84,9 +84,9 @@ function assertLocal(request: IncomingMessage): void {
     );
   if (!isFromLoopback(request)) throw refuse('The request did not come from this machine.');
   const { hosts, isForwarded } = readHead(request);
-  // The way nginx speaks unless it is told otherwise, without any header of a proxy. No browser has spoken it for long.
+  // nginx uses HTTP/1.0 by default and adds no header of a proxy. Browsers stopped using HTTP/1.0 long ago.
   const isOld = request.httpVersionMajor === 1 && request.httpVersionMinor === 0;
-  // A target with a host of its own is for proxies (RFC 9112, section 3.2.2), and stands above `Host`.
+  // A target that contains a host is the form for proxies (RFC 9112, section 3.2.2), and overrides `Host`.
   const isForProxy = !(request.url ?? '').startsWith('/');
   if (isForwarded || isForProxy || isOld) throw refuse('The request came through a proxy.');
   if (hosts.length === 0 || !hosts.every(isLoopbackHost)) {
@@ -94,22 +94,22 @@ function assertLocal(request: IncomingMessage): void {
   }
 }
 
-/** By the socket alone: what a framework says (`req.ip`) may come from a header. */
+/** Looks at the socket only: a framework's own value (`req.ip`) may come from a header. */
 function isFromLoopback({ socket }: IncomingMessage): boolean {
   try {
     return isLoopbackAddress(socket.remoteAddress ?? '');
   } catch {
-    // HTTP/2, and the connection has gone meanwhile.
+    // HTTP/2 throws when the connection was closed in the meantime.
     return false;
   }
 }
 
-/** From the raw head: of a repeated `Host`, Node shows the first, and a proxy may have judged by the last. */
+/** Reads the raw headers: when `Host` is repeated, Node shows the first, but a proxy may have used the last. */
 function readHead({ rawHeaders }: IncomingMessage): { hosts: string[]; isForwarded: boolean } {
   const hosts: string[] = [];
   let isForwarded = false;
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    // Some servers behind proxies read an underscore like a hyphen.
+    // Some servers behind proxies treat an underscore like a hyphen.
     const name = (rawHeaders[at] ?? '').toLowerCase().replaceAll('_', '-');
     if (name === 'host' || name === ':authority') hosts.push(rawHeaders[at + 1] ?? '');
     isForwarded ||= FORWARDED.test(name);
@@ -131,13 +131,13 @@ async function assertAuthorized(
   let answer: unknown = false;
   try {
     answer = await bounded('authorize', { signal: left }, timeoutMs, (step) =>
-      // Wrapped, so that one that throws at once is like one that rejects later.
+      // Wrapped, so that a callback that throws is handled like one that rejects.
       step(Promise.resolve().then(() => authorize(request))),
     );
   } catch (error) {
     if (!left.aborted) onFault('`http.authorize` failed', error);
   }
-  // Anything but `true` is a no: also what a callback in JavaScript forgot to return.
+  // Only `true` lets the request in: a callback in JavaScript may have forgotten to return something.
   if (answer !== true)
     throw new Problem('not-authorized', 'The app does not let this request in: log in first.');
 }

@@ -21,29 +21,29 @@ export class Call {
     if (isGone(response)) this.#left.abort();
   }
 
-  /** Fires when the answer is out, or nobody is left to read it. */
+  /** Fires when the answer is sent, or when the client has gone. */
   get left(): AbortSignal {
     return this.#left.signal;
   }
 
-  /** Whether an answer cannot be given any more: it has been, or nobody is left. */
+  /** Whether no answer can be sent any more: one was sent already, or the client has gone. */
   get isOver(): boolean {
     return this.#left.signal.aborted || this.response.headersSent || this.response.writableEnded;
   }
 
   /**
-   * Our own headers; those that the app's middleware has set beside them stay.
+   * Sets our own headers. Others that the app's middleware has set stay.
    * @param isLast - whether the connection ends with this answer
    */
   setHeaders(isLast = this.#closing.aborted): void {
     const { response } = this;
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
-    // Pages of other origins read nothing here, whatever the app grants them elsewhere.
+    // Pages of other origins may not read our answers, whatever the app allows them elsewhere.
     for (const name of ['access-control-allow-origin', 'access-control-allow-credentials']) {
       response.removeHeader(name);
     }
     response.setHeader('vary', withAccept(response.getHeader('vary')));
-    // A server that closes would wait for the connection to be used again. HTTP/2 knows no such header.
+    // Otherwise a server that closes would wait for this idle connection. HTTP/2 has no such header.
     if (isLast && this.request.httpVersionMajor === 1) response.setHeader('connection', 'close');
   }
 
@@ -55,7 +55,7 @@ export class Call {
       'content-type': type,
       'content-length': Buffer.byteLength(body),
     });
-    // HTTP/2 does not leave the body of an answer to HEAD out by itself.
+    // HTTP/2 does not omit the body for HEAD by itself.
     if (this.request.method === 'HEAD') this.response.end();
     else this.response.end(body);
   }
@@ -64,15 +64,15 @@ export class Call {
     this.send(details.status, 'application/problem+json', JSON.stringify(details), headers);
   }
 
-  /** To the same address with a slash at its end. */
+  /** Redirects to the same address with a slash at its end. */
   redirect(location: string): void {
     this.send(308, 'text/plain; charset=utf-8', '', { location });
   }
 
-  /** Whether the report is wanted in a form to pass on. @throws {@link Problem} */
+  /** Whether the client wants a redacted report. @throws {@link Problem} */
   get isRedacted(): boolean {
     const [value = '0', ...more] = this.query.getAll('redact');
-    // What is not understood must not end in a report with everything in it.
+    // A value that we do not understand must not lead to a report without redaction.
     if ((value !== '0' && value !== '1') || more.length > 0) {
       throw new Problem('bad-query', '`redact` is 1 or 0, once.');
     }

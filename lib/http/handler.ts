@@ -13,24 +13,24 @@ import { ReportRuns } from './report-runs.js';
 import { createRoutes, methodsOf, type Offer, type Route } from './routes.js';
 import type { HttpTarget } from './target.js';
 
-/** What the handler works with besides what it shows. */
+/** What the handler uses besides what it shows. */
 export interface HttpParts {
-  /** Gets faults of the app's own (`authorize`, a run), a few a minute at most. Default: standard error. */
+  /** Gets errors of the app itself (`authorize`, a run), at most a few a minute. Default: standard error. */
   logger: Logger;
   clock: Clock;
-  /** Whether others than its developer use the app: `access: 'loopback'` lets nobody in then. Default: false. */
+  /** Whether the app runs in production: then `access: 'loopback'` lets nobody in. Default: false. */
   isProduction: boolean;
   /** How long `authorize` may take. Milliseconds. Default: 10000. */
   authorizeTimeoutMs: number;
-  /** A comment on idle streams so often. Milliseconds. Default: 15000. */
+  /** Interval of a comment on idle streams. Milliseconds. Default: 15000. */
   heartbeatMs: number;
 }
 
 /** Answers requests to the page and its routes, in any framework that gives Node's own objects. */
 export interface HttpHandler {
   /**
-   * Answers, now or later. Never throws. HTTP/2's compatibility objects will do.
-   * @param next - is called for what is none of ours. Default: 404
+   * Answers, now or later. Never throws. Also takes HTTP/2's compatibility objects.
+   * @param next - is called for a path that is not ours. Default: the answer is 404
    * @param url - the request's target below the mount path: `/report?redact=1`. Default: `request.url`
    */
   handle(
@@ -39,12 +39,12 @@ export interface HttpHandler {
     next?: ((error?: unknown) => void) | undefined,
     url?: string | undefined,
   ): void;
-  /** Ends all streams and runs, so that the app's server can close. No new runs from then on. Idempotent. */
+  /** Ends all streams and runs, so that the app's server can close. No run starts after it. Idempotent. */
   close(): void;
 }
 
 /**
- * The page and its routes, free of any framework. It opens nothing, and keeps no process alive.
+ * Makes the page and its routes, for any framework. It opens nothing, and keeps no process alive.
  * @param target - what they show
  * @param settings - who may use them; `null`: nobody, every answer is 403
  */
@@ -95,7 +95,7 @@ export function createHttpHandler(
         next();
         return;
       }
-      // A body is never needed; HTTP/2 holds the stream open until it is read.
+      // No route needs a body, but HTTP/2 keeps the stream open until it is read.
       request.resume();
       const call = new Call(request, response, query, closing.signal);
       if (call.isOver) return;
@@ -104,20 +104,20 @@ export function createHttpHandler(
           if (!(error instanceof Problem)) onFault('a request over HTTP failed', error);
           call.sendProblem(error instanceof Problem ? error : unexpected());
         })
-        // The app's middleware has broken the response: nothing can be said on it.
+        // The app's middleware has broken the response: nothing can be sent on it.
         .catch(() => response.destroy());
     },
     close: () => closing.abort(),
   };
 }
 
-/** Path and query of a target, as they are: what is not exactly one of our paths is none of them. */
+/** Path and query of a target, unchanged: only a path that equals one of ours is ours. */
 function splitTarget(url: string): [path: string, query: string] {
   const at = url.indexOf('?');
   return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1, MAX_URL)];
 }
 
-/** What the request asks for, in the form it likes best. @throws {@link Problem} */
+/** What the request asks for, in the form that it prefers. @throws {@link Problem} */
 function chooseOffer({ method = '', headers }: IncomingMessage, route: Route): Offer {
   const name = method === 'HEAD' ? 'GET' : method;
   const offers = name === 'GET' || name === 'POST' ? route[name] : undefined;
@@ -132,7 +132,7 @@ function chooseOffer({ method = '', headers }: IncomingMessage, route: Route): O
   return offer;
 }
 
-/** Once, when the app starts: who misses the page should not have to guess. */
+/** Logged once, when the app starts: nobody should have to guess why the page is closed. */
 function warnOfProduction(logger: Logger): void {
   safeLogger(logger).warn(
     'the page is closed: `access: "loopback"` is for development, and NODE_ENV is "production". Use `authorize`.',
@@ -140,7 +140,7 @@ function warnOfProduction(logger: Logger): void {
   );
 }
 
-/** Strangers may cause faults: a few enter the log, and then some a minute. */
+/** Strangers may cause errors, so only a few are logged at once, and then a few a minute. */
 function faultLog(logger: Logger, clock: Clock): ReportFault {
   const log = safeLogger(logger);
   const lines = new Throttle(LOG_BURST, LOGS_PER_MINUTE, clock);

@@ -8,13 +8,13 @@ import type { HttpTarget } from './target.js';
 /** Gets the progress of a run. Must not throw. */
 export type ProgressListener = (event: ProbeEvent) => void;
 
-/** One run for everybody who asks while it lasts, each with all of its progress; and not too many runs. */
+/** Shares one run among all who ask while it lasts. Each gets all of its progress. Limits how many runs start. */
 export class LiveReport {
   readonly #target: HttpTarget;
   readonly #runs: SharedRun<LocalReport>;
   readonly #starts: TokenBucket;
   readonly #watchers = new Set<ProgressListener>();
-  /** Of the run under way, for those who join it. */
+  /** Of the run under way, for those who join it later. */
   #progress: ProbeEvent[] = [];
 
   constructor(target: HttpTarget, clock: Clock) {
@@ -23,14 +23,14 @@ export class LiveReport {
     this.#runs = new SharedRun({ run: ({ signal }) => this.#run(signal), reuseMs: 0, clock });
   }
 
-  /** Refuses what would be one watcher or one run too many. @throws {@link Problem} */
+  /** Refuses a request when there are too many watchers or runs. @throws {@link Problem} */
   assertRoom(): void {
     if (this.#watchers.size >= MAX_WATCHERS) {
       throw new Problem('too-many-watchers', 'Wait for the run under way, then read its report with GET.', {
         'retry-after': String(BUSY_RETRY_S),
       });
     }
-    // Joining costs nothing.
+    // Joining a run does not start one, so it is not counted.
     const waitMs = this.#watchers.size > 0 ? 0 : this.#starts.take();
     if (waitMs > 0) {
       const seconds = Math.ceil(waitMs / 1000);
@@ -43,13 +43,13 @@ export class LiveReport {
   }
 
   /**
-   * The report of the run under way, or of a new one. It is aborted when nobody waits for it any more.
+   * The report of the run under way, or of a new one. The run is aborted when nobody waits for it any more.
    * @throws `ERR_ABORTED` as soon as `left` fires; what the run throws
    */
   async watch(left: AbortSignal, onProgress: ProgressListener): Promise<LocalReport> {
     for (const event of this.#progress) onProgress(event);
     this.#watchers.add(onProgress);
-    // At once, not when the wait has ended: else the next one would join a run that is being aborted.
+    // Left at once, not when the wait has ended: otherwise the next one would join a run that is being aborted.
     const leave = () => this.#watchers.delete(onProgress);
     const forgetLeft = onAbort(left, leave);
     try {
@@ -64,7 +64,7 @@ export class LiveReport {
     const progress: ProbeEvent[] = [];
     this.#progress = progress;
     const onProbe = (event: ProbeEvent) => {
-      // Of a run that was given up: another may be under way.
+      // This run was aborted, and another may be under way.
       if (signal.aborted) return;
       progress.push(event);
       for (const tell of this.#watchers) tell(event);

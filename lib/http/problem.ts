@@ -30,13 +30,13 @@ export interface ProblemDetails {
   detail: string;
 }
 
-/** Thrown on the way to an answer. */
+/** An error that becomes the answer. */
 export class Problem extends Error {
   override name = 'Problem';
   readonly details: ProblemDetails;
   readonly headers: Readonly<Record<string, string>>;
 
-  /** @param detail - what happened and what to do, for whoever asked: nothing about the inside of the app */
+  /** @param detail - what happened and what to do, for the client; it must say nothing about the inside of the app */
   constructor(kind: ProblemKind, detail: string, headers: Readonly<Record<string, string>> = {}) {
     super(detail);
     const [status, title] = KINDS[kind];
@@ -45,7 +45,7 @@ export class Problem extends Error {
   }
 }
 
-/** For faults of the app's own: nothing of them is told to whoever asked. */
+/** For errors of the app itself: the client is told nothing about them. */
 export function unexpected(): Problem {
   return new Problem('failed', "The app's log says why.");
 }

@@ -9,16 +9,16 @@ import { BUSY_RETRY_S, MAX_STREAM_BACKLOG } from './constants.js';
 import type { LiveReport, ProgressListener } from './live-report.js';
 import { Problem, unexpected } from './problem.js';
 
-/** What {@link ReportRuns} is made of. */
+/** What {@link ReportRuns} uses. */
 export interface ReportRunsOptions {
   live: LiveReport;
   heartbeatMs: number;
-  /** Ends all runs and streams: who waits is told. */
+  /** Ends all runs and streams; those who wait get the problem `shutting-down`. */
   closing: AbortSignal;
   onFault: ReportFault;
 }
 
-/** `POST /report`: answers when the run has ended, or tells how it goes. */
+/** `POST /report`: answers when the run has ended, or streams its progress. */
 export class ReportRuns {
   readonly #options: ReportRunsOptions;
 
@@ -34,7 +34,7 @@ export class ReportRuns {
     return isRedacted ? redactReport(local) : local;
   }
 
-  /** Each probe as it starts and ends, then the report, or what went wrong. @throws {@link Problem} before it begins */
+  /** Streams each probe as it starts and ends, then the report or a problem. @throws {@link Problem} before that */
   async stream(call: Call): Promise<void> {
     const { isRedacted } = call;
     this.#assertRoom();
@@ -87,12 +87,15 @@ function shuttingDown(): Problem {
   });
 }
 
-/** Progress in a form to pass on. */
+/** Redacted progress. */
 interface RedactedProgress extends Pick<ProbeEvent, 'phase' | 'ref' | 'done' | 'total'> {
   soFar?: { summary: Pick<Summary, 'colour'>; isFinal: boolean };
 }
 
-/** Progress without what names relays and servers: a run is known by its number, what is concluded by its colour. */
+/**
+ * Removes the names of relays and servers from progress: a probe's run gets a number, and only the colour of the
+ * conclusions stays.
+ */
 function numberRefs(): (event: ProbeEvent) => RedactedProgress {
   const numbers = new Map<string, number>();
   return ({ phase, ref, done, total, soFar }) => {

@@ -6,11 +6,11 @@ import type { ReportRuns } from './report-runs.js';
 import { slashRedirect } from './slash-redirect.js';
 import type { HttpTarget } from './target.js';
 
-/** One representation that a route has to offer. */
+/** One representation that a route offers. */
 export interface Offer {
-  /** As `Content-Type` shows it. */
+  /** For `Content-Type`. */
   type: string;
-  /** The body; `null` when it has answered by itself. */
+  /** Makes the body; `null` when it has answered by itself. */
   make(call: Call): string | null | Promise<string | null>;
   headers?: Readonly<Record<string, string>>;
 }
@@ -19,8 +19,8 @@ export interface Offer {
 export type Route = Readonly<Partial<Record<'GET' | 'POST', readonly Offer[]>>>;
 
 /**
- * An asset's name says what is in it, so a browser need not ask again. `private`: a cache on the way would show it
- * without asking who may see the page.
+ * An asset's name contains a hash of its content, so a browser need not ask again. `private`: a shared cache would
+ * serve it without asking who may see the page.
  */
 const ASSET_HEADERS = { 'cache-control': 'private, max-age=31536000, immutable' };
 
@@ -55,7 +55,7 @@ export function createRoutes(target: HttpTarget, runs: ReportRuns): ReadonlyMap<
   ]);
 }
 
-/** What `Allow` says. */
+/** The value of the `Allow` header. */
 export function methodsOf(route: Route): string {
   return [
     ...(route.GET === undefined ? [] : ['GET', 'HEAD']),

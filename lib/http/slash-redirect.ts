@@ -4,12 +4,12 @@ import type { IncomingMessage } from 'node:http';
 const SEGMENT = /^(?!(?:\.|%2e){1,2}$)[\w.~!$&'()*+,;=:@%-]{1,200}$/i;
 
 /**
- * Where the page has to be sent when it was asked for without a slash at the end: its relative links would lead
- * astray. Relative, since a proxy may have cut something off the front; never to another host, however the address
- * begins. `null`: nowhere, or the address cannot be seen.
+ * Where to redirect a request for the page without a slash at the end: the page's relative links would be wrong
+ * there. The result is relative, since a proxy may have removed the beginning of the path, and never leads to
+ * another host, however the address begins. `null`: no redirect, or the address cannot be seen.
  */
 export function slashRedirect(request: IncomingMessage & { originalUrl?: unknown }): string | null {
-  // What Express saw before it cut the mount path off.
+  // The address before Express removed the mount path.
   const url = typeof request.originalUrl === 'string' ? request.originalUrl : (request.url ?? '');
   const [path = '', query] = url.split('?', 2);
   const segment = path.slice(path.lastIndexOf('/') + 1);

@@ -8,6 +8,6 @@ export interface HttpTarget {
   status(): Status;
   /** Measures now. */
   run(options: { signal: AbortSignal; onProbe: (event: ProbeEvent) => void }): Promise<LocalReport>;
-  /** The latest finished run by anyone. */
+  /** The report of the latest finished run, whoever started it. */
   lastReport(): LocalReport | null;
 }
