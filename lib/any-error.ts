@@ -4,14 +4,14 @@ import type { DialBackError } from './services/index.js';
 import type { SettingError } from './settings/index.js';
 import type { ConnectionClosedError, StreamError } from './transport/index.js';
 
-/** Codes whose errors always tell more than their text. */
+/** Codes whose errors have fields of their own beside code and message. */
 type RicherCode = 'ERR_CONNECTION_CLOSED' | 'ERR_STREAM' | 'ERR_REMOTE';
 
 type PlainError = {
   [Code in Exclude<NetDiagnosticsErrorCode, RicherCode>]: NetDiagnosticsError<Code>;
 }[Exclude<NetDiagnosticsErrorCode, RicherCode>];
 
-/** Every error of this package, told apart by its `code`: a `switch` over it knows what each case has, and when one lacks. */
+/** Every error of this package. In a `switch` over `code`, TypeScript knows the fields of each case, and which cases are missing. */
 export type AnyNetDiagnosticsError =
   | PlainError
   | SettingError
@@ -21,7 +21,8 @@ export type AnyNetDiagnosticsError =
   | DialBackError;
 
 /**
- * Whether this package threw it on purpose, also when another copy of it did (ESM beside CommonJS), where `instanceof` says no.
+ * Whether this package threw the error on purpose. Also true for an error of another copy of the package (ESM beside
+ * CommonJS), where `instanceof` is false.
  *
  * @example
  * if (isNetDiagnosticsError(error)) {

@@ -1,5 +1,5 @@
 /**
- * `iroh-net-diagnostics/core`: the building blocks, for those who assemble by hand what `NetDiagnostics` does by itself.
+ * `iroh-net-diagnostics/core`: the building blocks of `NetDiagnostics`, for users who put them together themselves.
  * @module iroh-net-diagnostics/core
  */
 

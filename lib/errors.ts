@@ -1,6 +1,6 @@
 /**
- * Every error this package throws on purpose. Tell them apart by `code`, not by `instanceof`: two copies of
- * the package in one process then still understand each other.
+ * Every error this package throws on purpose. Tell them apart by `code`, not by `instanceof`: that also works when two
+ * copies of the package are in one process.
  */
 
 /** The stable codes of {@link NetDiagnosticsError}. */
@@ -23,7 +23,7 @@ export type NetDiagnosticsErrorCode =
   | 'ERR_ENDPOINT_CLOSED'
   /** A connection could not be established. */
   | 'ERR_CONNECT'
-  /** The connection ended; {@link ConnectionClosedError} tells by whom and with which code. */
+  /** The connection ended; {@link ConnectionClosedError} says who closed it and with which code. */
   | 'ERR_CONNECTION_CLOSED'
   /** The peer reset or stopped a stream, or ended it early. */
   | 'ERR_STREAM'
@@ -33,7 +33,7 @@ export type NetDiagnosticsErrorCode =
   | 'ERR_TIMEOUT'
   /** A wait was cancelled by its AbortSignal. */
   | 'ERR_ABORTED'
-  /** A handler for this ALPN is registered already, or an endpoint of one's own does not advertise it. */
+  /** A handler for this ALPN is registered already, or the user's own endpoint does not advertise it. */
   | 'ERR_ALPN'
   /** The other end answered a request with an error; {@link RemoteError} carries it. */
   | 'ERR_REMOTE'
@@ -42,10 +42,10 @@ export type NetDiagnosticsErrorCode =
   /** The platform's store is unusable. */
   | 'ERR_STORE';
 
-/** On every error of this package, whichever copy of it made the error. */
+/** Marks every error of this package, also those of another copy of it. */
 const OURS = Symbol.for('iroh-net-diagnostics:error');
 
-/** The base of all errors of this package. Code that handles them all: {@link isNetDiagnosticsError}. */
+/** The base of all errors of this package. To handle all of them, use {@link isNetDiagnosticsError}. */
 export class NetDiagnosticsError<
   Code extends NetDiagnosticsErrorCode = NetDiagnosticsErrorCode,
 > extends Error {
@@ -68,7 +68,7 @@ export class NetDiagnosticsError<
   }
 }
 
-/** Whether this package made the error, this copy of it or another. */
+/** Whether this copy of the package, or another one, made the error. */
 export function isOurs(error: unknown): error is NetDiagnosticsError {
   return error instanceof Error && OURS in error;
 }
@@ -81,19 +81,19 @@ export function hasCode<Code extends NetDiagnosticsErrorCode>(
   return codeOf(error) === code;
 }
 
-/** As Node, the system and this package write theirs. */
+/** The form of the codes of Node, of the system and of this package. */
 const CODE_FORM = /^[A-Z][A-Z0-9_]{0,63}$/;
 
 /**
  * The code of anything that was thrown: ours, Node's or the system's (`ENOENT`). Safe to show.
- * @param otherwise - what it is when the error has none
+ * @param otherwise - the result when the error has no code
  */
 export function codeOf(error: unknown, otherwise = 'ERROR'): string {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
   return typeof code === 'string' && CODE_FORM.test(code) ? code : otherwise;
 }
 
-/** The message of anything that was thrown. Never throws: it is called where nobody would catch that. */
+/** The message of anything that was thrown. Never throws, because it is called in error handlers. */
 export function messageOf(error: unknown): string {
   try {
     return String(error instanceof Error ? error.message : error);

@@ -1,4 +1,4 @@
-/** What `onEvent` is told. */
+/** The events that `onEvent` gets. */
 import type { GrantState } from './client/index.js';
 import type { AuditEvent } from './host/index.js';
 import type { LocalReport } from './report/index.js';
@@ -16,16 +16,16 @@ export interface GrantEvent {
   grant: GrantState;
 }
 
-/** What a report was made for: a platform that pressed the button (or a preview of that), the upload on start, or the app itself. */
+/** Why a report was made: a dial-back of the platform (or a preview of one), the upload on start, or the app itself. */
 export type ReportTrigger = 'dial-back' | 'start' | 'run';
 
 /** A report was finished. */
 export interface ReportEvent {
   type: 'report';
   trigger: ReportTrigger;
-  /** Whole, with all addresses: `redactReport` makes a copy to show around. */
+  /** The complete report with all addresses. `redactReport` makes a copy that may be shown to others. */
   report: LocalReport;
 }
 
-/** Everything `onEvent` is told. */
+/** Every event that `onEvent` gets. */
 export type NetDiagnosticsEvent = StateEvent | GrantEvent | ReportEvent | AuditEvent;

@@ -1,4 +1,4 @@
-/** Files that outlast a crash and a power cut, and that their owner alone may read. */
+/** Files that survive a crash and a power cut, and that only their owner may read. */
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -8,16 +8,16 @@ import { codeOf } from './errors.js';
 export const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
-/** What a file system without hard links says (FAT, some network shares), or a system that forbids them. */
+/** Error codes of a file system without hard links (FAT, some network shares), or of a system that forbids them. */
 const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EACCES']);
-/** What a folder says that cannot be synced, for its file system knows no such thing or it may not be opened. */
+/** Error codes of a folder that cannot be synced: its file system cannot do it, or the folder may not be opened. */
 const NO_SYNC: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EACCES', 'EPERM']);
 
 /**
- * Makes a file (0600) where none is: it appears complete and in one step, and is on disk then. Of several who do it at
- * once, one succeeds.
- * @returns whether it was made; false when something stands there
- * @throws what the system says
+ * Makes a file (0600) where none is. It appears complete and in one step, and is on disk then. When several callers do
+ * it at once, one succeeds.
+ * @returns whether it was made; false when the path exists
+ * @throws the system's error
  */
 export function createFile(path: string, text: string): Promise<boolean> {
   return withDraft(path, text, async (draft) => {
@@ -28,8 +28,8 @@ export function createFile(path: string, text: string): Promise<boolean> {
 }
 
 /**
- * Makes a file (0600), or replaces it, in one step: after a crash there is the old one or the new one, never half of it.
- * @throws what the system says
+ * Makes a file (0600), or replaces it, in one step: after a crash there is the old file or the new one, never a part.
+ * @throws the system's error
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
   await withDraft(path, text, async (draft) => {
@@ -40,21 +40,21 @@ export async function replaceFile(path: string, text: string): Promise<void> {
 
 /**
  * The file of a secret key: its seed as a line of hex. See `createFile`.
- * @returns false when something stands there
+ * @returns false when the path exists
  */
 export function createKeyFile(path: string, seed: Uint8Array): Promise<boolean> {
   return createFile(path, `${Buffer.from(seed).toString('hex')}\n`);
 }
 
 /**
- * Makes a folder (0700), unless it is there.
- * @throws what the system says
+ * Makes a folder (0700), unless it exists.
+ * @throws the system's error
  */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: FOLDER_MODE });
   } catch (error) {
-    // Where a folder is and nothing may be made beside it, the system names either reason. Another process may make it, too.
+    // When the folder exists and its parent is read-only, the system may report either error. Another process may have made it.
     if (codeOf(error) === 'EEXIST' || (await isThere(path))) return;
     throw error;
   }
@@ -62,9 +62,9 @@ export async function makeFolder(path: string): Promise<void> {
 }
 
 /**
- * Makes a folder with those above it. Not by Node's own `recursive`: where a folder can never be made, as below /proc,
- * Node 20 tries for ever.
- * @throws what the system says
+ * Makes a folder and its missing parents. Not with Node's own `recursive`: where a folder can never be made, for example
+ * below /proc, Node 20 tries for ever.
+ * @throws the system's error
  */
 export async function makeFolders(path: string): Promise<void> {
   try {
@@ -76,14 +76,14 @@ export async function makeFolders(path: string): Promise<void> {
   }
 }
 
-/** A name of its own for each attempt: two processes must not write into each other's draft. */
+/** Each attempt has its own name for the draft: two processes must not write into the same one. */
 async function withDraft<T>(path: string, text: string, use: (draft: string) => Promise<T>): Promise<T> {
   const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await write(draft, text);
     return await use(draft);
   } finally {
-    // It may not be there, and the folder not be writable.
+    // The draft may be missing, and the folder may be read-only.
     await rm(draft, { force: true }).catch(() => {});
   }
 }
@@ -100,7 +100,7 @@ async function publish(draft: string, path: string): Promise<boolean> {
   return copyExclusively(draft, path);
 }
 
-/** Exclusive, though not in one step: the best that there is without hard links. */
+/** Exclusive, but not in one step: without hard links nothing better is possible. */
 async function copyExclusively(draft: string, path: string): Promise<boolean> {
   try {
     await write(path, await readFile(draft, 'utf8'));
@@ -111,7 +111,7 @@ async function copyExclusively(draft: string, path: string): Promise<boolean> {
   }
 }
 
-/** Nothing stays of what could not be written whole. */
+/** Removes the file when it could not be written completely. */
 async function write(path: string, text: string): Promise<void> {
   const file = await open(path, 'wx', FILE_MODE);
   try {

@@ -1,5 +1,5 @@
 /**
- * `iroh-net-diagnostics`: what users import every day. What it is made of: `iroh-net-diagnostics/core`.
+ * `iroh-net-diagnostics`: what most users import. Its building blocks are in `iroh-net-diagnostics/core`.
  * @module iroh-net-diagnostics
  */
 

@@ -5,8 +5,8 @@ import { notify } from './async/index.js';
 export type LogSink = (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 
 /**
- * What log lines are given to. `console` fits, and so does pino, which gets the fields first, as it wants them; `fields`
- * are JSON-safe and hold no secret.
+ * Receives log lines. `console` fits, and so does pino, which gets the fields before the message. `fields` are JSON-safe
+ * and hold no secret.
  */
 export interface Logger {
   debug?: LogSink | undefined;
@@ -16,8 +16,8 @@ export interface Logger {
 }
 
 /**
- * The names of our log lines: `fields.event`. They are stable, for whoever filters or alerts; the wording of a line is
- * not. The guide on observability lists them.
+ * The names of our log lines: `fields.event`. They are stable, so filters and alerts can use them; the text of a line is
+ * not stable. The guide on observability lists them.
  */
 export const LOG_EVENTS = [
   'disabled',
@@ -55,22 +55,23 @@ export const LOG_EVENTS = [
 /** One of {@link LOG_EVENTS}. */
 export type LogEvent = (typeof LOG_EVENTS)[number];
 
-/** What every line of ours carries. */
+/** The fields of every log line of this package. */
 export interface LogFields {
   event: LogEvent;
   [field: string]: unknown;
 }
 
 /**
- * A {@link Logger} that has every level and never throws. The levels are for an operator in production. `error`: it does
- * not work, and will not by itself. `warn`: somebody should look. `info`: a change worth one line. `debug`: the rest.
+ * A {@link Logger} that has every level and never throws. The levels are for an operator in production. `error`: something
+ * does not work and will not recover by itself. `warn`: somebody should look. `info`: a change worth one line. `debug`:
+ * the rest.
  */
 export type SafeLogger = Record<keyof Logger, (message: string, fields: LogFields) => void>;
 
-/** Says nothing. */
+/** Writes nothing. */
 export const silentLogger: Logger = { info: () => {}, warn: () => {}, error: () => {} };
 
-/** The default. To standard error: a program's standard output may be read by another program. */
+/** The default. It writes to standard error, because another program may read the standard output. */
 export const stderrLogger: Logger = {
   info: toStderr('info'),
   warn: toStderr('warn'),
@@ -84,10 +85,10 @@ function toStderr(level: string): LogSink {
   };
 }
 
-/** A logger as pino is one. */
+/** A logger with pino's order of arguments. */
 type FieldsFirst = Record<keyof Logger, (fields: LogFields, message: string) => void>;
 
-/** Wraps a logger of the user's own: what it throws (or rejects with) is dropped, it must not stop our work. */
+/** Wraps the user's logger. What it throws (or rejects with) is dropped: it must not stop our work. */
 export function safeLogger(logger: Logger): SafeLogger {
   const fieldsFirst = wantsFieldsFirst(logger) ? (logger as unknown as FieldsFirst) : null;
   const level = (name: keyof Logger): SafeLogger[keyof Logger] => {
@@ -98,12 +99,12 @@ export function safeLogger(logger: Logger): SafeLogger {
   return { debug: level('debug'), info: level('info'), warn: level('warn'), error: level('error') };
 }
 
-/** In `Symbol.for`, so of every copy and version of pino; a child has it from its parent. */
+/** A `Symbol.for`, so the same in every copy and version of pino. A child logger inherits it from its parent. */
 const OF_PINO = Symbol.for('pino.serializers');
 
 /**
- * Whether a logger wants its fields before the message, and takes what comes behind for arguments of a format, which
- * are dropped: pino, and `PinoLogger` of `nestjs-pino`, which holds one.
+ * Whether a logger wants its fields before the message. True for pino, and for `PinoLogger` of `nestjs-pino`, which wraps
+ * one: they take fields after the message as arguments of its format, and drop them.
  */
 export function wantsFieldsFirst(logger: unknown): boolean {
   return isPino(logger) || (isObject(logger) && 'logger' in logger && isPino(logger.logger));

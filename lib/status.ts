@@ -1,24 +1,24 @@
-/** What `NetDiagnostics` shows of itself: plain JSON, without any secret. */
+/** The status of `NetDiagnostics`: plain JSON, without any secret. */
 import type { GrantState, LabelStates } from './client/index.js';
 import type { Attributes, EndpointId } from './wire/index.js';
 
 /** What it is doing. */
 export type State =
-  /** Nothing, on purpose: no API secret, or switched off. */
+  /** It does nothing, on purpose: there is no API secret, or it is switched off. */
   | 'disabled'
   /** Preparing its identity and its endpoint. */
   | 'starting'
   /** Dialling the platform, or waiting before the next attempt. */
   | 'connecting'
   | 'online'
-  /** The platform does not take the API secret; tried again every quarter of an hour. */
+  /** The platform does not accept the API secret; tried again every 15 minutes. */
   | 'unauthorized'
   /** There is no endpoint to work with; `retryAt` says whether that is final. */
   | 'unavailable'
   /** `stop()` was called. */
   | 'stopped';
 
-/** Why it is in this state, for programs. */
+/** Why it is in this state, as a code for programs. */
 export type Reason =
   /** `disabled`: there is no API secret. */
   | 'no-secret'
@@ -26,7 +26,7 @@ export type Reason =
   | 'switched-off'
   /** `connecting`: the platform cannot be reached. */
   | 'platform-unreachable'
-  /** `connecting`: another process with the same key has a newer session; this one waits its turn. */
+  /** `connecting`: another process with the same key has a newer session; this one waits. */
   | 'identity-in-use'
   /** `unauthorized`: the platform answered 401. */
   | 'refused-by-platform'
@@ -36,18 +36,18 @@ export type Reason =
   | 'bind-failed'
   /** `unavailable`: the key file cannot be read, made or understood. */
   | 'key-file'
-  /** `unavailable`: the file that tells which grants were taken back cannot be read. */
+  /** `unavailable`: the file that lists the revoked grants cannot be read. */
   | 'revocation-file'
-  /** `unavailable`, for good: the promise of the app's own endpoint failed, or it is none. */
+  /** `unavailable`, for good: the promise of the app's own endpoint failed, or gave something that is no endpoint. */
   | 'no-endpoint'
   /** `unavailable`, for good: the endpoint was closed by its owner. */
   | 'endpoint-closed'
   /** `unavailable`: something else; see `lastError`. */
   | 'failed';
 
-/** The latest trouble. */
+/** The latest error. */
 export interface StatusError {
-  /** One of our codes, or a system's (`EACCES`). */
+  /** A code of this package, or of the system (`EACCES`). */
   code: string;
   message: string;
   /** ISO 8601, UTC. */
@@ -62,44 +62,44 @@ export interface PlatformInfo {
   addrs: string[];
 }
 
-/** A sign that another process has this endpoint's key: each takes the platform's button from the other. */
+/** A sign that another process has this endpoint's key: each of them takes the dial-backs of the other. */
 export interface SharedIdentity {
   /** When the latest sign was seen: ISO 8601, UTC. */
   at: string;
   message: string;
 }
 
-/** Everything at one moment. Times are ISO 8601 in UTC. */
+/** The whole status at one moment. Times are ISO 8601 in UTC. */
 export interface Status {
   state: State;
   reason: Reason | null;
-  /** Since when `state` and `reason` hold. */
+  /** When `state` and `reason` became what they are. */
   since: string;
   /** When the next attempt is made; `null` when none is planned. */
   retryAt: string | null;
   /** The name given to the platform. */
   name: string | null;
-  /** The group it belongs to, as it was set last. */
+  /** The group it belongs to, as last set. */
   group: string | null;
-  /** What else it says of itself, as it was set last. */
+  /** The attributes it gives to the platform, as last set. */
   attributes: Attributes;
-  /** How far each of these three has come: what the platform took, refused, or does not know. */
+  /** For name, group and attributes: whether the platform accepted it, refused it, or does not know of it. */
   labels: LabelStates;
   /** `null` until the identity is known. */
   endpointId: EndpointId | null;
   platform: PlatformInfo | null;
-  /** Whether this endpoint advertises and accepts the dial-back protocol, with which the platform calls. */
+  /** Whether this endpoint advertises and accepts the dial-back protocol, by which the platform asks for a report. */
   servesDialBack: boolean;
-  /** Whether `pause()` was called: dial-backs are turned away, and nothing is sent but the session's own traffic. */
+  /** Whether `pause()` was called: dial-backs are refused, and only the session's own traffic is sent. */
   paused: boolean;
   /** Whether the platform's button works. `until` is in unix seconds. */
   grant: GrantState;
-  /** Another process that has the same key, as seen within the last ten minutes; `null`: none. */
+  /** Another process with the same key, seen within the last ten minutes; `null`: none. */
   sharedIdentity: SharedIdentity | null;
-  /** Milliseconds to the platform and back, by the latest ping; `null` before it. */
+  /** Round-trip time to the platform in milliseconds, by the latest ping; `null` before the first one. */
   latencyMs: number | null;
   /** When the latest report of this endpoint was finished. */
   lastReportAt: string | null;
-  /** The latest trouble, kept after it has passed. */
+  /** The latest error. It is kept after the problem is over. */
   lastError: StatusError | null;
 }

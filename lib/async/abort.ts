@@ -1,9 +1,9 @@
-/** Abort signals that are safe to hand out, and what hangs on them. */
+/** Abort signals: how they are made, linked and listened to without leaks. */
 import { setMaxListeners } from 'node:events';
 
 /**
- * A controller whose signal any number of waits may listen to. Node warns of a leak from the eleventh listener on;
- * here each wait takes its listener away again, and a dozen at a time is nothing unusual.
+ * A controller whose signal may have any number of listeners. Node warns of a leak from the eleventh listener on; here
+ * each wait removes its listener again, and a dozen at a time is normal.
  */
 export function newAbort(): AbortController {
   const controller = new AbortController();
@@ -12,8 +12,9 @@ export function newAbort(): AbortController {
 }
 
 /**
- * Calls `act` when `signal` fires; before this returns, when it has fired already.
- * @returns forgets it. Call it when `act` has nothing left to do: a signal that lives long would keep it alive.
+ * Calls `act` when `signal` fires; if it has fired already, before this function returns.
+ * @returns a function that removes the listener. Call it when `act` is no longer needed: a long-lived signal would keep
+ * `act` in memory.
  */
 export function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
   if (signal === undefined) return () => {};
@@ -32,13 +33,13 @@ export function untilAborted(signal: AbortSignal): Promise<void> {
 export interface LinkedAbort {
   readonly signal: AbortSignal;
   abort(reason?: unknown): void;
-  /** Lets go of the parents. Call it when the work is over: a parent that lives long would keep the child alive. */
+  /** Stops listening to the parents. Call it when the work is over: a long-lived parent would keep the child in memory. */
   release(): void;
 }
 
 /**
- * A new controller below `parents`, which fires with the reason of the first that does. (`AbortSignal.any` would do, but
- * leaks on Node 20 while a parent lives on.)
+ * A new controller that fires when the first of `parents` does, with the same reason. `AbortSignal.any` leaks on Node 20
+ * while a parent lives on.
  */
 export function linkedAbort(...parents: (AbortSignal | undefined)[]): LinkedAbort {
   const controller = newAbort();
@@ -52,12 +53,12 @@ export function linkedAbort(...parents: (AbortSignal | undefined)[]): LinkedAbor
   };
 }
 
-/** What {@link scoped} gives to the work. */
+/** What {@link scoped} gives to its work. */
 export type Scope = Pick<LinkedAbort, 'signal' | 'abort'>;
 
 /**
- * Gives `act` a signal of its own. It fires with `parent`, when `act` says so, and once `act` is done: whatever it left
- * behind is closed.
+ * Gives `act` its own signal. It fires when `parent` fires, when `act` aborts it, and once `act` has ended: then everything
+ * that still listens to it is closed.
  */
 export async function scoped<T>(
   parent: AbortSignal | undefined,

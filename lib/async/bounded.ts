@@ -11,15 +11,14 @@ export interface WaitOptions {
 }
 
 /**
- * Awaits one step of the work within the limits of the whole.
- * @param late - gets a result that arrives after the work was given up, to close it
+ * Awaits one step of the work within the limits of the whole work.
+ * @param late - gets a result that arrives after the work was given up, in order to close it
  */
 export type Step = <T>(promise: Promise<T>, late?: (value: T) => void) => Promise<T>;
 
 /**
- * Does `work` under one AbortSignal and one time limit, whose timer never keeps the process alive: what is waited for
- * does, if anything. A native call cannot be cancelled: a step that is given
- * up goes on in the background, its result goes to `late` and its rejection nowhere.
+ * Does `work` under one AbortSignal and one time limit. The timer does not keep the process alive. A native call cannot be
+ * cancelled: a step that is given up goes on in the background, its result goes to `late`, and its rejection is ignored.
  * @param what - names the wait in errors: `connecting to 1a2b`
  * @throws NetDiagnosticsError `ERR_ABORTED`, `ERR_TIMEOUT`
  */
@@ -69,8 +68,8 @@ export async function bounded<T>(
 }
 
 /**
- * Does `work`, made of several waits, under one time limit.
- * @param work - gets a function that gives the options of the next wait: the same signal, the time that is left
+ * Does `work`, which has several waits, under one time limit.
+ * @param work - gets a function that returns the options of the next wait: the same signal, and the time that is left
  */
 export function withDeadline<T>(
   { signal, timeoutMs }: WaitOptions,

@@ -1,24 +1,24 @@
-/** Notices that the time of day jumped: timers count the time that passes, and stand still while a machine sleeps. */
+/** Notices when the time of day jumps. Timers do not notice it, and they stop while the machine sleeps. */
 import { onAbort, scoped, untilAborted } from './abort.js';
 import { type Clock, monotonicMs, type Sleep } from './clock.js';
 
 /**
- * Resolves when the clock was set, or the machine or the process slept; or when `signal` fires. Never rejects, and keeps
- * no process alive.
+ * Resolves when the clock was set, when the machine or the process slept, or when `signal` fires. Never rejects, and does
+ * not keep the process alive.
  */
 export type ClockJump = (signal: AbortSignal) => Promise<void>;
 
-/** How often the clocks are compared, while anybody waits for it. */
+/** How often the clocks are compared while somebody waits, in milliseconds. */
 const LOOK_MS = 2_000;
-/** Below it a change is of no consequence: a clock that is slewed, a short pause. */
+/** A smaller change does not matter: a clock that is adjusted slowly, or a short pause. */
 const JUMP_MS = 5_000;
-/** A process that was stopped, or a loop that was blocked: connections may have died of it. */
+/** After such a pause (a stopped process, a blocked event loop) connections may be dead. */
 const PAUSE_MS = 10_000;
 
-/** Never: where nothing but a test moves the clock. */
+/** Never sees a jump. For places where only a test moves the clock. */
 export const noClockJump: ClockJump = untilAborted;
 
-/** Compares the time of day with the time that passes, for all who wait with one timer. */
+/** Compares the time of day with the time that passes. One timer serves all who wait. */
 export function watchClock(clock: Clock, passed: () => number = monotonicMs): ClockJump {
   const waiting = new Set<() => void>();
   let timer: NodeJS.Timeout | undefined;
@@ -55,7 +55,7 @@ export function watchClock(clock: Clock, passed: () => number = monotonicMs): Cl
 }
 
 /**
- * Sleeps, but not beyond a jump of the clock.
+ * Sleeps, and ends early when the clock jumps.
  * @returns whether the clock jumped
  * @throws `ERR_ABORTED` as soon as `signal` fires
  */
@@ -69,12 +69,12 @@ export function sleepOrJump(
     const slept = sleep(ms, end.signal).then(() => false);
     slept.catch(() => {});
     const jumped = await Promise.race([slept, jump(end.signal).then(() => true)]);
-    // What waits for a jump ends without a word when the wait is cancelled; the sleep says so.
+    // When the wait is cancelled, the wait for a jump resolves; only the sleep rejects.
     return signal.aborted ? await slept : jumped;
   });
 }
 
-/** The same sleep, which ends early when the clock jumps: for what looks at the time of day, or tries again. */
+/** `sleep`, but it ends early when the clock jumps. For work that depends on the time of day, or that tries again. */
 export function wakeful(sleep: Sleep, jump: ClockJump): Sleep {
   return async (ms, signal) => {
     await sleepOrJump(ms, sleep, jump, signal);

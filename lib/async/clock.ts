@@ -1,4 +1,4 @@
-/** Time comes in as an argument everywhere, so that a test can hold it. */
+/** Time is an argument everywhere, so that a test can control it. */
 import { NetDiagnosticsError } from '../errors.js';
 import { onAbort } from './abort.js';
 
@@ -12,8 +12,8 @@ export interface Clock {
 export const systemClock: Clock = { now: () => Date.now() };
 
 /**
- * Milliseconds from any origin; never goes back. Not `performance.now`, whose first call brings a module of Node's that
- * costs every app 0.8 MB.
+ * Milliseconds from any origin; never goes back. Not `performance.now`: its first call loads a module of Node that costs
+ * every app 0.8 MB.
  */
 export function monotonicMs(): number {
   const [seconds, nanoseconds] = process.hrtime();
@@ -48,8 +48,8 @@ export const systemSleep: Sleep = (ms, signal) =>
   });
 
 /**
- * How long {@link sleepUntil} sleeps at most before it looks at the clock again. Timers stand still while a
- * machine is suspended and overflow beyond 24.8 days; the time of day does neither.
+ * How long {@link sleepUntil} sleeps at most before it reads the clock again. Timers stop while a machine is suspended,
+ * and overflow beyond 24.8 days; the time of day does neither.
  */
 export const LONGEST_NAP_MS = 10 * 60_000;
 

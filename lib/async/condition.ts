@@ -1,15 +1,15 @@
 import { onAbort } from './abort.js';
 
-/** What many wait for, each until it is as it needs it. */
+/** Many can wait for a state that changes, each until its own condition holds. */
 export class Condition {
   readonly #waiting = new Set<() => void>();
 
-  /** Says that something is different now: each who waits looks at it, before this returns. */
+  /** Reports a change: each waiting condition is checked before this returns. */
   changed(): void {
     for (const look of [...this.#waiting]) look();
   }
 
-  /** Resolves when `holds` does, or `signal` fires. Never rejects. */
+  /** Resolves when `holds` returns true, or `signal` fires. Never rejects. */
   until(holds: () => boolean, signal: AbortSignal): Promise<void> {
     if (holds() || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {

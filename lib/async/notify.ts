@@ -1,6 +1,6 @@
 /**
- * Calls an observer, whose result does not matter. What it throws is ignored, and so is what it rejects with when it is
- * `async`: an observer's fault must not end what it observes, nor the process.
+ * Calls an observer and ignores its result, what it throws, and what it rejects with when it is `async`: a fault of an
+ * observer must not end the work that it observes, nor the process.
  */
 export function notify<Values extends unknown[]>(
   observer: ((...values: Values) => unknown) | null | undefined,
@@ -8,9 +8,9 @@ export function notify<Values extends unknown[]>(
 ): void {
   try {
     const result = observer?.(...values);
-    // Also a promise of another library.
+    // It may be a promise of another library.
     if (typeof result === 'object' && result !== null) Promise.resolve(result).catch(() => {});
   } catch {
-    // Nobody to tell: the observer is the one that failed.
+    // The observer itself failed, so there is nobody to report it to.
   }
 }

@@ -4,20 +4,20 @@ import { TimeUp } from './within.js';
 
 /** How long {@link Patience} lasts. */
 export interface PatienceOptions {
-  /** Nobody gets less than this, in milliseconds, */
+  /** Each one gets at least this long, in milliseconds. */
   leastMs: number;
-  /** and nobody less than this many times what another one took: */
+  /** Each one also gets at least this many times as long as the one named by `than` took. */
   times: number;
-  /** the first that answered, or the slowest that has by then. */
+  /** Which one is compared with: the first that answered, or the slowest of those that have answered so far. */
   than: 'first' | 'slowest';
 }
 
-/** What is waited for. `answered` says so before all of it is done. */
+/** Work that is waited for. It may call `answered` as soon as it has an answer, before it is done. */
 export type Patiently<T> = (signal: AbortSignal, answered: () => void) => Promise<T>;
 
 /**
- * How long one of several is still waited for: without end while none has answered, and as soon as one has, so long
- * that another answer could still be on its way. One that is dead must not hold the others until the end.
+ * How long to wait for each of several. While none has answered there is no limit. Once one has answered, the others get
+ * as long as a slower answer may need: one that is dead must not hold up the rest until the deadline.
  */
 export class Patience {
   readonly #options: PatienceOptions;
@@ -29,8 +29,8 @@ export class Patience {
   }
 
   /**
-   * Gives `act` a signal that fires with `signal`, or with {@link TimeUp} once others were quick enough.
-   * @param isAnswer - whether what it came to counts for the others. Default: it does
+   * Gives `act` a signal that fires when `signal` does, or with {@link TimeUp} when its time is over because others answered.
+   * @param isAnswer - whether its result counts as an answer, and so limits the others. Default: it does
    */
   async wait<T>(
     signal: AbortSignal,
@@ -58,7 +58,7 @@ export class Patience {
       return result;
     } catch (error) {
       const { reason } = cut.signal;
-      // Whatever a socket says while it is torn down.
+      // The error itself may be anything that a socket reports while it is closed.
       if (reason instanceof TimeUp && !signal.aborted) throw reason;
       throw error;
     } finally {

@@ -4,7 +4,7 @@ import { onAbort } from './abort.js';
 /** Gives a place back. Idempotent. */
 export type Release = () => void;
 
-/** What a {@link Semaphore} may be told beside the number of its places. */
+/** Options of a {@link Semaphore}. */
 export interface SemaphoreOptions {
   /** How many places one holder may have at once. Default: all. */
   share?: number | undefined;
@@ -19,8 +19,8 @@ interface Waiting {
 }
 
 /**
- * A fixed number of places; who comes late waits in line, and so does who has its share of them. The time in line is not
- * bounded: what is done in the places must be.
+ * A fixed number of places. A holder waits in line when all places are taken, or when it has its share of them. The wait
+ * has no time limit, so the work in the places must have one.
  */
 export class Semaphore {
   readonly #places: number;
@@ -43,7 +43,7 @@ export class Semaphore {
 
   /**
    * Waits for a place.
-   * @throws `ERR_STATE` when the line is full, or it was closed; `ERR_ABORTED` when `signal` fires first
+   * @throws `ERR_STATE` when the line is full or the semaphore is closed; `ERR_ABORTED` when `signal` fires first
    */
   async take(signal?: AbortSignal, holder = ''): Promise<Release> {
     if (signal?.aborted === true) throw cancelled();
@@ -67,10 +67,10 @@ export class Semaphore {
     }
   }
 
-  /** Lets nobody in any more, and drops who waits. Resolves when all places are free. Call it once. */
+  /** Lets nobody in any more, and rejects all who wait. Resolves when all places are free. Call it once. */
   close(): Promise<void> {
     this.#isClosed = true;
-    // Each takes itself out of the line.
+    // Over a copy: `drop` removes its entry from the line.
     for (const { drop } of [...this.#waiting]) drop();
     return new Promise((resolve) => {
       this.#onIdle = resolve;
@@ -92,7 +92,7 @@ export class Semaphore {
     const left = (this.#held.get(holder) ?? 1) - 1;
     if (left > 0) this.#held.set(holder, left);
     else this.#held.delete(holder);
-    // The place goes straight to the next one: nobody can slip in between.
+    // The place goes directly to the next one in line, so a newcomer cannot take it first.
     this.#waiting.find((next) => this.#mayEnter(next.holder))?.enter();
     if (this.#taken === 0) this.#onIdle();
   }

@@ -2,25 +2,25 @@ import { NetDiagnosticsError } from '../errors.js';
 import { newAbort, onAbort } from './abort.js';
 import { type Clock, monotonicMs } from './clock.js';
 
-/** What a {@link SharedRun} is made of. */
+/** Options of a {@link SharedRun}. */
 export interface SharedRunOptions<T> {
   /** Makes one result. The signal fires when nobody waits for it any more. */
   run(context: { signal: AbortSignal }): Promise<T>;
-  /** A finished result is handed out again for so many milliseconds. 0: never. */
+  /** For how many milliseconds a finished result is handed out again. 0: never. */
   reuseMs: number;
-  /** Says how long the machine slept, too. */
+  /** The time of day, which also counts the time that the machine slept. */
   clock: Clock;
   /** Milliseconds from any origin; never goes back. Default: {@link monotonicMs}. */
   monotonic?: (() => number) | undefined;
 }
 
-/** A moment on both clocks: the time of day may be set back, and the other one stands still while the machine sleeps. */
+/** A moment on both clocks. Neither is enough: the time of day may be set back, and the other one stops while the machine sleeps. */
 interface Moment {
   wall: number;
   passed: number;
 }
 
-/** A result and when it was there. */
+/** A result, and when it was ready. */
 interface Finished<T> {
   value: T;
   at: Moment;
@@ -33,8 +33,8 @@ interface Running<T> {
 }
 
 /**
- * One piece of work for many callers: a caller joins the run under way, else gets a recent enough result, else
- * starts a run. A run that nobody waits for any more is aborted. Failures are never handed out again.
+ * One piece of work for many callers: a caller joins the current run, else gets a recent enough result, else starts a
+ * run. A run that nobody waits for any more is aborted. Failures are never handed out again.
  */
 export class SharedRun<T> {
   readonly #options: SharedRunOptions<T>;
@@ -81,7 +81,7 @@ export class SharedRun<T> {
     return running;
   }
 
-  /** An abandoned run must touch nothing: a newer one may be under way. */
+  /** An abandoned run must change nothing here: a newer one may be running. */
   #ended(running: Running<T>, latest: Finished<T> | null): void {
     if (this.#running !== running) return;
     this.#running = null;

@@ -2,8 +2,8 @@ import type { Clock } from './clock.js';
 import { TokenBucket } from './token-bucket.js';
 
 /**
- * For what others can bring about as often as they like, and somebody is told of: lets `burst` through at once and
- * `perMinute` more as time passes, and counts the rest.
+ * Limits messages about events that strangers can cause at any rate: lets `burst` through at once, then `perMinute` as
+ * time passes, and counts those held back.
  */
 export class Throttle {
   readonly #bucket: TokenBucket;
@@ -13,7 +13,7 @@ export class Throttle {
     this.#bucket = new TokenBucket(burst, perMinute, clock);
   }
 
-  /** @returns how many were held back since the last that was let through; `null`: this one is held back too */
+  /** @returns how many were held back since the last one that passed; `null`: this one is held back too */
   pass(): number | null {
     if (this.#bucket.take() > 0) {
       this.#heldBack += 1;

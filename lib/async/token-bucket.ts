@@ -2,12 +2,12 @@ import type { Clock } from './clock.js';
 
 const MINUTE_MS = 60_000;
 
-/** Lets `burst` turns through at once, and `perMinute` more as time passes. */
+/** Allows `burst` turns at once, and `perMinute` more as time passes. */
 export class TokenBucket {
   readonly #burst: number;
   readonly #perMinute: number;
   readonly #clock: Clock;
-  /** Below nothing while turns of the future are reserved. */
+  /** Below 0 while future turns are reserved. */
   #tokens: number;
   #filledAt: number;
 
@@ -19,7 +19,7 @@ export class TokenBucket {
     this.#filledAt = clock.now();
   }
 
-  /** Whether it is as good as a new one: nothing that was taken is missing. */
+  /** Whether it is full, like a new one. */
   get isFresh(): boolean {
     return this.#tokens + this.#grown() >= this.#burst;
   }
@@ -32,7 +32,7 @@ export class TokenBucket {
     return 0;
   }
 
-  /** Takes the next turn in any case, for who waits until then. @returns milliseconds to wait before it */
+  /** Takes the next turn in any case; the caller waits for it. @returns milliseconds to wait before it */
   reserve(): number {
     this.#fill();
     this.#tokens -= 1;
@@ -45,7 +45,7 @@ export class TokenBucket {
   }
 
   #grown(): number {
-    // A clock that was set back adds nothing, and counts on from there.
+    // A clock that was set back adds nothing; counting goes on from its new time.
     return (Math.max(0, this.#clock.now() - this.#filledAt) * this.#perMinute) / MINUTE_MS;
   }
 

@@ -1,7 +1,7 @@
 /** Waits for promises that cannot be cancelled themselves. */
 import { onAbort } from './abort.js';
 
-/** Waits for `promise`, but not longer than until `signal` fires: then it rejects with the signal's reason. */
+/** Waits for `promise` until `signal` fires; then it rejects with the signal's reason. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const forget = onAbort(signal, () => reject(signal.reason));

@@ -1,14 +1,14 @@
 import { scoped } from './abort.js';
 
-/** A part of the work ran out of its own time, within that of the whole. */
+/** A part of the work reached its own time limit, before the limit of the whole. */
 export class TimeUp extends Error {
   override name = 'TimeUp';
   readonly code = 'NO_ANSWER';
 }
 
 /**
- * Gives `act` a signal that fires after `ms`, with {@link TimeUp}, or with `signal`. It also fires once `act` is
- * done: whatever it left behind is closed.
+ * Gives `act` a signal that fires after `ms` with {@link TimeUp}, or when `signal` does. It also fires once `act` has
+ * ended: then everything that still listens to it is closed.
  */
 export function within<T>(
   ms: number,

@@ -1,13 +1,13 @@
-/** Settings that only code can give. */
+/** Kinds of settings that only code can give. */
 import { type Logger, silentLogger } from '../logger.js';
 import { hasMethods, type Kind } from '../settings/index.js';
 import type { NativeEndpoint } from '../transport/index.js';
 import { InvalidValue } from '../wire/index.js';
 
-/** Methods that tell an endpoint of `@number0/iroh`, whichever copy of it made it. */
+/** Methods that identify an endpoint of `@number0/iroh`, also one of another copy of the package. */
 const ENDPOINT_METHODS = ['id', 'addr', 'connect', 'acceptNext', 'setAlpns', 'close'];
 
-/** An endpoint of the app's own, or a promise of one. */
+/** The app's own endpoint, or a promise of one. */
 export function nativeEndpoint(): Kind<NativeEndpoint | PromiseLike<NativeEndpoint>> {
   return {
     should: 'an Endpoint of @number0/iroh, or a promise of one',
@@ -18,7 +18,7 @@ export function nativeEndpoint(): Kind<NativeEndpoint | PromiseLike<NativeEndpoi
   };
 }
 
-/** Whether what a promise of an endpoint resolved to is one. */
+/** Whether the value that a promise of an endpoint resolved to is an endpoint. */
 export function isNativeEndpoint(value: unknown): value is NativeEndpoint {
   return hasMethods(value, ...ENDPOINT_METHODS);
 }

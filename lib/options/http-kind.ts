@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { callback, group, type Kind, oneOf, option, textKind } from '../settings/index.js';
 import { InvalidValue } from '../wire/index.js';
 
-/** Who is let in without being asked anything. */
+/** Who is let in without authentication. */
 export type HttpAccess = 'loopback' | 'public-without-authentication';
 
 /** Decides over one request; only `true` lets it in. */
@@ -15,13 +15,13 @@ export interface HttpSettings {
   access: HttpAccess | HttpAuthorize;
 }
 
-/** As the Nest guide and the samples use it. */
+/** The path in the Nest guide and in the samples. */
 const DEFAULT_PATH = '/net-diagnostics';
 
-/** Longer ones are a mistake. */
+/** A longer path is a mistake. */
 const MAX_PATH = 200;
 
-/** Segments of unreserved characters (RFC 3986, section 2.3): no framework takes them for a pattern. */
+/** Segments of unreserved characters (RFC 3986, section 2.3), which no framework reads as a pattern. */
 const PATH = /^(\/[\w~-][\w.~-]*)+$/;
 
 const HTTP = group('{ access: "loopback" } or { authorize: (request) => … }, and optionally a path', {
@@ -36,13 +36,13 @@ const HTTP = group('{ access: "loopback" } or { authorize: (request) => … }, a
   authorize: option(callback<HttpAuthorize>(), null),
 });
 
-/** Whether and for whom the routes are open. */
+/** For whom the routes are open. */
 export function httpRoutes(): Kind<HttpSettings> {
   return {
     should: HTTP.should,
     fromValue: (value) => {
       const { path, access, authorize } = HTTP.fromValue(value);
-      // Both: which one was meant to hold? Neither: a forgotten one must not open anything.
+      // With both, it is not clear which one counts. With neither, one may have been forgotten: that must not open the routes.
       if (access !== null && authorize !== null)
         throw new InvalidValue('access and authorize exclude each other');
       const open = access ?? authorize;

@@ -1,4 +1,4 @@
-/** Settings that say who this endpoint is and what it may do. Their values are secrets, or are checked by `wire`. */
+/** Kinds of settings that say who this endpoint is and what it may do. Their values are secrets, or `lib/wire` checks them. */
 import { messageOf } from '../errors.js';
 import { hasMethods, type Kind, textKind } from '../settings/index.js';
 import {
@@ -10,7 +10,7 @@ import {
   SecretKey,
 } from '../wire/index.js';
 
-/** An API secret, as text or parsed. An empty text, in quotes perhaps, is none. */
+/** An API secret, as text or parsed. An empty text, also in quotes, means none. */
 export function apiSecret(): Kind<ApiSecret | null> {
   const fromText = (text: string) => {
     try {
@@ -32,13 +32,13 @@ export function apiSecret(): Kind<ApiSecret | null> {
   };
 }
 
-/** What is wrong with an API secret, without the text. What to do about it is said by the setting's own error. */
+/** What is wrong with an API secret, without its text and without advice: the error of the setting adds that. */
 export function whyMalformed(error: unknown): string {
   const [why = ''] = messageOf(error).split(/\.? Copy it again/);
   return why.replace(/^The API secret is malformed: /, '');
 }
 
-/** A secret key: text, bytes, or an object that has them (the binding's own `SecretKey` is one). */
+/** A secret key: text, bytes, or an object with `toBytes()` (the binding's `SecretKey` is one). */
 export function secretKey(): Kind<SecretKey> {
   return {
     should: '64 hex digits, 52 characters of base32, or 32 bytes',
@@ -69,10 +69,10 @@ function keyOf(bytes: ArrayLike<number>): SecretKey {
   }
 }
 
-/** An endpoint's name, or its group's. */
+/** The name of an endpoint, or of its group. */
 export function endpointName(): Kind<string> {
   return textKind('2 to 128 bytes of UTF-8', (text) => {
-    // Pasted into the wrong variable, it would be shown to everybody who sees the dashboard.
+    // A secret in the wrong variable would be shown to everybody who sees the dashboard.
     if (isApiSecret(text)) throw new InvalidValue('it is an API secret');
     // A lone surrogate would silently turn into U+FFFD on the wire.
     if (Buffer.from(text).toString() !== text) throw new InvalidValue('it holds half a surrogate pair');
@@ -81,7 +81,7 @@ export function endpointName(): Kind<string> {
   });
 }
 
-/** What an endpoint says of itself: an object; in a variable `key=value,key=value`. */
+/** An endpoint's attributes: an object; in a variable `key=value,key=value`. */
 export function attributes(): Kind<Attributes> {
   return {
     should:
@@ -106,7 +106,7 @@ export function attributes(): Kind<Attributes> {
 function checkedAttributes(value: object): Attributes {
   const entries = Object.entries(value).map(([key, text]: [string, unknown], index): [string, string] => {
     if (typeof text !== 'string') throw new InvalidValue(`attribute ${index + 1} is no text`);
-    // Pasted here, it would be shown to everybody who sees the dashboard.
+    // A secret here would be shown to everybody who sees the dashboard.
     if (isApiSecret(text)) throw new InvalidValue(`attribute ${index + 1} is an API secret`);
     return [key, text];
   });
@@ -133,11 +133,11 @@ function isSecretKey(text: string): boolean {
   }
 }
 
-/** A path; whether anything is there is another matter. */
+/** A path. Whether the file exists is not checked. */
 export function filePath(): Kind<string> {
   return textKind('the path of a file', (text) => {
     if (text.includes('\0')) throw new InvalidValue();
-    // A file by that name would be made, and its path is logged.
+    // A file with that name would be made, and its path would be logged.
     if (isApiSecret(text) || isSecretKey(text))
       throw new InvalidValue('it is a secret, not the path of its file');
     return text;

@@ -7,25 +7,26 @@ import { codeOf, NetDiagnosticsError } from '../errors.js';
 import { createKeyFile, makeFolder } from '../files.js';
 import { SecretKey } from '../wire/index.js';
 
-/** A key and what a log should have about its file. */
+/** A key, and what the log says about its file. */
 export interface Identity {
   secretKey: SecretKey;
   /** Whether the file was made just now. */
   isNew: boolean;
-  /** `null`, or one sentence: others may read the file. */
+  /** One sentence when others may read the file; else `null`. */
   warning: string | null;
 }
 
-/** An identity that ends with the process. `random` gives that many unpredictable bytes. */
+/** An identity that ends with the process. `random` returns `size` unpredictable bytes. */
 export function ephemeralKey(random: (size: number) => Uint8Array = randomBytes): SecretKey {
   return SecretKey.fromBytes(random(32));
 }
 
 /**
- * Reads the key in `path`, or makes a new one there, with mode 0600. Two processes that start at once get the same
- * key: the file appears complete and in one step, and whoever comes second reads it.
- * The file's folder is made, with mode 0700; what is above it is not: then the path is wrong, or a mount is missing.
- * @param random - gives that many unpredictable bytes
+ * Reads the key in `path`, or makes a new one there with mode 0600. Two processes that start at once get the same key:
+ * the file appears complete and in one step, and the second process reads it.
+ * A missing folder of the file is made, with mode 0700. Folders above it are not: when they are missing, the path is
+ * wrong or a mount is missing.
+ * @param random - returns `size` unpredictable bytes
  * @throws NetDiagnosticsError `ERR_SETTING` when the file holds no key, or cannot be read or made. It never shows what is
  * in the file.
  */
@@ -56,7 +57,7 @@ async function readKey(path: string): Promise<SecretKey | null> {
   try {
     return SecretKey.parse(text.trim());
   } catch {
-    // Without the cause: nothing of the content may come out.
+    // Without the cause: an error must show nothing of the content.
     throw new NetDiagnosticsError(
       'ERR_SETTING',
       `The key file ${path} holds no key: it must be 64 hex digits or 52 characters of base32. Restore it, or remove it for a new identity.`,
@@ -92,12 +93,12 @@ function unreadable(path: string, error: unknown): NetDiagnosticsError {
   return new NetDiagnosticsError('ERR_SETTING', `The key file ${path} ${what}`, { cause: error });
 }
 
-/** Windows has no such bits. */
+/** The warning when others may read the file. Windows has no mode bits. */
 async function laxMode(path: string): Promise<string | null> {
   if (process.platform === 'win32') return null;
   const { mode, uid } = await stat(path);
   const isOurs = uid === process.geteuid?.();
-  // Of another owner's file the group's right is how we read it, as Kubernetes mounts one with `fsGroup`.
+  // When another user owns the file, this process may read it by the group's right: Kubernetes with `fsGroup` mounts it so.
   if ((mode & (isOurs ? 0o077 : 0o007)) === 0) return null;
   const advice =
     isOurs && !(await isReadOnly(path))

@@ -2,15 +2,15 @@ import type { MetricsRegistry } from '../client/index.js';
 import { group, hasMethods, type Kind, listOf, option, type TextKind } from '../settings/index.js';
 import { InvalidValue } from '../wire/index.js';
 
-/** What is pushed, and how often. */
+/** Which metrics are pushed, and how often. */
 export interface MetricsSettings {
-  /** Milliseconds; 0: none by itself. */
+  /** Milliseconds between pushes; 0: no automatic pushes. */
   intervalMs: number;
-  /** Metrics of the app's own. */
+  /** The app's own metrics. */
   registries: readonly MetricsRegistry[];
 }
 
-/** A push interval, or an object that also names the app's own registries. */
+/** A push interval, or an object that also has the app's own registries. */
 export function metricsSetting(interval: TextKind<number>, defaultMs: number): TextKind<MetricsSettings> {
   const should = `${interval.should}; in code also { intervalMs, registries }`;
   const metrics = group(should, {

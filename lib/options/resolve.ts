@@ -20,10 +20,10 @@ import type { NetDiagnosticsOptions } from './types.js';
 /** Validated settings. `null` stands for "none"; durations are milliseconds. */
 export type Settings = Readonly<SettingValues>;
 
-/** Settings with which there is something to connect to. */
+/** Settings with an API secret, so that there is a platform to connect to. */
 export type ActiveSettings = Settings & { readonly apiSecret: ApiSecret };
 
-/** Whether there is anything to open. */
+/** Whether the plugin has anything to do: it is enabled and has an API secret. */
 export function isActive(settings: Settings): settings is ActiveSettings {
   return settings.enabled && settings.apiSecret !== null;
 }
@@ -31,19 +31,19 @@ export function isActive(settings: Settings): settings is ActiveSettings {
 type Option = keyof typeof SETTINGS;
 const OPTIONS = Object.keys(SETTINGS) as Option[];
 
-/** What an endpoint of one's own decides itself. */
+/** Options that the user's own endpoint has decided already. */
 const OF_OWN_ENDPOINT = ['secretKey', 'secretKeyFile', 'network', 'bindAddrs'] as const;
 
 /**
  * Validates options and environment variables; an explicit option wins over its variable.
  * @param options - `undefined` values count as not given, `null` and empty texts as "none"
  * @param env - empty variables count as not set
- * @throws SettingError (`ERR_SETTING`); `ERR_ALPN` when an endpoint of one's own does not accept dial-backs
+ * @throws SettingError (`ERR_SETTING`); `ERR_ALPN` when the user's own endpoint does not accept dial-backs
  */
 export function resolveSettings(options: NetDiagnosticsOptions = {}, env: NodeJS.ProcessEnv = {}): Settings {
   assertKnown(options);
   const enabled = resolveOne('enabled', options, env);
-  // Nothing will be done with the rest: a placeholder in a development machine's environment must not matter.
+  // The other settings are not used, so a placeholder in the environment of a development machine must not matter.
   if (!enabled.value) return { ...defaults(), enabled: false };
   const seen = withoutFileVariables(options, env);
   const resolved = Object.fromEntries(OPTIONS.map((option) => [option, resolveOne(option, options, seen)]));
@@ -65,8 +65,8 @@ function assertKnown(options: NetDiagnosticsOptions): void {
 }
 
 /**
- * An option hides its own variable, and that of its file, also when it says "none": `apiSecret: null` must not end in the
- * secret of a file that the environment names.
+ * An option hides its own variable and that of its file, also when it is "none": with `apiSecret: null` the secret of a
+ * file that the environment names must not be used.
  */
 function withoutFileVariables(options: NetDiagnosticsOptions, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const hidden = (['apiSecret', 'secretKey'] as const)
@@ -104,7 +104,7 @@ function naming<T>(variable: string | null, from: SettingOrigin['from'], read: (
   }
 }
 
-/** What one setting demands of another. */
+/** Checks the settings that depend on each other. */
 function consistent(settings: SettingValues, origin: (option: Option) => SettingOrigin): Settings {
   onlyOne(settings, origin, ['apiSecret', 'apiSecretFile']);
   if (settings.apiSecretFile !== null) {
@@ -119,7 +119,7 @@ function consistent(settings: SettingValues, origin: (option: Option) => Setting
     : withOwnEndpoint(settings, origin);
 }
 
-/** Of two ways to give the same; an option wins over the other way's variable too. */
+/** Allows one of two ways to give the same thing. An option also wins over the variable of the other way. */
 function onlyOne<Value extends Option, File extends Option>(
   settings: Pick<SettingValues, Value | File> & Record<Value | File, unknown>,
   origin: (option: Option) => SettingOrigin,
@@ -133,7 +133,7 @@ function onlyOne<Value extends Option, File extends Option>(
   Object.assign(settings, { [from.from === 'option' ? file : value]: null });
 }
 
-/** The third way to say who may come: a key of SSH, and where to. */
+/** The third way to give the credential: an SSH key, and the address of the platform. */
 function takeSshKey(settings: SettingValues, origin: (option: Option) => SettingOrigin): void {
   onlyOne(settings, origin, ['apiSecret', 'sshKeyFile']);
   const { sshKeyFile, platform } = settings;
@@ -144,13 +144,13 @@ function takeSshKey(settings: SettingValues, origin: (option: Option) => Setting
   try {
     settings.apiSecret = ApiSecret.fromSshKey(readOpensshKey(readFileSync(sshKeyFile, 'utf8')), platform);
   } catch (error) {
-    // A system's error has the path in it, and nothing of the file.
+    // An error of the system has the path in it, and nothing of the content.
     const why = error instanceof NetDiagnosticsError ? error.message : `cannot be read (${messageOf(error)})`;
     throw new SettingError(origin('sshKeyFile'), `names ${printable(sshKeyFile)}, which ${why}.`);
   }
 }
 
-/** The network of the official preset: a token of the project for every relay, and for nobody else's. */
+/** The network `services`: each relay gets a token of the project. Relays of somebody else must not get one. */
 function withRelayTokens(settings: SettingValues, origin: (option: Option) => SettingOrigin): Settings {
   const { network, relays, apiSecret } = settings;
   if (network !== 'services') return settings;
@@ -182,7 +182,7 @@ function withoutOwnEndpoint(settings: SettingValues, origin: (option: Option) =>
 
 function withOwnEndpoint(settings: SettingValues, origin: (option: Option) => SettingOrigin): Settings {
   for (const option of OF_OWN_ENDPOINT) {
-    // A variable may be meant for the code that bound the endpoint.
+    // A variable is no error: it may be meant for the code that bound the endpoint.
     if (origin(option).from === 'option') {
       throw new SettingError(origin(option), 'cannot be given beside `endpoint`, which has its own.');
     }

@@ -4,13 +4,13 @@ import { printable } from '../text.js';
 import { ApiSecret } from '../wire/index.js';
 import { whyMalformed } from './identity-kinds.js';
 
-/** An env file has some thousand characters. */
+/** Longest file that is read. An env file has some thousand characters. */
 const MAX_BYTES = 64 * 1024;
 
 /**
- * Reads the file of an API secret, as Docker and Kubernetes mount it. At once, and once: a secret that is malformed or
- * not there is told where it was registered, as one that stands in a variable.
- * @throws Error whose message completes "The setting … names <path>, which …"; never with the text
+ * Reads the file of an API secret, as Docker and Kubernetes mount it. It is read once and synchronously, so that a missing
+ * or malformed secret throws at registration, like one in a variable.
+ * @throws Error whose message completes "The setting … names <path>, which …"; it never contains the secret
  */
 export function readSecretFile(path: string): ApiSecret {
   const text = readBounded(path);
@@ -25,7 +25,7 @@ export function readSecretFile(path: string): ApiSecret {
   return secret;
 }
 
-/** Not by its size: a device or a pipe has none. @returns null when it is longer than a secret's file can be */
+/** Does not trust the file's size: a device or a pipe has none. @returns null when it is longer than `MAX_BYTES` */
 function readBounded(path: string): string | null {
   const bytes = Buffer.alloc(MAX_BYTES + 1);
   let length = 0;

@@ -1,6 +1,6 @@
 import type { Kind, Row } from '../settings/index.js';
 
-/** One row of the settings table. `T`: the checked value; `D`: what stands in when none is given. */
+/** One row of the settings table. `T`: the checked value; `D`: the value when none is given. */
 export interface Setting<T, D = T> extends Row<T, D> {
   /** The environment variable; `null`: only code can give it. */
   variable: string | null;
@@ -33,7 +33,7 @@ export function withDefault<T>(
   };
 }
 
-/** A row without: the value is `null` when none is given. */
+/** A row without a default: the value is `null` when none is given. */
 export function optional<T>(kind: Kind<T>, description: string, extras: Extras = {}): Setting<T, null> {
   return { ...row(description, extras), kind, default: null, defaultText: extras.defaultText ?? 'none' };
 }

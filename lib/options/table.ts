@@ -25,13 +25,13 @@ import { platformAddress } from './platform-kind.js';
 import { optional, type Setting, withDefault } from './setting.js';
 import type { NetDiagnosticsOptions } from './types.js';
 
-/** Below this not even a relay on the same continent answers twice. */
+/** In less time not even a relay on the same continent answers twice. */
 const MIN_DEADLINE_MS = 100;
-/** The platform that dialled back waits about this long. */
+/** The platform waits about this long for the answer to a dial-back. */
 const MAX_DEADLINE_MS = 60_000;
-/** Older reports say nothing of the network as it is. */
+/** Older reports say nothing about the present network. */
 const MAX_REUSE_MS = 3_600_000;
-/** More often would be a load on the platform, and tells nothing new. */
+/** A shorter interval would load the platform and give no new information. */
 const MIN_METRICS_MS = 1_000;
 const MAX_METRICS_MS = 86_400_000;
 const DEFAULT_METRICS_MS = 60_000;

@@ -1,24 +1,24 @@
 import { nearest } from '../settings/index.js';
 import { SETTINGS } from './table.js';
 
-/** A variable that looks like one of ours and is none. */
+/** An environment variable that looks like one of ours, but that no setting reads. */
 export interface UnknownVariable {
   name: string;
-  /** The one that was meant, if that can be told. */
+  /** The variable that was probably meant; `undefined` when none is near. */
   meant: string | undefined;
 }
 
 const VARIABLES = Object.values(SETTINGS).flatMap(({ variable }) => variable ?? []);
 
-/** All that begins so is ours. */
+/** Every variable with this prefix belongs to this package. */
 const OURS = 'NET_DIAGNOSTICS_';
-/** Of these some are other programs': named when one of ours is near. */
+/** Some variables of this form belong to other programs, so one is reported only when its name is near one of ours. */
 const SHARED = /^IROH_(?:SERVICES?|API|SECRET)_/;
 
 /**
- * Variables that no setting reads although their names say that one should: misspelt, or of another version. They are
- * no error: the environment of a machine may serve several versions.
- * @param env - set to anything but nothing
+ * Variables that no setting reads although their names look like ours: misspelt, or of another version. They are no error:
+ * the environment of a machine may serve several versions.
+ * @param env - empty variables count as not set
  */
 export function unknownVariables(env: NodeJS.ProcessEnv): UnknownVariable[] {
   return Object.keys(env)
@@ -27,7 +27,7 @@ export function unknownVariables(env: NodeJS.ProcessEnv): UnknownVariable[] {
     .filter(({ name, meant }) => name.startsWith(OURS) || (SHARED.test(name) && meant !== undefined));
 }
 
-/** As a sentence for people. */
+/** The log line for an unknown variable. */
 export function unknownVariableText({ name, meant }: UnknownVariable): string {
   return `${name} is not known${meant === undefined ? '.' : `. Did you mean ${meant}?`}`;
 }

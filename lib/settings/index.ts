@@ -1,4 +1,4 @@
-/** How every option of this package is read, checked and refused. Which options there are is said by whose they are. */
+/** How every option of this package is read, checked and refused. The tables of options are in the rooms that use them. */
 export {
   anObject,
   callback,

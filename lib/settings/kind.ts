@@ -1,21 +1,21 @@
 import { InvalidValue } from '../wire/index.js';
 
-/** What values one setting takes. */
+/** Which values one setting takes. */
 export interface Kind<T> {
   /** Completes "it must be …". */
   readonly should: string;
-  /** Reads the text of an environment variable (trimmed, not empty). Absent: only code can give this setting. */
+  /** Reads the text of an environment variable (trimmed, not empty). Without this method only code can give the setting. */
   fromText?(text: string): T;
   /** Checks an option's value (neither `undefined` nor `null`). Throws {@link InvalidValue}. */
   fromValue(value: unknown): T;
 }
 
-/** One that a text can give. */
+/** A kind that can be read from a text. */
 export interface TextKind<T> extends Kind<T> {
   fromText(text: string): T;
 }
 
-/** `check` decides over an option's value; the text of a variable goes the same way. */
+/** A text that `check` reads, from an option or from a variable. */
 export function textKind<T>(should: string, check: (text: string) => T): TextKind<T> {
   const fromValue = (value: unknown) => {
     if (typeof value !== 'string') throw new InvalidValue();
@@ -24,7 +24,7 @@ export function textKind<T>(should: string, check: (text: string) => T): TextKin
   return { should, fromText: check, fromValue };
 }
 
-/** `true` or `false`; in a variable also `1` and `0`, and nothing else: `yes` might have been meant either way. */
+/** `true` or `false`; in a variable also `1` and `0`, and no other words. */
 export function flag(): TextKind<boolean> {
   return {
     should: 'true or false (in a variable also 1 or 0)',
@@ -40,7 +40,7 @@ export function flag(): TextKind<boolean> {
   };
 }
 
-/** A whole number from `min` to `max`, of `what`; with `zero`, 0 is allowed below `min` and means that. */
+/** A whole number from `min` to `max`; `what` names it in errors. With `zero`, 0 is allowed too, and `zero` says what it means. */
 export function wholeNumber(what: string, min: number, max: number, zero?: string): TextKind<number> {
   const check = (value: number) => {
     const allowed =
@@ -63,12 +63,12 @@ export function wholeNumber(what: string, min: number, max: number, zero?: strin
   };
 }
 
-/** A whole number of milliseconds from `min` to `max`; with `zero`, 0 is allowed below `min` and means that. */
+/** A whole number of milliseconds from `min` to `max`. With `zero`, 0 is allowed too, and `zero` says what it means. */
 export function milliseconds(min: number, max: number, zero?: string): TextKind<number> {
   return wholeNumber('a whole number of milliseconds', min, max, zero);
 }
 
-/** A port of TCP or UDP; with `min` 0, that one too, which means any. */
+/** A port of TCP or UDP. With `min` 0, port 0 is allowed and means any port. */
 export function port(min: 0 | 1 = 0): TextKind<number> {
   return wholeNumber('a port', min, 65_535);
 }
@@ -83,7 +83,7 @@ export function oneOf<const T extends string>(...words: readonly T[]): TextKind<
   });
 }
 
-/** A list; in a variable its entries are separated by commas. `join` looks at the whole of it. */
+/** A list; in a variable its entries are separated by commas. `join` checks the whole list. */
 export function listOf<T>(
   should: string,
   entry: { fromText(text: string): T; fromValue(value: unknown): T },
@@ -118,8 +118,8 @@ export function listOf<T>(
 }
 
 /**
- * A function of the caller's own.
- * @typeParam F - what it is called with, and answers
+ * A function that the caller gives.
+ * @typeParam F - its parameters and result
  */
 export function callback<F extends (...args: never[]) => unknown>(): Kind<F> {
   return {
@@ -131,7 +131,7 @@ export function callback<F extends (...args: never[]) => unknown>(): Kind<F> {
   };
 }
 
-/** Any object: what is in it shows when it is used. */
+/** Any object. Its content is checked when it is used. */
 export function anObject<T extends object>(): Kind<T> {
   return {
     should: 'an object',
@@ -153,7 +153,7 @@ export function objectWith<T>(should: string, ...methods: readonly string[]): Ki
   };
 }
 
-/** Whether `value` is an object with all of these methods. Duck typing: another copy of a package made it perhaps. */
+/** Whether `value` is an object with all of these methods. Not `instanceof`: another copy of a package may have made it. */
 export function hasMethods(value: unknown, ...methods: readonly string[]): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function');

@@ -1,7 +1,7 @@
-/** No name is longer, and the work grows with it. */
+/** No name is longer, and the work grows with the length. */
 const MAX_WORD = 100;
 
-/** The candidate that `word` was most likely meant to be; `undefined` when none is near. */
+/** The candidate that is most like `word`; `undefined` when none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > MAX_WORD) return undefined;
   const wanted = word.toLowerCase();

@@ -1,4 +1,4 @@
-/** Options that name relays, STUN servers and local addresses: one reader for all who take them. */
+/** Options that name relays, STUN servers and local addresses: one reader for every room that takes them. */
 import { messageOf } from '../errors.js';
 import {
   type BindAddrs,
@@ -19,17 +19,17 @@ import {
 import { type Kind, listOf, oneOf, port, type TextKind, textKind } from './kind.js';
 import { group, needed, option } from './table.js';
 
-/** Relays of one report: all are asked at the same time. iroh's networks have a handful. */
+/** Most relays of one report: all are asked at the same time. iroh's networks have a handful. */
 export const MAX_RELAYS = 64;
 
-/** Servers of one report. Two at different IP addresses tell all there is to tell. */
+/** Most STUN servers of one report. Two at different IP addresses already show everything that can be found out. */
 export const MAX_STUN_SERVERS = 8;
 
 const TOKEN_AUTH = group('{ token }', {
   token: { ...needed(textKind('a text', (text) => text)), isSecret: true },
 });
 
-/** What a relay wants to see. */
+/** How to authenticate to a relay. */
 function relayAuth(): Kind<RelayAuth> {
   const services = oneOf('services');
   return {
@@ -46,7 +46,7 @@ const quicPort: Kind<number> = {
 const RELAY = group('a URL, or { url, quicPort, auth }', {
   url: needed(textKind('a URL', relayFromUrl)),
   quicPort: option(quicPort, null),
-  // Who takes `auth` for the token itself must not find it in an error.
+  // A user may put the token itself into `auth`; an error must not show it.
   auth: { ...option(relayAuth(), null), isSecret: true },
 });
 
@@ -54,7 +54,7 @@ function relayFromValue(value: unknown): Relay {
   if (typeof value === 'string') return relayFromUrl(value);
   if (typeof value !== 'object' || value === null) throw new InvalidValue('neither a URL nor an object');
   const { url: fromUrl, quicPort: said, auth } = RELAY.fromValue(value);
-  // Not said and `null` are two things here.
+  // "Not given" and `null` mean different things here.
   const quicPort = (value as { quicPort?: unknown }).quicPort === undefined ? undefined : said;
   if (fromUrl.quicPort !== undefined && quicPort !== undefined)
     throw new InvalidValue('quicPort is said twice');
@@ -70,7 +70,7 @@ export function relays(): TextKind<readonly Relay[]> {
   );
 }
 
-/** A relay, where no API secret is at hand that could sign a token. */
+/** A relay, where there is no API secret that could sign a token. */
 export function relayWithoutSecret(): Kind<Relay> {
   return {
     should: 'a relay URL (https://…), or { url, quicPort, auth: { token } }',
@@ -82,7 +82,7 @@ export function relayWithoutSecret(): Kind<Relay> {
   };
 }
 
-/** As `relays`, where no API secret is at hand that could sign a token. */
+/** As `relays`, where there is no API secret that could sign a token. */
 export function relaysWithoutSecret(): Kind<readonly Relay[]> {
   const { fromValue } = relayWithoutSecret();
   return listOf(
@@ -124,7 +124,7 @@ export function stunServers(): TextKind<readonly StunServer[]> {
   });
 }
 
-/** Of two entries of the same name, which was meant? */
+/** With two entries for the same name it is not clear which one is meant. */
 function refuseTwins(names: readonly string[]): void {
   const repeated = names.find((name, i) => names.indexOf(name) !== i);
   if (repeated !== undefined) throw new InvalidValue(`${repeated} is listed twice`);
@@ -133,7 +133,7 @@ function refuseTwins(names: readonly string[]): void {
 const SOCKET_ADDR = group('"ip:port", or { ip, port }', {
   ip: needed(textKind('an IP address', (ip) => ip)),
   port: needed(port()),
-  // As a checked address says it; it goes by the address all the same.
+  // A checked `SocketAddr` has it. It is not used: the address itself shows the family.
   family: option<4 | 6, null>({ should: '4 or 6', fromValue: (value) => value as 4 | 6 }, null),
 });
 
@@ -177,7 +177,7 @@ export function bindAddrs(): TextKind<BindAddrs> {
   };
 }
 
-/** ALPNs that an endpoint was bound with. */
+/** The ALPNs that an endpoint was bound with. */
 export function alpnNames(): Kind<readonly string[]> {
   const check = (value: unknown) => {
     const size = typeof value === 'string' ? Buffer.byteLength(value) : 0;
@@ -201,7 +201,7 @@ export function endpointId(): TextKind<EndpointId> {
   });
 }
 
-/** As a text shows it. */
+/** The addresses as text for people. */
 export function formatBindAddrs(addrs: BindAddrs): string {
   return addrs === 'loopback' ? addrs : addrs.map(formatSocketAddr).join(' and ');
 }

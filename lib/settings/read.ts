@@ -5,7 +5,7 @@ import { InvalidField, type Row, readRow, readTable, type Table, type Values } f
 
 /**
  * Reads all options of one call.
- * @param of - whose they are, as an error names it: `diagnose()`
+ * @param of - whose options they are, as an error names it: `diagnose()`
  * @throws SettingError (`ERR_SETTING`) that names the option, what it was and what it must be
  */
 export function readOptions<T extends Table>(of: string, table: T, given: unknown): Values<T> {
@@ -13,12 +13,12 @@ export function readOptions<T extends Table>(of: string, table: T, given: unknow
   return naming(of, () => readTable(table, given));
 }
 
-/** Reads one option of a call whose others need no reading. @throws as {@link readOptions} */
+/** Reads one option of a call whose other options need no check. @throws as {@link readOptions} */
 export function readOption<T, D>(of: string, name: string, row: Row<T, D>, given: unknown): T | D {
   return naming(of, () => readRow(name, row, given));
 }
 
-/** @throws NetDiagnosticsError (`ERR_SETTING`) where options are no object */
+/** @throws NetDiagnosticsError (`ERR_SETTING`) when the options are not an object */
 export function assertObject(given: unknown, of: string | null): asserts given is object {
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return;
   const whose = of === null ? '' : ` of ${of}`;

@@ -16,7 +16,7 @@ export interface SettingOrigin {
 /** A setting is missing or malformed. `code` is `ERR_SETTING`; the message never holds a secret. */
 export class SettingError extends NetDiagnosticsError<'ERR_SETTING'> {
   override name = 'SettingError';
-  /** The option at fault; of one in a group, the group (`http` where it is `http.path`). */
+  /** The wrong option; for one in a group, the group's name (`http` for `http.path`). */
   readonly option: string;
   /** Its environment variable, if it has one. */
   readonly variable: string | null;
@@ -31,17 +31,17 @@ export class SettingError extends NetDiagnosticsError<'ERR_SETTING'> {
     this.variable = origin.variable;
   }
 
-  /** What a table's reader found. */
+  /** The error for what the reader of a table found. */
   static in(origin: Omit<SettingOrigin, 'option'>, { path, problem, cause }: InvalidField): SettingError {
     const options = cause === undefined ? undefined : { cause };
     return new SettingError({ ...origin, option: path }, problem, options);
   }
 }
 
-/** Names both, the one that was used first: that is where the reader has to look. */
+/** Names option and variable. The one that was used comes first, because that is where the user has to look. */
 function nameOf({ option, of, variable, from }: SettingOrigin): string {
   if (of !== undefined) return `\`${option}\` of ${of}`;
-  // In a group it can come from code alone.
+  // An option in a group can only come from code.
   if (variable === null || option.includes('.')) return `\`${option}\``;
   return from === 'variable' ? `${variable} (option \`${option}\`)` : `\`${option}\` (variable ${variable})`;
 }

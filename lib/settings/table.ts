@@ -3,7 +3,7 @@ import type { Kind } from './kind.js';
 import { nearest } from './nearest.js';
 import { show, showSecret } from './show.js';
 
-/** One row of a table of options. `T`: the checked value; `D`: what stands in when none is given. */
+/** One row of a table of options. `T`: the checked value; `D`: the value when none is given. */
 export interface Row<T, D = T> {
   readonly kind: Kind<T>;
   readonly default: D;
@@ -16,7 +16,7 @@ export interface Row<T, D = T> {
 /** Options by their names. */
 export type Table = Readonly<Record<string, Row<unknown, unknown>>>;
 
-/** The value that each option of a table has once it is read. */
+/** The values of a table's options after reading. */
 export type Values<T extends Table> = {
   -readonly [Name in keyof T]: T[Name] extends Row<infer V, infer D> ? V | D : never;
 };
@@ -31,9 +31,9 @@ export function needed<T>(kind: Kind<T>): Row<T, never> {
   return { kind, default: undefined as never, isNeeded: true };
 }
 
-/** One option of a group will not do. */
+/** One option of a table is wrong. */
 export class InvalidField extends InvalidValue {
-  /** The name of the option, from the group's own on: `port`, `tls.key`. */
+  /** The name of the option within its table: `port`, `tls.key`. */
   readonly path: string;
   /** Completes the sentence "The setting `x` …". */
   readonly problem: string;
@@ -68,7 +68,7 @@ export function readRow<T, D>(name: string, row: Row<T, D>, given: unknown): T |
   return row.default;
 }
 
-/** Does `read`, and says what `given` was and should have been when it will not do. */
+/** Does `read`. When it refuses `given`, the error says what `given` was and what it must be. */
 export function reading<T>(name: string, row: Row<unknown, unknown>, given: unknown, read: () => T): T {
   try {
     return read();
@@ -84,9 +84,9 @@ export function reading<T>(name: string, row: Row<unknown, unknown>, given: unkn
   }
 }
 
-/** What is said of an option that nobody knows. */
+/** What an error says of an unknown option. */
 export function unknownProblem(name: string, names: readonly string[]): string {
-  // `stunServers` is far from `stun`, and plainly means it.
+  // `stunServers` is too far from `stun` for `nearest`, but clearly means it.
   const meant =
     nearest(name, names) ??
     names.find((known) => name.startsWith(known) && /[A-Z]/.test(name.charAt(known.length)));
@@ -94,7 +94,7 @@ export function unknownProblem(name: string, names: readonly string[]): string {
   return `is not known. ${hint}`;
 }
 
-/** An object of options. Read by `readTable`, so that what is wrong in it has a name of its own. */
+/** An object of options. `readTable` reads it, so that an error names the wrong field. */
 export function group<T extends Table>(should: string, table: T): Kind<Values<T>> {
   return {
     should,
