@@ -1,18 +1,18 @@
 /** Time limits of this room, each with its reason. Milliseconds. */
 
-/** `stop()` is done after this, come what may: orchestrators kill a process some seconds after asking it to end. */
+/** `stop()` ends after this in any case: orchestrators kill a process some seconds after asking it to end. */
 export const STOP_TIMEOUT_MS = 5_000;
 
-/** Part of it for everything above the endpoint, so that the endpoint can still be closed in an orderly way. */
+/** The part of it for everything except the endpoint, so that there is time left to close the endpoint properly. */
 export const SERVICE_STOP_TIMEOUT_MS = 4_000;
 
-/** Part of that for the handlers of open connections. */
+/** The part of {@link SERVICE_STOP_TIMEOUT_MS} for the handlers of open connections. */
 export const ROUTER_STOP_TIMEOUT_MS = 1_500;
 
-/** What a host's server waits for: handlers that are told to stop are through by then, or hang. */
+/** How long an app's server waits before it closes: handlers that were told to stop have ended by then, or hang. */
 export const QUIESCE_TIMEOUT_MS = 500;
 
-/** Retries of what may come right by itself (a port in use, a volume not mounted yet). */
+/** Retries of failures that may end by themselves (a port in use, a volume not mounted yet). */
 export const OPEN_RETRY = { reconnectMinMs: 1_000, reconnectMaxMs: 60_000 };
 
 /** A bind that takes longer has hung; it usually takes 20 ms. */
@@ -21,11 +21,11 @@ export const BIND_TIMEOUT_MS = 30_000;
 /** The report on start is spread over this time, so that a fleet that restarts does not measure at the same moment. */
 export const START_REPORT_SPREAD_MS = 10_000;
 
-/** Dial-backs without a good token, by which strangers could fill the log: lines at once, and then in a minute. */
+/** Log lines about dial-backs without a valid token: at once, then per minute. Unknown callers must not fill the log. */
 export const STRANGER_LINES = { burst: 1, perMinute: 1 };
 
-/** Dial-backs with one: whoever presses the button sees each of them in the log, a platform that floods us does not. */
+/** Log lines about dial-backs with a valid token: enough to log each press of the button, but not a flood. */
 export const PLATFORM_LINES = { burst: 10, perMinute: 10 };
 
-/** Signs of another process with the same identity: they come each minute, and one in ten is enough to be reminded. */
+/** Log lines about another process with the same identity: it is noticed each minute, and every tenth time is enough. */
 export const TWIN_LINES = { burst: 2, perMinute: 0.1 };

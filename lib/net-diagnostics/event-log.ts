@@ -6,7 +6,7 @@ import type { LogEvent, SafeLogger } from '../logger.js';
 import { type EndpointId, shortId } from '../wire/index.js';
 import { PLATFORM_LINES, STRANGER_LINES, TWIN_LINES } from './constants.js';
 
-/** How a dial-back is told. */
+/** How a dial-back is logged. */
 interface DialBackLine {
   level: keyof SafeLogger;
   event: LogEvent;
@@ -51,7 +51,7 @@ const DIAL_BACK_LINES: Readonly<Record<DialBackOutcome, DialBackLine>> = {
   aborted: ABORTED,
 };
 
-/** Turns events into log lines: each trouble once, its end once, and no way for anybody outside to fill the log. */
+/** Turns events into log lines: each problem once, its end once. Nobody outside can fill the log. */
 export class EventLog {
   readonly #log: SafeLogger;
   readonly #clock: Clock;
@@ -59,7 +59,7 @@ export class EventLog {
   readonly #throttles: ReadonlyMap<LogEvent, Throttle>;
   readonly #failures: Throttle;
   readonly #twins: Throttle;
-  /** What the platform answered last, by request: the same again is no news. */
+  /** The platform's last answer, by request: the same answer again is not logged as a warning. */
   readonly #refusals = new Map<string, string>();
   #wasGranted = false;
 
@@ -145,7 +145,7 @@ export class EventLog {
     });
   }
 
-  /** Metrics go out less often than asked for. */
+  /** Metrics are sent less often than asked for. */
   slowed(): void {
     this.#log.info('metrics are sent every 30 s: the platform is not known to keep those that come faster', {
       event: 'metrics-slowed',
@@ -155,7 +155,7 @@ export class EventLog {
   grant(grant: GrantState): void {
     if (grant.state === 'granted') {
       const until = new Date(grant.until * 1000).toISOString();
-      // A renewal, or the grant on a new connection, is no news.
+      // A renewal, or the grant on a new connection, is nothing new for the reader.
       const level = this.#wasGranted ? 'debug' : 'info';
       this.#log[level]('the platform may run diagnostics', { event: 'granted', until });
       this.#wasGranted = true;

@@ -4,17 +4,20 @@ import { connect, createServer, type Server } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What a Unix socket's path may have; a longer one would be cut. */
+/** The longest path of a Unix socket; a longer one would be cut. */
 const MAX_PATH_BYTES = 100;
-/** Somebody who does not answer by then is no process that lives. */
+/** A live process answers within this time. */
 const KNOCK_MS = 1_000;
-/** Two that find the same left-over file at the same moment both remove it: the one that lost its own looks again. */
+/**
+ * Two processes that find the same left-over file at the same moment both remove it. So each checks after this time
+ * whether its own file is still there.
+ */
 const SETTLE_MS = 500;
 
 /**
- * Tells whether other processes of this host use the same key file. A socket beside it, on which one of them listens: the
- * system closes it with the process, however that ends, and who comes second is heard by who came first. Where there can
- * be none (a read-only mount, a long path) nobody is told here; a platform may tell.
+ * Finds other processes of this host that use the same key file. The first process listens on a socket beside the file,
+ * and a second one connects to it, so both know. The system closes the socket when the process ends, in any way. Where
+ * there can be no socket (a read-only mount, a long path) nothing is found here; the platform may find it.
  */
 export class IdentityLock {
   readonly #path: string;
@@ -22,7 +25,7 @@ export class IdentityLock {
   readonly #server: Server;
   #isReleased = false;
 
-  /** @param onOther - is called for each process that is found, or comes; must not throw */
+  /** @param onOther - called for each process that is found, or that comes later; must not throw */
   constructor(keyFile: string, onOther: () => void) {
     this.#path = process.platform === 'win32' ? pipeOf(keyFile) : `${keyFile}.lock`;
     this.#onOther = onOther;
@@ -30,22 +33,22 @@ export class IdentityLock {
       other.on('error', () => {}).destroy();
       this.#onOther();
     });
-    // Nothing here keeps the process alive.
+    // The socket must not keep the process alive.
     this.#server.unref();
   }
 
-  /** Takes it, or tells of who has it. Never rejects. */
+  /** Takes the lock, or reports the process that has it. Never rejects. */
   async take(): Promise<void> {
     if (Buffer.byteLength(this.#path) > MAX_PATH_BYTES) return;
     if (await this.#listen()) return this.#settle();
     if (await this.#knock()) return this.#onOther();
-    // Left over by a process that was killed.
+    // The file was left by a process that was killed.
     if (!(await removeSocket(this.#path))) return;
     if (await this.#listen()) await this.#settle();
     else if (await this.#knock()) this.#onOther();
   }
 
-  /** Lets it go, and its file with it. Idempotent. */
+  /** Releases the lock and removes its file. Idempotent. */
   release(): void {
     this.#isReleased = true;
     this.#server.close();
@@ -65,7 +68,7 @@ export class IdentityLock {
       this.#server.once('error', failed);
       if (this.#isReleased) return failed();
       try {
-        // Exclusive: workers of one cluster would share it, and each is a process of its own here.
+        // Exclusive: otherwise the workers of one cluster would share the socket. Here each worker counts as a process.
         this.#server.listen({ path: this.#path, exclusive: true }, () => {
           this.#server.removeListener('error', failed);
           settle(true);
@@ -77,7 +80,7 @@ export class IdentityLock {
     });
   }
 
-  /** @returns whether a process that lives listens there */
+  /** @returns whether a live process listens there */
   #knock(): Promise<boolean> {
     return new Promise((settle) => {
       const socket = connect(this.#path);
@@ -93,7 +96,7 @@ export class IdentityLock {
   }
 }
 
-/** Windows has pipes, whose names are no paths. */
+/** Windows has named pipes; their names are not paths of files. */
 function pipeOf(keyFile: string): string {
   return `\\\\.\\pipe\\iroh-net-diagnostics-${createHash('sha256').update(resolve(keyFile)).digest('hex')}`;
 }
@@ -102,7 +105,7 @@ async function inode(path: string): Promise<number | null> {
   return (await lstat(path).catch(() => null))?.ino ?? null;
 }
 
-/** @returns whether there is no socket now. What is no socket is not ours, and stays. */
+/** @returns whether the path is free now. A file that is not a socket is not ours, and is not removed. */
 async function removeSocket(path: string): Promise<boolean> {
   const found = await lstat(path).catch(() => null);
   if (found === null) return true;

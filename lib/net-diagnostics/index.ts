@@ -1,4 +1,4 @@
-/** One endpoint's life with the platform. */
+/** Connects one endpoint with the platform, from its start to its end. */
 export { AnsweringRelays } from './answering-relays.js';
 export { NetDiagnostics, type ReadyOptions } from './net-diagnostics.js';
 export type { Parts } from './parts.js';

@@ -6,20 +6,20 @@ import type { Status } from '../status.js';
 import { type Attributes, attributesFault, nameFault } from '../wire/index.js';
 import type { Parts } from './parts.js';
 
-/** What an {@link Introduction} is made of. */
+/** Options of an {@link Introduction}. */
 export interface IntroductionOptions {
   settings: Pick<Settings, 'name' | 'group' | 'attributes'>;
   parts: Pick<Parts, 'clientLimits' | 'clock' | 'sleep' | 'random'>;
   log: SafeLogger;
-  /** Is told of every change. */
+  /** Called on every change. */
   onState(): void;
 }
 
-/** What the endpoint says of itself: at first by the settings, then as the app changes it. Outlives its connections. */
+/** The endpoint's name, group and attributes: first from the settings, then as the app sets them. Outlives connections. */
 export class Introduction {
   readonly keeper: LabelsKeeper;
   readonly #onState: () => void;
-  /** What the platform answered last, by request: the same again is no news. */
+  /** The platform's last answer, by request: the same answer again is not logged as a warning. */
   readonly #refusals = new Map<string, string>();
 
   constructor({ settings, parts, log, onState }: IntroductionOptions) {
@@ -65,7 +65,7 @@ export class Introduction {
   setAttributes(attributes: Attributes): Promise<LabelState> {
     const entries = Object.entries(attributes);
     const isText = entries.every(([, value]: [string, unknown]) => typeof value === 'string');
-    // A copy: what the app does to its own object later is not said.
+    // A copy: later changes of the app's own object must have no effect.
     const copy = Object.fromEntries(entries);
     const fault = isText ? attributesFault(copy) : 'every value has to be a text';
     if (fault !== null)

@@ -14,15 +14,15 @@ import { type OpenedEndpoint, openEndpoint } from './open-endpoint.js';
 import { noteRegistration } from './registrations.js';
 import { Service, type ServiceOptions } from './service.js';
 
-/** What a {@link Life} needs, and what it hands on. */
+/** What a {@link Life} needs, and what it passes on to its service. */
 export interface LifeOptions
   extends Omit<ServiceOptions, keyof OpenedEndpoint | 'settings' | 'clockJump' | 'handlers'> {
   settings: Settings;
-  /** Told to the log at the beginning. */
+  /** Logged at the beginning. */
   unknownVariables: readonly UnknownVariable[];
 }
 
-/** From the opening of the endpoint to the last closed connection: what begins, what stands, and in which order it ends. */
+/** Opens the endpoint, starts the service on it, and ends both in the right order. */
 export class Life {
   readonly #options: LifeOptions;
   readonly #stopping = newAbort();
@@ -32,7 +32,7 @@ export class Life {
   #service: Service | null = null;
   #stopped: Promise<void> | null = null;
   #beQuiet: () => void = () => {};
-  /** Resolves when a service has ended; the endpoint is closed after it. */
+  /** Resolves when the service has ended; the endpoint is closed after it. */
   readonly #quiet = new Promise<void>((resolve) => {
     this.#beQuiet = resolve;
   });
@@ -46,7 +46,7 @@ export class Life {
     return this.#stopping.signal;
   }
 
-  /** What stands on the endpoint; `null` while there is none. */
+  /** The service that runs on the endpoint; `null` while there is none. */
   get service(): Service | null {
     return this.#service;
   }
@@ -58,12 +58,12 @@ export class Life {
     for (const variable of unknownVariables) {
       log.warn(unknownVariableText(variable), { event: 'unknown-variable', variable: variable.name });
     }
-    // It is waited for later, or never; that it failed must not become an unhandled rejection meanwhile.
+    // The promise is awaited later, or never. If it rejects before, that must not be an unhandled rejection.
     Promise.resolve(settings.endpoint).catch(() => {});
     this.#whole = isActive(settings) ? this.#live(settings) : this.#beDisabled();
   }
 
-  /** Serves another ALPN, as long as the endpoint lives. @throws `ERR_ALPN` when it has a handler */
+  /** Serves another ALPN, until the endpoint is closed. @throws `ERR_ALPN` when it has a handler already */
   handle(alpn: string, handler: ConnectionHandler): void {
     if (alpn === CLIENT_HOST_ALPN || this.#handlers.has(alpn)) {
       throw new NetDiagnosticsError('ERR_ALPN', `The ALPN ${JSON.stringify(alpn)} has a handler already.`);
@@ -78,7 +78,7 @@ export class Life {
     return this.#stopped;
   }
 
-  /** Begins {@link stop}, and waits until an endpoint of the app's own may be closed, half a second at most. */
+  /** Begins {@link stop}, and waits until the app may close its own endpoint, half a second at most. */
   async quiesce(): Promise<void> {
     void this.stop();
     if (this.#options.settings.endpoint === null) return;
@@ -89,7 +89,7 @@ export class Life {
   async #stop(): Promise<void> {
     const { statusStore, telemetry } = this.#options;
     this.#stopping.abort();
-    // At once: who listens may be gone before everything is closed.
+    // At once: the listener may be gone before everything is closed.
     statusStore.set('stopped');
     if (this.#whole !== null) await settledWithin(STOP_TIMEOUT_MS, this.#whole);
     telemetry.stop();
@@ -121,7 +121,7 @@ export class Life {
     const { parts, statusStore, log } = this.#options;
     const { id, relayUrls, directAddrs } = settings.apiSecret.platform;
     statusStore.note({ platform: { id, relays: relayUrls, addrs: directAddrs.map(formatSocketAddr) } });
-    // One watch for all who wait here.
+    // One watch for everything that waits here.
     const clockJump = watchClock(parts.clock);
     const opened = await openEndpoint({ settings, parts, statusStore, log, clockJump, signal: this.end });
     if (opened === null) return;
@@ -130,7 +130,7 @@ export class Life {
       statusStore.note({ endpointId: endpoint.id });
       await this.#serve({ ...this.#options, ...opened, settings, clockJump, handlers: this.#handlers });
     } catch (error) {
-      // An endpoint of the app's own may be closed, or listened to by somebody else.
+      // The app's own endpoint may be closed, or other code may accept connections on it.
       statusStore.noteError(codeOf(error, 'ERR_UNKNOWN'), messageOf(error));
       const reason = endpoint.isClosed ? 'endpoint-closed' : 'failed';
       statusStore.set('unavailable', { reason });

@@ -1,7 +1,7 @@
 import type { PathSnapshot } from '../report/index.js';
 import type { Connection } from '../transport/index.js';
 
-/** Knows the paths of the connections that are open, for the report: a live direct path shows that UDP works. */
+/** The paths of all open connections, for the report: a live direct path shows that UDP works. */
 export class LivePaths {
   readonly #connections = new Set<Connection>();
 
@@ -12,7 +12,7 @@ export class LivePaths {
     return connection;
   }
 
-  /** The paths at this moment, each once. */
+  /** The paths as they are now, each once. */
   snapshot(): PathSnapshot[] {
     const paths = new Map<string, PathSnapshot>();
     for (const connection of this.#connections) {

@@ -33,13 +33,13 @@ import type { Preview } from './wire-reports.js';
 
 /** How {@link NetDiagnostics.ready} waits. */
 export interface ReadyOptions {
-  /** Milliseconds. Default: no limit, and beyond 2^31 − 1 (24.8 days) there is none. */
+  /** Milliseconds. Default: no limit. More than 2^31 − 1 (24.8 days) also means no limit. */
   timeoutMs?: number | undefined;
 }
 
 /**
- * One endpoint's life with the platform: it connects, opens the platform's Run Diagnostics button, and answers it
- * with a fresh report, until it is stopped.
+ * Connects one endpoint with the platform, enables the platform's Run Diagnostics button, and answers each press with a
+ * fresh report, until it is stopped.
  *
  * @example
  * const diagnostics = NetDiagnostics.start({ name: 'web-1' });
@@ -57,13 +57,13 @@ export class NetDiagnostics {
   readonly #life: Life;
 
   /**
-   * Starts, in the background: this returns at once, and whatever the network or the machine lack becomes a state.
+   * Starts in the background and returns at once. Problems of the network or the machine show as a state.
    * @param options - explicit options win over environment variables
-   * @throws NetDiagnosticsError `ERR_SETTING` for a malformed setting, `ERR_ALPN` when an endpoint of one's own
-   * accepts no dial-backs; nothing else
+   * @throws NetDiagnosticsError `ERR_SETTING` for a malformed setting, `ERR_ALPN` when the app's own endpoint accepts
+   * no dial-backs; nothing else
    */
   static start(options?: NetDiagnosticsOptions): NetDiagnostics;
-  /** @internal With variables from elsewhere than `process.env`, and what tests replace. */
+  /** @internal With other variables than `process.env`, and with parts that tests replace. */
   static start(
     options: NetDiagnosticsOptions,
     env: NodeJS.ProcessEnv,
@@ -99,7 +99,7 @@ export class NetDiagnostics {
     return NetDiagnostics.of(resolveSettings(options, env), env, parts);
   }
 
-  /** @internal As {@link prepare}, for a host that needs the settings, too, and has resolved them. */
+  /** @internal As {@link prepare}, for an integration that also needs the settings and has resolved them already. */
   static of(
     settings: Settings,
     env: NodeJS.ProcessEnv = process.env,
@@ -141,26 +141,26 @@ export class NetDiagnostics {
     });
   }
 
-  /** Opens what {@link prepare} has prepared, in the background. Idempotent; does nothing after {@link stop}. */
+  /** Starts what {@link prepare} has prepared, in the background. Idempotent; does nothing after {@link stop}. */
   begin(): void {
     this.#life.begin();
   }
 
-  /** How it is at this moment: plain JSON, without any secret. */
+  /** The status now: plain JSON, without any secret. */
   status(): Status {
     const { status } = this.#statusStore;
-    // The keeper's own view: a grant that ran out while the platform was away counts as none.
+    // Read from the keeper: there a grant that expired while the platform was away counts as none.
     const { service } = this.#life;
     return service === null ? status : { ...status, grant: { ...service.grantState } };
   }
 
   /**
-   * Waits until there is nothing more to wait for: the platform has the grant (or refused it, or none is wanted), or
-   * a state is final. Never rejects; when the time is up, the status says how far it has come.
+   * Waits until the platform has the grant, or has refused it, or grants are switched off, or the state is final. Never
+   * rejects; when the time is up, it resolves with the status so far.
    */
   async ready({ timeoutMs = Number.POSITIVE_INFINITY }: ReadyOptions = {}): Promise<Status> {
     const settled = new AbortController();
-    // Without a limit, too, there is a timer: that somebody waits here keeps the process alive.
+    // Also without a limit there is a timer, because a caller who waits here must keep the process alive.
     const timer =
       timeoutMs <= MAX_TIMER_MS
         ? setTimeout(() => settled.abort(), timeoutMs)
@@ -171,8 +171,8 @@ export class NetDiagnostics {
   }
 
   /**
-   * Measures now. Works in every state but `stopped`, also without an endpoint: the report then knows less.
-   * @param run - `signal` ends it early (the report says so), `onProbe` is told of each probe
+   * Measures now. Works in every state except `stopped`, also without an endpoint: the report then contains less.
+   * @param run - `signal` ends it early (the report says so), `onProbe` is called for each probe
    * @throws `ERR_STATE` when stopped or switched off
    */
   async run({ signal, onProbe }: RunOptions = {}): Promise<LocalReport> {
@@ -184,25 +184,24 @@ export class NetDiagnostics {
     );
   }
 
-  /** The latest report that was finished, whoever asked for it; `null` before the first. Kept in memory only. */
+  /** The latest finished report, for whatever reason it was made; `null` before the first. Kept in memory only. */
   lastReport(): LocalReport | null {
     return this.#statusStore.lastReport;
   }
 
   /**
-   * Shows what a dial-back would be answered with at this moment, and sends nothing: the report under way, one that
-   * is recent enough (`reuse`), or a new one. A wire report is sent whole or not at all: redaction is for copies that
-   * people make.
-   * @param options - `signal` gives up the wait
-   * @throws `ERR_STATE` while there is no endpoint, and so nothing that could be sent; `ERR_ABORTED`
+   * Shows the answer that a dial-back would get now, and sends nothing: the report under way, one that is recent enough
+   * (`reuse`), or a new one. A wire report is sent whole or not at all; redaction is only for copies that people make.
+   * @param options - `signal` ends the wait
+   * @throws `ERR_STATE` while there is no endpoint, so that nothing could be sent; `ERR_ABORTED`
    */
   async preview({ signal }: Pick<RunOptions, 'signal'> = {}): Promise<Preview> {
     return this.#whileRunning(signal, (end) => this.#inService().preview(end));
   }
 
   /**
-   * Turns dial-backs away (the caller hears that the application refuses), and holds back metrics and the report on
-   * start. The connection and the grant stay: {@link revoke} is what takes the grant back. Idempotent, in every state.
+   * Refuses dial-backs (the caller is told that the application refuses), and sends no metrics and no report on start.
+   * The connection and the grant stay; use {@link revoke} to take the grant back. Idempotent, in every state.
    */
   pause(): void {
     if (this.#pause.isOn) return;
@@ -220,8 +219,8 @@ export class NetDiagnostics {
   }
 
   /**
-   * For an accept loop of one's own: serves a connection with `CLIENT_HOST_ALPN` to its end. While there is nobody
-   * to serve it (starting, disabled, stopped) it is closed with code 503.
+   * For your own accept loop: serves a connection with `CLIENT_HOST_ALPN` to its end. While it cannot be served
+   * (starting, disabled, stopped) it is closed with code 503.
    * @throws `ERR_ALPN` for a connection of another protocol, which is left open
    */
   async accept(native: NativeConnection): Promise<void> {
@@ -238,9 +237,9 @@ export class NetDiagnostics {
   }
 
   /**
-   * Serves another protocol on the same endpoint. It lives as long as the endpoint: without an API secret there is
-   * none.
-   * @throws `ERR_ALPN` when the ALPN has a handler; `ERR_STATE` when stopped, or with an accept loop of one's own
+   * Serves another protocol on the same endpoint, until the endpoint is closed. Without an API secret there is no
+   * endpoint, and so nothing is served.
+   * @throws `ERR_ALPN` when the ALPN has a handler already; `ERR_STATE` when stopped, or with your own accept loop
    */
   handle(alpn: string, handler: ConnectionHandler): void {
     this.#assertNotStopped();
@@ -254,10 +253,10 @@ export class NetDiagnostics {
   }
 
   /**
-   * Gives the endpoint another name, from now on and on every later connection. Resolves with how far it has come: at
+   * Gives the endpoint another name, for this connection and all later ones. Resolves with the state of the name: at
    * once while there is no connection, else when the platform has answered.
    * @param name - 2 to 128 bytes of UTF-8
-   * @throws `ERR_SETTING` for a name that is none, `ERR_STATE` when stopped; `RemoteError` when the platform refuses it
+   * @throws `ERR_SETTING` for an invalid name, `ERR_STATE` when stopped; `RemoteError` when the platform refuses it
    */
   setName(name: string): Promise<LabelState> {
     return this.#say(() => this.#introduction.setName(name));
@@ -273,7 +272,7 @@ export class NetDiagnostics {
   }
 
   /**
-   * Replaces all attributes of the endpoint, as {@link setName}; an empty object takes them away.
+   * Replaces all attributes of the endpoint, as {@link setName}; an empty object removes them.
    * @param attributes - at most 128: keys of 2 to 128 bytes of UTF-8, values of 0 to 128
    * @throws as {@link setName}
    */
@@ -283,15 +282,15 @@ export class NetDiagnostics {
 
   /**
    * Sets one attribute and leaves the others as they are.
-   * @throws as {@link setName}, also when it would be one too many
+   * @throws as {@link setName}, also when there would be more than 128 attributes
    */
   setAttribute(key: string, value: string): Promise<LabelState> {
     return this.#say(() => this.#introduction.setAttribute(key, value));
   }
 
   /**
-   * Pushes metrics now. A platform that is not known to keep pushes that come faster than every 30 s (the hosted one
-   * does not) gets them as soon as these have passed.
+   * Pushes metrics now. If the platform is not known to keep pushes that come faster than every 30 s (the hosted one
+   * does not), waits until 30 s have passed since the last push.
    * @param wait - `timeoutMs` and `signal` end the wait, not the push
    * @throws `ERR_STATE` without a connection; `RemoteError` when the platform refuses; `ERR_TIMEOUT`, `ERR_ABORTED`
    */
@@ -299,22 +298,22 @@ export class NetDiagnostics {
     return this.#inService().pushMetrics(wait);
   }
 
-  /** Opens the platform's button, again after {@link revoke}, or where `grant` was false. @throws `ERR_STATE` */
+  /** Enables the platform's button after {@link revoke}, or if the setting `grant` was false. @throws `ERR_STATE` */
   grant(): void {
     this.#inService().grant();
   }
 
   /**
-   * Takes back every grant given out so far, and gives out no more until {@link grant}. It is remembered beside the
-   * key file (`secretKeyFile`). Without one it ends with the process: an identity that lives longer (`secretKey`, an
-   * endpoint of one's own) accepts its earlier grants again until they expire, 30 days at most.
-   * @throws `ERR_STATE` when there is no endpoint yet or any more; `ERR_STORE` when it holds but could not be stored
+   * Takes back every grant given out so far, and gives out no more until {@link grant}. This is stored beside the key
+   * file (`secretKeyFile`). Without a key file it is lost when the process ends: an identity that is used again
+   * (`secretKey`, your own endpoint) then accepts its earlier grants until they expire, after at most 30 days.
+   * @throws `ERR_STATE` when there is no endpoint; `ERR_STORE` when it took effect but could not be stored
    */
   revoke(): Promise<void> {
     return this.#inService().revoke();
   }
 
-  /** Ends everything within 5 s; an endpoint of one's own stays open. Idempotent, never rejects. */
+  /** Ends everything within 5 s; an endpoint that the app gave stays open. Idempotent, never rejects. */
   stop(): Promise<void> {
     return this.#life.stop();
   }
@@ -325,9 +324,9 @@ export class NetDiagnostics {
   }
 
   /**
-   * Begins {@link stop}, and waits for what others must wait for alone: until an endpoint of the app's own may be
-   * closed, half a second at most. For frameworks that close their server next: an endpoint that was dialling someone
-   * who is not there takes three seconds to close, and the server would hold its port meanwhile. Never rejects.
+   * Begins {@link stop}, and only waits until the app may close its own endpoint, half a second at most. For frameworks
+   * that close their server next: an endpoint that was dialling a peer that is not there takes three seconds to close,
+   * and the server would keep its port for that time. Never rejects.
    */
   quiesce(): Promise<void> {
     return this.#life.quiesce();
@@ -348,7 +347,7 @@ export class NetDiagnostics {
     this.#statusStore.note(this.#introduction.status);
   }
 
-  /** Work that `stop()` ends. */
+  /** Does work that `stop()` ends. */
   async #whileRunning<T>(
     signal: AbortSignal | undefined,
     work: (end: AbortSignal) => Promise<T>,
@@ -377,7 +376,7 @@ export class NetDiagnostics {
   };
 }
 
-/** Whether waiting longer would change nothing, or the platform has answered. */
+/** Whether {@link NetDiagnostics.ready} has nothing more to wait for. */
 function isSettled({ state, retryAt, grant }: Status): boolean {
   if (state === 'disabled' || state === 'stopped' || state === 'unauthorized') return true;
   if (state === 'unavailable' && retryAt === null) return true;

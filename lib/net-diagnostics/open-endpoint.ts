@@ -18,7 +18,7 @@ import type { Parts } from './parts.js';
 import { RelayTokens } from './relay-tokens.js';
 import type { StatusStore } from './status-store.js';
 
-/** What the rest stands on. */
+/** An open endpoint and what belongs to it. */
 export interface OpenedEndpoint {
   endpoint: Endpoint;
   relayTokens: RelayTokens;
@@ -48,13 +48,13 @@ class OpenFailure extends Error {
 }
 
 /**
- * Prepares identity, endpoint and revocation mark. What may come right by itself is retried, with the state
+ * Prepares identity, endpoint and revocation mark. Failures that may end by themselves are retried, with the state
  * `unavailable` in between.
  * @returns `null` when it is final that there will be no endpoint (the status says why), or `signal` fired
  */
 export async function openEndpoint(options: OpenOptions): Promise<OpenedEndpoint | null> {
   const { parts, statusStore, log, clockJump, signal } = options;
-  // Made once: a retry must not change who we are.
+  // Made once: a retry must not change our identity.
   const ephemeral = ephemeralKey();
   const nap = wakeful(parts.sleep, clockJump);
   for (let attempt = 0; !signal.aborted; attempt += 1) {
@@ -89,7 +89,7 @@ async function openOnce(options: OpenOptions, ephemeral: SecretKey): Promise<Ope
     settings.secretKeyFile === null
       ? new MemoryRevocationStore()
       : new FileRevocationStore(`${settings.secretKeyFile}.${name}`);
-  // Before anything listens: a grant that was taken back must not work for a moment.
+  // Before anything listens: a grant that was taken back must never work, not even for a moment.
   const revocation = await Revocation.load(storeOf('revoked'), {
     clock: parts.clock,
     granted: storeOf('granted'),
@@ -125,7 +125,7 @@ async function bindOwn(
   }
 }
 
-/** Those of the settings; n0's own when each of them gets a token; `null` when they are left to the network. */
+/** The relays of the settings; n0's relays, each with a token, for the network `services`; `null`: iroh chooses. */
 async function relaysOf({ settings, parts }: OpenOptions): Promise<readonly Relay[] | null> {
   if (settings.network !== 'services' || settings.relays !== null) return settings.relays;
   const relays = await networkRelays(parts.loadBinding);

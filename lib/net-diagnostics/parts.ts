@@ -8,7 +8,7 @@ export interface Surroundings extends Pick<DiagnoseOptions, 'isPublicAddress'> {
   environment?: Partial<DiagnoseEnvironment> | null | undefined;
 }
 
-/** What comes from outside, so that a test can hold it. */
+/** Everything that comes from outside, so that a test can replace it. */
 export interface Parts {
   clock: Clock;
   sleep: Sleep;

@@ -1,6 +1,6 @@
 import { Condition } from '../async/index.js';
 
-/** A switch that is on while the app does not want to be measured from outside. Off at first. */
+/** A switch that is on while the app refuses to be measured from outside. Off at first. */
 export class Pause {
   readonly #changes = new Condition();
   #isOn = false;

@@ -1,13 +1,13 @@
-/** Which diagnostics of this process are alive: two that a platform cannot tell apart are usually a mistake. */
+/** The running diagnostics of this process: two that a platform cannot tell apart are usually a mistake. */
 import type { SafeLogger } from '../logger.js';
 import type { ActiveSettings } from '../options/index.js';
 
 const alive = new Map<object, string>();
 
 /**
- * Notes one that begins, and warns when another with the same API secret and name is alive. Both work: the platform
+ * Notes one that starts, and warns if another one with the same API secret and name is running. Both work; the platform
  * lists each.
- * @returns takes the note away, when it has ended
+ * @returns removes the note; to be called when it has ended
  */
 export function noteRegistration({ apiSecret, name }: ActiveSettings, log: SafeLogger): () => void {
   const key = `${apiSecret.keyId} ${name ?? ''}`;

@@ -13,10 +13,10 @@ import {
 
 const RELAY_CAPS = Caps.of('relay:use');
 
-/** After an endpoint did not take a renewed token: half of its life is left, so there is time for a few attempts. */
+/** Delay after an endpoint did not take a renewed token. Half of the lifetime is left, enough for many attempts. */
 const RETRY_MS = 3_600_000;
 
-/** What {@link RelayTokens} is made of. */
+/** Options of {@link RelayTokens}. */
 export interface RelayTokensOptions {
   apiSecret: ApiSecret;
   endpointId: EndpointId;
@@ -26,7 +26,7 @@ export interface RelayTokensOptions {
   log: SafeLogger;
 }
 
-/** Sees to it that relays of iroh services (`auth: 'services'`) get a valid token. */
+/** Gives relays of iroh services (`auth: 'services'`) a valid token, and renews it. */
 export class RelayTokens {
   readonly #options: RelayTokensOptions;
 
@@ -40,7 +40,7 @@ export class RelayTokens {
   }
 
   /**
-   * Renews at half of a token's life, until `signal` fires. Never rejects.
+   * Renews at half of a token's lifetime, until `signal` fires. Never rejects.
    * @param isFresh - whether the endpoint was bound with {@link configs} just now; if not, it gets its tokens at once
    */
   async keep(endpoint: Endpoint, isFresh: boolean, signal: AbortSignal): Promise<void> {

@@ -9,10 +9,10 @@ import type { LivePaths } from './live-paths.js';
 import type { Surroundings } from './parts.js';
 import type { StatusStore } from './status-store.js';
 
-/** How one run is watched and ended. */
+/** Options of one run. */
 export type RunOptions = Pick<DiagnoseOptions, 'signal' | 'onProbe'>;
 
-/** And who needs no more of it than the platform's report. */
+/** Also for callers who only need the part that the platform gets. */
 export type ReportRunOptions = RunOptions & Pick<DiagnoseOptions, 'onWireFinal'>;
 
 /** An endpoint to report about. */
@@ -21,7 +21,7 @@ export interface Subject {
   paths: LivePaths;
 }
 
-/** What a {@link Reporter} is made of. */
+/** Options of a {@link Reporter}. */
 export interface ReporterOptions {
   settings: Settings;
   statusStore: StatusStore;
@@ -29,7 +29,7 @@ export interface ReporterOptions {
   surroundings: Surroundings;
 }
 
-/** Makes every report of one app, whatever it is for, and writes down that it did. */
+/** Makes every report of one app, for whatever reason, and notes it in the status. */
 export class Reporter {
   readonly #options: ReporterOptions;
   readonly #answering = new AnsweringRelays();
@@ -60,7 +60,7 @@ function measure(
   const { relays, stun, probes, deadline } = settings;
   return diagnose({
     ...run,
-    // Those of the settings, else the network's own, which say their ports; an endpoint of the app's own knows neither.
+    // The relays of the settings, else those of the network with their ports; the app's own endpoint may have neither.
     relays: relays ?? subject?.endpoint.relays() ?? [],
     stun,
     deadline,

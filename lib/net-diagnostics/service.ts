@@ -31,7 +31,7 @@ import { startReport } from './start-report.js';
 import type { StatusStore } from './status-store.js';
 import { type Preview, WireReports } from './wire-reports.js';
 
-/** What a {@link Service} is made of. */
+/** Options of a {@link Service}. */
 export interface ServiceOptions extends OpenedEndpoint {
   settings: ActiveSettings;
   parts: Parts;
@@ -52,7 +52,7 @@ const SHARED_HERE =
   'another process on this host uses the same key file. ' +
   'Give each process a key of its own: the platform knows one session for each.';
 
-/** Everything that stands on one endpoint: the host that answers, the session that asks, and what keeps both going. */
+/** Everything that runs on one endpoint: the host that answers dial-backs, the session with the platform, and helpers. */
 export class Service {
   readonly subject: Subject;
   readonly #options: ServiceOptions;
@@ -91,7 +91,7 @@ export class Service {
     this.#session = this.#makeSession();
   }
 
-  /** The dial-back is served before the session starts: a granted button may be pressed at once. */
+  /** The dial-back is served before the session starts: the button may be pressed as soon as there is a grant. */
   start(): void {
     const { endpoint, relayTokens, settings, statusStore, handlers } = this.#options;
     this.#router?.handle(CLIENT_HOST_ALPN, (connection, { signal }) => this.#serve(connection, signal));
@@ -115,12 +115,12 @@ export class Service {
     return this.#grants.state;
   }
 
-  /** Serves another ALPN. @throws `ERR_ALPN` when it has a handler */
+  /** Serves another ALPN. @throws `ERR_ALPN` when it has a handler already */
   handle(alpn: string, handler: ConnectionHandler): void {
     this.#router?.handle(alpn, handler);
   }
 
-  /** What a dial-back would be answered with now, in both forms. */
+  /** The answer that a dial-back would get now, in both forms. */
   preview(signal: AbortSignal): Promise<Preview> {
     return this.#reports.get(signal);
   }
@@ -154,7 +154,7 @@ export class Service {
     return this.#metrics.pushNow(wait);
   }
 
-  /** Ends everything but the endpoint. Never rejects. */
+  /** Ends everything except the endpoint. Never rejects. */
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#lock?.release();
@@ -173,7 +173,7 @@ export class Service {
     return new ClientHost({
       endpointId: endpoint.id,
       run: async ({ signal }) => (await this.#reports.get(signal)).wire,
-      // They are kept in both forms.
+      // `WireReports` reuses them, in both forms.
       reuse: 0,
       revocation,
       onRequest: (info) => !pause.isOn && (settings.onRequest?.(info) ?? true),
@@ -249,7 +249,7 @@ export class Service {
     });
   }
 
-  /** In the order of the official client: what it is called first, then what it grants, then what it measures. */
+  /** In the order of the official client: first the name, then the grant, then the measurements. */
   #hooks(): OnlineHook[] {
     const { settings, parts, pause, labels } = this.#options;
     return [

@@ -1,12 +1,12 @@
 import type { SessionStatus } from '../client/index.js';
 import type { StatusStore } from './status-store.js';
 
-/** What an app is told whose identity another process has as well. */
+/** Shown to an app if another process has the same identity. */
 export const SHARED_ELSEWHERE =
   "another process with the same key has connected to the platform and taken this one's place. " +
   'Give each process a key of its own: the platform knows one session for each.';
 
-/** Writes down how the connection to the platform is, in the words of an app's status. */
+/** Writes the state of the connection to the platform into the app's status. */
 export function showSession(statusStore: StatusStore, session: SessionStatus): void {
   const { state, why, retryAt, latencyMs } = session;
   statusStore.note({ latencyMs });
@@ -30,12 +30,12 @@ export function showSession(statusStore: StatusStore, session: SessionStatus): v
       showAttempt(statusStore);
       break;
     default:
-      // `stopped` is not the session's to say: it also stops when the endpoint is closed.
+      // `stopped` is set elsewhere: the session also stops when the endpoint is closed.
       break;
   }
 }
 
-/** An attempt in a row of failed ones is no change: the reason stays until the platform answers. */
+/** A further attempt after failed ones is no change: the reason stays until the platform answers. */
 function showAttempt(statusStore: StatusStore): void {
   const { state, reason } = statusStore.status;
   if (state === 'unauthorized') return;

@@ -5,8 +5,8 @@ import type { Parts } from './parts.js';
 import type { Pause } from './pause.js';
 
 /**
- * A hook for `Session` that uploads one report after the first connection; when that connection breaks before,
- * after the next one. While the app has paused it, it waits.
+ * A hook for `Session` that uploads one report on the first connection; if that ends before, on the next one. It waits
+ * while the app has paused it.
  */
 export function startReport(
   run: (context: { signal: AbortSignal }) => Promise<DiagnosticsReport>,

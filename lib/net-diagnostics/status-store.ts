@@ -4,7 +4,7 @@ import type { NetDiagnosticsEvent, ReportTrigger } from '../events.js';
 import type { LocalReport } from '../report/index.js';
 import type { Reason, State, Status } from '../status.js';
 
-/** What a change of state may bring along. */
+/** Details of a change of state. */
 export interface StateExtras {
   reason?: Reason;
   /** When the next attempt is made, in milliseconds since the epoch. */
@@ -13,10 +13,10 @@ export interface StateExtras {
 
 type Labelling = 'name' | 'group' | 'attributes' | 'labels';
 
-/** Two processes that share an identity meet each other within a minute and a half. */
+/** How long a shared identity is shown. Two processes that share one are noticed within a minute and a half. */
 const SHARED_FOR_MS = 10 * 60_000;
 
-/** Where the parts of `NetDiagnostics` write down how they are; tells of changes, and wakes who waits for them. */
+/** Holds the status that the parts of `NetDiagnostics` write; reports changes, and wakes callers who wait for them. */
 export class StatusStore {
   readonly #clock: Clock;
   readonly #tell: (event: NetDiagnosticsEvent) => void;
@@ -57,7 +57,7 @@ export class StatusStore {
     return age > SHARED_FOR_MS ? { ...status, sharedIdentity: null } : status;
   }
 
-  /** Writes down a state; `stopped` is for good. */
+  /** Sets the state; `stopped` is final. */
   set(state: State, { reason, retryAt = null }: StateExtras = {}): void {
     if (this.#status.state === 'stopped') return;
     const isNew = state !== this.#status.state || (reason ?? null) !== this.#status.reason;
@@ -76,26 +76,26 @@ export class StatusStore {
     this.#changed({ type: 'grant', grant: { ...grant } });
   }
 
-  /** Adds facts that are no change of state. */
+  /** Sets facts that are not a change of state. */
   note(
     facts: Partial<Pick<Status, 'endpointId' | 'platform' | 'latencyMs' | 'servesDialBack' | Labelling>>,
   ): void {
     this.#status = { ...this.#status, ...facts };
   }
 
-  /** The latest report that was finished. */
+  /** The latest finished report. */
   get lastReport(): LocalReport | null {
     return this.#lastReport;
   }
 
-  /** A report was finished just now. */
+  /** Notes a report that has just been finished. */
   noteReport(report: LocalReport, trigger: ReportTrigger): void {
     this.#lastReport = report;
     this.#status = { ...this.#status, lastReportAt: this.#now() };
     this.#tell({ type: 'report', trigger, report });
   }
 
-  /** Somebody paused or resumed it: told like a change of state. */
+  /** Notes that the app has paused or resumed; reported like a change of state. */
   setPaused(paused: boolean): void {
     if (paused === this.#status.paused) return;
     this.#status = { ...this.#status, paused };

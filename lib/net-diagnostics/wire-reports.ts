@@ -6,28 +6,28 @@ import type { Reporter, Subject } from './reporter.js';
 
 /** A report in both forms. */
 export interface Preview {
-  /** What the platform would get, field by field. */
+  /** Exactly what the platform would get. */
   wire: DiagnosticsReport;
-  /** The report it was made of, with its evidence. It stays here. */
+  /** The report it was made from, with its evidence. It is not sent. */
   local: LocalReport;
 }
 
-/** What {@link WireReports} are made of. */
+/** Options of {@link WireReports}. */
 export interface WireReportsOptions {
   reporter: Reporter;
   subject: Subject;
-  /** A finished report serves those who ask within so many milliseconds. */
+  /** How long a finished report is given to later callers, in milliseconds. */
   reuseMs: number;
   clock: Clock;
-  /** Ends what is being measured. */
+  /** Ends all measuring. */
   signal: AbortSignal;
 }
 
-/** Makes the reports that the platform gets, each in both forms, and keeps a recent one for who asks next. */
+/** Makes the reports that the platform gets, each in both forms, and keeps a recent one for the next caller. */
 export class WireReports {
   readonly #options: WireReportsOptions;
   readonly #shared: SharedRun<Preview>;
-  /** What is being measured, also for those who have their answer. */
+  /** Running measurements, also those whose callers have their answer already. */
   readonly #measuring = new Set<Promise<void>>();
 
   constructor(options: WireReportsOptions) {
@@ -37,19 +37,19 @@ export class WireReports {
   }
 
   /**
-   * The report that a dial-back gets at this moment: the one under way, a recent one, or a new one.
+   * The report that a dial-back gets now: the one under way, a recent one, or a new one.
    * @throws `ERR_ABORTED` when `signal` fires
    */
   get(signal: AbortSignal): Promise<Preview> {
     return this.#shared.get(signal);
   }
 
-  /** A new one, as soon as nothing that it lacks matters to the platform. */
+  /** Makes a new one; resolves as soon as nothing is missing that the platform gets. */
   make(trigger: ReportTrigger, signal: AbortSignal): Promise<Preview> {
     const { reporter, subject } = this.#options;
     return new Promise((resolve, reject) => {
       const onWireFinal = (local: LocalReport) => resolve({ wire: toWireReport(local), local });
-      // What the platform has no word for is still measured then, for the app itself.
+      // The rest, which the wire report has no fields for, is still measured then, for the app itself.
       const end = linkedAbort(signal, this.#options.signal);
       const whole = reporter.report(trigger, subject, { signal: end.signal, onWireFinal });
       const measuring = whole.then(() => undefined, reject);

@@ -1,12 +1,12 @@
 /**
- * Calls into the app's SDK, whose samplers, processors and readers are not ours. What they throw ends here.
+ * Calls into the app's SDK, and catches what it throws: its samplers, processors and readers are not our code.
  * @returns `undefined` when it threw
  */
 export function attempt<T>(call: () => T): T | undefined {
   try {
     return call();
   } catch {
-    // Telemetry that fails costs its numbers, nothing else.
+    // If telemetry fails, only its own data are lost.
     return undefined;
   }
 }

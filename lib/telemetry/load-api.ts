@@ -9,7 +9,7 @@ export type OpenTelemetryApi = Pick<
 let found: Promise<OpenTelemetryApi | null> | undefined;
 
 /**
- * The app's own `@opentelemetry/api`; `null` where there is none. Looked for at the first call, once in a process.
+ * The app's own `@opentelemetry/api`; `null` if it has none. Looked for at the first call, once in a process.
  * Never rejects.
  */
 export function loadApi(): Promise<OpenTelemetryApi | null> {
@@ -21,7 +21,7 @@ async function importApi(): Promise<OpenTelemetryApi | null> {
   try {
     return await import('@opentelemetry/api');
   } catch {
-    // Not installed, or broken: either way there is nobody to show anything to.
+    // Not installed, or broken: in both cases there is no telemetry.
     return null;
   }
 }

@@ -9,7 +9,7 @@ import type { OpenTelemetryApi } from './load-api.js';
 import { ATTRIBUTES } from './names.js';
 import { networkType } from './network-type.js';
 
-/** Counts and measures with the app's SDK, and survives it. */
+/** Counts and measures with the app's SDK. Errors of the SDK have no effect. */
 export class Meters {
   readonly #api: OpenTelemetryApi;
   readonly #status: () => Status;
@@ -46,7 +46,7 @@ export class Meters {
     this.#record(({ gauges }) => gauges.watch(this.#status));
   }
 
-  /** Takes our callbacks out of the app's SDK. */
+  /** Removes our callbacks from the app's SDK. */
   stop(): void {
     this.#isStopped = true;
     attempt(() => this.#instruments?.gauges.sayGoodbye(this.#status()));
@@ -58,7 +58,7 @@ export class Meters {
     attempt(() => use(this.#current()));
   }
 
-  /** Unlike tracers, meters do not find an SDK that is set up later: then they are made anew. */
+  /** Unlike tracers, meters do not find an SDK that is set up later, so they are made again then. */
   #current(): Instruments {
     const provider = this.#api.metrics.getMeterProvider();
     if (this.#instruments !== undefined && provider === this.#provider) return this.#instruments;

@@ -1,10 +1,10 @@
 /**
- * The names that enter traces and metrics; the guide on observability lists them. They follow OpenTelemetry's naming:
- * dots between namespaces, underscores within a word, seconds, no plural of a duration. What is shown names no address,
- * no relay and no secret.
+ * The names in traces and metrics; the guide on observability lists them. They follow OpenTelemetry's naming: dots
+ * between namespaces, underscores within a word, seconds, no plural of a duration. Traces and metrics contain no
+ * address, no relay and no secret.
  */
 
-/** The instrumentation scope of everything we show. */
+/** The instrumentation scope of all our spans and metrics. */
 export const SCOPE = 'iroh-net-diagnostics';
 
 export const SPANS = {
@@ -16,7 +16,7 @@ export const SPANS = {
 export const ATTRIBUTES = {
   /** Our own endpoint. */
   endpointId: 'iroh.net_diagnostics.endpoint.id',
-  /** Who dialled back. Never on a metric: strangers can have any number of ids. */
+  /** The endpoint that dialled back. Never on a metric: unknown callers can have any number of ids. */
   remoteId: 'iroh.net_diagnostics.remote.id',
   dialBackOutcome: 'iroh.net_diagnostics.dial_back.outcome',
   dialBackRefusal: 'iroh.net_diagnostics.dial_back.refusal',
@@ -40,11 +40,11 @@ export const METRICS = {
   granted: 'iroh.net_diagnostics.endpoint.granted',
 } as const;
 
-/** Seconds. A run ends at its deadline, 3 s unless set otherwise and 60 s at most; the default boundaries are milliseconds. */
+/** Seconds. A run ends at its deadline: 3 s by default, 60 s at most. OpenTelemetry's defaults are in milliseconds. */
 export const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60];
 
 /**
- * Dial-backs that get a span at once, and then in a minute. A person presses a button some times a minute; strangers
- * must not fill (or make expensive) the place where the app's traces go. The counter counts all of them.
+ * Dial-backs that get a span: at once, then per minute. A person presses the button a few times a minute; unknown
+ * callers must not fill the app's trace storage, or make it expensive. The counter counts all dial-backs.
  */
 export const DIAL_BACK_SPANS = { burst: 30, perMinute: 30 };

@@ -11,13 +11,13 @@ import { ProbeSpans } from './probe-spans.js';
 import type { ProbeListener, Telemetry, TelemetryOptions } from './telemetry.js';
 import { errorType, type Open, Tracing } from './tracing.js';
 
-/** What there is once the package was found. */
+/** What is used once the package was found. */
 interface Signals {
   tracing: Tracing;
   meters: Meters;
 }
 
-/** {@link Telemetry} by `@opentelemetry/api`, which is loaded at the first use. */
+/** {@link Telemetry} with `@opentelemetry/api`, which is loaded on first use. */
 export class OpenTelemetry implements Telemetry {
   readonly #options: TelemetryOptions;
   readonly #load: typeof loadApi;
@@ -25,7 +25,7 @@ export class OpenTelemetry implements Telemetry {
   #signals: Promise<Signals | null> | undefined;
   #isStopped = false;
 
-  /** @param load - where the package comes from; an argument for tests */
+  /** @param load - loads the package; an argument for tests */
   constructor(options: TelemetryOptions, load = loadApi) {
     this.#options = options;
     this.#load = load;
@@ -41,7 +41,7 @@ export class OpenTelemetry implements Telemetry {
       meters.dialBack(event.outcome);
       return event;
     };
-    // A dial-back begins something new: what was active when the app started has nothing to do with it.
+    // A dial-back starts a new trace: it does not belong to what was active when the app started.
     const { ROOT_CONTEXT: parent, SpanKind } = tracing.api;
     if (this.#dialBackSpans.take() > 0) return tracing.inContext(parent, counted);
     const attributes = { [ATTRIBUTES.remoteId]: remoteId, ...this.#endpoint() };
@@ -68,7 +68,7 @@ export class OpenTelemetry implements Telemetry {
       name: SPANS.run,
       kind: SpanKind.INTERNAL,
       attributes: { [ATTRIBUTES.runTrigger]: trigger, ...this.#endpoint() },
-      // The upload on start is nobody's request. The others are asked for: by a dial-back, or by the app.
+      // Nobody has asked for the upload on start. The other runs belong to the dial-back, or to the app's own work.
       parent: trigger === 'start' ? ROOT_CONTEXT : tracing.active(),
     };
     return tracing.within(start, async (open) => {
@@ -119,7 +119,7 @@ function showOutcome(tracing: Tracing, open: Open | null, { outcome, why, error 
     open.span.setAttribute(ATTRIBUTES.dialBackOutcome, outcome);
     if (why !== null) open.span.setAttribute(ATTRIBUTES.dialBackRefusal, why);
   });
-  // What a caller does wrong is no error of ours, as in HTTP's conventions for servers.
+  // A caller's mistake is not our error, as in the HTTP conventions for servers.
   if (outcome === 'failed') tracing.fail(open.span, errorType(error));
 }
 

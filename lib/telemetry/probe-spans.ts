@@ -6,11 +6,11 @@ import { ATTRIBUTES, SPANS } from './names.js';
 import { networkType } from './network-type.js';
 import type { Tracing } from './tracing.js';
 
-/** One span for each probe of a run, below the run's own. */
+/** One span for each probe of a run, as children of the run's span. */
 export class ProbeSpans {
   readonly #tracing: Tracing;
   readonly #parent: Context;
-  /** Those that go on, by the run's name in the report. */
+  /** Open spans, by the name in the report. */
   readonly #open = new Map<string, Span>();
 
   constructor(tracing: Tracing, parent: Context) {
@@ -23,7 +23,7 @@ export class ProbeSpans {
     else if (record !== undefined) this.#end(ref, record);
   }
 
-  /** Ends what a run that failed has left open. */
+  /** Ends the spans that a failed run has left open. */
   close(): void {
     for (const span of this.#open.values()) attempt(() => span.end());
     this.#open.clear();

@@ -2,7 +2,7 @@ import type { BatchObservableCallback, Meter, ObservableUpDownCounter } from '@o
 import type { Status } from '../status.js';
 import { ATTRIBUTES, METRICS } from './names.js';
 
-/** Shows whether an endpoint is online and granted, whenever the app's SDK collects. */
+/** Shows whether an endpoint is online and has given a grant, each time the app's SDK collects. */
 export class StatusGauges {
   readonly #meter: Meter;
   readonly #online: ObservableUpDownCounter;
@@ -25,7 +25,7 @@ export class StatusGauges {
     return this.#callback !== null;
   }
 
-  /** Shows what `status` says from now on. Idempotent. */
+  /** Shows the result of `status` from now on. Idempotent. */
   watch(status: () => Status): void {
     if (this.#callback !== null) return;
     this.#add((result) => {
@@ -43,8 +43,8 @@ export class StatusGauges {
   }
 
   /**
-   * Ends it with a last 0, at the next collection: an SDK goes on to export the last value that it saw. Nothing of the
-   * app is held until then but its id.
+   * Ends it with a last 0 at the next collection, since an SDK continues to export the last value that it saw. Until then
+   * only the endpoint's id is kept in memory.
    */
   sayGoodbye({ endpointId }: Status): void {
     if (this.#callback === null) return;
@@ -52,7 +52,7 @@ export class StatusGauges {
     const attributes = attributesOf(endpointId);
     this.#add((result) => {
       for (const instrument of this.#instruments) result.observe(instrument, 0, attributes);
-      // Not now: the SDK goes through its callbacks.
+      // Not now: the SDK is just calling its callbacks.
       queueMicrotask(() => this.release());
     });
   }
@@ -67,7 +67,7 @@ export class StatusGauges {
   }
 }
 
-/** Tells several endpoints of one process apart; there is no id before the identity is known. */
+/** Attributes that tell several endpoints of one process apart; none before the identity is known. */
 function attributesOf(endpointId: Status['endpointId']): Record<string, string> {
   return endpointId === null ? {} : { [ATTRIBUTES.endpointId]: endpointId };
 }

@@ -1,6 +1,6 @@
 /**
- * What the rest sees of OpenTelemetry. No type of `@opentelemetry/api` stands here: an app without that package compiles
- * against these declarations too.
+ * What the other rooms see of OpenTelemetry. This file names no type of `@opentelemetry/api`, so that an app without
+ * that package compiles against these declarations, too.
  */
 import type { Clock } from '../async/index.js';
 import type { ProbeEvent } from '../diagnose/index.js';
@@ -14,29 +14,29 @@ import type { EndpointId } from '../wire/index.js';
 export type ProbeListener = (event: ProbeEvent) => void;
 
 /**
- * Shows what goes on as spans and metrics, where the app has OpenTelemetry. Neither its absence nor a fault of the app's
- * SDK changes what the work given to it returns or throws.
+ * Shows runs and dial-backs as spans and metrics, if the app has OpenTelemetry. Neither its absence nor an error of the
+ * app's SDK changes what the given work returns or throws.
  */
 export interface Telemetry {
   /** One dial-back, from its connection to its end. */
   dialBack(remoteId: EndpointId, serve: () => Promise<AuditEvent>): Promise<AuditEvent>;
   /**
    * One run.
-   * @param onProbe - who else wants its progress
-   * @param measure - makes the report, and tells its progress to the listener it is given
+   * @param onProbe - another listener that gets the progress
+   * @param measure - makes the report, and calls the given listener with its progress
    */
   run(
     trigger: ReportTrigger,
     onProbe: ProbeListener | undefined,
     measure: (onProbe: ProbeListener) => Promise<LocalReport>,
   ): Promise<LocalReport>;
-  /** Shows the status as metrics from now on. Call it at each change: the app may have set up its SDK in between. */
+  /** Shows the status as metrics from now on. Call it on each change: the app may have set up its SDK in between. */
   watch(): void;
-  /** Lets go of everything; nothing is shown from then on but the end of what goes on. Idempotent. */
+  /** Releases everything. From then on only the ends of running spans are shown. Idempotent. */
   stop(): void;
 }
 
-/** What a {@link Telemetry} is made of. */
+/** Options of a {@link Telemetry}. */
 export interface TelemetryOptions {
   status(): Status;
   clock: Clock;

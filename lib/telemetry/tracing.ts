@@ -5,22 +5,22 @@ import { attempt } from './attempt.js';
 import type { OpenTelemetryApi } from './load-api.js';
 import { ATTRIBUTES, SCOPE } from './names.js';
 
-/** What a span begins with. */
+/** What is known at the start of a span. */
 export interface SpanStart {
   name: string;
   kind: SpanKind;
   attributes: Attributes;
-  /** What it stands in. */
+  /** The context that contains it. */
   parent: Context;
 }
 
-/** A span that goes on, and the context in which everything below it runs. */
+/** A running span, and the context for everything below it. */
 export interface Open {
   span: Span;
   context: Context;
 }
 
-/** Makes spans with the app's SDK, and survives it. */
+/** Makes spans with the app's SDK. Errors of the SDK have no effect. */
 export class Tracing {
   readonly api: OpenTelemetryApi;
 
@@ -28,7 +28,7 @@ export class Tracing {
     this.api = api;
   }
 
-  /** What the caller is in, for example a request that the app serves. */
+  /** The caller's context, for example a request that the app serves. */
   active(): Context {
     return attempt(() => this.api.context.active()) ?? this.api.ROOT_CONTEXT;
   }
@@ -58,7 +58,7 @@ export class Tracing {
     }
   }
 
-  /** Does the work in a context: once, also where the context manager throws. */
+  /** Does the work in a context: exactly once, even if the context manager throws. */
   inContext<T>(context: Context, work: () => Promise<T>): Promise<T> {
     let begun: Promise<T> | undefined;
     attempt(() =>
@@ -69,7 +69,7 @@ export class Tracing {
     return begun ?? work();
   }
 
-  /** Marks a span as one whose work went wrong. */
+  /** Marks a span as failed. */
   fail(span: Span, type: string): void {
     attempt(() => {
       span.setAttribute(ATTRIBUTES.errorType, type);
@@ -78,7 +78,7 @@ export class Tracing {
   }
 }
 
-/** The code of anything thrown; OpenTelemetry's `_OTHER` when it has none. The message stays here. */
+/** The code of a thrown value; OpenTelemetry's `_OTHER` if it has none. The message is never exported. */
 export function errorType(error: unknown): string {
   return codeOf(error, '_OTHER');
 }

@@ -1,4 +1,4 @@
-/** Which endpoint a test means, and why there is none. Pure. */
+/** Finds the endpoint that a test means, or explains why there is none. Pure. */
 
 import type { NetDiagnostics } from '../net-diagnostics/index.js';
 import type { EndpointView } from '../services/index.js';
@@ -6,15 +6,15 @@ import type { Status } from '../status.js';
 import { printable } from '../text.js';
 import { type EndpointId, shortId } from '../wire/index.js';
 
-/** Which app is meant. With one app at a time neither is needed. */
+/** Which app is meant. If only one app is connected at a time, neither field is needed. */
 export interface AppChoice {
   /** The app itself: a `NetDiagnostics`, or the service of the Nest module. */
   app?: Pick<NetDiagnostics, 'status'> | undefined;
-  /** The name it was given (`name`), for instance when it runs in a process of its own. */
+  /** The app's setting `name`, for instance if it runs in another process. */
   name?: string | undefined;
 }
 
-/** The endpoints that are meant, those that have gone included. */
+/** The endpoints that are meant, also those that are offline now. */
 export function chosen(endpoints: readonly EndpointView[], { app, name }: AppChoice): EndpointView[] {
   const id = app?.status().endpointId;
   return endpoints.filter(
@@ -25,32 +25,32 @@ export function chosen(endpoints: readonly EndpointView[], { app, name }: AppCho
 /** An app whose button works. */
 export interface Granted {
   endpointId: EndpointId;
-  /** What it allows: `net-diagnostics:get-any`, and more where the app gives more. */
+  /** What it allows: `net-diagnostics:get-any`, and more if the app gives more. */
   caps: string[];
-  /** Until when, in unix seconds; `null`: for ever. */
+  /** When it expires, in unix seconds; `null`: never. */
   expiresAt: number | null;
 }
 
-/** The app whose button works; `null` while there is none, or more than one is meant. */
+/** The app whose button works; `null` if there is none, or if more than one is meant. */
 export function grantedBy(endpoints: readonly EndpointView[], choice: AppChoice): Granted | null {
   const [one, ...others] = chosen(endpoints, choice).filter(({ isOnline }) => isOnline);
   if (one === undefined || others.length > 0) return null;
   const { button, grant } = one;
-  // While it runs it cannot be pressed, but it works.
+  // During a run the button cannot be pressed, but it works.
   if (grant === null || !(button.enabled || button.reason === 'running')) return null;
   return { endpointId: one.id, caps: grant.caps, expiresAt: grant.expiresAt };
 }
 
-/** What a time-out message tells of. */
+/** The facts for the message of a time-out. */
 export interface WaitFacts {
   choice: AppChoice;
   endpoints: readonly EndpointView[];
   isAway: boolean;
-  /** Why an app was turned away last. */
+  /** Why the platform last refused an app. */
   refusal: string | null;
 }
 
-/** Says, in sentences, what {@link grantedBy} lacks. */
+/** Says in sentences why {@link grantedBy} found nothing. */
 export function explain(facts: WaitFacts): string {
   const { app } = facts.choice;
   return [fromThePlatform(facts), ...(app === undefined ? [] : [fromTheApp(app.status())])].join(' ');

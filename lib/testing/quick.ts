@@ -1,24 +1,24 @@
-/** How an app under test differs from one that is in service. */
+/** How the settings of an app under test differ from those in production. */
 import { NetDiagnostics, type Parts } from '../net-diagnostics/index.js';
 import { type NetDiagnosticsOptions, SETTINGS } from '../options/index.js';
 
-/** Reports that are made at once, and nothing that happens by itself while a test looks elsewhere. */
+/** Quick reports, and nothing that happens by itself at a time that the test does not choose. */
 export const QUICK_OPTIONS = {
   metrics: 0,
-  // Nothing on this machine takes longer; what is asked elsewhere is asked by a test that waits for it.
+  // Nothing on this machine takes longer. A test that asks other machines sets its own deadline.
   deadline: 500,
-  // Those that ask nobody but whom the test names: the gateway of the network it runs in is none of its business.
+  // Only probes that ask servers which the test names: the gateway of the local network is not part of the test.
   probes: ['route', 'endpoint', 'https', 'captive-portal'],
 } as const satisfies NetDiagnosticsOptions;
 
-/** {@link QUICK_OPTIONS}, and an endpoint that talks to this machine alone. */
+/** {@link QUICK_OPTIONS}, and an endpoint that only uses loopback. */
 export const LOCAL_OPTIONS = {
   network: 'minimal',
   bindAddrs: 'loopback',
   ...QUICK_OPTIONS,
 } as const satisfies NetDiagnosticsOptions;
 
-/** Retries without the patience that real networks need. */
+/** Shorter waits than real networks need. */
 export const QUICK_RETRIES: Readonly<Pick<Parts, 'clientLimits'>> = {
   clientLimits: {
     reconnectMinMs: 20,
@@ -35,9 +35,9 @@ export const QUICK_RETRIES: Readonly<Pick<Parts, 'clientLimits'>> = {
 };
 
 /**
- * `NetDiagnostics.start` without the patience that real networks need: the app finds a platform that is back within a
- * fraction of a second, and asks again at once where it would wait for a quarter of an hour. For tests of what an app
- * does meanwhile.
+ * `NetDiagnostics.start` with shorter waits than real networks need: the app finds a platform that has come back within
+ * a fraction of a second, and repeats a refused request after a fraction of a second, not after a quarter of an hour.
+ * For tests of what an app does while the platform is away or refuses.
  * @throws as `NetDiagnostics.start`
  * @example
  * const app = startImpatient(platform.options());
@@ -46,7 +46,7 @@ export function startImpatient(options: NetDiagnosticsOptions = {}): NetDiagnost
   return NetDiagnostics.start(options, process.env, QUICK_RETRIES);
 }
 
-/** Options as environment variables; those that only code can give are left out. */
+/** Options as environment variables; options that have no variable are left out. */
 export function toEnv(options: NetDiagnosticsOptions): Record<string, string> {
   const pairs = Object.entries(options).flatMap(([option, value]) => {
     const { variable } = SETTINGS[option as keyof typeof SETTINGS];
@@ -55,7 +55,7 @@ export function toEnv(options: NetDiagnosticsOptions): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
-/** A list becomes text with commas, as the variables have it, and an object's entries with an equals sign each. */
+/** A list becomes a text with commas, as in the variables; an object becomes a list of `key=value`. */
 function textOf(value: unknown): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return String(value);
   return Object.entries(value)

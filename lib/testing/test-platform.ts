@@ -19,16 +19,16 @@ import { type ApiSecret, type DiagnosticsReport, SecretKey } from '../wire/index
 import { type AppChoice, chosen, explain, type Granted, grantedBy } from './app-choice.js';
 import { LOCAL_OPTIONS, QUICK_OPTIONS, toEnv } from './quick.js';
 
-/** Below the five seconds that Jest and Vitest give a test: their message says less than ours. */
+/** Less than the five seconds that Jest and Vitest give a test, because our message says more than theirs. */
 const TIMEOUT_MS = 4_000;
-/** How often the state is looked at. */
+/** How often the state is checked. */
 const POLL_MS = 10;
 
 /** Options of {@link TestPlatform.start}. */
 export interface TestPlatformOptions {
   /** How long {@link TestPlatform.granted} waits, in whole milliseconds up to 600000. Default: 4000. */
   timeoutMs?: number | undefined;
-  /** Gets everything that happens, for a log. */
+  /** Called with every event, for a log. */
   onEvent?: PlatformEventListener | undefined;
 }
 
@@ -39,8 +39,7 @@ const OPTIONS = {
 
 /**
  * A platform for tests, in the process of the test: the real one, on loopback, with a store in memory and without a
- * dashboard. Start one for a file of tests rather than one for each test: a UDP port is free again only when the
- * process ends.
+ * dashboard. Start one for each test file, not for each test: a UDP port is free again only when the process ends.
  *
  * @example
  * const platform = await TestPlatform.start();
@@ -51,13 +50,13 @@ const OPTIONS = {
  * await platform.stop();
  */
 export class TestPlatform {
-  /** For an app that reads its settings from the environment: as {@link options}, the API secret included. */
+  /** For an app that reads its settings from the environment: as {@link options}, with the API secret. */
   readonly env: Readonly<Record<string, string>>;
   readonly #apiSecret: ApiSecret;
   readonly #lasting: Lasting;
   readonly #timeoutMs: number;
   #services: ServicesHost;
-  /** Why an app was turned away last. */
+  /** Why an app was last refused. */
   #refusal: string | null = null;
   #isAway = false;
   #stopped: Promise<void> | null = null;
@@ -72,7 +71,7 @@ export class TestPlatform {
   }
 
   /**
-   * Starts one, with one API secret.
+   * Starts a platform with one API secret.
    * @throws NetDiagnosticsError `ERR_SETTING`, `ERR_BIND`, `ERR_BINDING_UNAVAILABLE`
    */
   static async start(options: TestPlatformOptions = {}): Promise<TestPlatform> {
@@ -86,20 +85,20 @@ export class TestPlatform {
   }
 
   /**
-   * Options for an app under test: the API secret, loopback and nothing else, no metrics, quick reports.
-   * @param own - the app's own, which win
+   * Options for an app under test: the API secret, only loopback, no metrics, quick reports.
+   * @param own - the app's own options, which win
    */
   options(own: NetDiagnosticsOptions = {}): NetDiagnosticsOptions {
-    // The network of an endpoint of the app's own is its owner's.
+    // If the app has its own endpoint, the app decides its network.
     const usual = own.endpoint ? QUICK_OPTIONS : LOCAL_OPTIONS;
     return { ...usual, apiSecret: this.#apiSecret.reveal(), ...own };
   }
 
   /**
-   * Waits until the app is connected and has granted: from then on the platform can dial it back.
-   * @param choice - which app, where several are connected
-   * @throws NetDiagnosticsError `ERR_TIMEOUT`, with a message that says how far the app has come; `ERR_STATE` when
-   * the platform was stopped
+   * Waits until the app is connected and has given its grant: from then on the platform can dial it back.
+   * @param choice - which app, if several are connected
+   * @throws NetDiagnosticsError `ERR_TIMEOUT`, with a message that says what is missing; `ERR_STATE` when the platform
+   * was stopped
    */
   async granted(choice: AppChoice & { timeoutMs?: number | undefined } = {}): Promise<Granted> {
     const { timeoutMs = this.#timeoutMs } = choice;
@@ -119,7 +118,7 @@ export class TestPlatform {
 
   /**
    * Presses Run Diagnostics: waits for the grant ({@link granted}), then dials the app back.
-   * @returns the report as the platform got it over the wire
+   * @returns the report as the platform received it
    * @throws as {@link granted}; `DialBackError` when the app refuses, fails or cannot be reached (its `kind` says which)
    */
   async dialBack(choice: AppChoice & { timeoutMs?: number | undefined } = {}): Promise<DiagnosticsReport> {
@@ -127,28 +126,28 @@ export class TestPlatform {
     return (await this.#services.dialBack(endpointId)).report;
   }
 
-  /** Every report that has come, dialled back or uploaded (`reportOnStart`), newest first: of all apps, or of one. */
+  /** All received reports, of all apps or of one, newest first: from dial-backs and from uploads (`reportOnStart`). */
   async reports(choice: AppChoice = {}): Promise<ReportRecord[]> {
     const endpoints = chosen(await this.endpoints(), choice);
     const reports = await Promise.all(endpoints.map(({ id }) => this.#services.reports(id)));
     return reports.flat().sort((a, b) => b.receivedAt - a.receivedAt);
   }
 
-  /** Every app that has come, as the dashboard would list them: name, grant, button, whether it is connected. */
+  /** Every app that has ever connected, as the dashboard lists them: name, grant, button, whether it is connected. */
   endpoints(): Promise<EndpointView[]> {
     return this.#services.endpoints();
   }
 
   /**
-   * Is not there any more, as while it restarts: sessions end, and nobody answers. What it knows it keeps. An app looks
-   * for it after half a second first, then less and less often; `startImpatient` makes it more eager. Idempotent.
+   * Makes the platform unreachable, as during a restart: sessions end, and nothing answers. It keeps its data. An app
+   * tries to reconnect after half a second, then less and less often; `startImpatient` makes it faster. Idempotent.
    */
   async goAway(): Promise<void> {
     this.#isAway = true;
     await this.#services.stop();
   }
 
-  /** Ends {@link goAway}: the same platform, with all that it knew. Idempotent. @throws `ERR_STATE` when stopped */
+  /** Ends {@link goAway}: the same platform with the same data. Idempotent. @throws `ERR_STATE` when stopped */
   async comeBack(): Promise<void> {
     this.#assertNotStopped();
     if (!this.#isAway) return;
@@ -158,14 +157,14 @@ export class TestPlatform {
   }
 
   /**
-   * Answers 401 from now on, for good, as if the API secret had been revoked: sessions end, and the app's state becomes
+   * Revokes the API secret, which cannot be undone: sessions end, the platform answers 401, and the app's state becomes
    * `unauthorized`. Idempotent.
    */
   async refuse(): Promise<void> {
     await this.#services.revokeApiSecret(this.#apiSecret.keyId);
   }
 
-  /** Ends it; apps that still run lose their platform. What has come can still be asked for. Idempotent, never rejects. */
+  /** Stops it; running apps lose their platform. Received data can still be read. Idempotent, never rejects. */
   stop(): Promise<void> {
     this.#stopped ??= this.#services.stop().then(() => this.#lasting.endpoint.close());
     return this.#stopped;
@@ -186,7 +185,7 @@ export class TestPlatform {
   }
 }
 
-/** What outlasts {@link TestPlatform.goAway}. */
+/** What stays during {@link TestPlatform.goAway}. */
 interface Lasting {
   endpoint: Endpoint;
   store: MemoryStore;
