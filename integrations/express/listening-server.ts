@@ -5,17 +5,17 @@ import { isGone } from '../../lib/http-kit/index.js';
 /** How soon an open stream notices that its server stopped listening. Milliseconds. */
 const LOOK_INTERVAL_MS = 100;
 
-/** What is told about a server, each at most once. */
+/** Callbacks about a server, each called at most once. */
 export interface ServerListener {
-  /** It takes no more connections, and waits for those it has. */
+  /** The server takes no more connections, and waits for those it has. */
   onStopListening(): void;
   /** Its last connection has ended. */
   onClosed(): Promise<void>;
 }
 
 /**
- * Tells when a server closes. Node has an event for the end of the last connection only, and a stream of ours would
- * be that connection: while a response is open, `listening` is looked at.
+ * Tells when a server closes. Node has an event only for the end of the last connection, and one of our streams may
+ * be that connection. So `listening` is polled while a response is open.
  */
 export class ListeningServer {
   readonly #server: Server;
@@ -32,9 +32,9 @@ export class ListeningServer {
     server.once('close', () => void listener.onClosed());
   }
 
-  /** Looks until this response has ended. */
+  /** Polls until this response has ended. */
   watchDuring(response: ServerResponse): void {
-    // Its end has been, and would not come again.
+    // It has closed already, and will not emit `close` again.
     if (isGone(response)) return;
     const timer = setInterval(() => {
       if (!this.#hasListened || this.#server.listening) return;

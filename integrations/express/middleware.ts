@@ -11,11 +11,11 @@ const SERVER = option(objectWith<Server>('an http or https server', 'once', 'clo
 
 /** Options of {@link netDiagnostics}. */
 export interface NetDiagnosticsExpressOptions extends NetDiagnosticsOptions {
-  /** The app's http(s) server: when it closes, the diagnostics stop. Default: `stopWith()` or `stop()` are called. */
+  /** The app's http(s) server: when it closes, the diagnostics stop. Default: none; call `stopWith()` or `stop()`. */
   server?: Server | undefined;
 }
 
-/** A request handler for `app.use(path, …)`, and the handle of what runs behind it. */
+/** A request handler for `app.use(path, …)`, with methods that control the diagnostics behind it. */
 export interface NetDiagnosticsMiddleware
   extends Pick<NetDiagnostics, 'ready' | 'status' | 'run' | 'lastReport' | 'stop'> {
   (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
@@ -26,7 +26,8 @@ export interface NetDiagnosticsMiddleware
   readonly diagnostics: NetDiagnostics;
   /**
    * Stops when this server closes, for a server that is made after the middleware: `stopWith(app.listen(3000))`.
-   * Streams end as soon as it stops listening, the connection to the platform when its last request is answered.
+   * Streams end as soon as it stops listening. The connection to the platform ends when its last request is
+   * answered.
    * @returns the server
    */
   stopWith<Listening extends Server>(server: Listening): Listening;
@@ -36,7 +37,7 @@ export interface NetDiagnosticsMiddleware
 
 /**
  * Starts the diagnostics, in the background, and makes the handler for their routes. These answer 403 until `http`
- * opens them. No signal handler is installed: hand the server over, or call `stop()`.
+ * opens them. No signal handler is installed: pass the server, or call `stop()`.
  *
  * @example
  * const diagnostics = netDiagnostics({ name: 'web-1', http: { access: 'loopback' } });
@@ -93,7 +94,7 @@ export function netDiagnostics({
   return handle;
 }
 
-/** At the first request: by then the app has mounted everything. */
+/** Called at the first request: by then the app has mounted everything. */
 function warnOfOther(middleware: object, request: IncomingMessage, log: SafeLogger): void {
   const path = shadowedMount(middleware, request);
   if (path === null) return;

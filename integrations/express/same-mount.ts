@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
-/** As much as is looked at of Express: `router` in 5, `_router` in 4. Any of it may be missing elsewhere. */
+/**
+ * The part of Express that is used here: `router` in 5, `_router` in 4. In other frameworks any of it may be missing.
+ */
 interface ExpressRequest extends IncomingMessage {
   baseUrl?: string;
   app?: { router?: Router; _router?: Router };
@@ -10,22 +12,23 @@ interface Router {
 }
 interface Layer {
   handle?: unknown;
-  /** What it returns differs between versions; only whether it is something counts. */
+  /** What it returns differs between versions; only whether it is truthy counts. */
   match?(path: string): unknown;
 }
 
 /** Every middleware of ours, to tell them from the app's. */
 const ours = new WeakSet<object>();
 
-/** Lets {@link shadowedMount} know one. */
+/** Registers a middleware for {@link shadowedMount}. */
 export function noteMiddleware(middleware: object): void {
   ours.add(middleware);
 }
 
 /**
- * The path of this request's mount, when the app has mounted another of our middlewares there, which is therefore never
- * asked; `null` otherwise, and where it cannot be told. Express has no event for a mount, hence the look at its stack.
- * @param middleware - the one that is asked
+ * The path where this request was handled, when the app has mounted another of our middlewares there too, which is
+ * therefore never called; `null` otherwise, and when this cannot be seen. Express has no event for a mount, so its
+ * stack is read.
+ * @param middleware - the one that is called
  */
 export function shadowedMount(middleware: object, request: IncomingMessage): string | null {
   const { baseUrl = '', app } = request as ExpressRequest;

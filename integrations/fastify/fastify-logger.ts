@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Logger, LogSink } from '../../lib/index.js';
 
-/** The app's own logger for our log lines: with `logger: false`, Fastify's default, it is silent. */
+/** Sends our log lines to the app's own logger. With `logger: false`, Fastify's default, that is silent. */
 export function fastifyLogger(log: FastifyBaseLogger): Logger {
   const to = (level: 'debug' | 'info' | 'warn' | 'error'): LogSink => {
     return (message, fields = {}) => log[level](fields, message);

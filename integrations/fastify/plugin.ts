@@ -7,16 +7,16 @@ import { mountRoutes } from './routes.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The diagnostics of `iroh-net-diagnostics/fastify`. Not there when they were registered as another `decorator`. */
+    /** The diagnostics of `iroh-net-diagnostics/fastify`. Absent when another `decorator` was given. */
     netDiagnostics: NetDiagnostics;
   }
 }
 
-/** Options of the plugin; `prefix`, `logLevel` and `logSerializers` are of its routes, as with any plugin. */
+/** Options of the plugin; `prefix`, `logLevel` and `logSerializers` apply to its routes, as with any plugin. */
 export interface NetDiagnosticsFastifyOptions extends NetDiagnosticsOptions, RegisterOptions {
   /** Where the routes are mounted. They answer 403 until `http` opens them. Default: `/net-diagnostics`. */
   prefix?: string;
-  /** The name on the app, for several in one: `app[decorator]`. Default: `netDiagnostics`. */
+  /** The name on the app: `app[decorator]`. Several in one app need different names. Default: `netDiagnostics`. */
   decorator?: string | undefined;
 }
 
@@ -43,12 +43,12 @@ const plugin: FastifyPluginAsync<NetDiagnosticsFastifyOptions> = async (
     logger: options.logger ?? fastifyLogger(app.log),
   });
   app.decorate(decorator, diagnostics);
-  // Neither hook waits for the network: the plugin time-out and the boot never see it.
+  // Neither hook waits for the network, so it can delay neither the boot nor the plugin past its time-out.
   app.addHook('onReady', (booted) => {
     diagnostics.begin();
     booted();
   });
-  // Before the server stops listening: it would wait for our streams.
+  // Runs before the server stops listening, which would otherwise wait for our streams.
   app.addHook('preClose', (ended) => {
     routes.close();
     ended();
@@ -62,8 +62,8 @@ const plugin: FastifyPluginAsync<NetDiagnosticsFastifyOptions> = async (
 };
 
 /**
- * Runs the diagnostics with the app: begun when it is ready (which they never delay or fail for reasons of the
- * network), stopped by `app.close()`.
+ * Runs the diagnostics with the app. They begin when it is ready and are stopped by `app.close()`. The network can
+ * neither delay the app nor make it fail.
  *
  * @example
  * await app.register(netDiagnostics, { prefix: '/net-diagnostics', http: { access: 'loopback' } });
@@ -71,7 +71,7 @@ const plugin: FastifyPluginAsync<NetDiagnosticsFastifyOptions> = async (
  * @throws NetDiagnosticsError `ERR_SETTING` for a malformed setting
  */
 export const netDiagnostics: FastifyPluginAsync<NetDiagnosticsFastifyOptions> = Object.assign(plugin, {
-  // What `fastify-plugin` sets, and all it does: the decorator and the hooks are of the app, not of a context below.
+  // This is all that `fastify-plugin` does: the decorator and the hooks belong to the app, not to a context below it.
   [Symbol.for('skip-override')]: true,
   [Symbol.for('fastify.display-name')]: 'iroh-net-diagnostics',
   [Symbol.for('plugin-meta')]: { name: 'iroh-net-diagnostics', fastify: '>=5.0.0' },

@@ -3,12 +3,15 @@ import type { HttpHandler } from '../../lib/http/index.js';
 import { belowMount } from '../shared/below-mount.js';
 import { takeOver } from '../shared/take-over.js';
 
-/** Read by `@fastify/swagger`: our routes are no part of the app's API, and a wildcard has no place in its document. */
+/**
+ * Read by `@fastify/swagger`: our routes are not part of the app's API, and a wildcard does not fit into its
+ * document.
+ */
 const schema: FastifySchema & { hide: boolean } = { hide: true };
 
 /** The routes, in a context of their own: the app's hooks run before them, its body parsers do not. */
 export const mountRoutes: FastifyPluginAsync<{ handler: HttpHandler }> = async (app, { handler }) => {
-  // No route of ours reads a body, so none may be refused for its type.
+  // Our routes read no body, so no body may be refused for its type.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
 

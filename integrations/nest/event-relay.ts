@@ -4,7 +4,7 @@ import { notify } from '../../lib/async/index.js';
 import type { NetDiagnosticsEvent } from '../../lib/index.js';
 import { findProvider } from './find-provider.js';
 
-/** As far as we use `EventEmitter2`. */
+/** The part of `EventEmitter2` that we use. */
 interface Emitter {
   emit(name: string, ...values: unknown[]): unknown;
 }
@@ -35,7 +35,7 @@ export class EventRelay {
 
   tell(event: NetDiagnosticsEvent): void {
     notify(() => this.#subject.next(event));
-    // Not before the first event: by then every provider exists.
+    // Looked up at the first event: by then every provider exists.
     this.#emitter ??= this.#findEmitter();
     void this.#emitter.then((emitter) => {
       notify(() => emitter?.emit(`net-diagnostics.${event.type}`, event, this.#instance));
@@ -50,11 +50,11 @@ export class EventRelay {
   async #findEmitter(): Promise<Emitter | undefined> {
     const find = <Provided>(method: string) =>
       findProvider<Provided>(this.#modules, 'EventEmitterModule', (instance) => method in instance);
-    // Its class is called `EventEmitter`, like others; no other provider of the module has this method.
+    // Its class name, `EventEmitter`, is not unique, but no other provider of the module has this method.
     const emitter = find<Emitter>('emitAsync');
     const readiness = find<Readiness>('waitUntilReady');
     try {
-      // The modules boot in some order: what happens first in ours would be heard by nobody.
+      // Our module may boot before the listeners are ready: without this wait they would miss the first events.
       await readiness?.waitUntilReady();
       return emitter;
     } catch {

@@ -1,8 +1,8 @@
 import type { ModulesContainer } from '@nestjs/core';
 
 /**
- * What a module of an optional package provides, found by the module's name: importing the package to have its token
- * would make it necessary. `undefined` when the app does not have it.
+ * Finds a provider of an optional package's module by the module's name: importing the package for its token would
+ * make it required. `undefined` when the app does not have it.
  */
 export function findProvider<Provided>(
   modules: ModulesContainer,
@@ -10,7 +10,7 @@ export function findProvider<Provided>(
   isIt: (instance: object) => boolean,
 ): Provided | undefined {
   for (const { metatype, providers } of modules.values()) {
-    // No other module's providers are looked into: some are proxies that do not like it.
+    // Only this module's providers are examined: some of other modules are proxies that do not tolerate it.
     if (metatype?.name !== moduleName) continue;
     for (const { instance } of providers.values()) {
       if (typeof instance === 'object' && instance !== null && isIt(instance)) return instance as Provided;

@@ -4,12 +4,12 @@ import { wantsFieldsFirst } from '../../lib/logger.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Nest's logger, as the app configured it, for our log lines. */
+/** Sends our log lines to Nest's logger, as the app configured it. */
 export function nestLogger(context: string): Logger {
   const logger = new NestLogger(context);
   const to = (level: 'debug' | 'log' | 'warn' | 'error'): LogSink => {
     return (message, fields = {}) => {
-      // The type does not say so: there is none where the app has turned Nest's logger off.
+      // Undefined when the app has turned Nest's logger off, although its type does not say so.
       const behind: LoggerService | undefined = logger.localInstance;
       if (behind === undefined) return;
       const [first, ...others] = argumentsFor(behind, message, fields);
@@ -19,22 +19,22 @@ export function nestLogger(context: string): Logger {
   return { debug: to('debug'), info: to('log'), warn: to('warn'), error: to('error') };
 }
 
-/** What a logger is called with, so that the fields are fields of its line; it adds the context at the end. */
+/** The arguments that make a logger write the fields as fields of its line. The logger adds the context after them. */
 function argumentsFor(logger: LoggerService, message: string, fields: Fields): [unknown, ...unknown[]] {
   if (Object.keys(fields).length === 0) return [message];
   if (logger instanceof ConsoleLogger && isJson(logger)) {
     return takesParams(logger) ? [message, fields] : [{ message, ...fields }];
   }
-  // Of nestjs-pino: the second is the one that does as Nest's.
+  // nestjs-pino has two loggers. The second, which has this method, takes its arguments as Nest's logger does.
   if (isOfNestjsPino(logger) && !('getContextAndMessagesToPrint' in logger)) return [fields, message];
   if (isOfNestjsPino(logger) && 'structuredParams' in logger && logger.structuredParams === true) {
     return [message, fields];
   }
-  // Into the line: what is done with further arguments differs between loggers, and nothing is lost so.
+  // Other loggers treat further arguments differently. The fields go into the message, so that nothing is lost.
   return [`${message} ${JSON.stringify(fields)}`];
 }
 
-/** As far as `ConsoleLogger`, of Nest 11 and 12, shows its options to its subclasses. */
+/** The options of `ConsoleLogger` that its subclasses see, in Nest 11 and 12. */
 interface WithOptions {
   options?: { json?: boolean; structuredParams?: boolean };
 }
@@ -43,14 +43,14 @@ function isJson(logger: ConsoleLogger): boolean {
   return (logger as unknown as WithOptions).options?.json === true;
 }
 
-/** Nest 12 has a place for fields, and Nest 11 writes each argument as a line of its own. */
+/** Nest 12 takes fields as an argument; Nest 11 writes each argument as a separate line. */
 function takesParams(logger: ConsoleLogger): boolean {
   return (
     'stringifyParams' in logger && (logger as unknown as WithOptions).options?.structuredParams !== false
   );
 }
 
-/** Both of its loggers hold its `PinoLogger`, and know by which name the context goes. */
+/** Both of its loggers hold its `PinoLogger` and the name of the field for the context. */
 function isOfNestjsPino(logger: object): boolean {
   return 'contextName' in logger && 'logger' in logger && wantsFieldsFirst(logger.logger);
 }

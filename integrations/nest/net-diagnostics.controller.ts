@@ -21,20 +21,21 @@ interface HostRequest {
   method: string;
   url: string;
   originalUrl: string;
-  /** Of the wildcard: `path` on Express, `*` on Fastify. */
+  /** What the wildcard matched: `path` on Express, `*` on Fastify. */
   params: { path?: string[]; '*'?: string };
 }
 type ExpressRequest = HostRequest & IncomingMessage;
 type FastifyRequest = HostRequest & { raw: IncomingMessage };
 
 /**
- * Makes the controller of one instance: Nest keeps a route's metadata at the class. It has no route before
- * {@link mountController}.
+ * Makes the controller class of one instance; each needs its own, since Nest stores a route's metadata on the class.
+ * It has no route before {@link mountController}.
  */
 export function createController(): Type<unknown> {
   // No route yet, so no path.
   @Controller({ path: [] })
-  // As `@ApiExcludeController()` of `@nestjs/swagger` does, which not every app has: the routes are no part of its API.
+  // What `@ApiExcludeController()` of `@nestjs/swagger` sets, which not every app has: the routes are not part of its
+  // API.
   @SetMetadata('swagger/apiExcludeController', [true])
   class NetDiagnosticsController {
     readonly #routes: HttpHandler;
@@ -43,14 +44,14 @@ export function createController(): Type<unknown> {
       this.#routes = routes;
     }
 
-    /** Settles when the response has ended, for interceptors that measure. */
+    /** Settles when the response has ended, for interceptors that measure time. */
     answer(
       @Req() request: ExpressRequest | FastifyRequest,
       @Res() response: ServerResponse | RawReply,
     ): Promise<void> {
       const url = belowMount(request.params.path ?? request.params['*'], request.url);
       return new Promise((resolve, reject) => {
-        // As Nest itself answers a path without a route; the app's exception filters see it.
+        // The error that Nest itself throws for a path without a route; the app's exception filters see it.
         const next = (
           error: unknown = new NotFoundException(`Cannot ${request.method} ${request.originalUrl}`),
         ) => reject(error);
@@ -64,14 +65,14 @@ export function createController(): Type<unknown> {
 }
 
 /**
- * Gives a controller its routes, before Nest reads them: path and adapter are known when the app boots, later than what
- * stands above a class.
- * @param adapter - its type: the wildcard is spelt differently
+ * Adds the routes to a controller before Nest reads them. Decorators on the class would run too early: the path and
+ * the adapter are known only when the app boots.
+ * @param adapter - its type; Express and Fastify spell the wildcard differently
  */
 export function mountController(controller: Type<unknown>, path: string, adapter: string): void {
   const { prototype } = controller;
   const answer = Object.getOwnPropertyDescriptor(prototype, 'answer') ?? {};
   All(['', adapter === 'fastify' ? '*' : '{*path}'])(prototype, 'answer', answer);
-  // Neutral: an app's versioning must not move the routes, which are no part of its API.
+  // Neutral: an app's versioning must not move the routes, which are not part of its API.
   Controller({ path, version: VERSION_NEUTRAL })(controller);
 }

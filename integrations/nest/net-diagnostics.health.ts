@@ -3,11 +3,12 @@ import type { Status } from '../../lib/index.js';
 import { findProvider } from './find-provider.js';
 import type { NetDiagnosticsService } from './net-diagnostics.service.js';
 
-/** How {@link NetDiagnosticsHealthIndicator.check} judges. */
+/** Options of {@link NetDiagnosticsHealthIndicator.check}. */
 export interface NetDiagnosticsHealthOptions {
   /**
-   * What to be while the platform's button does not work although it should. Default: `degraded`, which needs
-   * terminus 12 and is `up` with an older one: an app that cannot be diagnosed from afar still does its work.
+   * The status while the platform's button does not work although it should. Default: `degraded`, because an app
+   * that cannot be diagnosed remotely still does its work. `degraded` needs terminus 12; with an older one it
+   * becomes `up`.
    */
   whenImpaired?: 'degraded' | 'down' | 'up' | undefined;
   /** Another instance than the injected one, by `@InjectNetDiagnostics(name)`. */
@@ -17,17 +18,20 @@ export interface NetDiagnosticsHealthOptions {
 /** What terminus 12 knows; terminus 11 knows `up` and `down`. */
 export type NetDiagnosticsHealthStatus = 'up' | 'degraded' | 'down';
 
-/** What a health check shows: where to look next, nothing that names the machine or its platform. */
+/**
+ * What a health check shows: enough to know where to look next, and nothing that identifies the machine or its
+ * platform.
+ */
 export interface NetDiagnosticsHealth<
   HealthStatus extends NetDiagnosticsHealthStatus = NetDiagnosticsHealthStatus,
 > extends Pick<Status, 'state' | 'reason' | 'since' | 'retryAt' | 'latencyMs' | 'paused'> {
   status: HealthStatus;
   grant: Status['grant']['state'];
-  /** The code of the latest trouble; `null` when there was none. */
+  /** The code of the latest error; `null` when there was none. */
   lastError: string | null;
 }
 
-/** As far as we use terminus 11 and 12, where only the latter knows `degraded`. */
+/** The part of terminus 11 and 12 that we use; only 12 has `degraded`. */
 interface HealthIndicatorService {
   check(key: string): { degraded?: unknown };
 }
@@ -42,16 +46,16 @@ export class NetDiagnosticsHealthIndicator {
   readonly #service: NetDiagnosticsService;
   readonly #modules: ModulesContainer;
 
-  /** The module makes it. */
+  /** Called by the module. */
   constructor(service: NetDiagnosticsService, modules: ModulesContainer) {
     this.#service = service;
     this.#modules = modules;
   }
 
   /**
-   * Never throws, waits for nothing.
+   * Judges the diagnostics by their status. Never throws, waits for nothing.
    * @param key - its name in the answer
-   * @typeParam HealthStatus - follows from where the answer goes: what the app's terminus knows
+   * @typeParam HealthStatus - inferred from where the result is used: the statuses that the app's terminus knows
    */
   check<
     const Key extends string,
@@ -87,7 +91,7 @@ export class NetDiagnosticsHealthIndicator {
   }
 }
 
-/** Whether it should work and does not. On purpose are: disabled, paused, a grant that was taken back. */
+/** Whether it should work and does not. Disabled, paused or a revoked grant do not count: they are intended. */
 function isImpaired(state: Status['state'], grant: Status['grant']['state']): boolean {
   if (state === 'disabled') return false;
   return state !== 'online' || grant === 'ungranted' || grant === 'granting' || grant === 'refused';

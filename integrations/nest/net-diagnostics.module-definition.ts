@@ -2,15 +2,15 @@ import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { NetDiagnosticsOptions } from '../../lib/index.js';
 import { NET_DIAGNOSTICS_OPTIONS, partsOf } from './net-diagnostics.providers.js';
 
-/** What is known when the module is registered, also with `forRootAsync`. */
+/** What has to be known at registration, also with `forRootAsync`. */
 export interface NetDiagnosticsModuleExtras {
   /** Whether every module may inject the service without importing this one. Default: false. */
   isGlobal?: boolean;
-  /** Its name among several in one app: `@InjectNetDiagnostics('edge')`. Default: the one without a name. */
+  /** The instance's name, for several in one app: `@InjectNetDiagnostics('edge')`. Default: no name. */
   instance?: string | undefined;
 }
 
-/** Names every extra, also those without a default: Nest takes the others for options. */
+/** Lists every extra, also those without a default: Nest would treat a missing one as an option. */
 const EXTRAS: NetDiagnosticsModuleExtras = { isGlobal: false, instance: undefined };
 
 export const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE } =
@@ -34,7 +34,7 @@ export type NetDiagnosticsModuleOptions = NetDiagnosticsOptions & NetDiagnostics
 /** Options of `NetDiagnosticsModule.forRootAsync`. */
 export type NetDiagnosticsModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
 
-/** What a class given as `useClass` or `useExisting` has to offer. */
+/** What a class given as `useClass` or `useExisting` has to implement. */
 export interface NetDiagnosticsOptionsFactory {
   /** Is called once, while the app is built. */
   createNetDiagnosticsOptions(): NetDiagnosticsOptions | Promise<NetDiagnosticsOptions>;

@@ -20,8 +20,8 @@ import {
 import { warnOfTwins } from './twins.js';
 
 /**
- * Runs `NetDiagnostics` with the app: begun when the app has booted (which it never delays or fails for reasons of
- * the network), stopped by `app.close()`. With `http` its routes are mounted at `http.path`, behind the guards,
+ * Runs `NetDiagnostics` with the app. It begins when the app has booted and is stopped by `app.close()`. The network
+ * can neither delay the boot nor make it fail. With `http` its routes are mounted at `http.path`, behind the guards,
  * interceptors, filters and the global prefix of the app.
  *
  * `forRootAsync` takes the options from a factory or a class, with injected providers.
@@ -39,7 +39,7 @@ export class NetDiagnosticsModule
   readonly #modules: ModulesContainer;
 
   constructor(
-    // Absent when the class itself was imported: said here, in better words than Nest's.
+    // Undefined when the class itself was imported. Checked below, for a better message than Nest's.
     @Optional() @Inject(NEST_HOSTED) hosted: NestHosted | undefined,
     @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
     @Inject(ModulesContainer) modules: ModulesContainer,
@@ -62,14 +62,14 @@ export class NetDiagnosticsModule
    */
   static override forRoot(options: NetDiagnosticsModuleOptions = {}): DynamicModule {
     const { isGlobal, instance, ...settings } = options;
-    // Here the error's stack leads to the registration. A missing secret is judged when the app boots: the
-    // ConfigModule may put it into the environment until then.
+    // Checked here, so that the error's stack leads to the registration. Whether the secret is missing is checked
+    // when the app boots: until then the ConfigModule may put it into the environment.
     resolveSettings({ ...settings, required: null }, process.env);
     // biome-ignore lint/complexity/noThisInStatic: Nest takes `this` for the module, also in a subclass
     return super.forRoot(options);
   }
 
-  /** Nest's hook before it reads the routes: the options are known, and also which adapter the app was given. */
+  /** The hook that Nest calls before it reads the routes. The options and the app's adapter are known by then. */
   configure(): void {
     const { controller, path } = this.#hosted;
     const isFree = warnOfTwins(this.#hosted, this.#modules);
@@ -82,9 +82,9 @@ export class NetDiagnosticsModule
   }
 
   /**
-   * The first hook of a shutdown: while others still close what our handlers may use, and long before the server
-   * waits for its last request, which a stream of ours would be. The server's port is held until these hooks are
-   * through: nothing here waits for the network.
+   * The first hook of a shutdown. Our handlers stop in it, since other modules now close what they may use, and our
+   * streams end, since the server will wait for its last request. The server keeps its port until these hooks have
+   * ended, so nothing here waits for the network.
    */
   async onModuleDestroy(): Promise<void> {
     const { routes, diagnostics } = this.#hosted;
@@ -92,7 +92,7 @@ export class NetDiagnosticsModule
     await diagnostics.quiesce();
   }
 
-  /** The last one, after the server has closed. */
+  /** The last hook, after the server has closed. */
   async onApplicationShutdown(): Promise<void> {
     const { diagnostics, relay } = this.#hosted;
     await diagnostics.stop();

@@ -39,7 +39,7 @@ export function partsOf(
     },
   ];
   const tokens: NonNullable<DynamicModule['exports']> = [token, NetDiagnosticsHealthIndicator];
-  // By its type one injects the instance without a name alone.
+  // Injection by type gives only the instance without a name.
   if (instance === undefined) {
     providers.push({ provide: NetDiagnosticsService, useExisting: token });
     tokens.push(NetDiagnosticsService);

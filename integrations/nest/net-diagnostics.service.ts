@@ -7,7 +7,7 @@ import type { NetDiagnostics, NetDiagnosticsEvent } from '../../lib/index.js';
  */
 export const NET_DIAGNOSTICS = Symbol.for('iroh-net-diagnostics:service');
 
-/** What the service takes over from the core as it is. `start` and `stop` are the module's. */
+/** What the service takes over from the core unchanged. Only the module starts and stops it. */
 const MEMBERS = [
   'status',
   'ready',
@@ -28,7 +28,7 @@ const MEMBERS = [
 ] as const;
 
 /**
- * What one injects. The module starts and stops it with the app.
+ * The service to inject. The module starts and stops it with the app.
  *
  * @example
  * constructor(private readonly diagnostics: NetDiagnosticsService) {}
@@ -70,7 +70,7 @@ export abstract class NetDiagnosticsService implements Pick<NetDiagnostics, (typ
   abstract readonly pushMetrics: NetDiagnostics['pushMetrics'];
 }
 
-/** The service of one running core. */
+/** Makes the service of one core. */
 export function serviceOf(
   diagnostics: NetDiagnostics,
   events$: Observable<NetDiagnosticsEvent>,

@@ -2,8 +2,8 @@ import type { ModulesContainer } from '@nestjs/core';
 import { NEST_HOSTED, type NestHosted } from './nest-hosted.js';
 
 /**
- * Warns when the app has registered another instance before this one that takes its name or its path.
- * @returns whether the path is free: routes of the second would never be asked, and Fastify refuses them
+ * Warns when an instance that the app registered before this one has the same name or path.
+ * @returns whether the path is free; if not, our routes would never be called, and Fastify would refuse them
  */
 export function warnOfTwins(hosted: NestHosted, modules: ModulesContainer): boolean {
   const { instance, path, log } = hosted;
@@ -29,7 +29,7 @@ export function warnOfTwins(hosted: NestHosted, modules: ModulesContainer): bool
   return isFree;
 }
 
-/** In the order of Nest's container, which is that of the imports. */
+/** Those before it in Nest's container, whose order is that of the imports. */
 function registeredBefore(hosted: NestHosted, modules: ModulesContainer): NestHosted[] {
   const all = [...modules.values()].flatMap(({ providers }) => {
     const instance: unknown = providers.get(NEST_HOSTED)?.instance;

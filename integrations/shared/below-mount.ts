@@ -1,8 +1,8 @@
 /**
- * The URL below a mount point, from what a router matched with its wildcard: prefixes, versions and proxies before it
- * do not matter then.
- * @param rest - decoded; Express 5 gives the segments
- * @param url - with the query
+ * The URL below a mount point, made from what the router's wildcard matched. So prefixes, versions and proxies do
+ * not matter.
+ * @param rest - what the wildcard matched, decoded; Express 5 gives the segments
+ * @param url - of the request, with its query
  */
 export function belowMount(rest: string | readonly string[] | undefined, url: string): string {
   const segments = typeof rest === 'string' ? rest.split('/') : (rest ?? []);

@@ -10,9 +10,9 @@ export interface Hosted {
   routes: HttpHandler;
   /** Where log lines of the host go. */
   log: SafeLogger;
-  /** Where a host that mounts the routes by itself puts them; `null` while they are closed. */
+  /** The path at which a host mounts the routes, if it does so by itself; `null` when they are closed. */
   path: string | null;
-  /** `false`: a no-op everywhere, so the routes are none of ours either. */
+  /** `false`: the diagnostics do nothing, so their routes do not exist either. */
   isEnabled: boolean;
 }
 
@@ -30,7 +30,7 @@ export function prepareHosted(options: NetDiagnosticsOptions): Hosted {
     routes.close();
     return diagnostics.stop();
   };
-  // Without a secret there is no endpoint, and nothing that holds the process.
+  // Without a secret there is no endpoint, and nothing that keeps the process alive.
   if (enabled && apiSecret !== null) endWithServers(diagnostics, stop);
   return {
     diagnostics,

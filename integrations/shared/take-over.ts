@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpHandler } from '../../lib/http/index.js';
 
-/** A reply of Fastify, as far as it is needed to answer in its place. */
+/** The part of Fastify's reply that is needed to answer in its place. */
 export interface RawReply {
   raw: ServerResponse;
   hijack(): unknown;
@@ -9,10 +9,10 @@ export interface RawReply {
 }
 
 /**
- * Answers a Fastify request in Fastify's place. What the app's hooks have put into the reply (security headers, say)
- * is sent along.
+ * Answers a Fastify request in Fastify's place. Headers that the app's hooks have set on the reply (security
+ * headers, for example) are sent too.
  * @param url - the path below the mount point, with its query
- * @param next - is called for a path that is none of ours; the reply is still the host's then
+ * @param next - is called for a path that is not ours; the host still has to answer then
  */
 export function takeOver(
   routes: HttpHandler,

@@ -6,11 +6,11 @@ async function main(): Promise<void> {
   // The rest comes from the environment: IROH_SERVICES_API_SECRET, NET_DIAGNOSTICS_NAME and so on.
   await app.register(netDiagnostics, {
     prefix: '/net-diagnostics',
-    // The page, for a browser on this machine. In production it is closed until there is an `authorize` in its place.
+    // The page, for a browser on this machine. In production it stays closed until you use `authorize` instead.
     http: { access: 'loopback' },
   });
 
-  // All of `status()` names the endpoint and its platform: that is for your operators, behind a login.
+  // The whole `status()` names the endpoint and its platform: show it only to your operators, behind a login.
   app.get('/', () => {
     const { state, reason, grant } = app.netDiagnostics.status();
     return { state, reason, grant: grant.state };

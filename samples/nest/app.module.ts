@@ -6,8 +6,8 @@ import { StatusController } from './status.controller.js';
 @Module({
   imports: [
     NetDiagnosticsModule.forRoot({
-      // The page at /net-diagnostics, for a browser on this machine. In production it is closed until there is an
-      // `authorize` in its place.
+      // The page at /net-diagnostics, for a browser on this machine. In production it stays closed until you use
+      // `authorize` instead.
       http: { access: 'loopback' },
     }),
   ],

@@ -1,7 +1,10 @@
 import { Controller, Get } from '@nestjs/common';
 import { NetDiagnosticsService } from 'iroh-net-diagnostics/nest';
 
-/** How the diagnostics are. All of `status()` names the endpoint and its platform: that is for your operators, behind a guard. */
+/**
+ * Shows how the diagnostics are. The whole `status()` names the endpoint and its platform: show it only to your
+ * operators, behind a guard.
+ */
 @Controller()
 export class StatusController {
   constructor(private readonly diagnostics: NetDiagnosticsService) {}
