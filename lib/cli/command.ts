@@ -14,7 +14,7 @@ export interface Command {
   run(words: readonly string[], shell: Shell): Promise<number>;
 }
 
-/** A command before it is loaded: nothing of it costs time until it is used. */
+/** A command before it is loaded, so that it costs no time until it is used. */
 export interface CommandEntry {
   /** What one types. */
   name: string;

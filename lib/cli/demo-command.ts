@@ -21,7 +21,7 @@ Example:
 Exit codes: ${EXIT.ok} ended by a signal, ${EXIT.failed} could not start, ${EXIT.usage} wrong words
 `;
 
-/** Hands over to the platform's own program. */
+/** Runs the platform's own program. */
 export const demoCommand: Command = {
   help: HELP,
   run: async (words) => {
@@ -41,11 +41,11 @@ function start(words: readonly string[]): ChildProcess {
   if (installed !== null) return spawn(process.execPath, [installed, ...words], { stdio: 'inherit' });
   const isWindows = process.platform === 'win32';
   const npx = ['--yes', `${PLATFORM_PACKAGE}@${PACKAGE_VERSION}`, ...words];
-  // On Windows npx is a batch file, which a shell alone can start.
+  // On Windows npx is a batch file, which only a shell can start.
   return spawn(isWindows ? 'npx.cmd' : 'npx', npx, { stdio: 'inherit', shell: isWindows });
 }
 
-/** The program of the package that stands where this one can load it; `null`: there is none. */
+/** The program of the installed platform package; `null` when this package cannot find one. */
 function installedProgram(): string | null {
   try {
     const ours = createRequire(realpathSync(process.argv[1] ?? ''));
@@ -57,7 +57,10 @@ function installedProgram(): string | null {
   }
 }
 
-/** A terminal's Ctrl-C reaches both processes by itself; twice it would end the demo in the middle of its end. */
+/**
+ * Passes signals on, except a terminal's Ctrl-C: it reaches both processes by itself, and a second one would kill the
+ * demo while it stops.
+ */
 function passSignalsOn(child: ChildProcess): () => void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const pass = (signal: NodeJS.Signals) => {

@@ -61,7 +61,8 @@ async function doctor(words: readonly string[], shell: Shell): Promise<number> {
   );
   const source = secretSource(positionals, values['secret-file']);
   const timeoutMs = flagValue('--timeout', values.timeout, TIMEOUT) ?? DEFAULT_TIMEOUT_MS;
-  // Before signals are listened to: somebody who is asked to type must be able to leave. Nor does the time run yet.
+  // Before signals are caught, so that Ctrl-C works while the user is asked to type; and before the time limit
+  // starts.
   const [secret] = await Promise.allSettled([readSecret(source, shell)]);
   const interruption = onInterruption();
   try {

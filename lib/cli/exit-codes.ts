@@ -5,9 +5,9 @@ export const EXIT = {
   failed: 1,
   /** The words of the command line are wrong (`EX_USAGE` of sysexits). */
   usage: 64,
-  /** `report` could not be made (`EX_SOFTWARE`): 1 to 3 speak of the network. */
+  /** `report` could not make a report (`EX_SOFTWARE`): its codes 1 to 3 describe the network. */
   noReport: 70,
 } as const;
 
-/** Of a command that a signal ended, as shells have it. `SIGPIPE` stands for a standard output that nobody reads. */
+/** Of a command that a signal ended, as shells report it. `SIGPIPE`: nobody reads standard output any more. */
 export const SIGNAL_EXIT = { SIGHUP: 129, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 } as const;

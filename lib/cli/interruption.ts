@@ -3,11 +3,11 @@ import { SIGNAL_EXIT } from './exit-codes.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** A wish of the user's, or of the system's, that the command ends. */
+/** A request by the user or the system to end the command. */
 export interface Interruption {
   /** Fires at the first SIGINT (Ctrl-C), SIGTERM or SIGHUP. A second one ends the process at once. */
   readonly signal: AbortSignal;
-  /** 128 and the signal's number; null before one came. */
+  /** 128 plus the signal's number; null before a signal came. */
   readonly exitCode: number | null;
   /** Stops listening: signals end the process again. */
   release(): void;

@@ -62,10 +62,10 @@ const OPTIONS = {
   watch: { type: 'string' },
 } as const;
 
-/** What each colour is to a script. */
+/** The exit code for each colour. */
 const COLOUR_EXIT: Readonly<Record<Colour, number>> = { green: 0, orange: 1, red: 2, grey: 3 };
 
-/** The exit code that tells a report's colour. */
+/** The exit code for a report's colour. */
 export function exitCodeOf({ summary }: Pick<LocalReport, 'summary'>): number {
   return COLOUR_EXIT[summary.colour];
 }
@@ -95,7 +95,7 @@ async function report(words: readonly string[], shell: Shell): Promise<number> {
   }
 }
 
-/** parseArgs has no options whose value may be left out. */
+/** Gives `--watch` its default value: parseArgs has no options with an optional value. */
 function withPause(words: readonly string[]): string[] {
   const isLeftOut = (at: number) => words[at] === '--watch' && !/^\d/.test(words[at + 1] ?? '');
   return words.map((word, at) => (isLeftOut(at) ? `--watch=${DEFAULT_WATCH_SECONDS}` : word));
@@ -117,7 +117,7 @@ async function reports({ plan, print, watchSeconds, shell, interruption }: Repor
   try {
     do {
       const next = await once(plan, answering.urls, shell, end.signal);
-      // What was cut off says less than the one before.
+      // A report that was cut off says less than the one before, so it is not printed.
       if (end.signal.aborted) break;
       printReport(next, last, print, shell);
       answering.note(next);
@@ -151,13 +151,13 @@ async function once(
   }
 }
 
-/** The colour as soon as nothing that is still out can change it. */
+/** Shows the colour as soon as no unfinished probe can change it. */
 function progressLine({ done, total, ref, soFar }: ProbeEvent): string {
   const verdict = soFar?.isFinal === true ? `${soFar.summary.colour.toUpperCase()}; ` : '';
   return `${verdict}${done}/${total} probes done, ${ref}`;
 }
 
-/** @returns whether the whole pause has passed. A timer that holds the process: nothing else does meanwhile. */
+/** @returns whether the whole pause has passed. Its timer keeps the process alive: nothing else does meanwhile. */
 async function pause(seconds: number, signal: AbortSignal): Promise<boolean> {
   return delay(seconds * 1000, true, { signal }).catch(() => false);
 }

@@ -25,10 +25,10 @@ Results go to standard output, remarks to standard error. Colours only on a term
 are heeded. Exit codes: 0 done, 1 failed, ${EXIT.usage} wrong words; "report" has more.
 `;
 
-/** How the command that the words name has ended. */
+/** How the command has ended. */
 interface Ended {
   code: number;
-  /** The code for results that were made and could not be written. */
+  /** The exit code to use when results could not be written. */
   failure: number;
 }
 
@@ -38,7 +38,7 @@ export async function run(words: readonly string[], from: ShellProcess = process
   const { code, failure } = await runCommand(words, shell);
   const unwritten = await shell.written();
   if (unwritten === null) return code;
-  // A result that nobody got is none, whatever it said.
+  // A result that could not be written is a failure, whatever it said.
   shell.err(`Standard output cannot be written: ${unwritten.message}\n`);
   return failure;
 }
@@ -64,7 +64,7 @@ async function runCommand(words: readonly string[], shell: Shell): Promise<Ended
       shell.err(`${error.message}\n`);
       return ended(EXIT.usage);
     }
-    // Our own errors say what to do next; anything else is a fault of this program, and its stack tells where.
+    // Our own errors say what to do next; anything else is a bug in this program, so its stack is printed.
     const isOurs = error instanceof NetDiagnosticsError;
     shell.err(`${isOurs || !(error instanceof Error) ? messageOf(error) : error.stack}\n`);
     return ended(failure);
@@ -98,14 +98,17 @@ function likely(typed: readonly string[], names: readonly string[]): string | un
   return nearest(typed.join(' '), names) ?? nearest(typed[0] ?? '', names);
 }
 
-/** The last word of a command, misspelt, would come to the parsing of a shorter one, whose complaint would lead nowhere. */
+/**
+ * Refuses a command of two words whose second is misspelt: the command named by the first would only call it a wrong
+ * word.
+ */
 function refuseMisspelt(name: string, [next]: readonly string[]): void {
   if (name.includes(' ') || next === undefined || next.startsWith('-')) return;
   const names = COMMANDS.map((command) => command.name).filter((other) => other.startsWith(`${name} `));
   if (nearest(`${name} ${next}`, names) !== undefined) throw noCommand([name, next]);
 }
 
-/** Before anything else looks at the words: no complaint may repeat them. */
+/** Called before anything else reads the words, so that no error message repeats a secret. */
 function refuseSecrets(words: readonly string[]): void {
   if (!words.some(looksLikeApiSecret)) return;
   throw new UsageError(

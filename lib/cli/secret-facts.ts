@@ -2,11 +2,11 @@ import { type ApiSecret, formatSocketAddr } from '../wire/index.js';
 
 /** What may be shown of an API secret: everything but its key. */
 export interface SecretFacts {
-  /** Of the text form; there is one. */
+  /** Of the text form; there is only one. */
   version: 0;
-  /** The public half of the key: names the secret. */
+  /** The public half of the key, which identifies the secret. */
   keyId: string;
-  /** Where it leads. Without relays and addresses the platform is looked up by its id. */
+  /** The platform that the secret is for. Without relays and addresses it is looked up by its id. */
   platform: { id: string; relays: readonly string[]; addrs: readonly string[] };
 }
 

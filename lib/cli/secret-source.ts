@@ -17,10 +17,10 @@ export const SECRET_HELP = `The API secret is read from
   -                           standard input, in the same forms
 It is never taken as an argument: everybody on the machine can see those.`;
 
-/** An env file has some thousand characters. */
+/** In bytes; an env file has a few thousand. */
 const MAX_FILE = 64 * 1024;
 
-/** Where the words say that the secret is. */
+/** Where to read the secret from. */
 export type SecretSource = { kind: 'env' } | { kind: 'stdin' } | { kind: 'file'; path: string };
 
 /** @param positionals - the words that belong to no option. @throws UsageError, which never repeats them */
@@ -60,7 +60,7 @@ export async function readSecret(source: SecretSource, shell: Shell): Promise<Ap
   }
 }
 
-/** Those two variables alone: the others are no business of who only looks at a secret. */
+/** Only these two variables: a mistake in another one must not stop a command that only reads a secret. */
 function fromEnvironment(env: NodeJS.ProcessEnv): ApiSecret | null {
   const names = [SETTINGS.apiSecret, SETTINGS.apiSecretFile].map(({ variable }) => variable ?? '');
   return resolveSettings({}, Object.fromEntries(names.map((name) => [name, env[name]]))).apiSecret;
@@ -68,7 +68,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): ApiSecret | null {
 
 async function fileText(path: string): Promise<string | null> {
   try {
-    // Read as a stream: a pipe or a device has no size to look at before.
+    // Read as a stream: a pipe or a device has no size that could be checked first.
     const bytes: Buffer[] = [];
     let length = 0;
     for await (const chunk of createReadStream(path, { end: MAX_FILE })) {

@@ -8,7 +8,7 @@ export type ShellProcess = Pick<NodeJS.Process, 'env'> & {
   stderr: NodeJS.WriteStream | WriteStream;
 };
 
-/** An API secret has some hundred characters, an env file some thousand. */
+/** In characters; an API secret has a few hundred, an env file a few thousand. */
 const MAX_STDIN = 64 * 1024;
 
 /**
@@ -23,11 +23,11 @@ export class Shell {
   constructor(from: ShellProcess) {
     this.#process = from;
     from.stdout.on('error', (error) => {
-      // `| head` closes the pipe while we write: that is its right, and no failure.
+      // `| head` closes the pipe while we write: that is no failure.
       if (!isClosedPipe(error)) this.#outFailure ??= error;
       this.#outClosed.abort();
     });
-    // A remark that cannot be written: there is nobody left to be told.
+    // When standard error cannot be written, there is no other place to report that.
     from.stderr.on('error', () => {});
   }
 
@@ -46,7 +46,7 @@ export class Shell {
     return stdout.isTTY ? stdout.columns : undefined;
   }
 
-  /** Whether results may be painted: on a terminal, unless `NO_COLOR`, or where `FORCE_COLOR` says so. */
+  /** Whether results may be coloured: on a terminal unless `NO_COLOR` is set, or where `FORCE_COLOR` says so. */
   get hasColour(): boolean {
     const { env, stdout } = this.#process;
     if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
@@ -58,7 +58,9 @@ export class Shell {
     if (!this.outClosed.aborted) this.#process.stdout.write(text);
   }
 
-  /** Waits until all results are written. @returns why they could not be: the disk is full, say */
+  /**
+   * Waits until all results are written. @returns the error when they could not be: a full disk, for example
+   */
   async written(): Promise<Error | null> {
     await new Promise<void>((resolve) => {
       this.#process.stdout.write('', () => resolve());
@@ -71,19 +73,19 @@ export class Shell {
     this.#process.stderr.write(text);
   }
 
-  /** Shows one line on standard error in the place of the one before; does nothing where that is no terminal. */
+  /** Shows one line on standard error in place of the previous one; does nothing when that is no terminal. */
   showProgress(text: string): void {
     const { stderr, env } = this.#process;
     if (!stderr.isTTY || env.TERM === 'dumb') return;
     stderr.write(`\r\x1b[2K${text.slice(0, Math.max(0, stderr.columns - 1))}`);
   }
 
-  /** Takes the progress line away. */
+  /** Erases the progress line. */
   eraseProgress(): void {
     this.showProgress('');
   }
 
-  /** All of standard input, or null when it is longer than anything that is meant to be read. */
+  /** All of standard input, or null when it is too long to be a secret or a file with one. */
   async stdin(): Promise<string | null> {
     let text = '';
     for await (const chunk of this.#process.stdin.setEncoding('utf8')) {

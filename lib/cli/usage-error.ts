@@ -8,8 +8,8 @@ export class UsageError extends Error {
 }
 
 /**
- * Does `parse` (of node:util's `parseArgs`), with its complaints as {@link UsageError}: an unknown option brings
- * the one that was probably meant, and a word is shown without anything that looks like a credential.
+ * Calls `parse` (with `parseArgs` of node:util) and turns its errors into a {@link UsageError}. For an unknown
+ * option it suggests the one that was probably meant, and it shows no word that looks like a credential.
  * @param options - those that `parse` knows
  */
 export function parsing<T>(options: Readonly<Record<string, unknown>>, parse: () => T): T {
@@ -35,7 +35,7 @@ function unknownOption(word: string, options: Readonly<Record<string, unknown>>)
   return `There is no option ${show(word)}.${hint}`;
 }
 
-/** What the kind of a setting makes of an option's text, or undefined when it was not given. @throws UsageError */
+/** The value of an option, read as this kind of setting; undefined when it was not given. @throws UsageError */
 export function flagValue<T>(flag: string, text: string | undefined, kind: TextKind<T>): T | undefined {
   if (text === undefined) return undefined;
   try {

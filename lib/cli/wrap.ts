@@ -1,10 +1,10 @@
-/** Narrower than this, wrapped lines are no easier to read than cut ones. */
+/** On a narrower terminal, wrapped lines are no easier to read than cut ones. */
 const MIN_COLUMNS = 40;
-/** How much deeper than its line a continuation stands. */
+/** How much further a continuation is indented than its line. */
 const HANG = 4;
 
 /**
- * Breaks lines at spaces so that they fit a terminal; what continues a line is indented deeper than it.
+ * Breaks lines at spaces so that they fit a terminal; continuations are indented further than their line.
  * @param columns - undefined: no terminal, the text stays as it is
  */
 export function wrap(text: string, columns: number | undefined): string {
@@ -30,7 +30,7 @@ function wrapLine(line: string, columns: number): string {
   return [...lines, rest].join('\n');
 }
 
-/** Without escape codes of colours, which take no room. */
+/** In columns, without the escape codes of colours. */
 function widthOf(text: string): number {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape code begins with one
   return text.replace(/\x1b\[\d*m/g, '').length;

@@ -1,4 +1,4 @@
-/** What the doctor looks at on this machine: one function a step. */
+/** What the doctor checks on this machine: one function for each step. */
 import { messageOf } from '../../errors.js';
 import {
   type NetDiagnosticsOptions,
@@ -25,8 +25,8 @@ import { secretFacts } from '../secret-facts.js';
 import { type Found, StepFailed } from './step.js';
 
 /**
- * What the doctor does otherwise than the app whose environment it shares. An identity of its own: the app's may be
- * in use at this moment, and an endpoint that is in two places confuses relays and platform.
+ * Where the doctor differs from the app whose environment it shares. It has its own identity: the app's may be in
+ * use at this moment, and one endpoint id in two places confuses relays and platform.
  */
 export function asDoctor(secretKey: SecretKey): NetDiagnosticsOptions {
   return {
@@ -44,7 +44,7 @@ export function asDoctor(secretKey: SecretKey): NetDiagnosticsOptions {
   };
 }
 
-/** Whether the environment's settings are valid. The secret is a step of its own. */
+/** Whether the environment's settings are valid. The secret has its own step. */
 export async function checkSettings(env: NodeJS.ProcessEnv, secretKey: SecretKey): Promise<Found<Settings>> {
   try {
     const settings = resolveSettings({ ...asDoctor(secretKey), apiSecret: null, apiSecretFile: null }, env);
@@ -61,7 +61,7 @@ export async function checkSettings(env: NodeJS.ProcessEnv, secretKey: SecretKey
       bindAddrs === null ? 'every address' : `bound to ${formatBindAddrs(bindAddrs)}`,
       ...(grant ? [] : ['NET_DIAGNOSTICS_GRANT keeps the button closed']),
     ];
-    // No failure: the environment of a machine may serve several versions.
+    // This is no failure: the environment of a machine may be used by several versions.
     const remarks = unknownVariables(env).map((variable) => `; ${unknownVariableText(variable)}`);
     return { value: settings, detail: `valid: ${parts.join(', ')}${remarks.join('')}` };
   } catch (error) {

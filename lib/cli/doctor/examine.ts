@@ -9,7 +9,7 @@ import { type StepListener, StepRunner } from './step-runner.js';
 /** What {@link examine} needs. */
 export interface ExamineOptions extends StepListener {
   env: NodeJS.ProcessEnv;
-  /** What reading the secret came to; null: there is none. */
+  /** The result of reading the secret; its value is null when there is none. */
   secret: PromiseSettledResult<ApiSecret | null>;
   /** Whether a grant is sent too. */
   grant: boolean;
@@ -21,7 +21,7 @@ export interface ExamineOptions extends StepListener {
 /** An endpoint that contacts nobody. */
 const ALONE = { network: 'minimal', relays: null } as const;
 
-/** Looks at everything on the way from this machine to the platform. Leaves nothing open. Never rejects. */
+/** Checks everything on the way from this machine to the platform. Leaves nothing open. Never rejects. */
 export function examine(options: ExamineOptions): Promise<readonly StepResult[]> {
   return scoped(options.signal, async (end) => {
     const timer = setTimeout(() => end.abort(), options.timeoutMs);
@@ -41,7 +41,7 @@ async function allSteps(options: ExamineOptions, signal: AbortSignal): Promise<r
   const secret = await runner.step('secret', [], () => checkSecret(options.secret));
   const binding = await runner.step('binding', [], checkBinding);
   const endpoint = await runner.step('endpoint', [settings, binding], (valid, _loads) =>
-    // Without a secret nobody is to be reached: then only the sockets are tried.
+    // Without a secret there is no platform to reach: then only the sockets are checked.
     checkEndpoint(secret === null ? { ...valid, ...ALONE } : valid, secretKey, signal),
   );
   let isAuthorised: true | null;
@@ -54,7 +54,7 @@ async function allSteps(options: ExamineOptions, signal: AbortSignal): Promise<r
       checkAuthorisation(bound, known, signal),
     );
   } finally {
-    // Before the grant: one identity must not be in two places.
+    // Closed before the grant, which uses the same identity: that must not be in two places.
     await endpoint?.close();
   }
   await runner.step('grant', [secret, isAuthorised], async (apiSecret, _authorised) => {

@@ -1,4 +1,4 @@
-/** What the doctor looks at on the way to the platform: one function a step. */
+/** What the doctor checks on the way to the platform: one function for each step. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs, onAbort, systemClock } from '../../async/index.js';
 import { DEFAULT_CLIENT_LIMITS, PlatformConnection } from '../../client/index.js';
@@ -24,7 +24,7 @@ import {
 import { asDoctor } from './checks.js';
 import { type Found, StepFailed, StepSkipped } from './step.js';
 
-/** A connection that begins at a relay usually finds its direct path within a second. */
+/** A connection that begins over a relay usually finds its direct path within a second. */
 const DIRECT_PATH_PATIENCE_MS = 2_000;
 const PATH_POLL_MS = 50;
 
@@ -118,7 +118,7 @@ export async function checkAuthorisation(
   try {
     const connection = await PlatformConnection.open(parts, signal);
     try {
-      // Named, so that nobody wonders about a stranger on the dashboard.
+      // It gets a name, so that nobody wonders about an unknown endpoint on the dashboard.
       await connection.request({ type: 'name-endpoint', name: 'iroh-net-diagnostics doctor' }, { signal });
       const ms = await connection.ping({ signal });
       return { value: true, detail: `the client token was taken; an answer takes ${ms.toFixed(1)} ms` };
@@ -130,7 +130,7 @@ export async function checkAuthorisation(
   }
 }
 
-/** That a wait was cancelled is only true of this program; to its user the other end was too slow. */
+/** When time is up, the error says that a wait was cancelled; for the user, the other end was too slow. */
 function whyOf(error: unknown, signal: AbortSignal): string {
   return signal.aborted ? 'nothing answered in time' : messageOf(error);
 }
@@ -142,7 +142,7 @@ function authorisationFix(error: unknown): string {
     : 'The platform was reached, but does not answer as one: check its log, and that the address in the secret is still its own.';
 }
 
-/** Whether the platform takes a grant. This is the app's own way: it also serves the dial-back meanwhile. */
+/** Whether the platform takes a grant. It is sent as the app does it, so the dial-back is served meanwhile, too. */
 export async function checkGrant(
   { env, secretKey, apiSecret }: { env: NodeJS.ProcessEnv; secretKey: SecretKey; apiSecret: ApiSecret },
   signal: AbortSignal,

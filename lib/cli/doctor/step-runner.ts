@@ -2,7 +2,7 @@ import { monotonicMs } from '../../async/index.js';
 import { messageOf } from '../../errors.js';
 import { type Found, StepFailed, type StepName, type StepResult, StepSkipped } from './step.js';
 
-/** What a {@link StepRunner} tells. */
+/** Called by a {@link StepRunner} when a step starts and ends. */
 export interface StepListener {
   onStart(name: StepName): void;
   onEnd(result: StepResult): void;
@@ -13,20 +13,20 @@ type Needs<N extends readonly unknown[]> = { [K in keyof N]: N[K] | null };
 
 const UNEXPECTED = 'This is not a known trouble; the message above may tell more.';
 
-/** Does one step after the other, and writes down how each went. */
+/** Runs one step after the other, and records the results. */
 export class StepRunner {
   readonly results: StepResult[] = [];
   readonly #listener: StepListener;
   readonly #signal: AbortSignal;
 
-  /** @param signal - fires when the time for all steps is up, or the user has had enough */
+  /** @param signal - fires when the time for all steps is up, or the user interrupts */
   constructor(listener: StepListener, signal: AbortSignal) {
     this.#listener = listener;
     this.#signal = signal;
   }
 
   /**
-   * Does one step, if there is time left and everything it needs is there.
+   * Runs one step, if there is time left and everything it needs is there.
    * @returns its value; null when it failed or was skipped. Never rejects.
    */
   async step<const N extends readonly unknown[], T>(

@@ -1,4 +1,4 @@
-/** What the doctor looks at, in this order. */
+/** The doctor's steps, in this order. */
 export const STEP_NAMES = [
   'settings',
   'secret',
@@ -15,7 +15,7 @@ export type StepName = (typeof STEP_NAMES)[number];
 /** How one step ended. */
 export interface StepResult {
   name: StepName;
-  /** `skipped`: there is nothing to look at, or a step that it needs has failed. */
+  /** `skipped`: there is nothing to check, or a step that it needs has failed. */
   outcome: 'ok' | 'failed' | 'skipped';
   durationMs: number;
   /** What was found, in one line. */
@@ -42,7 +42,7 @@ export class StepFailed extends Error {
   }
 }
 
-/** A step has nothing to look at; its message says why. */
+/** A step has nothing to check; its message says why. */
 export class StepSkipped extends Error {
   override name = 'StepSkipped';
 }

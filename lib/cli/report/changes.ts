@@ -8,7 +8,7 @@ export interface Change {
   after: string;
 }
 
-/** What differs in the conclusions of two reports. Times and latencies always do, and are left out. Pure. */
+/** What differs in the conclusions of two reports. Times and latencies are left out, as they always differ. Pure. */
 export function changesOf(before: LocalReport, after: LocalReport): Change[] {
   const old = facts(before);
   const now = facts(after);
@@ -47,7 +47,7 @@ function facts({ verdict, summary, endedBy }: LocalReport): Map<string, string> 
   ]);
 }
 
-/** Each report's socket has a port of its own. */
+/** The address without its port: each report's socket has another port. */
 function ipOf(address: string | null): string {
   if (address === null) return 'unknown';
   try {

@@ -11,7 +11,7 @@ export interface PrintOptions {
   compact: boolean;
 }
 
-/** Prints a report; as text, one that follows another only with what has changed. */
+/** Prints a report. As text, a report that follows another shows only what has changed. */
 export function printReport(
   local: LocalReport,
   previous: LocalReport | null,
@@ -31,7 +31,7 @@ function news(local: LocalReport, previous: LocalReport, redact: boolean): strin
   const changes = changesOf(previous, local);
   const headline = `\n${local.startedAt}  ${colour.toUpperCase()}: ${sentence}\n`;
   if (changes.length === 0) return `${headline}  nothing changed\n`;
-  // Tokens of two reports cannot be compared: it is only said what has changed.
+  // The tokens of two redacted reports cannot be compared, so only the names of changes are printed.
   const lines = redact
     ? changes.map(({ name }) => `  * ${URL.canParse(name) ? 'a relay' : name}: changed\n`)
     : changes.map(({ name, before, after }) => `  * ${name}: ${before} -> ${after}\n`);

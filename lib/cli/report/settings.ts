@@ -8,7 +8,7 @@ import { UsageError } from '../usage-error.js';
 /** The word that stands for n0's public relays. */
 export const N0 = 'n0';
 
-/** What the words said; undefined: not given. */
+/** The values on the command line; undefined: not given. */
 export interface ReportWords {
   relay: readonly string[] | undefined;
   stun: readonly string[] | undefined;
@@ -16,7 +16,7 @@ export interface ReportWords {
   deadline: number | undefined;
 }
 
-/** Which settings a report of the command line has, with their options here. */
+/** The settings that `report` uses, with their options on the command line. */
 const FLAGS = { relays: '--relay', stun: '--stun', probes: '--probe', deadline: '--deadline' } as const;
 
 /** What a report is made with. */
@@ -25,8 +25,8 @@ export interface ReportPlan extends Pick<Settings, 'stun' | 'probes' | 'deadline
 }
 
 /**
- * The words and, where they are silent, the same environment variables as an app's. Nobody is asked who stands in
- * neither: n0's relays must be named too.
+ * Takes the values on the command line and, for those not given, the same environment variables as an app. Nobody
+ * else is asked: n0's relays must be named too.
  * @throws UsageError for a word, `ERR_SETTING` for a variable, `ERR_BINDING_UNAVAILABLE` when n0's relays are wanted
  */
 export async function reportPlan(words: ReportWords, env: NodeJS.ProcessEnv): Promise<ReportPlan> {
@@ -40,11 +40,11 @@ export async function reportPlan(words: ReportWords, env: NodeJS.ProcessEnv): Pr
 }
 
 function resolve({ relay, stun, probe, deadline }: ReportWords, env: NodeJS.ProcessEnv): Settings {
-  // Those alone: what else an app's environment holds is no business of a report.
+  // Only these variables: a mistake in another one of the app's must not stop a report.
   const names = (Object.keys(FLAGS) as (keyof typeof FLAGS)[]).map((option) => SETTINGS[option].variable);
   const own = Object.fromEntries(names.flatMap((name) => (name === null ? [] : [[name, env[name]]])));
   try {
-    // Names are checked there, hence the cast.
+    // `resolveSettings` checks the names, hence the cast.
     const probes = probe as Settings['probes'] | undefined;
     return resolveSettings({ relays: relay, stun, probes, deadline }, own);
   } catch (error) {
