@@ -1,13 +1,13 @@
-/** Whose the data folder is, and what lies in it: nothing is used that another user may have put there. */
+/** Checks who owns the data folder and what is in it: nothing is used that another user may have put there. */
 import type { Stats } from 'node:fs';
 import { constants, lstat, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, FILE_MODE, makeFolders, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
 
-/** The bits of a mode. */
+/** Bits of a file's mode. */
 const OTHERS_MAY_WRITE = 0o022;
 const OTHERS_MAY_ANYTHING = 0o077;
-/** The store, and what SQLite puts beside it. */
+/** The store, and the files that SQLite puts beside it. */
 const STORE_FILES = /^platform\.db/;
 
 /** The user this process runs as; `null` where there are no such users (Windows). */
@@ -25,7 +25,7 @@ export async function openDataFolder(path: string, uid = ownUid()): Promise<void
   await makeFolders(path);
   if (uid === null) return;
   const link = await lstat(path);
-  // Whose link it is can turn it elsewhere. The administrator's are as good as one's own.
+  // The owner of a link can point it elsewhere. Links of root are trusted like one's own.
   if (link.isSymbolicLink() && link.uid !== 0) assertOwner(path, link, uid);
   const stats = await stat(path);
   assertOwner(path, stats, uid);
@@ -35,7 +35,7 @@ export async function openDataFolder(path: string, uid = ownUid()): Promise<void
     );
   }
   for (const name of await readdir(path)) if (STORE_FILES.test(name)) await closeFile(join(path, name), uid);
-  // SQLite makes its file readable by everybody, and those beside it like it.
+  // Made here, since SQLite would make its file readable by everybody, and the files beside it get the same mode.
   await (await open(join(path, 'platform.db'), 'a', FILE_MODE)).close();
 }
 
@@ -44,7 +44,8 @@ export async function openDataFolder(path: string, uid = ownUid()): Promise<void
  * @throws NetDiagnosticsError `ERR_SETTING`
  */
 export async function openOwnFile(path: string, uid = ownUid()) {
-  // What is looked at is what is read: a link is not followed, and a file that was exchanged since does not matter.
+  // Opened first and then checked, so that the file read is the file checked, even when somebody exchanges it. A link
+  // is not followed.
   const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)).catch((error: unknown) => {
     if (codeOf(error) === 'ELOOP') throw unusable(`${path} is a link.`);
     throw error;
@@ -66,7 +67,7 @@ export async function openOwnFile(path: string, uid = ownUid()) {
 async function closeFile(path: string, uid: number): Promise<void> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) => {
     if (codeOf(error) === 'ELOOP') throw unusable(`${path} is a link.`);
-    // SQLite takes some of its files away.
+    // SQLite deletes some of its files by itself.
     if (codeOf(error) === 'ENOENT') return null;
     throw error;
   });

@@ -14,8 +14,8 @@ const KEY_FILE = 'secret.key';
 /**
  * Makes the data folder (0700) and reads the platform's key in it, or makes one (0600). Its public half is the
  * platform's id, which stands in every API secret.
- * @param uid - the user whose they have to be; an argument for tests
- * @throws NetDiagnosticsError `ERR_SETTING` when the folder cannot be used, or is or may be another user's work
+ * @param uid - the user who has to own both; an argument for tests
+ * @throws NetDiagnosticsError `ERR_SETTING` when the folder cannot be used, or is or may be made by another user
  */
 export async function openIdentity(dataDir: string, uid = ownUid()): Promise<SecretKey> {
   const path = join(dataDir, KEY_FILE);
@@ -24,7 +24,7 @@ export async function openIdentity(dataDir: string, uid = ownUid()): Promise<Sec
     const existing = await readKey(path, uid);
     if (existing !== null) return existing;
     const made = SecretKey.fromBytes(randomBytes(32));
-    // Of two platforms that start at once only one makes the key.
+    // When two platforms start at the same time, only one of them makes the key.
     if (await createKeyFile(path, made.toBytes())) return made;
     const others = await readKey(path, uid);
     if (others !== null) return others;

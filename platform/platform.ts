@@ -28,7 +28,7 @@ import { IN_MEMORY, openStore } from './store/open-store.js';
 /** Names of the remembered ports in the store. */
 const PORT_SETTING = 'port';
 const DASHBOARD_PORT_SETTING = 'dashboard.port';
-/** With relays: how long to wait for a home relay, which belongs into API secrets. */
+/** With relays: how long to wait for a home relay, which API secrets should contain. Milliseconds. */
 const ONLINE_TIMEOUT_MS = 5_000;
 
 interface Opened {
@@ -39,11 +39,11 @@ interface Opened {
 }
 
 /**
- * The other end, self-hosted: takes sessions of endpoints that hold one of its API secrets, keeps what they send, and
+ * A self-hosted platform: takes sessions of endpoints that hold one of its API secrets, keeps what they send, and
  * dials them back when somebody presses Run Diagnostics on its dashboard.
  */
 export class Platform {
-  /** The public half of its key; the same as long as its data folder is. */
+  /** The public half of its key. It stays the same as long as the data folder does. */
   readonly id: EndpointId;
   readonly #settings: PlatformSettings;
   readonly #store: Store;
@@ -73,7 +73,7 @@ export class Platform {
    * console.log(platform.dashboardUrl);
    */
   static start(options: PlatformOptions): Promise<Platform>;
-  /** @internal With what tests replace. */
+  /** @internal With the parts that tests replace. */
   static start(options: PlatformOptions, parts: { store?: Store }): Promise<Platform>;
   static async start(options: PlatformOptions, parts: { store?: Store } = {}): Promise<Platform> {
     const settings = parsePlatformOptions(options);
@@ -107,12 +107,14 @@ export class Platform {
     }
   }
 
-  /** Where endpoints reach it, as it goes into API secrets. */
+  /** Where endpoints reach it, as API secrets contain it. */
   get address(): EndpointAddress {
     return this.#services.address;
   }
 
-  /** Opens the dashboard, with the login token in it: a credential. `null` without a dashboard. */
+  /**
+   * The URL that opens the dashboard. It contains the login token, so it is a credential. `null` without a dashboard.
+   */
   get dashboardUrl(): string | null {
     return this.#dashboard?.url ?? null;
   }
@@ -126,7 +128,7 @@ export class Platform {
   }
 
   /**
-   * Lets an SSH key in, in place of an API secret: its sessions may do everything. Listed and revoked like a secret.
+   * Accepts an SSH key in place of an API secret: its sessions may do everything. Listed and revoked like a secret.
    * @param publicKey - the line of its `.pub` file, `ssh-ed25519 …`
    * @param label - the operator's word for it, at most 60 characters
    * @returns its id
@@ -140,14 +142,13 @@ export class Platform {
     return this.#services.apiSecrets();
   }
 
-  /** Makes a secret void at once. @returns whether it was good until now */
+  /** Revokes a secret at once. @returns whether it was valid until now */
   revokeApiSecret(keyId: EndpointId): Promise<boolean> {
     return this.#services.revokeApiSecret(keyId);
   }
 
   /**
-   * All endpoints, those online first, then the last seen; or those of a group, or that say certain things of
-   * themselves.
+   * All endpoints, or those with a group or certain attributes. Those online come first, then the last seen.
    * @example
    * await platform.endpoints({ group: 'staging', attributes: { region: 'eu' } });
    */
@@ -155,7 +156,7 @@ export class Platform {
     return this.#services.endpoints(filter);
   }
 
-  /** One endpoint; `null` when it never was here. */
+  /** One endpoint; `null` when it never had a session here. */
   endpoint(id: EndpointId): Promise<EndpointView | null> {
     return this.#services.endpoint(id);
   }
@@ -182,7 +183,7 @@ export class Platform {
     return this.#services.dialBack(id, options);
   }
 
-  /** Tells what happens from now on. @returns ends it */
+  /** Tells the listener everything that happens from now on. @returns ends that */
   subscribe(listener: PlatformEventListener): () => void {
     return this.#services.subscribe(listener);
   }

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { type EndpointId, type SecretKey, verifySignature } from 'iroh-net-diagnostics/services';
 
 /**
- * Headers by which a program on the same machine sees that an answer is this platform's, and not of a process that has
- * its port since: whoever asks knows the platform's id from the data folder.
+ * Headers by which a program on the same machine sees that an answer comes from this platform, and not from a
+ * process that has taken its port. The program knows the platform's id from the data folder.
  */
 export const CHALLENGE_HEADER = 'x-platform-challenge';
 export const PROOF_HEADER = 'x-platform-proof';
 
-/** So that the signature fits nothing else that this key signs. */
+/** Part of what is signed, so that the signature fits nothing else that this key signs. */
 const CONTEXT = 'iroh-net-diagnostics: answer of the platform\0';
 const CHALLENGE = /^[0-9a-f]{64}$/;
 
@@ -16,7 +16,7 @@ export function newChallenge(): string {
   return randomBytes(32).toString('hex');
 }
 
-/** Signs an answer. @returns `null` for what is no challenge */
+/** Signs an answer. @returns `null` when the challenge is malformed */
 export function proofOf(key: SecretKey, challenge: string, body: string): string | null {
   if (!CHALLENGE.test(challenge)) return null;
   return Buffer.from(key.sign(signed(challenge, body))).toString('hex');

@@ -3,12 +3,12 @@ import { Platform } from '../platform.js';
 import { onInterruption, untilInterrupted } from './interruption.js';
 
 const APP_NAME = 'demo-app';
-/** The settings of an app. */
+/** Environment variables with the settings of an app. */
 const OUR_VARIABLES = /^(?:NET_DIAGNOSTICS_|IROH_SERVICES_|IROH_SECRET_KEY)/;
-/** On one machine all is there within a second, or something is wrong that a line then tells. */
+/** On one machine the app is ready within a second. If it is not, a line of its log says why. */
 const READY_TIMEOUT_MS = 10_000;
 
-/** Platform and app in one process, to press the button once. */
+/** Runs a platform and an app in one process, to press the button once. */
 export async function demo({ dashboardPort }: { dashboardPort?: number }): Promise<void> {
   const interruption = onInterruption();
   const platform = await Platform.start({
@@ -22,7 +22,7 @@ export async function demo({ dashboardPort }: { dashboardPort?: number }): Promi
   let app: NetDiagnostics | null = null;
   try {
     app = await startApp((await platform.createApiSecret('demo')).reveal(), (message) => {
-      // A run that the end has cut off is no trouble.
+      // A run that is cut off at the end is no error.
       if (!interruption.aborted) process.stderr.write(`app: ${message}\n`);
     });
     process.stdout.write(
@@ -30,7 +30,7 @@ export async function demo({ dashboardPort }: { dashboardPort?: number }): Promi
     );
     await untilInterrupted(interruption);
   } finally {
-    // Each is bounded, and together they are no slower than one.
+    // Each has a time limit; in parallel they take no longer than the slower one.
     await Promise.all([app?.stop(), platform.stop()]);
   }
 }
@@ -43,7 +43,7 @@ async function startApp(apiSecret: string, tell: (message: string) => void): Pro
     name: APP_NAME,
     network: 'minimal',
     bindAddrs: ['loopback'],
-    // Those that ask nobody: the demo stays on this machine.
+    // Only probes that ask nobody: the demo stays on this machine.
     probes: ['route', 'endpoint'],
     logger: { info: () => {}, warn: tell, error: tell },
   });

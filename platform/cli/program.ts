@@ -12,7 +12,7 @@ import { EXIT } from './exit-codes.js';
 const DEFAULT_DATA_DIR = './platform-data';
 const EXIT_CODES = `Exit codes: ${EXIT.ok} done, or ended by a signal; ${EXIT.failed} failed; ${EXIT.usage} wrong words`;
 
-/** The commands with their options; nothing of what they do is loaded before one is used. */
+/** The commands with their options. The code of a command is loaded only when it is used. */
 export function createProgram(): Command {
   const program = new Command('iroh-net-diagnostics-platform')
     .description(

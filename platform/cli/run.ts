@@ -5,7 +5,7 @@ import { createProgram } from './program.js';
 
 /** Runs the command that the words name. Resolves with the exit code; never rejects. */
 export async function run(words: readonly string[]): Promise<number> {
-  // Before anything else looks at the words: no complaint may repeat them.
+  // Before anything else reads the words, so that no error message repeats a secret.
   if (words.some(looksLikeApiSecret)) {
     process.stderr.write(
       'An API secret was given as an argument. Everybody on this machine can see the arguments of programs, and the ' +
@@ -20,9 +20,9 @@ export async function run(words: readonly string[]): Promise<number> {
     else await program.parseAsync([...words], { from: 'user' });
     return EXIT.ok;
   } catch (error) {
-    // What commander has said already: help that was asked for, or which words are wrong.
+    // Commander has printed it already: the help that was asked for, or which words are wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    // Our own errors say what to do next; anything else is a fault of this program, and its stack tells where.
+    // Our own errors say what to do next; anything else is a bug in this program, so its stack is printed.
     const isOurs = error instanceof NetDiagnosticsError;
     process.stderr.write(`${isOurs || !(error instanceof Error) ? messageOf(error) : error.stack}\n`);
     return EXIT.failed;

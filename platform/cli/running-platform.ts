@@ -12,11 +12,11 @@ import { openIdentity } from '../identity.js';
 import { CHALLENGE_HEADER, isProof, newChallenge, PROOF_HEADER } from '../proof.js';
 import { tokenIn } from '../server/index.js';
 
-/** Beside the store, readable by its owner alone: it holds the login token of this start. */
+/** Lies beside the store. Only its owner can read it: it holds the login token of this start. */
 const FILE = 'dashboard-url';
 const REQUEST_TIMEOUT_MS = 5_000;
 
-/** Notes where the running platform's dashboard is. @returns takes the note away */
+/** Writes a note where the running platform's dashboard is. @returns removes the note */
 export async function noteRunning(
   dataDir: string,
   dashboardUrl: string | null,
@@ -26,15 +26,15 @@ export async function noteRunning(
   return () => rm(path, { force: true });
 }
 
-/** What asking a running platform came to. */
+/** The result of asking a running platform. */
 export type Asked =
   | { secret: string }
   /** `why`: a sentence that says why the platform could not be asked; `null`: no note says that one runs. */
   | { secret: null; why: string | null };
 
 /**
- * Asks the platform that runs on this data folder for an API secret. What another process answers that has the port
- * since is not believed: the answer has to be signed by the key in the folder.
+ * Asks the platform that runs on this data folder for an API secret. The answer has to be signed by the key in the
+ * folder, since another process may have taken the port.
  * @throws NetDiagnosticsError `ERR_SETTING` when the platform refuses the label, or the folder cannot be used
  */
 export async function askRunning(dataDir: string, label: string): Promise<Asked> {
@@ -79,7 +79,7 @@ function notAsked(why: string): Asked {
   return { secret: null, why };
 }
 
-/** What "fetch failed" hides. */
+/** Why fetch failed; its own message is only "fetch failed". */
 function silenceOf(error: unknown): string {
   if (error instanceof Error && error.name === 'TimeoutError') {
     return `did not answer within ${REQUEST_TIMEOUT_MS / 1000} s`;
@@ -94,7 +94,7 @@ function silenceOf(error: unknown): string {
 /** @returns what the note says; `null` when there is none */
 async function readNote(path: string): Promise<string | null> {
   const file = await openOwnFile(path).catch((error: unknown) => {
-    // ENOTDIR: who opens the folder says it better.
+    // ENOTDIR: opening the folder gives a better message.
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return null;
     throw error;
   });
@@ -112,7 +112,7 @@ function reasonIn(text: string, status: number): string {
     const { error } = JSON.parse(text) as { error?: unknown };
     if (typeof error === 'string') return printable(error);
   } catch {
-    // Said below.
+    // Not JSON: see below.
   }
   return `The platform answered ${status}.`;
 }

@@ -10,13 +10,19 @@ export async function secret({ data, label }: { data: string; label: string }): 
   process.stdout.write(`${API_SECRET_ENV_VAR_NAME}=${made}\n`);
 }
 
-/** Usually because the platform runs: then why it could not be asked is what there is to mend. */
+/**
+ * Adds why the platform could not be asked: usually this fails because it runs, and then that is what has to be
+ * fixed.
+ */
 function fail(error: unknown, whyNotAsked: string | null): never {
   if (whyNotAsked === null || !(error instanceof NetDiagnosticsError)) throw error;
   throw new NetDiagnosticsError(error.code, `${whyNotAsked} ${error.message}`, { cause: error });
 }
 
-/** The secret holds the platform's address, so it is started for a moment, on the port it will have again. */
+/**
+ * The secret holds the platform's address, so the platform is started for a moment, on the port that it will use
+ * again.
+ */
 async function makeOffline(dataDir: string, label: string): Promise<string> {
   const platform = await Platform.start({ dataDir, dashboard: false });
   try {

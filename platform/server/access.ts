@@ -3,11 +3,11 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { hostName, isLoopbackHost, siteOf } from 'iroh-net-diagnostics/services';
 
-/** Browsers that are logged in at once; the one that logged in first makes room. */
+/** Browsers that are logged in at once; one more logs out the one that logged in first. */
 const MAX_BROWSERS = 64;
-/** No page elsewhere can use the cookie, and no script read it. */
+/** Pages of other sites cannot use the cookie, and scripts cannot read it. */
 const ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Strict';
-/** Browsers take a cookie of such a name from its own host alone, and over TLS. */
+/** Browsers accept a cookie with such a name only from its own host, and only over TLS. */
 const TLS_PREFIX = '__Host-';
 
 /** Whether a `Host` header names this machine or an allowed name. */
@@ -24,7 +24,7 @@ export function isSameOrigin(headers: IncomingHttpHeaders): boolean {
   return siteOf(headers, headers.host) === 'own';
 }
 
-/** The login: one token, in the URL that the platform prints; then a cookie for each browser that showed it. */
+/** The login: one token, in the URL that the platform prints, and a cookie for each browser that has sent the token. */
 export class Login {
   /** A credential. */
   readonly token: string;
@@ -43,8 +43,8 @@ export class Login {
   }
 
   /**
-   * Lets a browser in. It ends with the browser, with its logout, or with the platform.
-   * @param headers - those of the request that showed the token
+   * Logs a browser in, until it is closed, until it logs out, or until the platform stops.
+   * @param headers - those of the request that sent the token
    * @returns for `Set-Cookie`
    */
   begin(headers: IncomingHttpHeaders): string {
@@ -52,14 +52,14 @@ export class Login {
     this.#browsers.add(hashOf(value));
     const [oldest] = this.#browsers;
     if (oldest !== undefined && this.#browsers.size > MAX_BROWSERS) this.#browsers.delete(oldest);
-    // A page says where it is from whenever it posts: behind a TLS proxy that is https, whatever reaches us.
+    // Browsers send `Origin` with every POST. Behind a TLS proxy it says https, although plain HTTP reaches us.
     const isTls = headers.origin?.startsWith('https://') === true;
     return isTls
       ? `${TLS_PREFIX}${this.#cookieName}=${value}; ${ATTRIBUTES}; Secure`
       : `${this.#cookieName}=${value}; ${ATTRIBUTES}`;
   }
 
-  /** Lets the browser in no more. @returns for `Set-Cookie` */
+  /** Logs the browser out. @returns for `Set-Cookie` */
   end(header: string | undefined): string[] {
     for (const value of this.#values(header)) this.#browsers.delete(hashOf(value));
     return [
@@ -78,7 +78,9 @@ export class Login {
     return match?.[1] !== undefined && this.isToken(match[1]);
   }
 
-  /** Of all cookies of these names: another host of the same site can put one of its own beside ours, or before it. */
+  /**
+   * The values of all cookies with these names: another host of the same site can add its own beside or before ours.
+   */
   #values(header: string | undefined): string[] {
     const names = [`${TLS_PREFIX}${this.#cookieName}=`, `${this.#cookieName}=`];
     const pairs = (header ?? '').split(';').map((pair) => pair.trim());
@@ -88,7 +90,7 @@ export class Login {
   }
 }
 
-/** The URL that logs in. Behind the `#`, so that the token reaches the page alone, and no log of a server on the way. */
+/** The URL that logs in. The token is behind the `#`, so that only the page gets it, and no log of a server. */
 export function loginUrl(origin: string, token: string): string {
   return `${origin}/login#${new URLSearchParams({ token })}`;
 }

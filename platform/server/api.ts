@@ -17,14 +17,14 @@ import { endpointJson, metricsJson, reportJson, reportSummaryJson } from './json
 const NO_ENDPOINT = 'There is no such endpoint.';
 const NO_SECRET = 'There is no such good secret.';
 
-/** What the API works with. */
+/** What the API uses. */
 export interface ApiContext {
   services: ServicesHost;
-  /** For a caller that knows the platform's id: see `proof.ts`. */
+  /** Signs an answer for a caller that knows the platform's id: see `proof.ts`. */
   prove(challenge: string, body: string): string | null;
 }
 
-/** What a path names. */
+/** The parameters of a path. */
 interface Named {
   Params: { id: string };
 }
@@ -32,7 +32,7 @@ interface Named {
 /** A path with the id of an endpoint or a key. */
 export const KEY_ID = ':id(^[0-9a-f]{64}$)';
 
-/** Adds the JSON half of the dashboard. */
+/** Adds the dashboard's JSON API. */
 export function addApi(app: FastifyInstance, { services, prove }: ApiContext): void {
   app.get('/api/endpoints', async (request) => {
     const views = await services.endpoints(filterOf(request));
@@ -56,7 +56,7 @@ export function addApi(app: FastifyInstance, { services, prove }: ApiContext): v
   app.post<Named>(`/api/endpoints/${KEY_ID}/diagnostics`, async ({ params }, reply) => {
     const id = idIn(params.id, NO_ENDPOINT);
     const begun = new Promise<void>((resolve, reject) => {
-      // The run's own failure is told by its last progress.
+      // A failure of the run itself is told by its last progress.
       services.dialBack(id, { onProgress: () => resolve() }).catch(reject);
     });
     await begun.catch((error: unknown) => {
@@ -86,7 +86,7 @@ export function addApi(app: FastifyInstance, { services, prove }: ApiContext): v
     } catch (error) {
       const status = hasCode(error, 'ERR_SETTING') ? 400 : hasCode(error, 'ERR_STATE') ? 409 : null;
       if (status === null) throw error;
-      // Also a refusal is the platform's own.
+      // A refusal is signed, too: it has to be the platform's own.
       return sendProven(request, reply.code(status), { error: messageOf(error) });
     }
   });
@@ -96,7 +96,7 @@ export function addApi(app: FastifyInstance, { services, prove }: ApiContext): v
     return { keyId: id };
   });
 
-  /** The proof is of the very text that is sent. */
+  /** Sends the answer as exactly the text that the proof signs. */
   function sendProven({ headers }: FastifyRequest, reply: FastifyReply, answer: unknown): FastifyReply {
     const challenge = headers[CHALLENGE_HEADER];
     const body = JSON.stringify(answer);

@@ -17,7 +17,7 @@ declare module 'fastify' {
   }
 }
 
-/** What decides who gets in. */
+/** Decides who gets in, and where errors go. */
 export interface AppOptions {
   /** `null`: everybody who can connect. */
   login: Login | null;
@@ -25,19 +25,19 @@ export interface AppOptions {
   allowedHosts: readonly string[] | null;
   /** Asks for the login token. `depth`: folders between the page and the root. */
   loginPage(depth: number): string;
-  /** Gets faults of the platform itself. */
+  /** Gets errors of the platform itself. */
   onError(message: string): void;
 }
 
 const HEADERS = {
   ...SECURITY_HEADERS,
-  // With `no-referrer` browsers say `Origin: null` when a form is sent, also to our own pages: nobody could log in by one.
+  // With `no-referrer` browsers send `Origin: null` with every form, so nobody could log in by a form of ours.
   'referrer-policy': 'same-origin',
 };
 
 /**
  * A server with the access rules in front of its routes, and errors answered in one form.
- * @param addRoutes - adds all of them; the methods that a path does not have are answered here
+ * @param addRoutes - adds all routes; methods that a path does not have are refused here
  */
 export function createApp(
   { login, allowedHosts, loginPage, onError }: AppOptions,
@@ -53,7 +53,7 @@ export function createApp(
   };
   const app = fastify({
     bodyLimit: MAX_BODY,
-    // A malformed URL: no hook has run.
+    // For a malformed URL no hook has run, so the headers are set here.
     frameworkErrors: (_error, request, reply) => {
       answerError(nothingHere(), request, reply.headers(HEADERS));
     },
@@ -67,7 +67,7 @@ export function createApp(
     }
     const hasBearer = login?.hasBearer(headers.authorization) ?? false;
     const isRead = method === 'GET' || method === 'HEAD';
-    // A bearer token is no ambient right: no page elsewhere can make the browser send it.
+    // Browsers never send a bearer token by themselves, so pages of other sites cannot misuse it.
     if (!isRead && !hasBearer && !isSameOrigin(headers)) {
       throw new HttpError(403, 'Requests from other sites are refused.');
     }
@@ -77,7 +77,7 @@ export function createApp(
     return html(reply.code(401), loginPage(depthOf(request)));
   });
 
-  // What is no JSON is a form, or nobody reads it.
+  // A body that is not JSON is a form, or is not read at all.
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   app.setErrorHandler<FastifyError | HttpError>(answerError);
   app.setNotFoundHandler(() => {
@@ -105,7 +105,7 @@ function refuseOtherMethods(app: FastifyInstance, url: string, isPublic: boolean
   });
 }
 
-/** The answer to what is not there. */
+/** The answer to a path that does not exist. */
 export function nothingHere(): HttpError {
   return new HttpError(404, 'There is nothing here.');
 }
@@ -114,7 +114,7 @@ export function html(reply: FastifyReply, body: string): FastifyReply {
   return reply.type('text/html; charset=utf-8').send(body);
 }
 
-/** Also what the framework and the network have refused, in our words. */
+/** Puts every error into our words, also those of the framework and the network. */
 function toHttpError(error: FastifyError | HttpError): HttpError {
   if (error instanceof HttpError) return error;
   switch (error.statusCode ?? 500) {

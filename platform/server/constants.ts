@@ -1,4 +1,4 @@
-/** The dashboard's limits. One operator with some tabs is the rule; everything else is a mistake or worse. */
+/** The dashboard's limits. Normal use is one operator with a few tabs; anything more is a mistake or an attack. */
 
 /** Longest request body in bytes: a label or a login token. */
 export const MAX_BODY = 16 * 1024;
@@ -6,18 +6,18 @@ export const MAX_BODY = 16 * 1024;
 export const MAX_HEAD = 8 * 1024;
 /** TCP connections at once, per address family. */
 export const MAX_CONNECTIONS = 128;
-/** Live streams at once; the oldest makes room. */
+/** Live streams at once; one more ends the oldest. */
 export const MAX_LIVE = 32;
-/** A comment on idle streams, so that dead ones show up and proxies do not cut them. */
+/** Interval of a comment on idle streams, in milliseconds: dead ones are noticed, and proxies do not cut them. */
 export const HEARTBEAT_MS = 15_000;
-/** Unsent bytes at which a stream is given up: its browser sleeps, and loads everything again when it wakes. */
+/** A stream is cut when more bytes are unsent: its browser sleeps, and loads everything again when it wakes. */
 export const MAX_LIVE_BACKLOG = 256 * 1024;
-/** How long a request's head, and all of it, may take to arrive. */
+/** How long a request's head, and the whole request, may take to arrive. Milliseconds. */
 export const HEAD_TIMEOUT_MS = 5_000;
 export const REQUEST_TIMEOUT_MS = 10_000;
 /**
- * A connection on which nothing moves so long is cut, also in the middle of an answer that nobody reads. Live streams
- * move with each {@link HEARTBEAT_MS}.
+ * A connection without traffic for this long, in milliseconds, is cut, also in the middle of an answer that nobody
+ * reads. Live streams have traffic each {@link HEARTBEAT_MS}.
  */
 export const IDLE_TIMEOUT_MS = 45_000;
 /** Reports in an endpoint's history. */

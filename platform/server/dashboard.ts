@@ -9,17 +9,17 @@ import { LiveUpdates } from './live.js';
 import { addLogin, addPages } from './page-routes.js';
 import { loginPage } from './pages.js';
 
-/** What the dashboard works with. */
+/** What the dashboard uses. */
 export interface DashboardContext extends ApiContext {
   settings: DashboardSettings;
-  /** The port used last; another is taken when somebody else has it. */
+  /** The port used last. If it is taken, the dashboard moves to another one. */
   rememberedPort: number | null;
 }
 
 /** The platform's pages and their API, over plain HTTP on loopback. */
 export class Dashboard {
   readonly port: number;
-  /** Logs in: a credential. */
+  /** Opening it logs in, so it is a credential. */
   readonly url: string;
   readonly #servers: readonly Server[];
   readonly #live: LiveUpdates;
@@ -65,7 +65,7 @@ export class Dashboard {
   }
 }
 
-/** On loopback the names are known; beyond it the operator may have named them. */
+/** Whether the allowed host names are known: always on loopback, beyond it only when the operator has named some. */
 function isNamed({ hosts, allowedHosts }: DashboardSettings): boolean {
   return hosts.every(isLoopbackAddress) || allowedHosts.length > 0;
 }
@@ -90,7 +90,7 @@ async function listenSomewhere(
 
 function urlOf({ hosts }: DashboardSettings, port: number, login: Login | null): string {
   const [host = '127.0.0.1'] = hosts;
-  // A wildcard address is no address to open.
+  // Browsers cannot open a wildcard address.
   const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   const origin = `http://${withBrackets(shown)}:${port}`;
   return login === null ? `${origin}/` : loginUrl(origin, login.token);

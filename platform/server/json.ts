@@ -1,4 +1,4 @@
-/** Records → what the pages get. */
+/** Turns records into what the pages get. */
 
 import {
   type EndpointView,
@@ -13,7 +13,7 @@ import {
 import { MAX_METRIC_ROWS } from './constants.js';
 import { verdict, viewReport } from './report-view.js';
 
-/** An endpoint with all that depends on the moment. */
+/** An endpoint with its current state. */
 export type EndpointJson = ReturnType<typeof endpointJson>;
 /** A report in a list. */
 export type ReportSummaryJson = ReturnType<typeof reportSummaryJson>;

@@ -9,7 +9,7 @@ import {
   REQUEST_TIMEOUT_MS,
 } from './constants.js';
 
-/** A port that is free for one family may be taken in the other. */
+/** How often to try: a port that is free for one family may be taken in the other. */
 const ATTEMPTS = 5;
 
 /** Answers a request, whatever it is. */
@@ -24,7 +24,7 @@ export interface Listeners {
 /**
  * Listens on all hosts with one port.
  * @param wanted - 0 for any
- * @param idleMs - a connection on which nothing moves so long is cut
+ * @param idleMs - a connection without traffic for so many milliseconds is cut
  * @throws NetDiagnosticsError `ERR_BIND`
  */
 export async function listen(
@@ -47,7 +47,7 @@ export async function listen(
   }
 }
 
-/** Cuts all connections. */
+/** Closes the servers and cuts all connections. */
 export async function closeServers(servers: readonly Server[]): Promise<void> {
   await Promise.all(
     servers.map(
@@ -96,7 +96,7 @@ function newServer(handler: Handler, idleMs: number): Server {
   return server;
 }
 
-/** @returns false on a machine without IPv6, when another address serves */
+/** @returns false for an IPv6 address on a machine without IPv6, when another address is listened on */
 function open(server: Server, host: string, port: number, mayMiss: boolean): Promise<boolean> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: Error) => {

@@ -3,7 +3,9 @@ import type { FastifyReply } from 'fastify';
 import { type EventBus, EventStream, type PlatformEvent } from 'iroh-net-diagnostics/services';
 import { HEARTBEAT_MS, MAX_LIVE, MAX_LIVE_BACKLOG } from './constants.js';
 
-/** What browsers are told: that something changed, not what. They fetch it with the login they have. */
+/**
+ * Tells browsers that something changed; they fetch it with the login that they have. Only a run's progress is sent.
+ */
 export class LiveUpdates {
   readonly #streams = new Set<EventStream>();
   readonly #unsubscribe: () => void;
@@ -14,7 +16,7 @@ export class LiveUpdates {
 
   /** Keeps the answer open and writes to it from now on. */
   open(reply: FastifyReply): void {
-    // From here on it is no answer of the framework's.
+    // From here on the framework no longer handles this answer.
     reply.hijack();
     const response = reply.raw;
     const [oldest] = this.#streams;

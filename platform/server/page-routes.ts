@@ -21,7 +21,7 @@ export function addPages(app: FastifyInstance, live: LiveUpdates, hasLogin: bool
     ({ params }, reply) => {
       const asset = ASSETS.get(params.name);
       if (asset === undefined) throw nothingHere();
-      // Its name says what is in it, so a browser need not ask again.
+      // Its name contains a hash of its content, so a browser need not ask again.
       reply.header('cache-control', 'public, max-age=31536000, immutable');
       return reply.type(asset.type).send(asset.body);
     },
@@ -31,7 +31,7 @@ export function addPages(app: FastifyInstance, live: LiveUpdates, hasLogin: bool
   });
 }
 
-/** Adds the login, which the page of the printed URL posts to; without scripts one pastes the token. */
+/** Adds the login. The page of the printed URL posts the token to it; without scripts the user pastes the token. */
 export function addLogin(app: FastifyInstance, login: Login, onLogout: () => void): void {
   app.get('/login', { config: { isPublic: true } }, (_request, reply) => html(reply, loginPage('')));
   app.post('/login', { config: { isPublic: true } }, ({ body, headers }, reply) => {

@@ -1,4 +1,4 @@
-/** The pages' markup, as `web/dashboard` has it: frames without data, which their script fills. */
+/** The pages' markup, built from `web/dashboard`: pages without data, which their script fills. */
 import { BUILT } from './built.js';
 import { fill } from './html.js';
 
@@ -11,7 +11,7 @@ export interface Asset {
   body: string;
 }
 
-/** The files that the pages load, by name; they are served under `assets/`. Other content has another name. */
+/** The files that the pages load, by name; they are served under `assets/`. A name contains a hash of the content. */
 export const ASSETS: ReadonlyMap<string, Asset> = new Map(
   BUILT.assets.map(({ name, type, body }) => [name, { type, body }]),
 );

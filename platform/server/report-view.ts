@@ -76,7 +76,7 @@ export function viewReport(report: DiagnosticsReport): ReportView {
   };
 }
 
-/** What of a report decides on its verdict. */
+/** The part of a report that decides its verdict. */
 type VerdictFacts = Pick<
   NetReport,
   'udpV4' | 'udpV6' | 'mappingVariesByDestIpv4' | 'mappingVariesByDestIpv6'
