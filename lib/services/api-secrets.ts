@@ -19,13 +19,13 @@ import type { Store } from './store.js';
 /** Longest label, in characters. */
 export const MAX_LABEL_LENGTH = 60;
 
-/** What API secrets work with. */
+/** What {@link ApiSecrets} needs. */
 export interface ApiSecretContext {
   store: Store;
   presence: Presence;
   events: EventBus;
   clock: Clock;
-  /** Where endpoints reach the platform at this moment. */
+  /** The address at which endpoints reach the platform now. */
   address(): EndpointAddress;
 }
 
@@ -37,14 +37,14 @@ export class ApiSecrets {
     this.#context = context;
   }
 
-  /** Newest first, revoked ones included. */
+  /** Newest first, also revoked ones. */
   list(): Promise<ApiSecretRecord[]> {
     return this.#context.store.apiSecrets();
   }
 
   /**
-   * Makes a secret. Only its public half is kept: whoever loses it makes another.
-   * @param label - the operator's word for it, at most 60 characters
+   * Makes a secret. Only its public half is stored, so a lost secret cannot be shown again.
+   * @param label - a name for operators, at most 60 characters
    * @throws NetDiagnosticsError `ERR_SETTING` for a longer label, `ERR_STATE` when there are too many, `ERR_STORE`
    */
   async create(label = ''): Promise<ApiSecret> {
@@ -55,10 +55,10 @@ export class ApiSecrets {
   }
 
   /**
-   * Lets an SSH key in, in place of an API secret: sessions that it opens may do everything. Listed and revoked like a
+   * Accepts an SSH key in place of an API secret: its sessions may do everything. It is listed and revoked like a
    * secret, by the id that this resolves to.
    * @param publicKey - the line of its `.pub` file, `ssh-ed25519 …`
-   * @param label - the operator's word for it, at most 60 characters
+   * @param label - a name for operators, at most 60 characters
    * @throws NetDiagnosticsError `ERR_SETTING` for another line or a longer label, `ERR_STATE` when it is known already
    */
   async register(publicKey: string, label = ''): Promise<EndpointId> {
@@ -90,8 +90,8 @@ export class ApiSecrets {
   }
 
   /**
-   * Makes a secret void, and closes the sessions that were opened with it.
-   * @returns whether there was such a secret, not yet revoked
+   * Revokes a secret, and closes the sessions that were opened with it.
+   * @returns whether there was such a secret that was not revoked yet
    */
   async revoke(keyId: EndpointId): Promise<boolean> {
     const { store, presence, clock, events } = this.#context;

@@ -6,13 +6,13 @@ import { hasCode } from '../errors.js';
 import { bindEndpoint, type Endpoint } from '../transport/index.js';
 import type { BindAddrs, EndpointAddress, RelayOption, SecretKey } from '../wire/index.js';
 
-/** A predecessor that is stopping needs a moment to free its port. */
+/** An earlier process that is stopping needs a moment to free its port. */
 const RETRY_DELAYS_MS = [200, 500, 1000];
 /** A port may be taken, in one family or both. */
 const ATTEMPTS = 10;
 /**
- * Where a port that is to last is taken from: below the ports that systems hand out by themselves (Linux from 32768,
- * others from 49152), or any other program's socket might have it after a restart.
+ * The range for a port that is kept over restarts. It is below the ports that systems choose for other sockets (Linux
+ * from 32768, others from 49152), because one of those might have the port after a restart.
  */
 const LASTING_PORTS = [20_000, 30_000] as const;
 
@@ -20,19 +20,19 @@ const LASTING_PORTS = [20_000, 30_000] as const;
 export interface BindPlatformOptions {
   /** The platform's key. */
   secretKey: SecretKey;
-  /** `minimal`: nothing but what is listed here. `n0`: n0's relays and DNS. */
+  /** `minimal`: only what is listed here. `n0`: n0's relays and DNS. */
   network: 'minimal' | 'n0';
-  /** Relays through which endpoints can reach it; `null`: the network's. */
+  /** Relays through which endpoints can reach it; `null`: the network's relays. */
   relays: readonly (string | RelayOption)[] | null;
-  /** Addresses to listen on. Their ports do not count: both families share `port`. */
+  /** Addresses to listen on. Their ports are ignored: both families share `port`. */
   bindAddrs: BindAddrs;
-  /** UDP port, 0 for any; `null`: the remembered one, at first a random one from 20000 to 29999. */
+  /** UDP port, 0 for any; `null`: the remembered one, or at the first start a random one from 20000 to 29999. */
   port: number | null;
   /** The port used last, which API secrets contain; `null` at the first start. */
   remembered: number | null;
 }
 
-/** What binding came to. */
+/** The result of {@link bindPlatform}. */
 export interface BoundEndpoint {
   endpoint: Endpoint;
   port: number;
@@ -40,7 +40,7 @@ export interface BoundEndpoint {
 
 /**
  * Binds the platform's endpoint, with one port for both families.
- * @throws NetDiagnosticsError `ERR_BIND` when a port the options name is taken
+ * @throws NetDiagnosticsError `ERR_BIND` when the port of the options is taken
  */
 export async function bindPlatform(options: BindPlatformOptions): Promise<BoundEndpoint> {
   const wanted = options.port ?? options.remembered ?? 0;
@@ -58,7 +58,7 @@ async function bindPatiently(options: BindPlatformOptions, port: number): Promis
     } catch (error) {
       const isDemanded = options.port !== null;
       if (!hasCode(error, 'ERR_BIND') || (delay === null && isDemanded)) throw error;
-      // A timer that holds the process: nothing else does yet, and it would end in the middle of its start.
+      // This timer keeps the process alive: nothing else does yet, and it would end in the middle of its start.
       if (delay !== null) await sleep(delay);
     }
   }
@@ -93,7 +93,7 @@ async function bindAt(options: BindPlatformOptions, port: number): Promise<Endpo
   try {
     return await bind(hosts);
   } catch (error) {
-    // A machine may have IPv4 without `::1`: then loopback means the other one.
+    // A machine without IPv6 has no `::1`: then loopback only means 127.0.0.1.
     const rest = hosts.filter((host) => host !== '::1');
     if (!hasCode(error, 'ERR_BIND') || rest.length === hosts.length || rest.length === 0) throw error;
     if (await canBind('::1', 0)) throw error;
@@ -102,8 +102,8 @@ async function bindAt(options: BindPlatformOptions, port: number): Promise<Endpo
 }
 
 /**
- * Where endpoints reach the platform: goes into API secrets. iroh leaves loopback addresses out of its own list, so
- * fixed addresses are taken from the sockets.
+ * The address at which endpoints reach the platform; it is part of API secrets. iroh's own list has no loopback
+ * addresses, so fixed addresses are taken from the sockets.
  */
 export function platformAddress(endpoint: Endpoint, bindAddrs: BindAddrs): EndpointAddress {
   const hosts = hostsOf(bindAddrs);

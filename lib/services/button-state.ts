@@ -17,7 +17,7 @@ export interface ButtonFacts {
 /** Why the button is grey. */
 export type GreyReason = 'no-grant' | 'grant-expired' | 'offline' | 'running';
 
-/** Whether Run Diagnostics can be pressed; if not, why, and what helps. */
+/** Whether Run Diagnostics can be pressed; if not, why not, and what helps. */
 export type ButtonState =
   | { enabled: true; until: number | null }
   | { enabled: false; reason: GreyReason; text: string };
@@ -30,8 +30,8 @@ const GREY: Record<GreyReason, string> = {
 };
 
 /**
- * Decides the button's state. What lasts longest is named first: an endpoint without a grant stays grey when it
- * comes online.
+ * Decides the button's state. If there are several reasons, the most lasting one is named: an endpoint without a grant
+ * stays grey when it comes online.
  * @param nowSeconds - unix seconds
  */
 export function buttonState(facts: ButtonFacts, nowSeconds: number): ButtonState {
@@ -42,7 +42,7 @@ export function buttonState(facts: ButtonFacts, nowSeconds: number): ButtonState
   return { enabled: true, until: usable.expiresAt };
 }
 
-/** The newest grant that allows a dial-back and has not expired: a newer one replaces what a revocation made void. */
+/** The newest grant that allows a dial-back and has not expired. Newest, since the app may have revoked older ones. */
 export function usableGrant<G extends Pick<GrantRecord, 'caps' | 'expiresAt' | 'grantedAt'>>(
   grants: readonly G[],
   nowSeconds: number,
@@ -51,7 +51,7 @@ export function usableGrant<G extends Pick<GrantRecord, 'caps' | 'expiresAt' | '
   return usable.toSorted((a, b) => b.grantedAt - a.grantedAt)[0] ?? null;
 }
 
-/** Whether a token with this expiry (inclusive, unix seconds; `null` = never) is over. */
+/** Whether a token with this expiry (inclusive, unix seconds; `null` = never) has expired. */
 export function isExpired(expiresAt: number | null, nowSeconds: number): boolean {
   return expiresAt !== null && nowSeconds > expiresAt;
 }

@@ -3,20 +3,21 @@ import type { Attributes, EndpointId } from '../wire/index.js';
 import type { RunProgress } from './dial-back/progress.js';
 import type { ReportSource } from './records.js';
 
-/** Something an operator may want to log, and the dashboard to show. Never carries a secret. */
+/** An event for the operator's log and for the dashboard. Never contains a secret. */
 export type PlatformEvent =
   | { type: 'session-opened'; endpointId: EndpointId }
   | { type: 'session-closed'; endpointId: EndpointId }
-  /** Two live processes have this endpoint's key: their sessions replace each other. Told once in a while. */
+  /** Two live processes have this endpoint's key: their sessions replace each other. Emitted only now and then. */
   | { type: 'identity-shared'; endpointId: EndpointId }
   /**
-   * A stranger, or an endpoint whose token is not (or no longer) good. Strangers cannot fill a log by it: some twenty
-   * of theirs a minute are told. `suppressed`: how many were not, since the last.
+   * A connection without a token, or with one that is not (or no longer) valid, was refused. At most about twenty a
+   * minute are emitted for connections without a valid token, so that they cannot fill a log. `suppressed`: how many were
+   * left out since the last one.
    */
   | { type: 'session-refused'; endpointId: EndpointId; why: string; suppressed: number }
   | { type: 'named'; endpointId: EndpointId; name: string }
   | { type: 'grouped'; endpointId: EndpointId; group: string }
-  /** All that it says of itself now. */
+  /** All attributes of the endpoint as they are now. */
   | { type: 'described'; endpointId: EndpointId; attributes: Attributes }
   /** `expiresAt`: unix seconds, `null` for never. */
   | { type: 'granted'; endpointId: EndpointId; caps: string[]; expiresAt: number | null }
@@ -32,7 +33,7 @@ export type PlatformEvent =
 /** Receives events. What it throws is ignored. */
 export type PlatformEventListener = (event: PlatformEvent) => void;
 
-/** Hands every event to every listener. */
+/** Passes every event to every listener. */
 export class EventBus {
   readonly #listeners = new Set<PlatformEventListener>();
 
@@ -42,7 +43,7 @@ export class EventBus {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells every listener. Never throws. */
+  /** Calls every listener. Never throws. */
   emit(event: PlatformEvent): void {
     for (const listener of [...this.#listeners]) notify(listener, event);
   }

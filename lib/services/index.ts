@@ -1,7 +1,7 @@
 /**
- * `iroh-net-diagnostics/services`: the platform's side of the protocol, without files, SQL and HTTP, and what a server
- * around it needs of this package. `iroh-net-diagnostics/testing` and the package `iroh-net-diagnostics-platform` stand
- * on it.
+ * `iroh-net-diagnostics/services`: the platform's side of the protocol, without files, SQL and HTTP, and the parts of
+ * this package that a server around it needs. `iroh-net-diagnostics/testing` and the package
+ * `iroh-net-diagnostics-platform` are built on it.
  * @module iroh-net-diagnostics/services
  */
 export { type Clock, systemClock } from '../async/index.js';

@@ -13,7 +13,7 @@ import {
 } from './records.js';
 import type { Store } from './store.js';
 
-/** An endpoint and all that is its own. */
+/** An endpoint and all that belongs to it. */
 interface Entry {
   record: EndpointRecord;
   /** By their capabilities. */
@@ -24,8 +24,8 @@ interface Entry {
 }
 
 /**
- * The store without a database: it needs no package, and ends with the process. Records are copied on their way in and
- * out, as a database does.
+ * A store without a database: it needs no package, and its data are lost when the process ends. Records are copied when
+ * they are written and read, as in a database.
  */
 export class MemoryStore implements Store {
   readonly #settings = new Map<string, string>();
@@ -186,7 +186,7 @@ export class MemoryStore implements Store {
     return this.#found(endpointId).flatMap(({ metrics }) => newestMetrics(metrics).map(copyOf));
   }
 
-  /** Lets go of nothing: a platform that was stopped can still be asked what it got, or be started on it again. */
+  /** Keeps all data: they can still be read after the platform has stopped, and a new platform can use this store. */
   async close(): Promise<void> {}
 
   #found(id: EndpointId): Entry[] {
@@ -194,7 +194,7 @@ export class MemoryStore implements Store {
     return entry === undefined ? [] : [entry];
   }
 
-  /** @throws `ERR_STORE` for what would belong to nobody: the endpoint was forgotten since */
+  /** @throws `ERR_STORE` if the endpoint is not known: it may have been forgotten meanwhile */
   #entry(id: EndpointId): Entry {
     const entry = this.#endpoints.get(id);
     if (entry === undefined)

@@ -1,4 +1,4 @@
-/** What the platform remembers. Times ending in `At` are unix milliseconds, `expiresAt` is a token's unix seconds. */
+/** What the platform stores. Times ending in `At` are unix milliseconds; `expiresAt` of a token is in unix seconds. */
 import type {
   Attributes,
   DiagnosticsReport,
@@ -13,11 +13,11 @@ import type {
 export interface ApiSecretRecord {
   /** Its public key: the issuer of the client tokens made with it. */
   keyId: EndpointId;
-  /** The operator's word for it; may be empty. */
+  /** A name for operators; may be empty. */
   label: string;
   /** Unix milliseconds. */
   createdAt: number;
-  /** Unix milliseconds; `null` while it is good. */
+  /** Unix milliseconds; `null` while it is valid. */
   revokedAt: number | null;
 }
 
@@ -32,18 +32,18 @@ export interface Authorisation {
 /** One endpoint that has opened a session at least once. */
 export interface EndpointRecord {
   id: EndpointId;
-  /** As the endpoint named itself. */
+  /** The name that the endpoint gave itself. */
   name: string | null;
   /** The one group it put itself into. */
   group: string | null;
-  /** What else it says of itself; empty when nothing. */
+  /** Its attributes; empty if it has none. */
   attributes: Attributes;
   authorisation: Authorisation;
   /** Unix milliseconds. */
   firstSeenAt: number;
-  /** Unix milliseconds; of a live session at most half a minute old. */
+  /** Unix milliseconds; during a live session at most half a minute old. */
   lastSeenAt: number;
-  /** Where it was last reachable: the protocol never says, so this is what the transport saw. */
+  /** Its last known address. The protocol does not carry it, so this is what the transport saw. */
   address: EndpointAddress | null;
 }
 
@@ -52,14 +52,14 @@ export interface GrantRecord {
   endpointId: EndpointId;
   /** What it allows, as text. One grant is kept per set of capabilities. */
   caps: string[];
-  /** The token as it goes over the wire. */
+  /** The token in its wire form. */
   token: Uint8Array;
   /** `null`: never. */
   expiresAt: number | null;
   grantedAt: number;
 }
 
-/** How a report came here: sent by the endpoint on its own, or fetched by a dial-back. */
+/** How a report was received: sent by the endpoint by itself, or fetched by a dial-back. */
 export type ReportSource = 'upload' | 'dial-back';
 
 /** A report and its circumstances. */
@@ -70,23 +70,23 @@ export interface ReportRecord {
   source: ReportSource;
   /** Unix milliseconds. */
   receivedAt: number;
-  /** Milliseconds that the dial-back took, connecting included; `null` for an upload. */
+  /** Milliseconds that the dial-back took, including the connecting; `null` for an upload. */
   durationMs: number | null;
   report: DiagnosticsReport;
 }
 
-/** What a report's verdict is made of; `null` when nothing was measured. */
+/** The facts that a report's verdict is made from; `null` if nothing was measured. */
 export type ReportFacts = Pick<
   NetReport,
   'udpV4' | 'udpV6' | 'mappingVariesByDestIpv4' | 'mappingVariesByDestIpv6'
 > | null;
 
-/** What a list shows of a report: its circumstances and what its verdict is made of. */
+/** The part of a report that a list shows: its circumstances and the facts for its verdict. */
 export interface ReportSummary extends Omit<ReportRecord, 'report'> {
   facts: ReportFacts;
 }
 
-/** What is kept beside a report, so that a list need not read the whole. */
+/** The facts that are stored beside a report, so that a list need not read the whole report. */
 export function reportFacts({ netReport }: DiagnosticsReport): ReportFacts {
   if (netReport === null) return null;
   const { udpV4, udpV6, mappingVariesByDestIpv4, mappingVariesByDestIpv6 } = netReport;
@@ -99,13 +99,13 @@ export interface MetricsRecord {
   /** Hex of the session's UUID. */
   sessionId: string;
   schema: MetricsSchema;
-  /** In the schema's order; empty until values arrived that fit it. */
+  /** In the schema's order; empty until values arrive that fit it. */
   values: MetricValue[];
   /** Unix milliseconds. */
   updatedAt: number;
 }
 
-/** The types of metrics in their order, a letter each: enough to see whether values fit a schema. */
+/** The types of metrics in their order, one letter each: enough to check whether values fit a schema. */
 export function metricTypes(items: readonly { type: MetricValue['type'] }[]): string {
   return items.map(({ type }) => type.charAt(0)).join('');
 }

@@ -34,32 +34,32 @@ import {
   viewEndpoints,
 } from './views.js';
 
-/** What a {@link ServicesHost} works with. Its owner made all of it, and closes it afterwards. */
+/** What a {@link ServicesHost} needs. The caller makes all of it, and closes it afterwards. */
 export interface ServicesHostDeps {
-  /** Bound with the platform's key; nobody else may accept on it. */
+  /** Bound with the platform's key; no other code may accept connections on it. */
   endpoint: Endpoint;
-  /** What is to be remembered. */
+  /** Keeps everything that the platform stores. */
   store: Store;
-  /** Gets everything that happens. Default: one of its own. */
+  /** Gets all events. Default: a new bus. */
   events?: EventBus | undefined;
-  /** Where endpoints reach it, as it goes into API secrets. Default: what the endpoint says of itself. */
+  /** The address at which endpoints reach it, for API secrets. Default: the endpoint's own `address()`. */
   address?: (() => EndpointAddress) | undefined;
   /** @internal For tests. */
   clock?: Clock | undefined;
 }
 
 /**
- * The platform's side of the protocol on one endpoint: takes sessions of endpoints that hold one of its API secrets,
- * keeps what they send in a store, and dials them back. It knows no file, no SQL and no HTTP.
+ * The platform's side of the protocol on one endpoint: accepts sessions of endpoints that have one of its API secrets,
+ * keeps what they send in a store, and dials them back. It uses no files, no SQL and no HTTP.
  *
  * @example
  * const host = ServicesHost.start({ endpoint, store: new MemoryStore() });
  * const secret = await host.createApiSecret('staging');
  */
 export class ServicesHost {
-  /** The endpoint's id, which stands in every API secret. */
+  /** The endpoint's id, which is part of every API secret. */
   readonly id: EndpointId;
-  /** Hands out everything that happens. */
+  /** Emits all events. */
   readonly events: EventBus;
   readonly #store: Store;
   readonly #address: () => EndpointAddress;
@@ -93,7 +93,7 @@ export class ServicesHost {
     this.#router.handle(SERVICES_ALPN, (connection, { signal }) =>
       new EndpointSession(connection, shared).serve(signal),
     );
-    // There is nothing to say: who got here knows.
+    // Nothing is sent: the connection itself is the answer.
     const stay: ConnectionHandler = (connection, { signal }) => {
       connection.refuseUniStreams();
       return systemSleep(OWN_KIND_STAY_MS, signal).catch(() => {});
@@ -108,14 +108,14 @@ export class ServicesHost {
     return host;
   }
 
-  /** Where endpoints reach it at this moment, as it goes into API secrets. */
+  /** The address at which endpoints reach it now, as in new API secrets. */
   get address(): EndpointAddress {
     return this.#address();
   }
 
   /**
-   * Makes an API secret; `reveal()` gives the text for `IROH_SERVICES_API_SECRET`. Only its public half is kept.
-   * @param label - the operator's word for it, at most 60 characters
+   * Makes an API secret; `reveal()` gives the text for `IROH_SERVICES_API_SECRET`. Only its public half is stored.
+   * @param label - a name for operators, at most 60 characters
    * @throws NetDiagnosticsError `ERR_SETTING` for a longer label, `ERR_STATE` when there are too many, `ERR_STORE`
    */
   createApiSecret(label?: string): Promise<ApiSecret> {
@@ -123,9 +123,9 @@ export class ServicesHost {
   }
 
   /**
-   * Lets an SSH key in, in place of an API secret: its sessions may do everything. Listed and revoked like a secret.
+   * Accepts an SSH key in place of an API secret: its sessions may do everything. Listed and revoked like a secret.
    * @param publicKey - the line of its `.pub` file, `ssh-ed25519 …`
-   * @param label - the operator's word for it, at most 60 characters
+   * @param label - a name for operators, at most 60 characters
    * @returns its id
    * @throws NetDiagnosticsError `ERR_SETTING` for another line or a longer label, `ERR_STATE` when it is known already
    */
@@ -133,25 +133,25 @@ export class ServicesHost {
     return this.#apiSecrets.register(publicKey, label);
   }
 
-  /** The secrets it issued, newest first, revoked ones included. */
+  /** The secrets that it issued, newest first, also revoked ones. */
   apiSecrets(): Promise<ApiSecretRecord[]> {
     return this.#apiSecrets.list();
   }
 
-  /** Makes a secret void at once. @returns whether it was good until now */
+  /** Revokes a secret, with effect at once. @returns whether it was valid until now */
   revokeApiSecret(keyId: EndpointId): Promise<boolean> {
     return this.#apiSecrets.revoke(keyId);
   }
 
   /**
-   * All endpoints, those online first, then the last seen; or those of a group, or that say certain things of
-   * themselves.
+   * All endpoints, or only those of a group or with certain attributes. Online ones first, then by "last seen", newest
+   * first.
    */
   endpoints(filter: EndpointFilter = {}): Promise<EndpointView[]> {
     return viewEndpoints(this.#views, filter);
   }
 
-  /** One endpoint; `null` when it never was here. */
+  /** One endpoint; `null` if it is not known. */
   endpoint(id: EndpointId): Promise<EndpointView | null> {
     return viewEndpoint(this.#views, id);
   }
@@ -171,7 +171,7 @@ export class ServicesHost {
     return this.#store.reports(id, limit);
   }
 
-  /** As {@link reports}, without what they hold. */
+  /** As {@link reports}, without the content of the reports. */
   async reportSummaries(id: EndpointId, limit = MAX_REPORTS_PER_ENDPOINT): Promise<ReportSummary[]> {
     assertCount(limit);
     return this.#store.reportSummaries(id, limit);
@@ -183,19 +183,19 @@ export class ServicesHost {
   }
 
   /**
-   * What the Run Diagnostics button does: dials the endpoint back and stores its report.
+   * Does what the Run Diagnostics button does: dials the endpoint back and stores its report.
    * @throws NetDiagnosticsError `ERR_STATE` when the button is grey, `DialBackError` when the run fails
    */
   dialBack(id: EndpointId, options: DialBackOptions = {}): Promise<ReportRecord> {
     return this.#dialBacks.run(id, options);
   }
 
-  /** The endpoint's run under way; `null` when there is none. */
+  /** The endpoint's current run; `null` when there is none. */
   progress(id: EndpointId): RunProgress | null {
     return this.#dialBacks.progress(id);
   }
 
-  /** Tells what happens from now on. @returns ends it */
+  /** Calls `listener` with all events from now on. @returns ends the subscription */
   subscribe(listener: PlatformEventListener): () => void {
     return this.events.subscribe(listener);
   }
@@ -222,7 +222,7 @@ export class ServicesHost {
   }
 }
 
-/** A store would take a negative one for none, or for all but the oldest. */
+/** A store could understand a negative limit as "no limit" or as "all but the oldest". */
 function assertCount(limit: number): void {
   if (Number.isSafeInteger(limit) && limit >= 0) return;
   throw new NetDiagnosticsError('ERR_SETTING', `limit was ${limit}; give a whole number, 0 or more.`);

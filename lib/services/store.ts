@@ -10,41 +10,41 @@ import type {
 } from './records.js';
 
 /**
- * What the platform asks of a database. Every method is atomic, and what it wrote is on disk when it resolves.
- * All reject with `ERR_STORE`. Asynchronous although the embedded store is not: a networked one will be.
+ * What the platform needs of a database. Every method is atomic, and its data are on disk when it resolves. All methods
+ * reject with `ERR_STORE`. They are asynchronous for databases over the network; the embedded store would not need it.
  */
 export interface Store {
-  /** A value that was put under this key; `null`: none was. */
+  /** The value that was stored under this key; `null`: none. */
   setting(key: string): Promise<string | null>;
-  /** Keeps a value under a key, in place of an earlier one. */
+  /** Stores a value under a key, and replaces an earlier one. */
   putSetting(key: string, value: string): Promise<void>;
 
-  /** Keeps the public half of a new secret. */
+  /** Stores the public half of a new secret. */
   addApiSecret(secret: ApiSecretRecord): Promise<void>;
   /** A secret by its id, revoked or not; `null`: there never was one. */
   apiSecret(keyId: EndpointId): Promise<ApiSecretRecord | null>;
   /** Newest first. */
   apiSecrets(): Promise<ApiSecretRecord[]>;
-  /** Resolves to whether a good secret was revoked by this call. */
+  /** Resolves to whether this call revoked a valid secret. */
   revokeApiSecret(keyId: EndpointId, at: number): Promise<boolean>;
 
   /** An endpoint by its id; `null`: it is not known (any more). */
   endpoint(id: EndpointId): Promise<EndpointRecord | null>;
   /** Last seen first. */
   endpoints(): Promise<EndpointRecord[]>;
-  /** Ids of a secret's endpoints, unseen the longest first. */
+  /** Ids of a secret's endpoints; those that were seen longest ago first. */
   endpointsOf(issuer: EndpointId): Promise<EndpointId[]>;
-  /** Adds the endpoint, or renews what is known of its right to be here. */
+  /** Adds the endpoint, or replaces its stored authorisation. */
   authorise(id: EndpointId, authorisation: Authorisation, at: number): Promise<void>;
-  /** Keeps the name that an endpoint gave itself. */
+  /** Stores the name that an endpoint gave itself. */
   nameEndpoint(id: EndpointId, name: string): Promise<void>;
-  /** Keeps the group that an endpoint put itself into. */
+  /** Stores the group that an endpoint put itself into. */
   groupEndpoint(id: EndpointId, group: string): Promise<void>;
-  /** Replaces them all. */
+  /** Replaces all attributes of an endpoint. */
   describeEndpoint(id: EndpointId, attributes: Attributes): Promise<void>;
-  /** `address` null keeps the one that is known. */
+  /** Stores when and where an endpoint was seen. `address` null keeps the known one. */
   sawEndpoint(id: EndpointId, address: EndpointAddress | null, at: number): Promise<void>;
-  /** Forgets it with its grants, reports and metrics. */
+  /** Removes an endpoint with its grants, reports and metrics. */
   forgetEndpoint(id: EndpointId): Promise<void>;
 
   /** Replaces the endpoint's grant of the same capabilities. */
@@ -52,20 +52,20 @@ export interface Store {
   /** Newest first; of one endpoint, or of all. */
   grants(endpointId?: EndpointId): Promise<GrantRecord[]>;
 
-  /** Adds it and drops the endpoint's oldest beyond `keep`. */
+  /** Adds a report and drops the oldest ones of the endpoint, so that at most `keep` stay. */
   addReport(report: ReportRecord, keep: number): Promise<void>;
   /** A report by its id; `null`: there is none (any more). */
   report(id: string): Promise<ReportRecord | null>;
   /** Newest first. */
   reports(endpointId: EndpointId, limit: number): Promise<ReportRecord[]>;
-  /** As {@link reports}, without reading what they hold. */
+  /** As {@link reports}, without reading the content of the reports. */
   reportSummaries(endpointId: EndpointId, limit: number): Promise<ReportSummary[]>;
-  /** The newest one of every endpoint, without reading what they hold. */
+  /** The newest report of every endpoint, without reading its content. */
   latestReports(): Promise<ReportSummary[]>;
 
-  /** Adds or replaces a session and drops the endpoint's oldest beyond `keep`. */
+  /** Adds or replaces a session and drops the oldest ones of the endpoint, so that at most `keep` stay. */
   putMetrics(metrics: MetricsRecord, keep: number): Promise<void>;
-  /** Replaces the values of a session that is known; its schema is neither read nor written. */
+  /** Replaces the values of a known session; its schema is neither read nor written. */
   putMetricValues(metrics: Omit<MetricsRecord, 'schema'>): Promise<void>;
   /** The types of a session's metrics, see `metricTypes`; null when its schema is unknown. */
   metricTypes(endpointId: EndpointId, sessionId: string): Promise<string | null>;

@@ -6,33 +6,33 @@ import type { EndpointRecord, GrantRecord, ReportSummary } from './records.js';
 import type { Presence, Twins } from './sessions/index.js';
 import type { Store } from './store.js';
 
-/** An endpoint with all that depends on the moment. */
+/** An endpoint with its current state. */
 export interface EndpointView extends EndpointRecord {
   isOnline: boolean;
-  /** Whether Run Diagnostics can be pressed, or why not. */
+  /** Whether Run Diagnostics can be pressed; if not, why not. */
   button: ButtonState;
-  /** The grant a dial-back would use, else the newest one; never its token. `expiresAt`: unix seconds or `null`. */
+  /** The grant that a dial-back would use, else the newest; without its token. `expiresAt`: unix seconds or `null`. */
   grant: { caps: string[]; expiresAt: number | null; grantedAt: number } | null;
   /**
-   * When it was seen last that two live processes have this endpoint's key, unix milliseconds; `null`: not within ten
-   * minutes. The button works for the one that came last.
+   * When it was last detected that two live processes have this endpoint's key, unix milliseconds; `null`: not in the
+   * last ten minutes. The button works for the process that connected last.
    */
   sharedIdentityAt: number | null;
-  /** The run under way. */
+  /** The current run. */
   run: RunProgress | null;
-  /** Without what it holds: `Platform.reports` has that. */
+  /** Without its content: `Platform.reports` has that. */
   latestReport: ReportSummary | null;
 }
 
-/** Which endpoints are wanted. */
+/** Selects endpoints. */
 export interface EndpointFilter {
-  /** Those of this group. */
+  /** Only endpoints of this group. */
   group?: string | undefined;
-  /** Those that have all of these, with these very values. */
+  /** Only endpoints that have all of these attributes with exactly these values. */
   attributes?: Attributes | undefined;
 }
 
-/** Where views come from. */
+/** What views are made from. */
 export interface ViewSources {
   store: Store;
   presence: Presence;
@@ -41,7 +41,7 @@ export interface ViewSources {
   clock: Clock;
 }
 
-/** All endpoints that are wanted: those online first, then the last seen. */
+/** All selected endpoints: online ones first, then by "last seen", newest first. */
 export async function viewEndpoints(
   sources: ViewSources,
   filter: EndpointFilter = {},
@@ -64,12 +64,12 @@ export async function viewEndpoints(
 
 function isWanted({ group, attributes }: EndpointRecord, filter: EndpointFilter): boolean {
   if (filter.group !== undefined && filter.group !== group) return false;
-  // By own keys: every object has a `constructor`.
+  // A `Map`, because every object also has inherited keys such as `constructor`.
   const said = new Map(Object.entries(attributes));
   return Object.entries(filter.attributes ?? {}).every(([key, value]) => said.get(key) === value);
 }
 
-/** One endpoint; `null` when it never was here. */
+/** One endpoint; `null` if it is not known. */
 export async function viewEndpoint(sources: ViewSources, id: EndpointId): Promise<EndpointView | null> {
   const { store } = sources;
   const [record, grants, [report]] = await Promise.all([

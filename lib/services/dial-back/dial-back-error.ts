@@ -7,10 +7,10 @@ import type { RunFailureKind, RunPhase } from './progress.js';
 /** The phases in which something can fail. */
 export type WorkPhase = Exclude<RunPhase, 'done' | 'failed'>;
 
-/** What {@link DialBackError} has for `code`; its `kind` tells more. */
+/** The `code` of a {@link DialBackError}; its `kind` is more exact. */
 export type DialBackErrorCode = (typeof CODES)[RunFailureKind];
 
-/** A dial-back that yielded no report. `message` tells an operator what to do. */
+/** A dial-back that brought no report. `message` tells an operator what to do. */
 export class DialBackError extends NetDiagnosticsError<DialBackErrorCode> {
   override name = 'DialBackError';
   readonly kind: RunFailureKind;
@@ -34,7 +34,7 @@ const CODES = {
   'platform-failed': 'ERR_STORE',
 } as const satisfies Record<RunFailureKind, NetDiagnosticsErrorCode>;
 
-/** What the app's refusal means. */
+/** Explains the app's refusal. */
 export function explainRefusal(failure: RemoteFailure): DialBackError {
   switch (failure.kind) {
     case 'missing-capability':
@@ -60,7 +60,7 @@ export function explainRefusal(failure: RemoteFailure): DialBackError {
   }
 }
 
-/** What an error of transport, codec or store means in this phase. */
+/** Explains what an error of transport, codec or store means in this phase. */
 export function explainFailure(error: unknown, phase: WorkPhase): DialBackError {
   if (error instanceof DialBackError) return error;
   const [kind, message] = explain(error, phase);
@@ -90,7 +90,7 @@ function explain(error: unknown, phase: WorkPhase): [RunFailureKind, string] {
 }
 
 function explainUnreachable(error: unknown): [RunFailureKind, string] {
-  // Rustls' words for TLS alert 120, no_application_protocol.
+  // The words of Rustls for TLS alert 120, no_application_protocol.
   if (/known protocol|application.?protocol|alpn|alert 120|error 120/i.test(messageOf(error))) {
     return ['not-served', 'The app is there but does not serve dial-backs: it has to start its ClientHost.'];
   }
@@ -112,7 +112,7 @@ function explainClosed({ closeReason }: ConnectionClosedError, phase: WorkPhase)
   if (closeReason.by === 'peer' && closeReason.code === CLOSE_BAD_REQUEST) {
     return ['bad-answer', `The app did not understand the platform.${said}`];
   }
-  // Nothing but a stream of the app's own makes this side close in the middle: see fetchReport.
+  // This side only closes during a run if the app opens a stream: see fetchReport.
   if (closeReason.by === 'local')
     return ['bad-answer', 'The app opened streams of its own, which no dial-back has: the platform hung up.'];
   if (closeReason.by === 'timeout')

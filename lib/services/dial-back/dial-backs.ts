@@ -14,7 +14,7 @@ import { fetchReport } from './fetch-report.js';
 import type { RunPhase, RunProgress } from './progress.js';
 import { reach } from './reach.js';
 
-/** What dial-backs work with. */
+/** What {@link DialBacks} needs. */
 export interface DialBackContext {
   endpoint: Endpoint;
   store: Store;
@@ -23,11 +23,11 @@ export interface DialBackContext {
   clock: Clock;
 }
 
-/** How a caller takes part in a run. */
+/** Options of a dial-back. */
 export interface DialBackOptions {
-  /** Ends the run, not just the wait. */
+  /** Ends the run itself, not only the wait. */
   signal?: AbortSignal | undefined;
-  /** Gets each step, the last one (`done`, `failed`) included. What it throws is ignored. */
+  /** Called with each step, also with the last one (`done`, `failed`). What it throws is ignored. */
   onProgress?: ((progress: RunProgress) => void) | undefined;
 }
 
@@ -47,7 +47,7 @@ export class DialBacks {
     this.#context = context;
   }
 
-  /** The run under way, if there is one; `elapsedMs` is as of now. */
+  /** The run under way, or `null`; with the current `elapsedMs`. */
   progress(id: EndpointId): RunProgress | null {
     const run = this.#runs.get(id);
     if (run === undefined) return null;
@@ -55,12 +55,12 @@ export class DialBacks {
   }
 
   /**
-   * Dials the endpoint back, has it run its diagnostics and stores the report.
+   * Dials the endpoint back, asks it to run its diagnostics, and stores the report.
    * @throws NetDiagnosticsError `ERR_STATE` when the button is grey; {@link DialBackError} when the run fails
    */
   async run(id: EndpointId, options: DialBackOptions = {}): Promise<ReportRecord> {
     const grant = await this.#takeGrant(id);
-    // From here to the entry in #runs nothing is awaited: a second press cannot slip in between.
+    // No `await` from here to the entry in #runs, so that a second press cannot start another run in between.
     this.#assertFree(id);
     const startedAt = this.#context.clock.now();
     const stop = linkedAbort(options.signal);
@@ -90,7 +90,7 @@ export class DialBacks {
     const { signal } = run.stop;
     const tell = (phase: RunPhase, more: Partial<RunProgress> = {}) => {
       run.progress = { endpointId, phase, startedAt, elapsedMs: clock.now() - startedAt, ...more };
-      // An ended run must not grey the button in the picture that its last event makes the dashboard fetch.
+      // The last event makes the dashboard fetch the state again: the ended run must not make the button grey there.
       if (phase === 'done' || phase === 'failed') this.#end(run);
       events.emit({ type: 'run', endpointId, progress: run.progress });
       notify(onProgress, run.progress);
@@ -120,7 +120,7 @@ export class DialBacks {
     }
   }
 
-  /** Idempotent; a run that began since then stays. */
+  /** Idempotent; does not touch a newer run of the same endpoint. */
   #end(run: Run): void {
     const { endpointId } = run.progress;
     run.stop.release();

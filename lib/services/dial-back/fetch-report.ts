@@ -15,7 +15,7 @@ export interface DialBackCall {
   endpointId: EndpointId;
   /** Connects to the app. */
   connect(signal: AbortSignal): Promise<Connection>;
-  /** The grant, as it goes over the wire. */
+  /** The grant in its wire form. */
   token: Uint8Array;
   signal: AbortSignal;
   onPhase(phase: WorkPhase): void;
@@ -38,8 +38,8 @@ export async function fetchReport(dialBack: DialBackCall): Promise<DiagnosticsRe
     connection = await connect(signal);
     enter('authorising');
     await authorise(connection, dialBack);
-    // Of each of 200 streams QUIC would keep 1.25 MB, as long as the run may take. Not before: while a connection is young
-    // its close might get lost by this, and a 401 with it.
+    // An app could open 200 streams, and QUIC would keep 1.25 MB of each for the whole run. Not done earlier: on a very
+    // new connection this may lose the peer's close, and with it a 401.
     connection.refuseStreams();
     enter('running');
     const request = encodeClientHostRequest({ type: 'run-network-diagnostics' });

@@ -1,8 +1,8 @@
 import type { EndpointId } from '../../wire/index.js';
 
-/** Why a dial-back did not yield a report. */
+/** Why a dial-back brought no report. */
 export type RunFailureKind =
-  /** No connection: the app is gone, or nothing gets through. */
+  /** No connection: the app is gone, or the network blocks it. */
   | 'unreachable'
   /** A connection, but the app does not serve dial-backs. */
   | 'not-served'
@@ -10,16 +10,16 @@ export type RunFailureKind =
   | 'token-refused'
   /** The grant does not allow to run diagnostics. */
   | 'missing-capability'
-  /** The app's owner said no. */
+  /** The app's own code refused. */
   | 'vetoed'
   /** The app could not run its diagnostics. */
   | 'app-failed'
   | 'timed-out'
-  /** The answer is no report, or one about another endpoint. */
+  /** The answer is not a report, or a report about another endpoint. */
   | 'bad-answer'
   /** The platform stopped, or the caller gave up. */
   | 'cancelled'
-  /** A fault of the platform itself, such as its store. */
+  /** A failure of the platform itself, such as its store. */
   | 'platform-failed';
 
 /** What a run is doing. */

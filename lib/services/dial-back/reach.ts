@@ -12,26 +12,26 @@ import { CONNECT_TIMEOUT_MS, FORGET_MS, REDIAL_MS } from '../constants.js';
 import { isStranded, type Presence, snapshotAddress } from '../sessions/index.js';
 import type { Store } from '../store.js';
 
-/** What reaching an endpoint takes. */
+/** What {@link reach} needs. */
 export interface ReachContext {
   endpoint: Endpoint;
   store: Pick<Store, 'endpoint'>;
   presence: Presence;
 }
 
-/** Reason with `CLOSE_NORMAL`, should the app hear it after all. */
+/** Reason with `CLOSE_NORMAL`, in case the app still receives it. */
 const REASON_SILENT = 'No sign of life';
 
 /** Where to dial. */
 interface Target {
   address: EndpointAddress;
-  /** Whether iroh was made to forget a path just now. */
+  /** Whether iroh was just made to forget a path. */
   isFresh: boolean;
 }
 
 /**
- * Connects to the app behind the endpoint's newest session; one that begins meanwhile is dialled instead. A
- * session that shows no sign of life all the while is void: its app has crashed, and the button goes grey.
+ * Connects to the app with the endpoint's newest session; if a newer session begins meanwhile, dials its app instead. A
+ * session that sends nothing in this time is closed: its app has crashed, and the button becomes grey.
  * @throws NetDiagnosticsError as `Endpoint.connect`
  */
 export async function reach(context: ReachContext, id: EndpointId, signal: AbortSignal): Promise<Connection> {
@@ -40,7 +40,7 @@ export async function reach(context: ReachContext, id: EndpointId, signal: Abort
   try {
     return await dialNewest(context, id, signal);
   } catch (error) {
-    // In as long as a dial takes a live one would have sent three signs of life.
+    // A live session would have sent three keep-alives in the time of this dial.
     const isSilent = received !== null && session?.received() === received;
     if (hasCode(error, 'ERR_TIMEOUT') && isSilent) session?.close(CLOSE_NORMAL, REASON_SILENT);
     throw error;
@@ -65,7 +65,7 @@ function dialNewest(context: ReachContext, id: EndpointId, signal: AbortSignal):
   });
 }
 
-/** The live session knows best, then what was known before it ended; what was written down at the grant fills in. */
+/** Prefers the address of the live session, then the one known before it ended, then the stored one. */
 async function aim(
   { endpoint, store, presence }: ReachContext,
   id: EndpointId,
@@ -76,7 +76,7 @@ async function aim(
   const live = session === null ? null : await snapshotAddress(endpoint, session);
   const isFresh = session !== null && isStranded(session);
   if (isFresh) {
-    // Only then does iroh forget the dead path: a dial tries all addresses, and the app is back within a second.
+    // Only then iroh forgets the dead path, so that a dial tries all addresses. The app reconnects within a second.
     presence.close(id, CLOSE_NORMAL, REASON_DIAL_AGAIN);
     await systemSleep(FORGET_MS, signal);
   }

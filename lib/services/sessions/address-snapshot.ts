@@ -6,12 +6,12 @@ import {
   parseSocketAddr,
 } from '../../wire/index.js';
 
-/** Paths of one connection that are remembered: a hostile peer can offer any number of addresses. */
+/** Addresses that are kept of one connection: a hostile peer can offer any number. */
 const MAX_ADDRESSES = 32;
 
 /**
- * Where the peer of a live connection is reachable. The protocol never says, and the transport forgets a peer 60 s
- * after its last connection closed: what a later dial-back needs must be written down now.
+ * The address of the peer of a live connection. The protocol does not carry it, and the transport forgets a peer 60 s
+ * after its last connection was closed, so it must be stored now for a later dial-back.
  * @returns `null` when nothing is known
  */
 export async function snapshotAddress(
@@ -22,7 +22,7 @@ export async function snapshotAddress(
   return mergeAddress(connection.remoteId, known, connection.closeReason === null ? connection.paths() : []);
 }
 
-/** The addresses of the paths in use first, then what else is known; each once. */
+/** The addresses of the paths in use first, then other known ones; each once. */
 export function mergeAddress(
   id: EndpointId,
   known: EndpointAddress | null,

@@ -1,14 +1,14 @@
-/** Whose tokens are taken. Pure: each check answers `null`, or why not. */
+/** Which tokens are accepted. Pure: each check returns `null`, or the reason for a refusal. */
 import { Caps, type EndpointId, type Token } from '../../wire/index.js';
 import { isExpired } from '../button-state.js';
 import type { ApiSecretRecord, Authorisation } from '../records.js';
 
-/** {@link refuseAuthorisation} for a token whose time is over. */
+/** The reason of {@link refuseAuthorisation} for an expired token. */
 export const TOKEN_EXPIRED = 'the token has expired';
 
 const CLIENT_CAPS = Caps.of('client');
 
-/** Checks the token of an `Auth`. `secret`: the record of the token's issuer, if it is one of ours. */
+/** Checks the token of an `Auth`. `secret`: the record of the API secret that issued it; `null` if it is not ours. */
 export function refuseClientToken(
   token: Token,
   context: { endpointId: EndpointId; secret: ApiSecretRecord | null; nowSeconds: number },
@@ -19,7 +19,7 @@ export function refuseClientToken(
   return refuseAuthorisation(token, context.secret, context.nowSeconds);
 }
 
-/** Checks what was remembered of an earlier `Auth`: it may have expired or been revoked since. */
+/** Checks a stored earlier `Auth`: it may have expired or been revoked since. */
 export function refuseAuthorisation(
   authorisation: Authorisation,
   secret: ApiSecretRecord | null,
@@ -31,7 +31,7 @@ export function refuseAuthorisation(
   return isExpired(authorisation.expiresAt, nowSeconds) ? TOKEN_EXPIRED : null;
 }
 
-/** Checks a granted token: only the endpoint itself can give the platform a right over it. */
+/** Checks the token of a grant: only the endpoint itself can give the platform rights over it. */
 export function refuseGrant(
   token: Token,
   context: { endpointId: EndpointId; platformId: EndpointId; nowSeconds: number },

@@ -60,7 +60,7 @@ import type { SharedPlaces } from './shared-places.js';
 import type { Twins } from './twins.js';
 import type { Unauthenticated } from './unauthenticated.js';
 
-/** What all sessions share. */
+/** What all sessions share. Places are counted by API secret. */
 export interface SessionContext {
   endpoint: Endpoint;
   store: Store;
@@ -68,15 +68,15 @@ export interface SessionContext {
   twins: Twins;
   events: EventBus;
   clock: Clock;
-  /** Of authorised sessions, by their API secret. */
+  /** Places of authorised sessions. */
   places: SharedPlaces;
-  /** Of open requests, by their API secret; strangers' under {@link STRANGERS}. */
+  /** Places of open requests; those of connections without a token are counted under {@link STRANGERS}. */
   openRequests: SharedPlaces;
-  /** Of requests that are large, by their API secret. */
+  /** Places of large requests. */
   largeRequests: Semaphore;
   rates: Rates;
   unauthenticated: Unauthenticated;
-  /** Over all unauthenticated: which of their refusals are told. */
+  /** Limits the events about refused connections without a token. */
   refusals: Throttle;
 }
 
@@ -91,9 +91,9 @@ const REFUSABLE: ReadonlyMap<number, EndpointRequest['type']> = new Map([
 ]);
 const AUTH_VARIANT = 0;
 const METRICS_VARIANT = 1;
-/** Under this name strangers hold places that API secrets hold under their key's id. */
+/** All connections without a token share this name for their places; others use the id of their API secret. */
 const STRANGERS = '';
-/** Reasons of ours, with 400 and with 503. */
+/** Our own reasons: the first with 400, the second with 503. */
 const REASON_TOO_MANY_REQUESTS = 'Too many requests';
 const REASON_TOO_MANY = 'Too many connections';
 
@@ -104,12 +104,12 @@ export class EndpointSession {
   readonly #requests: RequestContext;
   readonly #places = new Semaphore(MAX_STREAMS_PER_SESSION);
   #authorisation: Authorisation | null = null;
-  /** Whether an `Auth` came on this very connection; one that was recalled from an earlier one may still send its first. */
+  /** Whether an `Auth` came on this connection. It may still come if an earlier connection's `Auth` was accepted. */
   #hasShownToken = false;
   #seenAt = Number.NEGATIVE_INFINITY;
-  /** Requests that wait for their turn, or are served. */
+  /** Requests that wait for their turn or are being served. */
   #openStreams = 0;
-  /** Requests under way that began without a token. */
+  /** Requests under way that began before a token was shown. */
   #strangersStreams = 0;
 
   constructor(connection: Connection, shared: SessionContext) {
@@ -149,7 +149,7 @@ export class EndpointSession {
     }
   }
 
-  /** The official client does not authenticate again after a reconnect: what it showed before still counts. */
+  /** The official client does not authenticate again after a reconnect, so the token of its last `Auth` still counts. */
   async #recall(): Promise<void> {
     const { store } = this.#shared;
     const known = await store.endpoint(this.#connection.remoteId);
@@ -160,7 +160,7 @@ export class EndpointSession {
   async #acceptStreams(signal: AbortSignal): Promise<void> {
     while (this.#connection.closeReason === null) {
       const stream = await this.#connection.acceptStream({ signal });
-      // An endpoint's requests may wait in line; a stranger needs one.
+      // An authorised endpoint's requests may wait in a queue; a connection without a token only needs one.
       if (this.#authorisation === null && this.#strangersStreams === MAX_STREAMS_PER_STRANGER)
         this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, 'too many requests without a token');
       if (this.#openStreams === MAX_OPEN_STREAMS_PER_SESSION)
@@ -170,7 +170,7 @@ export class EndpointSession {
     }
   }
 
-  /** @returns counts it no more */
+  /** Counts one more open request. @returns ends the counting */
   #countOpen(): () => void {
     const { openRequests } = this.#shared;
     const holder = this.#holder;
@@ -199,7 +199,7 @@ export class EndpointSession {
       if (wait > 0) await systemSleep(wait, signal);
       await this.#places.run(serve, signal);
     } catch {
-      // The session ended before its turn came.
+      // The session ended before the request had its turn.
     }
   }
 
@@ -227,7 +227,7 @@ export class EndpointSession {
     }
   }
 
-  /** Before anything else: reading and decoding are what a large request costs. @returns the refusal, if it is one */
+  /** Before reading and decoding, which are expensive for a large request. @returns the refusal, or `null` */
   #refuseSize({ length, first }: RequestHead): Uint8Array | null {
     for (let size = RATE_TURN_SIZE; size < length; size += RATE_TURN_SIZE) this.#turn();
     if (length <= LARGE_REQUEST || first === METRICS_VARIANT) return null;
@@ -250,11 +250,11 @@ export class EndpointSession {
     if (this.#authorisation === null) this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, messageOf(error));
     else if (hasCode(error, 'ERR_MESSAGE_TOO_LARGE'))
       this.#refuse(CLOSE_TOO_LARGE, 'Too large', messageOf(error));
-    // A pending native read ends only with its connection. A single broken stream, however, harms nobody.
+    // A pending native read only ends with its connection, so that is closed. Other broken streams do no harm.
     else if (hasCode(error, 'ERR_TIMEOUT')) this.#refuse(CLOSE_NORMAL, 'Too slow', messageOf(error));
   }
 
-  /** @returns the answer; `null` when there is none to give */
+  /** @returns the answer; `null` if none is sent */
   async #answer(body: Uint8Array): Promise<Uint8Array | null> {
     let request: ServicesRequest;
     try {
@@ -266,7 +266,7 @@ export class EndpointSession {
     if (this.#authorisation === null) {
       return this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, `${request.type} before a token`);
     }
-    // Checked each time: a session may outlive its token, or the API secret behind it.
+    // Checked each time: a session may last longer than its token or its API secret is valid.
     const why = await this.#whyNot(this.#authorisation);
     if (why !== null) return this.#refuse(CLOSE_UNAUTHORIZED, REASON_UNAUTHORIZED, why);
     this.#shared.places.used(this.#authorisation.issuer, this.#giveWay);
@@ -312,7 +312,11 @@ export class EndpointSession {
     return (await this.#enter(authorisation)) ? new Uint8Array(0) : null;
   }
 
-  /** Endpoints without a lasting key come with a new id at each start: the longest unseen one makes room. */
+  /**
+   * Endpoints without a lasting key come with a new id at each start. If there are too many, the one that was seen
+   * longest ago is forgotten.
+   * @returns whether there is room
+   */
   async #makeRoom(issuer: EndpointId): Promise<boolean> {
     const { store, presence, events } = this.#shared;
     const ids = await store.endpointsOf(issuer);
@@ -391,7 +395,7 @@ export class EndpointSession {
   #refuse(code: number, reason: string, why: string): null {
     if (this.#connection.closeReason !== null) return null;
     this.#connection.close(code, reason);
-    // Who has shown a token is told of always: no stranger can hide it by being refused often.
+    // With a token the event is always emitted: connections without one must not be able to hide it.
     const suppressed = this.#authorisation === null ? this.#shared.refusals.pass() : 0;
     if (suppressed === null) return null;
     const endpointId = this.#connection.remoteId;
@@ -400,7 +404,7 @@ export class EndpointSession {
   }
 }
 
-/** A request that was refused unread: its sender hears why if it may finish sending, and "stopped" if it may not. */
+/** Lets the sender of a refused request finish and read the reason. If stopped at once, it would only see the stop. */
 async function linger(stream: BiStream, signal: AbortSignal): Promise<void> {
   await systemSleep(REFUSED_LINGER_MS, signal).catch(() => {});
   stream.stop(CLOSE_NORMAL);

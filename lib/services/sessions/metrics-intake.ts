@@ -3,7 +3,7 @@ import { MAX_METRICS_ITEMS, MAX_METRICS_SESSIONS } from '../constants.js';
 import { metricTypes } from '../records.js';
 import type { Store } from '../store.js';
 
-/** A metrics push and where it comes from. */
+/** A metrics push with its sender. */
 export interface MetricsPush {
   endpointId: EndpointId;
   sessionId: Uint8Array;
@@ -13,8 +13,8 @@ export interface MetricsPush {
 }
 
 /**
- * Stores the latest values of a session. A schema is kept even when its values are refused: the official client never
- * repeats it. Values whose schema is unknown are taken and dropped, for the same reason.
+ * Stores the latest values of a session. A schema is kept even if its values are refused, since the official client
+ * never repeats it. Values whose schema is unknown are accepted and dropped, for the same reason.
  * @returns `null`, or why the update is refused
  */
 export async function takeMetrics(store: Store, push: MetricsPush): Promise<string | null> {

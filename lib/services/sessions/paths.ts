@@ -1,16 +1,16 @@
-/** What the paths of a session tell. Pure. */
+/** Conclusions from the paths of a session. Pure. */
 import type { Connection } from '../../transport/index.js';
 
 /** The part of a session that knows its paths. */
 export type Routed = Pick<Connection, 'paths'>;
 
-/** Where data goes at present; `null` when nothing is known. */
+/** The address to which data are sent now; `null` when nothing is known. */
 export function pathInUse(session: Routed): string | null {
   const paths = session.paths();
   return (paths.find(({ isSelected }) => isSelected) ?? paths[0])?.remoteAddr ?? null;
 }
 
-/** Its direct paths, as addresses. Through a relay all processes with one identity have the same path. */
+/** The addresses of its direct paths. Relay paths are the same for all processes with one identity. */
 export function directPaths(session: Routed): string[] {
   return session.paths().flatMap(({ isRelay, remoteAddr }) => (isRelay ? [] : [remoteAddr]));
 }
@@ -25,8 +25,8 @@ export function sharePath(one: Routed, other: Routed): boolean {
 }
 
 /**
- * Whether iroh would dial this endpoint somewhere else than where its session is: it has one path for all connections
- * to an id, and keeps it, dead or not, until the last of them has ended.
+ * Whether iroh would dial this endpoint at another address than that of its session. iroh uses one path for all
+ * connections to an id, and keeps it, even if it is dead, until the last of them has ended.
  */
 export function isStranded(session: Routed): boolean {
   const paths = session.paths();

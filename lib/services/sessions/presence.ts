@@ -8,7 +8,7 @@ import { directPaths, sharePath } from './paths.js';
 export class Presence {
   readonly #sessions = new Map<EndpointId, Set<Connection>>();
   readonly #entered = new Condition();
-  /** Whose session begins just now. */
+  /** The endpoint whose session is just beginning. */
   #entering: EndpointId | null = null;
 
   isOnline(id: EndpointId): boolean {
@@ -21,9 +21,9 @@ export class Presence {
   }
 
   /**
-   * Idempotent. Older sessions of the endpoint that come from elsewhere are void, and closed: a process that was killed
-   * never said goodbye, and would pass for alive until its session has been idle for half a minute.
-   * @returns the direct paths of those that are void; `null`: there were none
+   * Adds a session. Idempotent. Closes older sessions of the endpoint that come from another socket: a process that was
+   * killed did not close its own, and would look alive until that has been idle for half a minute.
+   * @returns the direct paths of the sessions from another socket; `null`: there were none
    */
   enter(connection: Connection): string[] | null {
     const id = connection.remoteId;
@@ -33,7 +33,7 @@ export class Presence {
     const replaced = older.filter((session) => !sharePath(session, connection));
     const tooMany = older.length - replaced.length + 1 - MAX_SESSIONS_PER_ENDPOINT;
     const surplus = older.filter((session) => !replaced.includes(session)).slice(0, Math.max(0, tooMany));
-    // A closed connection knows its paths no more.
+    // Read now: a closed connection has no paths.
     const paths = replaced.length === 0 ? null : replaced.flatMap(directPaths);
     for (const session of [...replaced, ...surplus]) {
       session.close(CLOSE_NORMAL, REASON_REPLACED);

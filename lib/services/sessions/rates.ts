@@ -7,12 +7,12 @@ import {
   SECRET_RATE_LIMIT,
 } from '../constants.js';
 
-/** Known holders beyond which those are forgotten that may begin anew anyway. */
+/** With so many holders, those are forgotten whose limit is full again anyway. */
 const TIDY_AT = 1_000;
 
 /**
- * How fast an endpoint may ask, and all endpoints of one API secret together. Kept across connections: who comes back
- * goes on where it was.
+ * How often an endpoint may send requests, and all endpoints of one API secret together. Kept over connections: a
+ * reconnect does not reset the limit.
  */
 export class Rates {
   readonly #clock: Clock;
@@ -25,9 +25,9 @@ export class Rates {
   }
 
   /**
-   * Takes a turn.
-   * @param issuer - the API secret; `null` for a stranger, which has few requests
-   * @returns milliseconds to wait before it
+   * Counts one request.
+   * @param issuer - the API secret; `null` for a connection without a token, which may only send few requests
+   * @returns milliseconds to wait before it is served
    */
   turn(endpointId: string, issuer: string | null): number {
     const own = known(this.#endpoints, endpointId, () => this.#limit(RATE_LIMIT)).reserve();

@@ -1,4 +1,4 @@
-/** What an authorised endpoint asks, and what it is answered. */
+/** The requests of an authorised endpoint, and their answers. */
 import { type Clock, nowSeconds, type TokenBucket } from '../../async/index.js';
 
 import { messageOf } from '../../errors.js';
@@ -29,13 +29,13 @@ export interface RequestContext {
   labels: TokenBucket;
 }
 
-/** All requests but `auth`, which is about the connection. */
+/** All requests except `auth`, which is about the connection. */
 export type EndpointRequest = Exclude<ServicesRequest, { type: 'auth' }>;
 
-/** Longest text of ours in an answer: `messageOf` may quote a peer. */
+/** Characters of our text in an answer: `messageOf` may quote a long text of a peer. */
 const MAX_WHY = 200;
 
-/** Requests that came with 2.0: only whoever sends them knows its errors. */
+/** Requests that came with 2.0: only clients that send them know the errors of 2.0. */
 type NewRequest = Extract<EndpointRequest, { type: 'set-group' | 'set-attributes' }>;
 
 /** Carries out a request. @returns the encoded answer; never rejects */
@@ -57,8 +57,8 @@ export async function answerRequest(request: EndpointRequest, context: RequestCo
 }
 
 /**
- * The answer to a request that cannot be taken as it is. A client of 1.0 knows no word for bad input and could not read
- * it: for its requests `AuthError` is the one failure that carries a text, and the official client shows it.
+ * The answer to a request with bad input. A client of 1.0 does not know `invalid-input` and could not read it. For its
+ * requests `AuthError` is used: the only failure there with a text, which the official client shows.
  */
 export function refuseRequest(
   request: EndpointRequest['type'],
@@ -108,7 +108,7 @@ async function carryOut(
     case 'grant-cap':
       return takeGrant(request.token, context);
     case 'put-network-diagnostics': {
-      // TLS proved who sends; a report about someone else would stand under the wrong name.
+      // TLS has proved the sender; a report about another endpoint would be listed under the wrong name.
       if (request.report.endpointId !== endpointId) return 'the report is about another endpoint';
       const id = newReportId(clock.now());
       await store.addReport(

@@ -1,29 +1,28 @@
-/** One place of a holder. `giveWay` ends what holds it; it is also the place's name. */
+/** One place of a holder: a function that ends whatever holds the place. It also identifies the place. */
 export type Place = () => void;
 
 /**
- * Places that many holders share, and nobody waits for (that is a semaphore). When there are none left, who has the most
- * gives way, so that no holder can keep another out: by its oldest place, the one that was taken or last used the longest
- * ago.
+ * Places that many holders share, without waiting (for that there is a semaphore). When all are taken, the holder with
+ * the most loses its oldest place: the one that was taken or last used longest ago. So no holder can keep another out.
  */
 export class SharedPlaces {
   readonly #total: number;
   readonly #mayDisplaceOwn: boolean;
-  /** The oldest of each first. */
+  /** By holder; the oldest place first. */
   readonly #places = new Map<string, Set<Place>>();
   #taken = 0;
 
   /**
-   * @param total - how many there are
-   * @param options - `mayDisplaceOwn`: whether who has the most itself goes on at the cost of its own oldest. Otherwise it
-   * gets none: of things that come back by themselves, each would displace the next for ever.
+   * @param total - the number of places
+   * @param options - `mayDisplaceOwn`: whether the holder with the most gets a new place for its own oldest one. If not,
+   * it gets none: sessions that reconnect by themselves would otherwise displace each other for ever.
    */
   constructor(total: number, { mayDisplaceOwn }: { mayDisplaceOwn: boolean }) {
     this.#total = total;
     this.#mayDisplaceOwn = mayDisplaceOwn;
   }
 
-  /** Takes a place, unless it has it. @returns whether there was one */
+  /** Takes a place; does nothing if `place` has one already. @returns whether it has one now */
   enter(holder: string, place: Place): boolean {
     const own = this.#places.get(holder) ?? new Set();
     if (own.has(place)) return true;
@@ -33,7 +32,7 @@ export class SharedPlaces {
     return true;
   }
 
-  /** It was used: of its holder's places it is the last to give way. */
+  /** Notes that it was used: it is now the newest place of its holder. */
   used(holder: string, place: Place): void {
     const own = this.#places.get(holder);
     if (own?.delete(place) === true) own.add(place);
@@ -50,7 +49,7 @@ export class SharedPlaces {
   #makeRoom(holder: string, has: number): boolean {
     let [biggest, most] = [holder, has];
     for (const [other, places] of this.#places) {
-      // By two, or the one that gave way would come back and displace the other.
+      // At least two more: otherwise the displaced one would come back and displace the other.
       if (places.size > most && places.size >= has + 2) [biggest, most] = [other, places.size];
     }
     if (biggest === holder && !this.#mayDisplaceOwn) return false;

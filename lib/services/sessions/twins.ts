@@ -3,17 +3,17 @@ import type { Connection } from '../../transport/index.js';
 import type { EndpointId } from '../../wire/index.js';
 import { directPaths, type Routed } from './paths.js';
 
-/** Sessions that come back within it are those of processes that live. */
+/** A session that comes back within this time belongs to a live process. */
 const WINDOW_MS = 10 * 60_000;
-/** How many come back: one that does may be a laptop between two networks; two push each other off. */
+/** How often a session must come back: once may be a laptop that changes its network, twice are two live processes. */
 const RETURNS = 2;
-/** Endpoints that are watched at once; the one whose sessions were replaced longest ago is forgotten. */
+/** Endpoints that are watched at once. If there are more, the one that was replaced longest ago is forgotten. */
 const MAX_WATCHED = 1_000;
-/** Paths of one endpoint that are remembered. */
+/** Paths of one endpoint that are kept. */
 const MAX_PATHS = 16;
 
 interface Watched {
-  /** The paths of sessions that were replaced, and when. */
+  /** The paths of replaced sessions, and when they were replaced. */
   replaced: Map<string, number>;
   /** When a session came back over one of them. */
   returns: number[];
@@ -21,7 +21,7 @@ interface Watched {
 }
 
 /**
- * Notices that two live processes have one identity: their sessions replace each other in turns. A process that is
+ * Detects that two live processes have one identity: their sessions replace each other in turn. A process that is
  * killed and started again comes from another port each time, and never from an earlier one.
  */
 export class Twins {
@@ -34,8 +34,8 @@ export class Twins {
 
   /**
    * Notes a new session.
-   * @param replaced - the direct paths of those that it made void; `null`: there were none
-   * @returns whether it is news that the identity is shared
+   * @param replaced - the direct paths of the sessions that it replaced; `null`: there were none
+   * @returns whether the identity is shared and this was not known before
    */
   note(session: Pick<Connection, 'remoteId'> & Routed, replaced: readonly string[] | null): boolean {
     if (replaced === null) return false;
@@ -56,7 +56,7 @@ export class Twins {
     return watched.sharedAt === now && !isKnown;
   }
 
-  /** When it was seen last that two processes have this identity, unix milliseconds; `null`: not of late. */
+  /** When it was last detected that two processes have this identity, unix milliseconds; `null`: not recently. */
   sharedAt(id: EndpointId): number | null {
     const at = this.#watched.get(id)?.sharedAt ?? null;
     return at !== null && isRecent(at, this.#clock.now()) ? at : null;

@@ -2,10 +2,10 @@ import { MAX_STRANGERS } from '../constants.js';
 
 /** Connections that have shown no token yet. */
 export class Unauthenticated {
-  /** What makes each give way; the oldest first. */
+  /** Functions that close each of them; the oldest first. */
   readonly #waiting = new Set<() => void>();
 
-  /** Beyond the limit the oldest gives way. @param giveWay - closes the connection; also its name in {@link leave} */
+  /** Adds one; closes the oldest if there are too many. @param giveWay - closes the connection, and identifies it */
   enter(giveWay: () => void): void {
     this.#waiting.add(giveWay);
     if (this.#waiting.size <= MAX_STRANGERS) return;
@@ -15,7 +15,7 @@ export class Unauthenticated {
     oldest();
   }
 
-  /** It has shown its token, or is gone. Idempotent. */
+  /** Removes one that has shown its token or has ended. Idempotent. */
   leave(giveWay: () => void): void {
     this.#waiting.delete(giveWay);
   }
