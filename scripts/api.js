@@ -1,6 +1,6 @@
 // `npm run docs:api`: the pages of docs/ and the API reference, from the docstrings, as a site in build/api. Fails when a docstring is
 // missing or a link is wrong.
-// TypeDoc stands apart: it needs TypeScript's JavaScript API, which TypeScript 7, the project's own, does not have.
+// TypeDoc is installed apart: it needs TypeScript's JavaScript API, which the project's TypeScript 7 does not have.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mustRun, root } from './run.js';

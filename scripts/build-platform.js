@@ -6,7 +6,7 @@ import { copyDeclarations } from './declarations.js';
 import { bin, mustRun, root } from './run.js';
 import { copyBuilt } from './web.js';
 
-/** What it has of the plugin stays an import of the plugin's entries; its pages are built (scripts/web.js). */
+/** Imports of the plugin's entries stay imports; the pages are built already (scripts/web.js). */
 export async function buildPlatform() {
   const platform = join(root, 'platform');
   const compiled = join(root, 'build', 'platform', 'platform');
@@ -18,6 +18,6 @@ export async function buildPlatform() {
   copyBuilt('platform', join(root, 'build', 'platform'));
   copyDeclarations(compiled, dist, ['index']);
   await bundle({ from: compiled, to: dist, modules: ['index', 'cli/main'], format: 'es' });
-  // npm packs what stands below a package, and no links.
+  // npm packs only files below a package, and no links.
   for (const name of ['LICENSE-MIT', 'LICENSE-APACHE']) cpSync(join(root, name), join(platform, name));
 }

@@ -1,5 +1,5 @@
 // Builds dist/, and platform/dist: types by tsc, once for ESM and once for CommonJS; the code by tsc and then in few files.
-// Why so: see docs/decisions/build.md.
+// The reasons are in docs/decisions/build.md.
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -22,7 +22,8 @@ rmSync(work, { recursive: true, force: true });
 await buildWeb();
 await mustRun('tsc: ESM', bin('tsc'), ['-p', 'tsconfig.build.json'], { shell });
 
-// tsc decides between ESM and CommonJS by the nearest package.json, hence the copy beside one that says commonjs.
+// tsc decides between ESM and CommonJS by the nearest package.json, so the sources are copied beside one that says
+// commonjs.
 const cjsSources = join(work, 'cjs-sources');
 for (const folder of ['lib', 'integrations']) {
   cpSync(join(root, folder), join(cjsSources, folder), { recursive: true });

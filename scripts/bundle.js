@@ -1,11 +1,11 @@
-// Puts the compiled modules into few files: a module of its own costs each app that imports it a third of a millisecond.
+// Puts the compiled modules into few files: each module file costs an app that imports it a third of a millisecond.
 import { isAbsolute, join } from 'node:path';
 import { build } from 'vite';
 
-/** A `require` that was an `import()`: put off by a microtask, and out of the `try` that it stood in. */
+/** A `require` that was an `import()`: delayed by a microtask, and no longer in the `try` that it was in. */
 const PUT_OFF = /Promise\.resolve\(\)\.then\(\(\) => ((?:[^()\n]*\()?require\("[^"]+"\)(?:, 1\))?)\)/g;
 
-/** Puts it back: bundlers take a package for optional only where its `require` stands in a `try`. */
+/** Puts it back: bundlers treat a package as optional only when its `require` is in a `try`. */
 const requireInPlace = {
   name: 'require-in-place',
   renderChunk: (code, _chunk, { format }) =>
@@ -13,7 +13,7 @@ const requireInPlace = {
 };
 
 /**
- * Bundles ESM modules of `from` into `to`, each at the place it had.
+ * Bundles ESM modules of `from` into `to`, each at the same path.
  * @param modules - paths from `from`, without an extension
  * @param format - `es` or `cjs`
  */
@@ -29,17 +29,17 @@ export async function bundle({ from, to, modules, format }) {
       emptyOutDir: false,
       rolldownOptions: {
         input: Object.fromEntries(modules.map((name) => [name, join(from, `${name}.js`)])),
-        // Above each module's code stands its path from here.
+        // The path in the comment above each module's code is relative to this.
         cwd: from,
-        // Whatever is no file of ours stays an import.
+        // Everything that is not our file stays an import.
         external: (id) => !id.startsWith('.') && !isAbsolute(id) && !id.startsWith('\0'),
         preserveEntrySignatures: 'strict',
         output: {
           format,
           exports: 'named',
-          // Jest runs CommonJS without a way to import(), and what is loaded late here is CommonJS itself.
+          // Jest runs CommonJS without import(), and the modules that are loaded late here are CommonJS, too.
           dynamicImportInCjs: false,
-          // As tsc marks what was ESM.
+          // As tsc marks modules that were ESM.
           esModule: true,
           entryFileNames: '[name].js',
           chunkFileNames: 'chunks/[name].js',

@@ -1,13 +1,16 @@
-// Copies the declarations that users' compilers can reach: the entries', and what these import.
+// Copies the declarations that users' compilers can reach: those of the entries, and those that they import.
 import { cpSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const IMPORTED = /(?:\bfrom |\bimport\()['"](\.[^'"]+)\.js['"]/g;
 
-/** Copies from `from` to `to` the `.d.ts` files of the modules (paths without an extension), and those they need. */
+/**
+ * Copies from `from` to `to` the `.d.ts` files of the modules (paths without an extension), and those that they
+ * import.
+ */
 export function copyDeclarations(from, to, modules) {
   const wanted = new Set(modules);
-  // A set yields what is added to it on the way.
+  // Iteration over a set includes what is added meanwhile.
   for (const name of wanted) {
     const file = `${name}.d.ts`;
     for (const [, path] of readFileSync(join(from, file), 'utf8').matchAll(IMPORTED)) {

@@ -21,7 +21,7 @@ only relays can tell is unknown in the report.
 const HOSTS = ['nest', 'express', 'fastify'];
 const { host, isOnline } = parse(process.argv.slice(2));
 
-/** What was asked for; ends this process after the help, or a word that nobody knows. */
+/** What the arguments ask for; ends this process after the help or for an unknown word. */
 function parse(words) {
   if (words.includes('--help') || words.includes('-h')) {
     console.log(HELP);

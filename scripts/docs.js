@@ -10,7 +10,7 @@ import { build, install } from './setup.js';
 await install();
 await build();
 
-// The compiled modules, each a file of its own: in dist/ they are put together.
+// Reads the compiled modules in build/, each in its own file: in dist/ they are put together.
 const compiled = (...path) => import(pathToFileURL(join(root, 'build', 'esm', 'lib', ...path)).href);
 const [{ settingsMarkdown }, { COMMANDS }, { REPORT_SCHEMA }, { createProgram }] = await Promise.all([
   compiled('options', 'index.js'),

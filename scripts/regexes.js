@@ -1,5 +1,5 @@
-// Part of `npm run check`: no regular expression of ours may need more than linear time. Text from outside meets them,
-// in other people's processes. Arguments are folders to look into instead of ours.
+// Part of `npm run check`: no regular expression of ours may need more than linear time, since they read text from
+// outside, in other people's processes. Arguments are folders to look into instead of ours.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { regexesIn } from './regexes/find.js';
@@ -8,7 +8,7 @@ import { root } from './run.js';
 
 const FOLDERS = ['lib', 'integrations', 'platform', 'samples', 'web'];
 
-/** Put together at run time, each with the reason why it is harmless. */
+/** Expressions that are put together at run time, each with the reason why it is harmless. */
 const PUT_TOGETHER = new Map([
   ['lib/report/redact/prose.ts', 'of literals in the same file, and of host names that are escaped'],
 ]);
@@ -27,7 +27,7 @@ for (const path of folders.flatMap(sourcesBelow)) {
   }
 }
 console.log(`${count} regular expressions looked at, ${troubles} in trouble.`);
-// An empty list would be a mistake of this script's.
+// An empty list would mean that this script has a bug.
 process.exitCode = troubles === 0 && count > 0 ? 0 : 1;
 
 function sourcesBelow(folder) {

@@ -1,4 +1,5 @@
-// `node scripts/release.js 0.2.0`: writes the version of the next release wherever it stands, and its date into the changelog.
+// `node scripts/release.js 0.2.0`: writes the version of the next release into every file that has it, and its date
+// into the changelog.
 // `node scripts/release.js --check v0.2.0`: whether all of that was done for this tag. docs/decisions/releases.md has the steps.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -20,7 +21,7 @@ const NUMBER = String.raw`\d+\.\d+\.\d+(?:-[\w.]+)?`;
 const SAMPLES = ['express', 'fastify', 'nest'];
 const today = new Date().toISOString().slice(0, 10);
 
-/** Where the version stands: a file, what is around it, and what it looks like there. */
+/** Where the version is written: a file, the text around it, and its form there. */
 const PLACES = [
   ...['package.json', 'platform/package.json'].map((file) => ({
     file,

@@ -1,4 +1,5 @@
-// `npm test`: what shows a mistake within minutes. `npm test -- --all`, or with CI set: everything that can run on this machine.
+// `npm test`: the checks and tests that find most mistakes within minutes. `npm test -- --all`, or with CI set: everything that
+// can run on this machine.
 // Other arguments go to the test runner, which then looks at all tests that they name: `npm test -- test/wire`.
 
 import { join } from 'node:path';

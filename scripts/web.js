@@ -1,6 +1,6 @@
-// Builds what browsers get, from web/: for each page one script and one style sheet, named after what is in them, and the
-// markup that loads these. All of it goes, as text, into a module beside the code that serves it: that is a file like
-// any other for whoever compiles, bundles or packs the project. Nothing is done where nothing changed.
+// Builds what browsers get, from web/: for each page one script and one style sheet, named after a hash of their
+// content, and the markup that loads these. All of it goes, as text, into a module beside the code that serves it,
+// which compilers, bundlers and npm treat like any other file. Nothing is done when nothing changed.
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
@@ -13,14 +13,14 @@ const PAGES = [
   { folder: 'dashboard', module: 'platform/server/built.js' },
 ];
 
-/** Puts the modules of `folder` into `to`, at the same path: tsc writes only what it has compiled. */
+/** Puts the modules of `folder` into `to`, at the same path: tsc does not copy them. */
 export function copyBuilt(folder, to) {
   for (const { module } of PAGES) {
     if (module.startsWith(`${folder}/`)) cpSync(join(root, module), join(to, module));
   }
 }
 
-/** Browsers that know `light-dark()`, which all colours are made with. */
+/** The oldest browsers with `light-dark()`, which all colours use. */
 const BROWSERS = ['chrome123', 'firefox120', 'safari17.5'];
 
 const TYPES = { '.js': 'text/javascript', '.css': 'text/css' };
@@ -28,7 +28,7 @@ const TYPES = { '.js': 'text/javascript', '.css': 'text/css' };
 /** What the built files depend on, beside web/ itself. */
 const ALSO = ['scripts/web.js', 'package-lock.json'];
 
-/** Builds what is not there yet, or was built from something else. */
+/** Builds what is missing, or was built from other sources. */
 export async function buildWeb() {
   const stamp = `// Built by scripts/web.js from ${hashOfSources()}`;
   const stale = PAGES.filter(({ module }) => !isStamped(join(root, module), stamp));
@@ -78,12 +78,12 @@ async function buildPage({ folder, module }, stamp) {
   writeWhole(join(root, module), `${stamp}\nexport const BUILT = ${JSON.stringify(built, null, 1)};\n`);
 }
 
-/** What Preact's license asks for, wherever its code goes. */
+/** Preact's license asks for its text wherever its code goes. */
 function license() {
   return `/*!\nPreact\n${readFileSync(join(root, 'node_modules', 'preact', 'LICENSE'), 'utf8').trim()}\n*/\n`;
 }
 
-/** What a page needs at run time would bring the rest of the library along: from there it has types alone. */
+/** Pages may import only types from the library: code would bring the rest of the library along. */
 function refuseStrangers(folder, chunks) {
   const strangers = chunks
     .flatMap(({ moduleIds = [] }) => moduleIds)
@@ -102,7 +102,7 @@ async function bundle(input, options) {
   return output;
 }
 
-/** Whoever reads the file at the same time sees the old one or the new one. */
+/** A process that reads the file at the same time sees the whole old or the whole new one. */
 function writeWhole(file, text) {
   writeFileSync(`${file}.${process.pid}`, text);
   renameSync(`${file}.${process.pid}`, file);

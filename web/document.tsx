@@ -1,16 +1,16 @@
-/** Whole documents. Rendered when the package is built: no data is in them, their scripts fetch it. */
+/** Whole documents. They are rendered when the package is built, without data: their scripts fetch that. */
 import type { ComponentChildren } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
 import { Icon } from './components/icon.js';
 
-/** What {@link renderDocument} puts together. URLs are relative to the page. */
+/** What {@link renderDocument} needs. URLs are relative to the page. */
 export interface DocumentProps {
   title: string;
   style: string;
   script: string;
   /** Attributes of the document for its script, each `data-…`. */
   data?: Readonly<Record<string, string>>;
-  /** What the script takes over. */
+  /** The markup that the script takes over. */
   children: ComponentChildren;
 }
 
@@ -42,7 +42,7 @@ function dataAttributes(data: Readonly<Record<string, string>>): Record<string, 
   return Object.fromEntries(Object.entries(data).map(([name, value]) => [`data-${name}`, value]));
 }
 
-/** Within the document: not worth a request. */
+/** Inline in the document: it is not worth a request. */
 function iconUrl(): string {
   return `data:image/svg+xml,${encodeURIComponent(renderToStaticMarkup(<Icon />))}`;
 }

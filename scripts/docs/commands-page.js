@@ -1,6 +1,6 @@
-// What the command line says of itself.
+// Markdown of the command line's own help.
 
-/** One row a command, each linked to its help on the page of {@link helpMarkdown}. */
+/** One row for each command, linked to its help on the page of {@link helpMarkdown}. */
 export function commandsMarkdown(commands, page) {
   const rows = commands.map(
     ({ name, summary }) =>
@@ -9,7 +9,7 @@ export function commandsMarkdown(commands, page) {
   return `| command | |\n| --- | --- |\n${rows.join('')}`;
 }
 
-/** The same for the platform's program, which is one of commander's. */
+/** The same for the platform's program, which uses commander. */
 export function platformCommandsMarkdown(program, page) {
   return ownCommands(program)
     .map(

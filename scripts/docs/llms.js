@@ -21,7 +21,7 @@ export function llmsText() {
   return `${parts.join('\n\n')}\n`;
 }
 
-/** One line a page; pages that share a line share its words. */
+/** One line for each page; pages that share a line in docs/README.md share its words. */
 function linksIn(chapter) {
   const items = chapter.split(/^- /m).slice(1);
   return items

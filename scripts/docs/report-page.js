@@ -60,7 +60,7 @@ function objectSection(title, schema, $defs) {
   return `## ${title}\n\n${schema.description}\n\n${table(['field', 'type', 'meaning'], rows)}`;
 }
 
-/** What is neither an object nor written out where it is used. */
+/** The kinds that are no objects, and are not written out where they are used. */
 function wordsSection($defs) {
   const rows = Object.entries($defs)
     .filter(([, { type }]) => type === 'string')
@@ -88,7 +88,7 @@ function typeOf(schema, $defs) {
   return schema.type;
 }
 
-/** A conclusion that is written out where it stands: its values are what one looks for. */
+/** A conclusion is written out where it is used: readers look for its values. */
 function judgedOf({ properties }, $defs) {
   return `{ \`value\`: ${typeOf(properties.value, $defs)}; \`reason\`, \`evidence\` as in [Fact](#fact) }`;
 }

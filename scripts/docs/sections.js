@@ -1,4 +1,4 @@
-// What is generated in which page. A section stands between two comments, which say so.
+// Which sections of which pages are generated. Each is between two comments, which say so.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../run.js';

@@ -1,4 +1,4 @@
-// Finds the regular expressions of a file: literals, and `new RegExp` of what the file itself knows.
+// Finds the regular expressions of a file: literals, and `new RegExp` of texts that are constant in the file.
 import { parseSync } from 'vite';
 
 /**
@@ -37,7 +37,7 @@ function ofCall({ arguments: [source, flags] }, constants) {
   };
 }
 
-/** Top-level constants, and imported ones, of which the name stands for the text. */
+/** Top-level constants, and imported ones, for which the name is used in place of the text. */
 function constantsOf({ body }) {
   const constants = new Map();
   for (const statement of body) {
@@ -55,7 +55,7 @@ function constantsOf({ body }) {
   return constants;
 }
 
-/** The text that an expression always has; `null` when it depends. */
+/** The text of a constant expression; `null` when it is not constant. */
 function textOf(node, constants) {
   switch (node?.type) {
     case 'Literal':

@@ -1,5 +1,5 @@
-// Whether a regular expression may need more than linear time. Two tools, since each is blind somewhere: recheck's
-// automaton is exact, but knows no look-around and no back-references; scslre knows both, and sees fewer kinds.
+// Whether a regular expression may need more than linear time. Two tools, since each misses something: recheck's
+// automaton is exact, but does not support look-around and back-references; scslre does, but finds fewer kinds.
 // Both are deterministic: no time limit, no random attacks (recheck has those, too).
 process.env.RECHECK_BACKEND ??= 'pure';
 const [{ checkSync }, { analyse }] = await Promise.all([import('recheck'), import('scslre')]);
@@ -14,7 +14,7 @@ export function troubleWith(source, flags) {
   });
   if (exact.status === 'vulnerable')
     return `takes ${exact.complexity.summary} time, for example on ${exact.attack.pattern}`;
-  // A sticky one is tried at one place only.
+  // A sticky expression is tried at one position only.
   const { reports } = analyse({ source, flags: kept }, { reportTypes: { Move: !isSticky } });
   const [report] = reports;
   if (report === undefined) return null;
@@ -22,7 +22,7 @@ export function troubleWith(source, flags) {
   return `takes ${times} time, for example on many of ${report.character.literal.source}`;
 }
 
-/** Long counts and runs cost the automaton minutes, and change nothing in how time grows. */
+/** Shortens long counts and runs: they cost the automaton minutes, and do not change how time grows. */
 function shrunk(source) {
   return source
     .replace(/\{(\d+)(,?)(\d*)\}/g, (_, least, comma, most) => {

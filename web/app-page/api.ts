@@ -1,4 +1,4 @@
-/** The app's routes beside the page, as the page asks them. URLs are relative: the page may stand anywhere. */
+/** Calls the app's routes beside the page. URLs are relative, since the page may be mounted anywhere. */
 import type { LocalReport, ProbeEvent, Status } from '../../lib/index.js';
 import { advance, NO_PROGRESS, type ProblemView, type Progress, viewProblem } from '../words/run.js';
 import { readEvents } from './events.js';
@@ -26,7 +26,7 @@ export function fetchReport(): Promise<LocalReport> {
 /** @throws Error with a sentence for the reader */
 async function getJson<T>(path: string): Promise<T> {
   const response = await fetch(path, { headers: { accept: 'application/json' } }).catch(() => {
-    // What fetch throws is no sentence.
+    // The message of fetch's own error is no sentence for a reader.
     throw new Error(SILENT_APP);
   });
   const answer: T | null = await response.json().catch(() => null);
@@ -46,7 +46,7 @@ export async function measure(onProgress: (progress: Progress) => void): Promise
   }
   let progress = NO_PROGRESS;
   const end: { report: LocalReport | null; problem: ProblemView | null } = { report: null, problem: null };
-  // A connection that breaks is told by what is missing then.
+  // If the connection breaks, the report is missing, which is handled below.
   await readEvents(response, (name, data) => {
     if (name === 'probe') {
       progress = advance(progress, data as ProbeEvent);

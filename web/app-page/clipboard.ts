@@ -1,6 +1,6 @@
-/** Some browsers let a page copy only while a press is fresh: the text may come later then, as a promise. */
+/** Some browsers let a page copy only right after a click, but take a promise of a text that comes later. */
 export async function toClipboard(text: Promise<string>): Promise<void> {
-  // Absent where the page did not come over https or from this machine.
+  // Absent when the page was not loaded over https or from this machine.
   const clipboard: Clipboard | undefined = navigator.clipboard;
   if (clipboard === undefined) throw new Error('the browser does not let this page copy');
   if (typeof ClipboardItem === 'undefined') return clipboard.writeText(await text);

@@ -12,13 +12,13 @@ export function Copy({ isThere }: { isThere: boolean }) {
     JSON.stringify(JSON.parse(await fetchText(urlOf('./report'), 'application/json')), null, 2);
   const copy = async (what: string, text: Promise<string>) => {
     const kind = isRedacted ? `redacted ${what}` : `${what}, with all addresses`;
-    // Emptied first: the same words twice are read out twice.
+    // Emptied first, so that the same words are read out a second time.
     setNote('');
     const refusal = await toClipboard(text).then(
       () => null,
       (error: Error) => error,
     );
-    // Of a text that did not come, the clipboard tells less than the text itself.
+    // When the text could not be fetched, its own error says more than the clipboard's.
     const failure = await text.then(
       () => refusal,
       (error: Error) => error,
@@ -38,7 +38,7 @@ export function Copy({ isThere }: { isThere: boolean }) {
           type="checkbox"
           checked={isRedacted}
           onChange={({ currentTarget }) => setIsRedacted(currentTarget.checked)}
-          // A browser that goes back to the page would untick it, and tell nobody.
+          // Otherwise a browser that goes back to the page could change the tick without an event.
           autoComplete="off"
           aria-describedby="redact-note"
         />

@@ -7,7 +7,7 @@ import { type EndpointView, viewLocalReport } from '../words/local-report.js';
 import { viewProbes } from '../words/probes.js';
 import { Timings } from './timings.js';
 
-/** What was measured, below its verdict. What is unfolded stays so when another report comes. */
+/** What was measured, below its verdict. What the user has unfolded stays unfolded when another report comes. */
 export function Report({ report }: { report: LocalReport }) {
   const { ipv4, ipv6, network, notes, relays, endpoint } = viewLocalReport(report);
   return (

@@ -1,10 +1,10 @@
 import { type Progress, viewStep } from '../words/run.js';
 import type { Run } from './use-run.js';
 
-/** The button, and how its run goes. */
+/** The button, and the progress of its run. */
 export function RunPanel({ run, onPress }: { run: Run; onPress(): void }) {
   const { progress, said, hasFailed, waitS } = run;
-  // The button stays in the order of focus all the time: it is marked as not usable instead of being disabled.
+  // The button can always be focused: it is marked as not usable instead of being disabled.
   const isUsable = progress === null && waitS <= 0;
   return (
     <>

@@ -5,7 +5,7 @@ import type { ProbeRow } from '../words/probes.js';
 /** More probes than this are folded away at first. */
 const MAX_OPEN_PROBES = 24;
 
-/** When each probe ran, and what came of it. */
+/** When each probe ran, and how it ended. */
 export function Timings({ sentence, rows }: { sentence: string; rows: readonly ProbeRow[] }) {
   const [isOpen] = useState(rows.length <= MAX_OPEN_PROBES);
   return (

@@ -5,7 +5,7 @@ import { fetchReport, fetchStatus } from './api.js';
 /** How often the status is asked for while somebody looks, in milliseconds. */
 const POLL_MS = 4000;
 
-/** The app, as the page knows it. */
+/** What the page knows of the app. */
 export interface Latest {
   /** `null` before the first answer. */
   status: Status | null;
@@ -15,14 +15,14 @@ export interface Latest {
   at: number;
   /** Whether the latest question was answered; `null` before it. */
   isLive: boolean | null;
-  /** What went wrong with it; empty when nothing did. */
+  /** What went wrong with the latest question; empty when nothing did. */
   trouble: string;
 }
 
 /** Before anything was asked. */
 export const NOTHING_YET: Latest = { status: null, report: undefined, at: 0, isLive: null, trouble: '' };
 
-/** The app as it is, asked again and again while somebody looks. */
+/** The app's current state, asked for again and again while somebody looks. */
 export function useLatest(): { latest: Latest; show(report: LocalReport): void } {
   const [latest, setLatest] = useState(NOTHING_YET);
   const poll = useMemo(() => new Poll((change) => setLatest((before) => ({ ...before, ...change }))), []);
@@ -36,7 +36,7 @@ class Poll {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isAsking = false;
   #shown: LocalReport | null = null;
-  /** As the status told it; a report is fetched when this changes. */
+  /** From the latest status; a report is fetched when this changes. */
   #lastReportAt: string | null | undefined;
 
   constructor(onChange: (change: Partial<Latest>) => void) {
@@ -56,7 +56,7 @@ class Poll {
     };
   }
 
-  /** A report that came another way. */
+  /** Shows a report that came another way. */
   show(report: LocalReport): void {
     if (this.#shown?.startedAt === report.startedAt) return;
     this.#shown = report;
@@ -74,7 +74,7 @@ class Poll {
       this.#onChange({ isLive: false, trouble: error instanceof Error ? error.message : String(error) });
     }
     this.#isAsking = false;
-    // A page that nobody looks at asks nothing; the event above wakes it.
+    // A hidden page asks nothing; the event above starts it again.
     if (!document.hidden) this.#timer = setTimeout(() => void this.#keepAsking(), POLL_MS);
   }
 

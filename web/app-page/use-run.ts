@@ -8,7 +8,7 @@ import { measure, NoReport } from './api.js';
 export interface Run {
   /** `null`: none is under way. */
   progress: Progress | null;
-  /** What is read out: how it goes, how it ended. */
+  /** What is read out: how the run goes, how it ended. */
   said: string;
   hasFailed: boolean;
   /** Seconds until another one may begin. */
@@ -18,7 +18,7 @@ export interface Run {
 /** Before the first press. */
 export const NO_RUN: Run = { progress: null, said: '', hasFailed: false, waitS: 0 };
 
-/** @param onReport - gets each report that comes of a run */
+/** @param onReport - gets the report of each run that gives one */
 export function useRun(onReport: (report: LocalReport) => void): { run: Run; start(): void } {
   const [run, setRun] = useState(NO_RUN);
   const change = (changes: Partial<Run>) => setRun((before) => ({ ...before, ...changes }));

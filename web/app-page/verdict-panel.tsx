@@ -13,7 +13,7 @@ const NO_REPORT: VerdictView = {
     'Nothing was measured since the app started. Run the diagnostics to see how its network looks from here.',
 };
 
-/** What the latest report comes down to. */
+/** The verdict of the latest report. */
 export function VerdictPanel({ report, at }: Pick<Latest, 'report' | 'at'>) {
   return (
     <div id="verdict">

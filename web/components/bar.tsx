@@ -1,4 +1,4 @@
-/** A bar on its track, for the eye alone. In percent of the track. */
+/** A bar on its track, hidden from screen readers. In percent of the track. */
 export function Bar({ start = 0, width }: { start?: number; width: number }) {
   return (
     <svg class="meter" aria-hidden="true">

@@ -1,6 +1,6 @@
 import type { Fact, Reason } from '../words/view.js';
 
-/** Evidence that is listed; more of it tells nothing new. */
+/** How much evidence is listed; more of it says nothing new. */
 const MAX_EVIDENCE = 8;
 
 /** Some facts under a title; the reasons for them, with their evidence, behind a fold. */

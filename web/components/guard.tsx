@@ -1,9 +1,9 @@
 import { Component, type ComponentChildren } from 'preact';
 
 interface GuardProps {
-  /** What the children show. Another value is another attempt. */
+  /** What the children show. When it changes, they are rendered again. */
   of: unknown;
-  /** What is shown in their place. */
+  /** What is shown instead of them. */
   instead(message: string): ComponentChildren;
   children: ComponentChildren;
 }
@@ -14,7 +14,10 @@ interface GuardState {
   of: unknown;
 }
 
-/** Values come from elsewhere: what cannot be shown says so in its place, and takes nothing else with it. */
+/**
+ * Values come from outside: when the children cannot be rendered, a message replaces them, and the rest of the page
+ * stays.
+ */
 export class Guard extends Component<GuardProps, GuardState> {
   override state: GuardState = { message: null, of: this.props.of };
 

@@ -1,4 +1,4 @@
-/** The mark: two ends, a path between them, and the pulse that measures it. */
+/** The logo: two ends, a path between them, and the pulse that measures it. */
 export function Icon() {
   return (
     <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" aria-hidden="true">

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { Icon } from './icon.js';
 
-/** What every page has: the way past the bar, the bar, and the content below it. */
+/** What every page has: the link that skips the bar, the bar, and the content below it. */
 export function PageFrame({ bar, children }: { bar: ComponentChildren; children: ComponentChildren }) {
   return (
     <>
@@ -18,7 +18,7 @@ export function PageFrame({ bar, children }: { bar: ComponentChildren; children:
   );
 }
 
-/** The name of the page, with the mark. */
+/** The name of the page, with the logo. */
 export function Brand() {
   return (
     <>
@@ -28,7 +28,7 @@ export function Brand() {
   );
 }
 
-/** Whether what is shown is as things are now. */
+/** Whether what is shown is up to date. */
 export function Live({ isOn, children }: { isOn: boolean; children: string }) {
   return (
     <span id="live" class="live">

@@ -7,7 +7,7 @@ const SIGNS: Readonly<Record<Level, string>> = {
   grey: 'M9.4 9.3a2.7 2.7 0 1 1 4.1 2.6c-1 .6-1.5 1.1-1.5 2.1M12 17.4v.1',
 };
 
-/** A sign of its own for each colour, for who cannot tell them apart. The words beside it say the same. */
+/** A different sign for each colour, for readers who cannot tell them apart. The words beside it say the same. */
 export function Sign({ level }: { level: Level }) {
   return (
     <svg class="sign" viewBox="0 0 24 24" aria-hidden="true">

@@ -4,7 +4,7 @@ import { Sign } from './sign.js';
 
 /**
  * The colour, the sentence, and what to do next.
- * @param children - where it came from
+ * @param children - where the report came from
  */
 export function Verdict({ view, children }: { view: VerdictView; children?: ComponentChildren }) {
   const { level, headline, sentence, nextSteps = [] } = view;

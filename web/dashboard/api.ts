@@ -1,6 +1,6 @@
 /** The platform's API. */
 
-/** The URL of a path of the dashboard, as the page that is open has to write it. */
+/** The URL of a path of the dashboard, relative to the open page. */
 export function urlOf(path: string): string {
   return `${document.documentElement.dataset.root}/${path}`;
 }
@@ -23,7 +23,7 @@ async function ask<T>(path: string, options: RequestInit): Promise<T> {
   const response = await fetch(urlOf(path), options);
   if (response.status === 401) {
     location.assign(urlOf('login'));
-    // The page is about to go: nothing that waits for an answer should show an error first.
+    // The page is about to be left: nothing that waits for this answer should show an error before that.
     return new Promise(() => {});
   }
   const answer = await response.json().catch(() => null);

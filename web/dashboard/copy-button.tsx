@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 
-/** How long it says what came of a press, in milliseconds. */
+/** How long it shows the result of a click, in milliseconds. */
 const SAY_MS = 1500;
 
 /** A button that copies a text. */

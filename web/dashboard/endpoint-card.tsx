@@ -63,7 +63,7 @@ function LastReport({ report, now }: { report: EndpointJson['latestReport']; now
   );
 }
 
-/** How the button of its page stands, in a word. */
+/** The state of the button on its page, in a word. */
 function Button({ endpoint: { button, run } }: { endpoint: EndpointJson }) {
   const word = button.enabled ? 'Ready' : button.text.split(':')[0];
   return (

@@ -5,11 +5,11 @@ import type { Connection } from './use-updates.js';
 
 /** What every page of the dashboard is given. */
 export interface PageProps {
-  /** The way from the page to the root of the site: `.` or `..`. */
+  /** The path from the page to the root of the site: `.` or `..`. */
   root: string;
   /** Whether there is something to log out from. */
   hasLogin: boolean;
-  /** Of what the page shows: the last part of its path. */
+  /** The id of what the page shows: the last part of the page's path. */
   id: string;
 }
 

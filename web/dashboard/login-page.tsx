@@ -1,6 +1,6 @@
 import { Brand } from '../components/page-frame.js';
 
-/** Asks for the login token, without a script too. */
+/** Asks for the login token. Works without scripts, too. */
 export function LoginPage({ root, refusal }: { root: string; refusal: string | null }) {
   return (
     <main class="login">

@@ -6,7 +6,7 @@ import './dashboard.css';
 import { logInByUrl } from './login.js';
 import { PAGES } from './pages.js';
 
-// One script for all pages: a browser that has seen one has it for the others.
+// One script for all pages: a browser that has loaded one page has the script for the others.
 const { page: name = '', login } = document.documentElement.dataset;
 const container = document.getElementById('page');
 if (name === 'login') logInByUrl();

@@ -4,7 +4,7 @@ import { ErrorPage } from './error-page.js';
 import { LoginPage } from './login-page.js';
 import { PAGES } from './pages.js';
 
-/** All pages before their script runs. What stands in `{{}}` is for the server to fill in. */
+/** All pages before their script runs. The server fills in what is in `{{}}`. */
 export function markup({ script, style }: { script: string; style: string }): Record<string, string> {
   const document = (title: string, root: string, data: Record<string, string>, children: ComponentChildren) =>
     renderDocument({

@@ -3,7 +3,7 @@ import type { CreatedSecret } from './answers.js';
 import { messageOf, postJson } from './api.js';
 import { CopyButton } from './copy-button.js';
 
-/** Makes a secret, and shows it once. `onError` gets what went wrong; empty when nothing did. */
+/** Makes a secret, and shows it once. `onError` gets what went wrong, or an empty text. */
 export function NewSecret({ onError }: { onError(message: string): void }) {
   const [label, setLabel] = useState('');
   const [created, setCreated] = useState<CreatedSecret | null>(null);

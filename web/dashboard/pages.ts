@@ -7,7 +7,7 @@ import { SecretsPage } from './secrets-page.js';
 /** A page that a script fills. */
 interface Page {
   title: string;
-  /** The way from it to the root of the site. */
+  /** The path from it to the root of the site. */
   root: string;
   Component: ComponentType<PageProps>;
 }

@@ -5,7 +5,7 @@ import { Verdict } from '../components/verdict.js';
 import type { ReportJson } from './answers.js';
 import { CopyButton } from './copy-button.js';
 
-/** A report as the wire has it. `about`: a line on where it came from. */
+/** A wire report. `about`: a line that says where it came from. */
 export function Report({ report: { view, raw }, about }: { report: ReportJson; about: string }) {
   return (
     <div id="report" class="report">

@@ -2,7 +2,7 @@ import { type RunState, viewRun } from '../words/dial-back.js';
 import { untilText } from '../words/format.js';
 import type { EndpointJson } from './answers.js';
 
-/** The button of an endpoint, why it is grey, and how its run goes. */
+/** The button of an endpoint, why it is grey, and the progress of its run. */
 export function RunPanel({
   button,
   run,

@@ -34,12 +34,12 @@ export function SecretRow({
   );
 }
 
-/** Revoking cannot be undone: it takes two presses. */
+/** Revoking cannot be undone, so it takes two clicks. */
 function Revoke({ name, onRevoke }: { name: string; onRevoke(): Promise<void> }) {
   const [step, setStep] = useState<'idle' | 'asked' | 'kept' | 'revoking'>('idle');
   const ask = useRef<HTMLButtonElement>(null);
   const keep = useRef<HTMLButtonElement>(null);
-  // The button that was pressed is gone: the focus goes to what stands in its place.
+  // The button that was pressed is gone, so the focus goes to what replaces it.
   useEffect(() => {
     if (step === 'asked') keep.current?.focus();
     if (step === 'kept') ask.current?.focus();

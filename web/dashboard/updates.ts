@@ -1,9 +1,9 @@
 import { messageOf, urlOf } from './api.js';
 
-/** A burst of events costs one load. */
+/** How long to wait before a load, in milliseconds: a burst of events then causes one load. */
 const CALM_MS = 80;
 
-/** What {@link Updates} works with. */
+/** What {@link Updates} uses. */
 export interface UpdatesOptions {
   /** Brings the page up to date. */
   load(): Promise<void>;
@@ -35,7 +35,8 @@ export class Updates {
     });
     source.addEventListener('error', () => {
       this.#options.onLive(false);
-      // A browser gives up after an answer other than 200, such as 401 after a restart: this load leads to the login.
+      // A browser stops trying after an answer other than 200, such as 401 after a restart. This load then leads to
+      // the login.
       if (source.readyState === EventSource.CLOSED) this.#soon();
     });
     for (const [name, handle] of Object.entries(this.#options.handlers)) {
@@ -51,7 +52,7 @@ export class Updates {
     this.#source?.close();
   }
 
-  /** Loads; while that is under way, once more after it. Resolves when nothing is left to load. */
+  /** Loads. While a load is under way, loads once more after it. Resolves when nothing is left to load. */
   refresh(): Promise<void> {
     this.#isStale = true;
     this.#loading ??= this.#loadAll().finally(() => {

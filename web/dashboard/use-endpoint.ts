@@ -4,7 +4,7 @@ import type { EndpointAnswer, MetricsAnswer, ReportJson, RunProgress } from './a
 import { getJson, messageOf, postJson } from './api.js';
 import { type Connection, useUpdates } from './use-updates.js';
 
-/** One endpoint, and what its page does with it. */
+/** One endpoint, and what its page can do with it. */
 export interface EndpointModel {
   connection: Connection;
   /** `null` until it is loaded; so are the others. */
@@ -12,7 +12,7 @@ export interface EndpointModel {
   metrics: MetricsAnswer | null;
   report: ReportJson | null;
   run: RunState | null;
-  /** Whether a press of the button is on its way. */
+  /** Whether a click on the button is being sent. */
   isPressed: boolean;
   press(): void;
   /** Shows a report until a new one comes. */
@@ -41,7 +41,7 @@ export function useEndpoint(id: string): EndpointModel {
       run: (progress: RunProgress) => {
         if (progress.endpointId !== id) return false;
         showProgress(progress);
-        // A new report is what one has waited for, whatever was picked before.
+        // The user has waited for a new report, so it is shown, whatever was picked before.
         if (progress.phase === 'done') pick(null);
         return true;
       },
@@ -50,7 +50,7 @@ export function useEndpoint(id: string): EndpointModel {
 
   const { showError, refresh } = connection;
   const wantedId = pickedId ?? details?.reports[0]?.id ?? null;
-  // What was just loaded is a reason to try again.
+  // After each load of the endpoint the report is tried again.
   useEffect(() => {
     if (wantedId === null || wantedId === report?.id) return;
     let isWanted = true;
@@ -72,7 +72,7 @@ export function useEndpoint(id: string): EndpointModel {
     } catch (error) {
       showProgress({ phase: 'failed', elapsedMs: 0, failure: { message: messageOf(error) } });
     }
-    // Until then the button would stand as it was before the press.
+    // Waits for the load: until then the button would look as it did before the click.
     await refresh();
     setIsPressed(false);
   };

@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** Ages grow without an event. */
+/** How often to update, in milliseconds: ages grow without an event. */
 const TICK_MS = 10_000;
 
-/** The time, unix milliseconds. The component is shown anew as it passes. */
+/** The time, unix milliseconds. The component is rendered again as time passes. */
 export function useNow(): number {
   const [, tick] = useState(0);
   useEffect(() => {

@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Updates, type UpdatesOptions } from './updates.js';
 
-/** How a page stands to the platform. */
+/** A page's connection to the platform. */
 export interface Connection {
-  /** Whether changes are told; `null` before the first word. */
+  /** Whether the page is told of changes; `null` before that is known. */
   isLive: boolean | null;
   /** What went wrong; empty when nothing did. */
   error: string;
@@ -12,7 +12,7 @@ export interface Connection {
   refresh(): Promise<void>;
 }
 
-/** Keeps a page up to date. @param make - is called once: what it closes over must not change */
+/** Keeps a page up to date. @param make - is called once, so what it closes over must not change */
 export function useUpdates(make: () => Pick<UpdatesOptions, 'load' | 'handlers'>): Connection {
   const [isLive, onLive] = useState<boolean | null>(null);
   const [error, onError] = useState('');

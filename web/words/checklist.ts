@@ -19,13 +19,13 @@ export interface ChecklistItem {
   id: string;
   label: string;
   state: 'ok' | 'not' | 'unknown';
-  /** What to do, or what is there. */
+  /** What to do, or what was found. */
   detail: string;
   /** A time for the end of `detail`, ISO 8601. */
   at: string | null;
 }
 
-/** All that the button needs, and what of it is missing. */
+/** Everything that the button needs, and what is missing. */
 export interface ChecklistView {
   isReady: boolean;
   title: string;
@@ -33,11 +33,11 @@ export interface ChecklistView {
   items: ChecklistItem[];
 }
 
-/** What is looked at of the latest report. */
+/** The part of the latest report that is used. */
 type SeenReport = Pick<LocalReport, 'endpoint'> | null;
 
 /**
- * What the button of the platform needs, each with what to do about it.
+ * Everything that the platform's button needs, each item with what to do about it.
  * @param report - the latest one
  * @param now - unix milliseconds
  */
@@ -52,7 +52,7 @@ export function viewChecklist(status: Status, report: SeenReport, now: number): 
     running(status),
     granted(status, now),
   ];
-  // A home relay is a help, not a condition: the platform may have a direct way.
+  // A home relay helps, but is not required: the platform may have a direct path.
   const isReady = items.every(({ id, state }) => state === 'ok' || id === 'home-relay');
   const missing = items.filter(({ state }) => state === 'not').length;
   return {

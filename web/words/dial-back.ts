@@ -19,7 +19,7 @@ const WORDS: Readonly<Record<Exclude<Phase, 'done'>, string>> = {
 /** What is known of a run. */
 export interface RunState {
   progress: Pick<RunProgress, 'phase' | 'elapsedMs'> & { failure?: { message: string } };
-  /** How far it has come: a run that failed, failed there. */
+  /** The latest step; a run that failed, failed in it. */
   reached: Phase;
 }
 
@@ -30,7 +30,7 @@ export interface RunView {
   hasFailed: boolean;
 }
 
-/** The state after a step; `null`: nothing was known before it. */
+/** The state after a step. @param before - `null`: nothing was known before it */
 export function advance(before: RunState | null, progress: RunState['progress']): RunState {
   const { phase } = progress;
   return { progress, reached: phase === 'failed' ? (before?.reached ?? 'connecting') : phase };

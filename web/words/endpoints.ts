@@ -1,19 +1,22 @@
-/** What to say about endpoints, and which of them are looked for. Pure. */
+/** What to say about endpoints, and which of them a filter finds. Pure. */
 import type { EndpointJson, ReportSummaryJson } from '../dashboard/answers.js';
 import { ago, durationText, shortId } from './format.js';
 
-/** What an endpoint says of itself, each as what one can type into the filter. */
+/** The labels of an endpoint, each as the user can type it into the filter. */
 export function labelsOf({ group, attributes }: Pick<EndpointJson, 'group' | 'attributes'>): string[] {
   const words = attributes.map(([key, value]) => `${key}=${value}`);
   return group === null ? words : [`group:${group}`, ...words];
 }
 
-/** What the filter has to hold to find all endpoints with this label. */
+/** The filter text that finds all endpoints with this label. */
 export function quoted(label: string): string {
   return label.includes(' ') ? `"${label}"` : label;
 }
 
-/** Every word, or text in quotes, has to be there: a label from its beginning to its end, else a part of name or id. */
+/**
+ * Whether every word, or text in quotes, is found: a label as a whole, anything else as a part of the id, name or a
+ * label.
+ */
 export function isWanted(
   endpoint: Pick<EndpointJson, 'id' | 'name' | 'group' | 'attributes'>,
   filter: string,

@@ -1,6 +1,6 @@
 /** Numbers and times in words. */
 const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
-// As the reader's browser writes dates; words stay in the page's language.
+// Dates are written as the reader's browser does; words stay in the page's language.
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
@@ -9,7 +9,10 @@ const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60_000],
 ];
 
-/** The last millisecond that a date can hold, in the year 275760: beyond it Intl throws. Others choose the numbers. */
+/**
+ * The last millisecond that a date can hold, in the year 275760. Beyond it Intl throws, and the numbers come from
+ * outside.
+ */
 const LAST_DATE = 8.64e15;
 
 /** An id's first ten digits, as logs show it. */

@@ -10,7 +10,7 @@ type Judged = Pick<Reason, 'reason'> & { value: string; evidence?: readonly stri
 /** Value and tone by a conclusion's value; all others are unknown. */
 type Words = Readonly<Record<string, readonly [value: string, tone: Tone]>>;
 
-/** Each colour by its name, and what it means for a connection. */
+/** Each colour's name, and what it means for a connection. */
 const HEADLINES: Readonly<Record<Level, string>> = {
   green: 'Green: direct',
   orange: 'Orange: perhaps relayed',
@@ -48,7 +48,7 @@ export interface EndpointView {
 
 /** A local report in words. */
 export interface LocalReportView extends VerdictView {
-  /** 'in 2.1 s', and how it ended if it did not by itself. */
+  /** 'in 2.1 s', and how the run ended if not by itself. */
   took: string;
   ipv4: Fact[];
   ipv6: Fact[];
@@ -98,7 +98,7 @@ function endingText({ endedBy, deadlineMs }: LocalReport): string {
   }
 }
 
-/** A line without more to say. */
+/** A line; hint and reasons may be left out. */
 function fact(label: string, value: string, tone: Tone, hint = '', reasons: readonly Reason[] = []): Fact {
   return { label, value, tone, hint, reasons };
 }

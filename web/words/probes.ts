@@ -18,11 +18,11 @@ const NAMES = new Map([
 
 type ProbeRecord = LocalReport['probes'][number];
 
-/** What is said of an outcome: alone, and within a count. */
+/** The words for an outcome: alone, and in a count. */
 interface OutcomeWords {
   word: string;
   counted: string;
-  /** Silence is an answer, so only a failure is orange. */
+  /** No answer is a result, too, so only a failure is orange. */
   level: 'green' | 'orange' | '';
 }
 
@@ -35,7 +35,7 @@ const OUTCOMES: Readonly<Record<ProbeRecord['outcome'], OutcomeWords>> = {
   aborted: { word: 'Cancelled', counted: 'cancelled', level: '' },
 };
 
-/** The narrowest bar that is still seen, in percent. */
+/** The narrowest bar that can still be seen, in percent. */
 const MIN_WIDTH = 1.5;
 
 /** One run of a probe, ready to be shown. */
@@ -59,7 +59,7 @@ export function probeName(probe: string): string {
   return NAMES.get(probe) ?? probe;
 }
 
-/** When each probe ran, how long it took and what came of it, in the order of the plan. */
+/** When each probe ran, how long it took and how it ended, in the order of the plan. */
 export function viewProbes({ probes, durationMs }: Pick<LocalReport, 'probes' | 'durationMs'>): {
   sentence: string;
   rows: ProbeRow[];

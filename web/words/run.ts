@@ -1,4 +1,4 @@
-/** What to say while a run goes on, and when it cannot. Pure. */
+/** What to say while a run goes on, and when it cannot start. Pure. */
 import type { ProbeEvent } from '../../lib/index.js';
 import { probeName } from './probes.js';
 
@@ -17,7 +17,7 @@ export interface Progress {
   total: number;
   /** In the order in which they began. */
   steps: readonly Step[];
-  /** What is said once the colour is final. */
+  /** What is said when the colour is final. */
   final: string | null;
 }
 
@@ -27,7 +27,7 @@ export interface ProblemView {
   waitS: number;
 }
 
-/** A run of which nothing has been heard yet. */
+/** A run without any event yet. */
 export const NO_PROGRESS: Progress = { done: 0, total: 0, steps: [], final: null };
 
 /** The progress after an event. */
@@ -55,7 +55,7 @@ export function advance(
   return { done, total, steps: others, final: soFar?.isFinal === true ? viewFinal(soFar) : final };
 }
 
-/** Said once nothing that is still out can change the colour. Its sentence may become richer yet. */
+/** Said as soon as no unfinished probe can change the colour. Its sentence may still become longer. */
 function viewFinal({ summary: { colour, sentence } }: NonNullable<ProbeEvent['soFar']>): string {
   return `${colour.charAt(0).toUpperCase()}${colour.slice(1)}, whatever is still out. ${sentence}`;
 }
@@ -70,7 +70,7 @@ export function viewStep({ name, started, ended, ok }: Step): {
 }
 
 /**
- * What an answer that is no report means.
+ * What an answer means that is not a report.
  * @param status - HTTP status
  * @param problem - problem details, if they came
  * @param retryAfter - the header

@@ -1,4 +1,4 @@
-/** What words are made of: shapes that the pages' components show. */
+/** The shapes in which words are given to the pages' components. */
 
 /** The colour of a report or of a line; its sign goes with it. */
 export type Level = 'green' | 'orange' | 'red' | 'grey';
@@ -11,7 +11,7 @@ export interface Reason {
   label: string;
   /** A sentence. */
   reason: string;
-  /** What it rests on, in words. */
+  /** The evidence for it, in words. */
   evidence: readonly string[];
 }
 
@@ -20,7 +20,7 @@ export interface Fact {
   label: string;
   value: string;
   tone: Tone;
-  /** What it means; may be empty. */
+  /** What the value means; may be empty. */
   hint: string;
   /** Nothing where the report gives none. */
   reasons?: readonly Reason[];
