@@ -6,7 +6,7 @@ import type { NativeEndpoint, NativeIncoming } from './native.js';
 import { SelfDial } from './self-dial.js';
 import type { Incoming, Listening } from './types.js';
 
-/** One per endpoint, however often it is adopted: two accept loops would take each other's connections. */
+/** One acceptor per endpoint, also when it is adopted twice: two accept loops would take each other's connections. */
 const acceptors = new WeakMap<NativeEndpoint, Acceptor>();
 
 export function acceptorOf(endpoint: NativeEndpoint): Acceptor {
@@ -38,7 +38,7 @@ class Acceptor {
       );
     }
     this.#listener = listener;
-    // A loop that could not be ended last time goes on with the new listener.
+    // A loop that could not be ended last time continues with the new listener.
     this.#loop ??= this.#run();
     const loop = this.#loop;
     let stopped: Promise<void> | null = null;
@@ -74,7 +74,7 @@ class Acceptor {
     this.#listener = null;
     if (this.#loop === null || this.#endpoint.isClosed()) return;
     this.#stopping = true;
-    // Should the call fail, the pending accept stays until the next stranger comes or the endpoint is closed.
+    // If the dial fails, the pending accept stays until the next connection arrives or the endpoint is closed.
     await this.#dialSelfOnce().catch(() => {});
     this.#stopping = false;
   }
@@ -82,11 +82,11 @@ class Acceptor {
   async #dialSelfOnce(): Promise<void> {
     const selfDial = await SelfDial.prepare(this.#endpoint);
     this.#selfDial = selfDial;
-    // Until the caller has heard that it was turned away, not only until the loop has ended: if the endpoint closed in
-    // between, the call would go on into nothing, and the process with it.
+    // Wait until the dialling endpoint knows that it was refused, not only until the loop has ended: if the endpoint closed
+    // in between, the dial would go on, and keep the process alive.
     await settledWithin(KNOCK_TIMEOUT_MS, selfDial.call());
     this.#selfDial = null;
-    // Takes 3 s if the call is still on its way; nobody needs to wait for that.
+    // Not awaited: it takes 3 s if the dial is still pending.
     void selfDial.end();
   }
 }

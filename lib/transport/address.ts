@@ -22,7 +22,7 @@ export function socketAddrsIn(texts: readonly string[]): SocketAddr[] {
   return texts.map(parseSocketAddr);
 }
 
-/** An address as the binding knows it; it does not normalise the relay's URL. */
+/** An address from the binding, with the relay's URL normalised, which the binding does not do. */
 export function addressIn(id: EndpointId, native: NativeEndpointAddr): EndpointAddress {
   const relayUrl = native.relayUrl();
   const normalised = relayUrl === null ? null : normaliseRelayUrl(relayUrl);
@@ -33,12 +33,12 @@ export function addressIn(id: EndpointId, native: NativeEndpointAddr): EndpointA
   };
 }
 
-/** An id as an object of the same copy of the binding that made `endpoint`. */
+/** An id as an object of the copy of the binding that made `endpoint`. */
 export function idOut(endpoint: NativeEndpoint, id: EndpointId, bytesOut: BytesOut): NativeEndpointId {
   return classOf<NativeEndpointIdClass>(endpoint.id()).fromBytes(bytesOut(endpointIdToBytes(id)));
 }
 
-/** An address for the binding. It takes one relay URL: the first. */
+/** An address for the binding, which takes only one relay URL: it gets the first. */
 export function addressOut(
   endpoint: NativeEndpoint,
   to: EndpointAddress,

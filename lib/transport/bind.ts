@@ -10,7 +10,7 @@ import { normaliseMessage } from './native-errors.js';
 import { defaultRelays, relayModeOut } from './relays.js';
 import type { BindOptions, Endpoint, WaitOptions } from './types.js';
 
-/** `'127.0.0.1:0'` alone would leave the binding's `[::]` open. */
+/** Both families: with `'127.0.0.1:0'` alone the binding would still listen on `[::]`. */
 const LOOPBACK = ['127.0.0.1:0', '[::1]:0'];
 
 const OF = 'bindEndpoint()';
@@ -27,8 +27,8 @@ interface Plan {
 }
 
 /**
- * Binds an endpoint. Nobody is accepted before somebody listens (a `Router`, once started).
- * @param load - puts another binding in its place, for tests
+ * Binds an endpoint. It accepts no connection until somebody listens (a `Router`, once started).
+ * @param load - loads another binding, for tests
  * @throws NetDiagnosticsError `ERR_SETTING`, `ERR_BINDING_UNAVAILABLE`, `ERR_BIND`, `ERR_ABORTED`, `ERR_TIMEOUT`
  */
 export async function bindEndpoint(
@@ -55,7 +55,7 @@ export async function networkRelays(load?: BindingLoader): Promise<readonly Rela
   return defaultRelays(await loadBinding(load));
 }
 
-/** A machine may have IPv4 without `::1`: then loopback means the other one. */
+/** A machine may have no `::1`. Then `loopback` means only `127.0.0.1`. */
 async function bindWithFallback(
   binding: NativeBinding,
   plan: Plan,
@@ -91,7 +91,7 @@ async function bind(binding: NativeBinding, plan: Plan): Promise<NativeEndpoint>
 }
 
 function isAddressMissing(error: unknown): boolean {
-  // EADDRNOTAVAIL and EAFNOSUPPORT, in the words of Linux, macOS and Windows.
+  // The messages of Linux, macOS and Windows for EADDRNOTAVAIL and EAFNOSUPPORT.
   return (
     hasCode(error, 'ERR_BIND') &&
     /assign requested address|address family|not valid in its context/i.test(messageOf(error))

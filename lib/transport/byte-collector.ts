@@ -1,15 +1,15 @@
 import { CHUNK_SIZE } from './constants.js';
 
 /**
- * Gathers bytes up to a length that a stranger announced. It grows with what has arrived, never with what was
- * announced; one buffer, so that a body sent byte by byte costs no object per byte.
+ * Collects bytes up to a length that a stranger announced. It grows with the bytes that have arrived, never with the
+ * announced length. It is one buffer, so that a body sent byte by byte costs no object per byte.
  */
 export class ByteCollector {
   readonly #limit: number;
   #buffer: Uint8Array;
   #length = 0;
 
-  /** @param limit - the most that will be pushed, in bytes */
+  /** @param limit - the most bytes that will be pushed */
   constructor(limit: number) {
     this.#limit = limit;
     this.#buffer = new Uint8Array(Math.min(limit, CHUNK_SIZE));

@@ -10,8 +10,8 @@ import { IrohStream } from './stream.js';
 import type { BiStream, CloseReason, Connection, PathInfo, WaitOptions } from './types.js';
 
 /**
- * Wraps a connection that the user's own accept loop took, to hand it to a handler of ours. Its endpoint must be
- * kept by the user.
+ * Wraps a connection that the user's own accept loop took, so that a handler of this package can serve it. The user must
+ * keep a reference to its endpoint.
  */
 export function adoptConnection(native: NativeConnection): Connection {
   return new IrohConnection(native, null);
@@ -21,11 +21,11 @@ export function adoptConnection(native: NativeConnection): Connection {
 export class IrohConnection implements Connection {
   readonly remoteId: EndpointId;
   readonly alpn: string;
-  /** A collected endpoint kills its connections, so each connection holds its endpoint. */
+  /** An endpoint that is garbage-collected closes its connections, so each connection holds its endpoint. */
   readonly endpoint: object | null;
   readonly #native: NativeConnection;
   readonly #bytesOut: BytesOut;
-  /** Native accepts cannot be cancelled: those that were given up, oldest first, are taken over by later calls. */
+  /** Native accepts cannot be cancelled. Those that were given up wait here, oldest first, and later calls take them over. */
   readonly #accepting: Promise<NativeBiStream>[] = [];
   #closed: Promise<CloseReason> | null = null;
 

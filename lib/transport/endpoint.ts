@@ -32,7 +32,7 @@ import type { NativeEndpoint } from './native.js';
 import { relayOut } from './relays.js';
 import type { Connection, Endpoint, EndpointStat, Incoming, Listening, WaitOptions } from './types.js';
 
-/** What the binding does not tell about an endpoint. */
+/** Facts about an endpoint that the binding does not give. */
 export interface EndpointFacts {
   isOwned: boolean;
   /** `null`: unknown. */
@@ -40,11 +40,11 @@ export interface EndpointFacts {
   relays: readonly Relay[];
 }
 
-/** What the owner of an adopted endpoint knows about it, since the binding tells neither. */
+/** Facts about an adopted endpoint that its owner knows and the binding does not give. */
 export interface AdoptOptions {
-  /** All ALPNs it accepts: a `Router` keeps them when it adds its own, and adds none to an endpoint without this. */
+  /** All ALPNs it accepts. A `Router` keeps them when it adds its own; without this list it cannot add any. Default: unknown. */
   alpns?: readonly string[] | undefined;
-  /** The relays it was configured with, for the report; what they want to see does not matter. Default: none. */
+  /** The relays it was configured with, for the report; their `auth` is not used. Default: none. */
   relays?: readonly (string | RelayOption)[] | undefined;
 }
 
@@ -52,7 +52,7 @@ const ADOPT_OPTIONS = { alpns: option(alpnNames(), null), relays: option(relays(
 const RELAY = needed(relayWithoutSecret());
 
 /**
- * Wraps an endpoint of the user's own. It may come from another copy of `@number0/iroh`.
+ * Wraps the user's own endpoint. It may come from another copy of `@number0/iroh`.
  * @throws NetDiagnosticsError `ERR_SETTING` for a malformed or an unknown option
  */
 export function adoptEndpoint(native: NativeEndpoint, options: AdoptOptions = {}): Endpoint {

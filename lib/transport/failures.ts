@@ -5,8 +5,8 @@ import { classifyFailure, type NativeFailure, parseCloseReason } from './native-
 import { ConnectionClosedError, StreamError } from './types.js';
 
 /**
- * The typed error for a failed call on a connection or on one of its streams. The binding's own error is not kept
- * as the cause: it carries the Rust stack.
+ * The typed error for a failed call on a connection or on one of its streams. The binding's error is not kept as the
+ * cause, because it contains the Rust stack.
  * @param what - what was being done: `reading`
  */
 export function connectionFailure(
@@ -22,7 +22,7 @@ export function connectionFailure(
     case 'stream-stopped':
       return new StreamError(`${what}: the peer stopped reading with code ${failure.code}.`, failure.code);
     case 'connection-closed': {
-      // The connection tells more than the stream's error: a locally closed one has no reason there.
+      // The connection knows more than the stream's error, which has no reason when this side closed the connection.
       const said = connection.closeReason();
       return new ConnectionClosedError(said === null ? failure.reason : parseCloseReason(said));
     }
@@ -35,10 +35,10 @@ export function connectionFailure(
   }
 }
 
-/** The typed error for an attempt to connect, on either side. */
+/** The typed error for a failed attempt to connect, on either side. */
 export function connectFailure(error: unknown, what: string, endpointIsClosed: boolean): NetDiagnosticsError {
   if (error instanceof NetDiagnosticsError) return error;
-  // The text is no proof: anybody on the way can break a handshake off with these very words, and it would be for good.
+  // The error's text is no proof: anybody on the path can end a handshake with the same text, and this error is final.
   if (endpointIsClosed) {
     return new NetDiagnosticsError('ERR_ENDPOINT_CLOSED', `${what}: this endpoint is closed.`);
   }

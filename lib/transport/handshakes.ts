@@ -2,16 +2,16 @@ import { monotonicMs } from '../async/index.js';
 import { ipv6ToBytes, parseSocketAddr } from '../wire/index.js';
 import { HANDSHAKE_STALLS_MS } from './constants.js';
 
-/** Bytes of an IPv6 address that name a site: the most that a provider commonly gives to one customer (a /48). */
+/** Bytes of an IPv6 address that identify a site: the largest network that providers commonly give one customer (a /48). */
 const IPV6_SITE_BYTES = 6;
 
 /**
- * Handshakes that are under way, by where they come from. Only those whose address is proven belong here: by others
- * anybody could fill the account of somebody else.
+ * Handshakes in progress, by their source. Only those with a proven address belong here: with an unproven one anybody
+ * could use up the places of somebody else.
  */
 export class Handshakes {
   readonly #now: () => number;
-  /** What makes each give way, and since when it is under way; the oldest first. */
+  /** For each source: the function that makes a handshake give way, and when that began. The oldest is first. */
   readonly #bySource = new Map<string, Map<() => void, number>>();
 
   /** @param now - milliseconds, monotonic */
@@ -24,16 +24,17 @@ export class Handshakes {
     this.#bySource.set(source, handshakes.set(giveWay, this.#now()));
   }
 
-  /** It has ended, well or not. Idempotent. */
+  /** The handshake has ended, with success or not. Idempotent. */
   leave(source: string, giveWay: () => void): void {
     const handshakes = this.#bySource.get(source);
     if (handshakes?.delete(giveWay) === true && handshakes.size === 0) this.#bySource.delete(source);
   }
 
   /**
-   * Makes the oldest handshake of the source that has most give way to a new one from `source`: when it stalls, and
-   * unless that source would have as many then, or stalled handshakes could make room for more of them.
-   * @returns whether one did
+   * Makes room for a new handshake from `source`: the oldest handshake of the source with the most gives way. It does so
+   * only when it stalls, and only while that source keeps at least as many as `source` then has: otherwise stalled
+   * handshakes could make room for more of their kind.
+   * @returns whether one gave way
    */
   makeRoom(source: string): boolean {
     const sizes = [...this.#bySource].map(([name, { size }]) => ({ name, size }));
@@ -49,8 +50,8 @@ export class Handshakes {
 }
 
 /**
- * Where an attempt comes from, as far as one sender can have many of it: an address without its port, an IPv6 site,
- * a relay.
+ * The source of an attempt, without the parts that one sender can vary: an IPv4 address without its port, an IPv6 site,
+ * or a relay.
  * @param remoteAddress - as `Incoming.remoteAddress` gives it
  */
 export function sourceOf(remoteAddress: string): string {

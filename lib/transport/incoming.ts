@@ -6,7 +6,7 @@ import { connectFailure } from './failures.js';
 import type { NativeConnection, NativeEndpoint, NativeIncoming } from './native.js';
 import type { Connection, Incoming, WaitOptions } from './types.js';
 
-/** {@link Incoming} over an attempt of the binding. */
+/** {@link Incoming} over a connection attempt of the binding. */
 export class IrohIncoming implements Incoming {
   readonly #native: NativeIncoming;
   readonly #endpoint: NativeEndpoint;
@@ -38,7 +38,7 @@ export class IrohIncoming implements Incoming {
   }
 
   retry(): void {
-    // One that cannot be asked again has to go: it may not stay undecided.
+    // An attempt that cannot be retried is refused, because it must not stay undecided.
     this.#native.retry().catch(() => this.refuse());
   }
 
@@ -56,7 +56,7 @@ export async function remoteAddressOf(native: NativeIncoming): Promise<string> {
   }
 }
 
-/** Closes a connection that came after its wait was given up. */
+/** Closes a connection that arrived after its wait was given up. */
 export function closeLate(connection: NativeConnection): void {
   connection.close(0n, bytesOutLike(connection.alpn())(bytesIn([])));
 }

@@ -1,6 +1,6 @@
 /**
- * Why the native part of iroh could not be loaded. Its loader tries several places and throws one sentence for all
- * failures, "npm has a bug …", with what the system said in the chain of its causes. Pure.
+ * Why the native part of iroh could not be loaded. Its loader tries several places and throws the same sentence for every
+ * failure, "npm has a bug …"; the system's errors are in the chain of causes. Pure.
  */
 import { codeOf, messageOf } from '../errors.js';
 
@@ -21,20 +21,20 @@ export const BUILDS: readonly string[] = [
 
 /** What a failed load means. */
 export interface LoadFailure {
-  /** The loader's own words, in one line. */
+  /** The loader's message, in one line. */
   words: string;
   /** What to do, in whole sentences. */
   fix: string;
 }
 
-/** A chain of causes may be made to bite its own tail. */
+/** A chain of causes may be a circle. */
 const MAX_CAUSES = 20;
 
 /** @param error - what the import of `@number0/iroh` rejected with */
 export function loadFailure(error: unknown): LoadFailure {
   const causes = causesOf(error);
-  // What was there and would not load says more than the places where there was nothing; of those the last counts,
-  // the package for this machine.
+  // A file that exists but does not load explains more than a missing one. If all are missing, the last place counts: the
+  // package for this machine.
   const telling =
     causes.find((cause) => codeOf(cause) !== 'MODULE_NOT_FOUND' && cause !== causes[0]) ??
     causes[1] ??
@@ -56,7 +56,7 @@ function fixOf(code: string, words: string): string {
   return 'If iroh has a build for this machine, install it there, with optional dependencies (npm install --include=optional).';
 }
 
-/** The file is there. */
+/** What to do when the file exists but does not load. */
 function unloadableFix(words: string): string {
   if (/failed to map segment|operation not permitted|permission denied/i.test(words)) {
     return 'Its file system may be mounted noexec: put node_modules on one from which code may run.';
@@ -67,7 +67,7 @@ function unloadableFix(words: string): string {
   return 'The file is damaged, or made for another machine: install again on this machine itself.';
 }
 
-/** The error and what caused it, outermost first. */
+/** The error and its causes, outermost first. */
 function causesOf(error: unknown): unknown[] {
   const causes: unknown[] = [];
   for (let at = error; at !== undefined && causes.length < MAX_CAUSES; at = causeOf(at)) causes.push(at);
@@ -78,10 +78,10 @@ function causeOf(error: unknown): unknown {
   return error instanceof Error ? error.cause : undefined;
 }
 
-/** The first line: a module that is missing lists its requirers below. */
+/** Only the first line: for a missing module, the lines below list the files that require it. */
 function wordsOf(error: unknown): string {
   const [line = ''] = messageOf(error).split('\n');
   const { resource } = error instanceof Error ? (error as { resource?: unknown }) : {};
-  // What Node's permission model refused: its message alone does not name the file.
+  // For a refusal by Node's permission model: its message does not name the file.
   return typeof resource === 'string' ? `${line} (${resource})` : line;
 }

@@ -1,6 +1,6 @@
 /**
- * The binding tells everything by text: Debug output of Rust errors, with a stack backtrace and source locations
- * when RUST_BACKTRACE is set. Here, and only here, that text becomes values. Pure.
+ * The binding reports every error as text: Debug output of Rust errors, with a stack backtrace and source locations when
+ * RUST_BACKTRACE is set. Only this file turns that text into values. Pure.
  */
 import { messageOf } from '../errors.js';
 import type { CloseReason } from './types.js';
@@ -14,13 +14,13 @@ export type NativeFailure =
   | { kind: 'stream-closed' }
   | { kind: 'other'; message: string };
 
-/** Longest message that is kept: text of a stranger may be inside. */
+/** Longest message that is kept, because it may contain a stranger's text. */
 const MAX_MESSAGE_LENGTH = 300;
 
-/** What a connection sometimes says instead of being closed, after its own endpoint was. */
+/** What a connection sometimes reports instead of "closed", after its own endpoint was closed. */
 const DRIVER_DROPPED = 'endpoint driver future was dropped';
 
-/** The innermost cause, without backtrace and source locations: the same with RUST_BACKTRACE and without. */
+/** The innermost cause, without backtrace and source locations, so that RUST_BACKTRACE makes no difference. */
 export function normaliseMessage(text: string): string {
   const [beforeTrace = ''] = text.split('\nStack backtrace:\n');
   const [, ...causes] = beforeTrace.split(/\nCaused by:\n/);
@@ -35,10 +35,10 @@ export function normaliseMessage(text: string): string {
     .slice(0, MAX_MESSAGE_LENGTH);
 }
 
-/** What went wrong, from anything that the binding rejected with. */
+/** What went wrong, from any error that the binding rejected with. */
 export function classifyFailure(error: unknown): NativeFailure {
   const message = normaliseMessage(messageOf(error));
-  // Read(ConnectionLost(…)), ConnectionLost(…), Read(Reset(9)): only the inside matters.
+  // Read(ConnectionLost(…)), ConnectionLost(…), Read(Reset(9)): only the inner part matters.
   const inner = message.replace(/^(?:(?:Read|ReadError|Write|WriteError|ConnectionLost)\()+/, '');
   const closed = connectionError(inner) ?? closedText(inner);
   if (closed !== null) return { kind: 'connection-closed', reason: closed };
@@ -68,12 +68,12 @@ function connectionError(text: string): CloseReason | null {
   return null;
 }
 
-/** Output of `closeReason()`, in the words of a connection that ended without our asking for its reason. */
+/** The same text as `closeReason()` gives, in an error of a call on the connection. */
 function closedText(text: string): CloseReason | null {
   return /^(?:closed|timed out)$|^closed by peer: /.test(text) ? parseCloseReason(text) : null;
 }
 
-/** What `closeReason()` of a connection says. */
+/** The meaning of a connection's `closeReason()`. */
 export function parseCloseReason(text: string): CloseReason {
   if (text === 'closed' || (!text.startsWith('closed by peer: ') && text.includes(DRIVER_DROPPED)))
     return { by: 'local', code: null, reason: '' };
@@ -82,7 +82,7 @@ export function parseCloseReason(text: string): CloseReason {
   if (!byPeer) return { by: 'other', code: null, reason: normaliseMessage(text) };
   const [, said = ''] = byPeer;
   if (/^\d+$/.test(said)) return { by: 'peer', code: Number(said), reason: '' };
-  // The binding appends the code; what stands before it is the peer's to choose, another "(code 0)" included.
+  // The binding appends the code. The peer chooses the text before it, which may contain another "(code 0)".
   const withCode = /^([\s\S]*) \(code (\d+)\)$/.exec(said);
   if (!withCode) return { by: 'peer', code: null, reason: said.slice(0, MAX_MESSAGE_LENGTH) };
   const [, reason = '', code] = withCode;

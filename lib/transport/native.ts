@@ -1,6 +1,6 @@
 /**
- * The part of `@number0/iroh` that is used, as structural types: an endpoint or a connection of the user's own
- * fits them whichever copy or version of the binding made it, and our declarations import no package.
+ * The part of `@number0/iroh` that is used, as structural types. So the user's own endpoint or connection fits, from any
+ * copy or version of the binding, and our declarations import no package.
  */
 import type { NativeBytes } from './bytes.js';
 
@@ -52,13 +52,13 @@ export interface NativePath {
 
 /** A connection of `@number0/iroh`. */
 export interface NativeConnection {
-  /** The protocol that was agreed on, in UTF-8. */
+  /** The negotiated protocol, in UTF-8. */
   alpn(): NativeBytes;
-  /** Who is at the other end; proven by TLS. */
+  /** The peer's id, proven by TLS. */
   remoteId(): NativeEndpointId;
   /** Opens a stream in both directions. */
   openBi(): Promise<NativeBiStream>;
-  /** Waits for a stream that the other end opens. */
+  /** Waits for a stream that the peer opens. */
   acceptBi(): Promise<NativeBiStream>;
   /** The same for a stream in one direction. */
   acceptUni(): Promise<unknown>;
@@ -149,8 +149,8 @@ export interface NativeBinding {
 }
 
 /**
- * The classes beside an instance. Taken from the instance, since a user's endpoint may come from another copy of
- * the binding, whose methods refuse our copy's objects.
+ * The class of an instance. It is taken from the instance, because a user's endpoint may come from another copy of the
+ * binding, whose methods refuse objects of our copy.
  */
 export function classOf<T>(instance: object): T {
   return instance.constructor as unknown as T;

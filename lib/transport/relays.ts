@@ -1,7 +1,7 @@
 import { DEFAULT_RELAY_QUIC_PORT, type Relay, relayFromUrl } from '../wire/index.js';
 import type { NativeBinding, NativeRelayConfig, NativeRelayMode } from './native.js';
 
-/** For the binding, in which a relay without `quicPort` has no QUIC address discovery. */
+/** A relay for the binding. There, a relay without `quicPort` has no QUIC address discovery. */
 export function relayOut({ url, quicPort, auth }: Relay): NativeRelayConfig {
   return {
     url,
@@ -16,7 +16,7 @@ export function relayModeOut(binding: NativeBinding, relays: readonly Relay[]): 
   return binding.RelayMode.custom(map);
 }
 
-/** n0's own relays, as the binding ships them. */
+/** n0's relays, as they come with the binding. */
 export function defaultRelays(binding: NativeBinding): Relay[] {
   const map = binding.RelayMode.defaultMode().relayMap();
   return map.urls().map((url) => ({ ...relayFromUrl(url), quicPort: map.get(url)?.quicPort ?? null }));

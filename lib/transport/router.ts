@@ -13,24 +13,24 @@ import { Handshakes, sourceOf } from './handshakes.js';
 import type { Connection, Endpoint, Incoming, Listening } from './types.js';
 
 /**
- * Serves one connection. When it returns the router closes the connection with code 0, when it throws with 500,
- * unless the handler closed it before. `signal` aborts when the router closes.
+ * Serves one connection. When it returns, the router closes the connection with code 0; when it throws, with 500; unless
+ * the handler has closed it already. `signal` aborts when the router closes.
  */
 export type ConnectionHandler = (connection: Connection, context: { signal: AbortSignal }) => Promise<void>;
 
-/** What a router lets one know. Text in `error` may be a stranger's. */
+/** An event of a router. Text in `error` may come from a stranger. */
 export type RouterEvent =
-  /** An attempt was turned away before its handshake: all places are taken, or the router closes. */
+  /** An attempt was refused before its handshake: all places are taken, or the router closes. */
   | { type: 'refused'; remoteAddress: string }
   /** A handshake failed: unknown ALPN, garbage, or too slow. */
   | { type: 'handshake-failed'; remoteAddress: string; error: unknown }
   /** A connection was closed at once: this ALPN's places are taken, or its handler is gone. */
   | { type: 'rejected'; alpn: string; remoteId: EndpointId; remoteAddress: string }
   | { type: 'opened'; alpn: string; remoteId: EndpointId; remoteAddress: string }
-  /** The handler is through; `error` when it threw. */
+  /** The handler has ended; `error` when it threw. */
   | { type: 'ended'; alpn: string; remoteId: EndpointId; remoteAddress: string; error?: unknown };
 
-/** How a {@link Router} bounds what strangers may take. */
+/** How a {@link Router} limits what strangers may use. */
 export interface RouterOptions {
   /** Connections at once, handshakes included; more are refused. Default: 256. */
   maxConnections?: number | undefined;
@@ -57,16 +57,16 @@ interface Route {
   isAdded: boolean;
 }
 
-/** What one attempt or connection takes while it is served. */
+/** The place of one attempt or connection while it is served. */
 interface Place {
   connection: Connection | null;
-  /** One each: hundreds of listeners on a single signal make Node warn of a leak. */
+  /** Each place has its own: hundreds of listeners on one signal make Node warn of a leak. */
   stop: AbortController;
 }
 
 /**
- * Accepts an endpoint's connections and gives each to the handler of its ALPN. Strangers cannot bring it down: every
- * failure ends as an event.
+ * Accepts an endpoint's connections and gives each to the handler of its ALPN. Strangers cannot make it fail: every error
+ * becomes an event.
  */
 export class Router {
   readonly #endpoint: Endpoint;
@@ -75,7 +75,7 @@ export class Router {
   readonly #closeTimeoutMs: number;
   readonly #onEvent: (event: RouterEvent) => void;
   readonly #routes = new Map<string, Route>();
-  /** Each attempt and connection from its arrival to its handler's end; holding them keeps them open. */
+  /** Each attempt and connection, from its arrival to the end of its handler. The reference keeps it open. */
   readonly #serving = new Map<Promise<void>, Place>();
   readonly #handshakes = new Handshakes();
   #listening: Listening | null = null;
@@ -101,7 +101,7 @@ export class Router {
   }
 
   /**
-   * Serves an ALPN, from this moment on: the endpoint's ALPNs are extended by it.
+   * Serves an ALPN from now on, and adds it to the endpoint's ALPNs.
    * @param options - `maxConnections`: of this ALPN at once; default: no limit but the router's
    * @throws NetDiagnosticsError `ERR_ALPN` when it has a handler, `ERR_STATE` after {@link close}
    */
@@ -125,7 +125,7 @@ export class Router {
     });
   }
 
-  /** Serves an ALPN no more; connections that are open go on. */
+  /** Stops serving an ALPN; open connections go on. */
   remove(alpn: string): void {
     const route = this.#routes.get(alpn);
     this.#routes.delete(alpn);
@@ -140,8 +140,8 @@ export class Router {
   }
 
   /**
-   * Accepts nothing more, tells the handlers to stop, gives them 5 s, then closes their connections. The endpoint
-   * stays open, with the ALPNs it had before. Idempotent, never rejects.
+   * Accepts nothing more, tells the handlers to stop, gives them `closeTimeoutMs` (default 5 s), then closes their
+   * connections. The endpoint stays open, with the ALPNs it had before. Idempotent, never rejects.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -168,9 +168,9 @@ export class Router {
   }
 
   /**
-   * A first packet costs its sender nothing, and may name any address: without a proof of it only half of the places
-   * can be had, or handshakes that never go on would take them all. The other half is shared out among the addresses
-   * that are proven: one that stalls its handshakes gives way to those that have fewer.
+   * A first packet costs its sender nothing, and its source address may be false. Attempts without a proof of their address
+   * therefore get only half of the places; otherwise handshakes that never continue could take all of them. The other half
+   * is for proven addresses, and there an address that stalls its handshakes gives way to those that have fewer.
    */
   #admit(incoming: Incoming): void {
     if (this.#serving.size < this.#maxConnections / 2) this.#take(incoming, null);
@@ -213,7 +213,7 @@ export class Router {
     try {
       connection = await incoming.accept({ signal: place.stop.signal, timeoutMs: this.#handshakeTimeoutMs });
     } catch (error) {
-      // Nothing happens when the handshake had begun.
+      // It does nothing when the handshake had begun.
       incoming.refuse();
       this.#tell({ type: 'handshake-failed', remoteAddress, error });
       return;

@@ -19,9 +19,9 @@ import {
 const NOTHING = new Uint8Array(0);
 
 /**
- * Asks one question: opens a stream, sends `body` as a framed message, reads the framed answer.
- * Default time limit: 30 s for all of it. A peer that closes the connection instead (401 …) shows up as
- * {@link ConnectionClosedError}, one that resets the stream as {@link StreamError}.
+ * Makes one request: opens a stream, sends `body` as a framed message, reads the framed answer.
+ * Default time limit: 30 s for all of it. When the peer closes the connection (401 …) it rejects with
+ * {@link ConnectionClosedError}; when the peer resets the stream, with {@link StreamError}.
  * @param options - `maxSize`: longest body of the answer in bytes; default and most: 16 MiB
  * @throws NetDiagnosticsError `ERR_MESSAGE_TOO_LARGE`, `ERR_TIMEOUT`, `ERR_ABORTED`, `ERR_WIRE_DECODE`
  */
@@ -57,7 +57,7 @@ export interface RequestHead {
 }
 
 /**
- * Reads how long a framed message is and what it begins with, so that its size can be judged before anything else.
+ * Reads the length and the first byte of a framed message, so that the caller can check its size before the body is read.
  * Limits, defaults and errors are those of {@link readRequest}; {@link readBody} reads the rest.
  */
 export function readHead(
@@ -80,7 +80,7 @@ export async function readBody(
 ): Promise<Uint8Array> {
   if (first === null) return NOTHING;
   const rest = await stream.readExact(length - 1, { timeoutMs: REQUEST_TIMEOUT_MS, ...wait });
-  // Not before all of it is there: a length is only a claim.
+  // Allocated only when all bytes have arrived, because the announced length may be false.
   const body = new Uint8Array(length);
   body[0] = first;
   body.set(rest, 1);
@@ -89,9 +89,9 @@ export async function readBody(
 
 /**
  * Reads one framed message, without waiting for the end of the stream. Default time limit: 10 s for all of it.
- * A message beyond the limit is not read: the stream is stopped and reset with code 1, and the caller closes the
- * connection with `CLOSE_TOO_LARGE`. After a time-out the caller closes the connection as well (a pending native
- * read ends no sooner).
+ * A message beyond the limit is not read: the stream is stopped and reset with code 1, and the caller must close the
+ * connection with `CLOSE_TOO_LARGE`. After a time-out the caller must close the connection too: nothing else ends a
+ * pending native read.
  * @param options - `maxSize`: longest body in bytes; default and most: 16 MiB
  * @throws NetDiagnosticsError `ERR_MESSAGE_TOO_LARGE`, `ERR_WIRE_DECODE`, `ERR_STREAM`, `ERR_CONNECTION_CLOSED`,
  * `ERR_TIMEOUT`, `ERR_ABORTED`
@@ -107,9 +107,9 @@ export function readRequest(
 }
 
 /**
- * Answers: sends `body` as a framed message, finishes the stream and waits until the peer has it all, since closing
+ * Answers: sends `body` as a framed message, finishes the stream and waits until the peer has all of it, because closing
  * the connection earlier would lose it. Default time limit: 10 s.
- * A peer that closes normally or stops reading with code 0 (what dropping a stream does) had enough.
+ * When the peer closes normally, or stops reading with code 0 (as a dropped stream does), that is no error.
  */
 export async function respond(stream: BiStream, body: Uint8Array, wait: WaitOptions = {}): Promise<void> {
   await withDeadline(wait, RESPOND_TIMEOUT_MS, async (rest) => {
@@ -124,15 +124,16 @@ export async function respond(stream: BiStream, body: Uint8Array, wait: WaitOpti
 }
 
 /**
- * Takes the end of the stream too, or the collected stream would tell the peer that we stopped reading. That is what
- * a peer is told that goes on, or never ends: QUIC would keep a megabyte of it until the stream is collected.
+ * Reads the end of the stream too; otherwise the stream, when it is garbage-collected, would tell the peer that we stopped
+ * reading. A peer that sends more, or never ends the stream, is told exactly that: QUIC would keep a megabyte of its data
+ * until the stream is collected.
  */
 async function endReading(stream: BiStream): Promise<void> {
   const rest = await stream.read(1, { timeoutMs: RESPOND_TIMEOUT_MS }).catch(() => NOTHING);
   if (rest !== null) stream.stop(CLOSE_NORMAL);
 }
 
-/** Tells the peer of a message that is too large at once, without reading it. */
+/** Tells the peer at once when its message is too large, without reading it. */
 async function refusingLarge<T>(stream: BiStream, reading: Promise<T>): Promise<T> {
   try {
     return await reading;

@@ -10,9 +10,9 @@ import {
 } from './native.js';
 
 /**
- * A call at our own door. A pending native accept keeps the process alive and would swallow the next connection;
- * nothing cancels it but closing the endpoint, which may be its user's. So, to end it, a short-lived endpoint dials
- * the door, and the accept loop takes that call for the sign to stop.
+ * A connection attempt to our own endpoint, which ends a pending native accept. A pending accept keeps the process alive
+ * and would take the next connection. Only closing the endpoint cancels it, but the endpoint may belong to the user. So a
+ * short-lived endpoint dials it, and the accept loop takes that attempt as the sign to stop.
  */
 export class SelfDial {
   readonly #target: NativeEndpoint;
@@ -25,7 +25,7 @@ export class SelfDial {
     this.#from = caller.boundSockets();
   }
 
-  /** Binds the caller; rejects when this machine does not let it. */
+  /** Binds the dialling endpoint; rejects when this machine does not allow it. */
   static async prepare(target: NativeEndpoint): Promise<SelfDial> {
     const builder = classOf<NativeEndpointClass>(target).builder();
     builder.applyMinimal();
@@ -33,31 +33,31 @@ export class SelfDial {
     return new SelfDial(target, await builder.bind());
   }
 
-  /** Dials. Resolves when the call was turned away or failed; never rejects. */
+  /** Dials. Resolves when the attempt was refused or failed; never rejects. */
   async call(): Promise<void> {
     const target = this.#target;
     const id = target.id();
     const address = new (classOf<NativeEndpointAddrClass>(target.addr()))(id, null, [doorOf(target).to]);
     try {
-      // Never accepted, so no ALPN matters; empty ones are refused by the binding.
+      // It is never accepted, so any ALPN will do; but the binding refuses an empty one.
       await this.#caller.connect(address, bytesOutLike(id.toBytes())(Uint8Array.of(0)));
     } catch {
-      // Being turned away is what it is for.
+      // It is expected to be refused.
     }
   }
 
-  /** Whether this attempt is our own call. */
+  /** Whether this attempt is our own dial. */
   async isFrom(incoming: NativeIncoming): Promise<boolean> {
     return this.#from.includes(await remoteAddressOf(incoming));
   }
 
-  /** Frees the caller's sockets; never rejects. */
+  /** Frees the sockets of the dialling endpoint; never rejects. */
   async end(): Promise<void> {
     await this.#caller.close().catch(() => {});
   }
 }
 
-/** Where the endpoint listens, and an address of this machine to call from. */
+/** Where the endpoint listens, and an address of this machine to dial from. */
 function doorOf(target: NativeEndpoint): { from: string; to: string } {
   const [socket] = target.boundSockets();
   const { family, ip, port } = parseSocketAddr(socket ?? '127.0.0.1:1');

@@ -14,12 +14,12 @@ const NOTHING = new Uint8Array(0);
 export class IrohStream implements BiStream {
   readonly #send: NativeSendStream;
   readonly #recv: NativeRecvStream;
-  /** Also keeps the connection from being collected, which would close it. */
+  /** The reference also prevents garbage collection of the connection, which would close it. */
   readonly #connection: NativeConnection;
   readonly #bytesOut: BytesOut;
-  /** A native read cannot be cancelled: one that was given up stays here, and the next read takes it over. */
+  /** A native read cannot be cancelled. One that was given up stays here, and the next read takes it over. */
   #reading: Promise<Uint8Array> | null = null;
-  /** Arrived, but beyond what the last read asked for. */
+  /** Bytes that have arrived, but that no read has taken yet. */
   #rest: Uint8Array = NOTHING;
 
   constructor(native: NativeBiStream, connection: NativeConnection, bytesOut: BytesOut) {
@@ -37,7 +37,7 @@ export class IrohStream implements BiStream {
         }
       });
     } catch (error) {
-      // The peer must not take a part for the whole.
+      // The peer must not take a part for the whole message.
       if (isGivenUp(error)) this.reset(0);
       throw connectionFailure(error, 'writing', this.#connection);
     }
@@ -83,7 +83,7 @@ export class IrohStream implements BiStream {
     return this.#bounded(wait, async (step) => {
       const collector = new ByteCollector(limit);
       for (;;) {
-        // One byte more than allowed, to tell "just fits" from "too long".
+        // One byte more than allowed, to see whether the data just fits or is too long.
         const bytes = await this.#next(limit - collector.length + 1, step);
         if (bytes === null) return collector.bytes();
         if (collector.length + bytes.length > limit) {
@@ -116,7 +116,7 @@ export class IrohStream implements BiStream {
       this.#reading ??= this.#recv.read(CHUNK_SIZE).then(bytesIn);
       const bytes = await step(this.#reading);
       this.#reading = null;
-      // The binding says the end by an empty array, again at each further read.
+      // The binding shows the end by an empty array, at this read and at each later one.
       if (bytes.length === 0) return null;
       this.#rest = bytes;
     }

@@ -1,4 +1,4 @@
-/** What the transport offers the other rooms. No type here names the native binding. */
+/** The types that the transport gives to the other rooms. None of them names the native binding. */
 import type { WaitOptions } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
 import { printable } from '../text.js';
@@ -19,14 +19,14 @@ export type { WaitOptions } from '../async/index.js';
 export interface BindOptions {
   /** The identity: the endpoint's id is its public half. */
   secretKey: SecretKey;
-  /** `n0`: n0's relays and DNS. `minimal`: nothing but what is listed here. */
+  /** `n0`: n0's relays and DNS. `minimal`: only what is listed here. */
   network: 'n0' | 'minimal';
   /** Relays to use; with `n0` they replace n0's own. Default: n0's, or none with `minimal`. */
   relays?: readonly (string | RelayOption)[] | undefined;
   /**
-   * `'127.0.0.1:0'`, `'[::1]:0'`: at most one per family; `'loopback'`: both of these. A family without an entry is
-   * bound on every address, and so is IPv6 with `'loopback'` on a machine without `::1` (the binding cannot leave
-   * it out). Default: every address.
+   * `'127.0.0.1:0'`, `'[::1]:0'`: at most one per family; `'loopback'`: both of these. A family without an entry is bound
+   * on every address, because the binding cannot leave a family out; so is IPv6 with `'loopback'` on a machine without
+   * `::1`. Default: every address.
    */
   bindAddrs?: BindAddrs | readonly (string | BindAddrOption)[] | undefined;
   /** ALPNs that are accepted from the start. A {@link Router} adds those of its handlers. */
@@ -43,15 +43,15 @@ export interface EndpointStat {
   help: string;
 }
 
-/** An iroh endpoint. Hold a reference while it is needed: a collected one kills its connections. */
+/** An iroh endpoint. Keep a reference while it is needed: when it is garbage-collected, its connections are closed. */
 export interface Endpoint {
   readonly id: EndpointId;
   readonly isClosed: boolean;
-  /** Whether this package bound it; an adopted endpoint is its owner's to close. */
+  /** Whether this package bound it. An adopted endpoint is closed by its owner. */
   readonly isOwned: boolean;
-  /** Its private key: its identity. */
+  /** Its private key, which is its identity. */
   secretKey(): SecretKey;
-  /** Where others may reach it, as known at this moment. */
+  /** Where others may reach it, as far as known now. */
   address(): EndpointAddress;
   /** The local addresses of its sockets. */
   boundSockets(): SocketAddr[];
@@ -71,7 +71,7 @@ export interface Endpoint {
   setAlpns(alpns: readonly string[]): void;
   /** Adds a relay, or replaces the one with the same URL (a renewed auth token). */
   insertRelay(relay: string | RelayOption): Promise<void>;
-  /** Delivers incoming connection attempts to one listener; a `Router` is what one wants. @throws `ERR_STATE` when taken */
+  /** Delivers incoming connection attempts to one listener. Usually you want a `Router`. @throws `ERR_STATE` when somebody listens already */
   listen(listener: (incoming: Incoming) => void): Listening;
   /** Closes it and all its connections. Idempotent, never rejects. */
   close(): Promise<void>;
@@ -79,17 +79,17 @@ export interface Endpoint {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** An attempt of a stranger to connect. */
+/** A connection attempt of a stranger. */
 export interface Incoming {
   /** `ip:port`, or the URL of the relay it came through; empty when unknown. */
   remoteAddress(): Promise<string>;
   /** Runs the handshake. @throws `ERR_CONNECT` (unknown ALPN included), `ERR_TIMEOUT`, `ERR_ABORTED` */
   accept(wait?: WaitOptions): Promise<Connection>;
-  /** Whether it was shown that it comes from where it claims to. Never rejects. */
+  /** Whether its source address is proven. Never rejects. */
   isValidated(): Promise<boolean>;
-  /** Has it come again with a proof of its address, and keeps nothing of it until then. Never throws. */
+  /** Asks the peer to try again with a proof of its address, and keeps no state until then. Never throws. */
   retry(): void;
-  /** Turns it away. Never throws. */
+  /** Refuses it. Never throws. */
   refuse(): void;
 }
 
@@ -97,7 +97,7 @@ export interface Incoming {
 export interface Listening {
   /** Resolves when nothing more will be delivered. Never rejects. */
   readonly ended: Promise<void>;
-  /** Delivers nothing from now on and lets go of the endpoint, which stays open: its owner may accept again. Never rejects. */
+  /** Delivers nothing from now on. The endpoint stays open, and its owner may accept again. Never rejects. */
   stop(): Promise<void>;
   /** {@link stop}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -108,7 +108,7 @@ export interface PathInfo {
   /** `ip:port`, or the URL of the relay. */
   remoteAddr: string;
   isRelay: boolean;
-  /** Whether data goes this way at present. */
+  /** Whether data uses this path now. */
   isSelected: boolean;
   /** Round-trip time in milliseconds. */
   rttMs: number;
@@ -118,13 +118,13 @@ export interface PathInfo {
 export interface CloseReason {
   /** `other`: an error of the transport, for example a stateless reset. */
   by: 'peer' | 'local' | 'timeout' | 'other';
-  /** The application's code, when it was closed with one. 0 is a normal end. */
+  /** The application's code; `null` without one. 0 is a normal end. */
   code: number | null;
-  /** What the closing side said; may be empty. Text of a stranger when `by` is `peer`. */
+  /** The text of the closing side; may be empty. A stranger's text when `by` is `peer`. */
   reason: string;
 }
 
-/** A connection to one peer. Hold a reference while it is needed: a collected one is closed with code 0. */
+/** A connection to one peer. Keep a reference while it is needed: when it is garbage-collected, it is closed with code 0. */
 export interface Connection {
   /** The peer's id, proven by TLS. */
   readonly remoteId: EndpointId;
@@ -134,20 +134,20 @@ export interface Connection {
   /** Waits for the peer's next stream. Default time limit: none. A stream that arrives after the wait ended goes to the next call. */
   acceptStream(wait?: WaitOptions): Promise<BiStream>;
   /**
-   * For the side that only asks: the first stream that the peer opens ends the connection with 400. Not for a short
-   * one: the binding may lose the close of a young connection while it waits for a stream.
+   * For a side that only sends requests: the first stream that the peer opens ends the connection with 400. Do not use it
+   * on a short connection: while the binding waits for a stream, it may lose the close of a young connection.
    */
   refuseStreams(): void;
   /**
-   * For a protocol without one-way streams: the first one that the peer opens ends the connection with 400. Else they wait
-   * unread, and QUIC keeps up to a megabyte of each of a hundred of them.
+   * For a protocol without one-way streams: the first one that the peer opens ends the connection with 400. Otherwise they
+   * would stay unread, and QUIC would keep up to a megabyte of each of a hundred of them.
    */
   refuseUniStreams(): void;
   /** The paths in use, selected first. */
   paths(): PathInfo[];
   /**
-   * Datagrams that came from the peer over the paths in use. A live peer sends one every five seconds at least: a figure
-   * that stands still for longer is that of a dead one. `null`: the binding does not tell.
+   * How many datagrams came from the peer over the paths in use. A live peer sends at least one every five seconds: when
+   * the number does not grow for longer, the peer is dead. `null`: the binding does not count them.
    */
   received(): number | null;
   /** Closes at once: data that is not acknowledged is lost. Idempotent. */
@@ -160,9 +160,9 @@ export interface Connection {
 
 /** Both directions of one stream. All methods reject with `ERR_CONNECTION_CLOSED` or `ERR_STREAM` when it breaks. */
 export interface BiStream {
-  /** Writes all bytes; waits while the peer's window is full. Default time limit: none. A given up write resets the stream. */
+  /** Writes all bytes; waits while the peer's window is full. Default time limit: none. A write that is given up resets the stream. */
   write(bytes: Uint8Array, wait?: WaitOptions): Promise<void>;
-  /** Says that no more bytes come. */
+  /** Tells the peer that no more bytes come. */
   finish(): Promise<void>;
   /** Waits until the peer has acknowledged all bytes. Default time limit: 10 s. @throws `ERR_STREAM` when the peer stopped reading */
   acknowledged(wait?: WaitOptions): Promise<void>;
@@ -172,9 +172,9 @@ export interface BiStream {
   readExact(length: number, wait?: WaitOptions): Promise<Uint8Array>;
   /** Reads until the end. @throws `ERR_MESSAGE_TOO_LARGE` beyond `limit` bytes (the reading side is stopped with code 1) */
   readToEnd(limit: number, wait?: WaitOptions): Promise<Uint8Array>;
-  /** Gives up writing. The binding does it after a pending {@link write} or {@link acknowledged}. */
+  /** Gives up writing. The binding does it only after a pending {@link write} or {@link acknowledged}. */
   reset(code: number): void;
-  /** Gives up reading. The binding does it after a pending read, so close the connection of a silent stranger. */
+  /** Gives up reading. The binding does it only after a pending read; to get rid of a silent stranger, close the connection. */
   stop(code: number): void;
 }
 
@@ -189,7 +189,7 @@ export class ConnectionClosedError extends NetDiagnosticsError<'ERR_CONNECTION_C
   }
 }
 
-/** A stream broke while its connection lives on. */
+/** A stream failed, but its connection is still open. */
 export class StreamError extends NetDiagnosticsError<'ERR_STREAM'> {
   override name = 'StreamError';
   /** The peer's code when it reset the stream or stopped reading it, else `null`. */
