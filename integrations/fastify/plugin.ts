@@ -1,8 +1,13 @@
-import type { FastifyPluginAsync, RegisterOptions } from 'fastify';
-import { type NetDiagnostics, NetDiagnosticsError, type NetDiagnosticsOptions } from '../../lib/index.js';
+import type { FastifyBaseLogger, FastifyPluginAsync, RegisterOptions } from 'fastify';
+import {
+  type Logger,
+  type LogSink,
+  type NetDiagnostics,
+  NetDiagnosticsError,
+  type NetDiagnosticsOptions,
+} from '../../lib/index.js';
 import { option, readOption, textKind } from '../../lib/settings/index.js';
 import { prepareHosted } from '../shared/hosted.js';
-import { fastifyLogger } from './fastify-logger.js';
 import { mountRoutes } from './routes.js';
 
 declare module 'fastify' {
@@ -76,3 +81,11 @@ export const netDiagnostics: FastifyPluginAsync<NetDiagnosticsFastifyOptions> = 
   [Symbol.for('fastify.display-name')]: 'iroh-net-diagnostics',
   [Symbol.for('plugin-meta')]: { name: 'iroh-net-diagnostics', fastify: '>=5.0.0' },
 });
+
+/** Sends our log lines to the app's own logger. With `logger: false`, Fastify's default, that is silent. */
+function fastifyLogger(log: FastifyBaseLogger): Logger {
+  const to = (level: 'debug' | 'info' | 'warn' | 'error'): LogSink => {
+    return (message, fields = {}) => log[level](fields, message);
+  };
+  return { debug: to('debug'), info: to('info'), warn: to('warn'), error: to('error') };
+}
