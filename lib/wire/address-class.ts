@@ -2,12 +2,12 @@ import { BlockList, isIP, isIPv4 } from 'node:net';
 import { unmappedIp } from './ip-address.js';
 
 /**
- * Whether an IP address belongs to the public Internet. A parameter, since labs use documentation ranges as public
- * ones.
+ * Whether an IP address belongs to the public Internet. It is a parameter, because test networks use documentation ranges
+ * as public ones.
  */
 export type IsPublicAddress = (ip: string) => boolean;
 
-// From IANA's special-purpose registries (RFC 6890 and updates): the ranges in which a peer's address may lie.
+// From IANA's special-purpose registries (RFC 6890 and updates): those ranges in which a peer's address may be.
 const NOT_PUBLIC_V4: readonly (readonly [string, number])[] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -40,7 +40,7 @@ globalV6.addSubnet('2000::', 3, 'ipv6');
 const notPublicV6 = new BlockList();
 for (const [net, bits] of NOT_PUBLIC_V6) notPublicV6.addSubnet(net, bits, 'ipv6');
 
-// Ranges that the outer side of a NAT has only if there is another NAT: RFC 1918, RFC 6598 and RFC 6333 (DS-Lite).
+// When the outer side of a NAT has one of these addresses, there is another NAT: RFC 1918, RFC 6598 and RFC 6333 (DS-Lite).
 const BEHIND_NAT: readonly (readonly [string, number])[] = [
   ['10.0.0.0', 8],
   ['172.16.0.0', 12],
@@ -53,7 +53,7 @@ for (const [net, bits] of BEHIND_NAT) behindNat.addSubnet(net, bits, 'ipv4');
 const shared = new BlockList();
 shared.addSubnet('100.64.0.0', 10, 'ipv4');
 
-// "This host" and loopback, also in IPv6: DNS filters answer with them.
+// "This host" and loopback, also in IPv6. DNS filters answer with these addresses.
 const nowhere = new BlockList();
 nowhere.addSubnet('0.0.0.0', 8, 'ipv4');
 nowhere.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -87,17 +87,17 @@ export const isPublicAddress: IsPublicAddress = (ip) => {
   return globalV6.check(ip, 'ipv6') && !notPublicV6.check(ip, 'ipv6');
 };
 
-/** Whether an IP address is this machine's own: `127.0.0.0/8` or `::1`, also IPv4 in IPv6 clothes. */
+/** Whether an IP address is this machine's own: `127.0.0.0/8` or `::1`, also as IPv4-mapped IPv6. */
 export function isLoopbackAddress(ip: string): boolean {
   const bare = unmappedIp(ip);
   return bare === '::1' || (isIPv4(bare) && bare.startsWith('127.'));
 }
 
-/** Whether an IP address lies in a network, given by an address of it and the bits of its prefix. */
+/** Whether an IP address is in a network, given by one of its addresses and the length of its prefix in bits. */
 export function isInNetwork(ip: string, network: string, bits: number): boolean {
   const version = isIP(network);
   if (version === 0 || isIP(ip) !== version || bits > (version === 4 ? 32 : 128)) return false;
-  // BlockList refuses a prefix of no bits: it covers everything.
+  // BlockList refuses a prefix of 0 bits, which covers everything.
   if (bits === 0) return true;
   const list = new BlockList();
   const family = version === 4 ? 'ipv4' : 'ipv6';

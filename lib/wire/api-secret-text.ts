@@ -3,28 +3,28 @@ import { NetDiagnosticsError } from '../errors.js';
 /** The environment variable that holds the API secret, the same as the official client's. */
 export const API_SECRET_ENV_VAR_NAME = 'IROH_SERVICES_API_SECRET';
 
-/** What copying from a page, or saving with an editor, puts around a text: byte order mark, zero-width characters. */
+/** Characters that copying from a page or saving with an editor may add: byte order mark, zero-width characters. */
 const INVISIBLE = /[\u200b-\u200d\u2060\ufeff]/g;
 
 /** A line of an env file, a shell script, a batch file or YAML. */
 const ASSIGNMENT = new RegExp(`^\\s*(?:(?:export|set)\\s+)?${API_SECRET_ENV_VAR_NAME}\\s*[=:](.*)$`);
 
-/** Whole or cut off; in quotes, or inside something else, when it is too long to be a word of somebody's. */
+/** An API secret, complete or cut off. In the middle of other text it must be longer, so that no ordinary word matches. */
 const INSIDE = /(?:^|=)services[a-z2-7]{20,}|services[a-z2-7]{40,}/i;
 
-/** Whether there is an API secret, or most of one, in a text that should have none: a word of a command line. */
+/** Whether a text that should have no API secret, for example an argument of a command, contains one or most of one. */
 export function looksLikeApiSecret(text: string): boolean {
   return INSIDE.test(text);
 }
 
 /**
- * An API secret as people and programs hand it over: quoted, with white space or a comment around it, as a line of an
- * env file. What could be meant in two ways is not guessed.
- * @returns the bare text; empty: there is none
+ * Finds the API secret in a text as people and programs give it: quoted, with white space or a comment around it, or as a
+ * line of an env file. An ambiguous text throws.
+ * @returns the secret alone; empty when there is none
  * @throws NetDiagnosticsError `ERR_API_SECRET`, which never repeats the text
  */
 export function apiSecretText(given: string): string {
-  // Read as UTF-8, every other character of UTF-16 is a NUL.
+  // When UTF-16 is read as UTF-8, every second character is a NUL.
   if (given.includes('\0')) throw malformedSecret('it is UTF-16; save it as UTF-8.');
   const text = given.replace(INVISIBLE, '').trim();
   if (text.startsWith('{')) throw malformedSecret('it is JSON; give the value alone.');
@@ -34,7 +34,7 @@ export function apiSecretText(given: string): string {
   if (others.some((value) => value !== first)) {
     throw malformedSecret(
       assigned.length > 0
-        ? // Which of them holds differs between the programs that read such files.
+        ? // Programs that read such files differ in which of the lines they use.
           `${API_SECRET_ENV_VAR_NAME} stands in it more than once, with different values; keep one.`
         : `it has several lines, and none begins with "${API_SECRET_ENV_VAR_NAME}=".`,
     );
@@ -49,7 +49,7 @@ export function apiSecretText(given: string): string {
 /** "services" in base64. */
 const BASE64_START = /^c2VydmljZX[MN]/;
 
-/** Without white space, quotes and a comment around it. */
+/** The value without the white space, quotes and comment around it. */
 function bare(value: string): string {
   const trimmed = value.trim();
   const quoted = insideQuotes(trimmed);
@@ -58,7 +58,7 @@ function bare(value: string): string {
   return (comment < 0 ? trimmed : trimmed.slice(0, comment)).trim();
 }
 
-/** What stands in quotes, with nothing but a comment behind them; `null`: it is not quoted. */
+/** The text in quotes, when only a comment follows them; `null` when it is not quoted. */
 function insideQuotes(text: string): string | null {
   const [quote = ''] = text;
   if (quote !== '"' && quote !== "'") return null;

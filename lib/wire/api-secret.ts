@@ -18,14 +18,14 @@ const PREFIX = 'services';
 const VERSION = 0;
 
 /**
- * The credential of a project: a key that signs tokens, and where the platform is. Nothing shows the key:
- * `toString`, JSON and `util.inspect` give the public half. {@link ApiSecret.reveal} is the only way out.
+ * The credential of a project: a key that signs tokens, and the address of the platform. `toString`, JSON and
+ * `util.inspect` show only the public half of the key; only {@link ApiSecret.reveal} returns the secret.
  */
 export class ApiSecret {
   readonly #key: SecretKey;
   readonly #platform: EndpointAddress;
   readonly #text: string;
-  /** What opens a session: what a token signed by this key has to allow. */
+  /** The capabilities that a token signed by this key must have to open a session. */
   readonly clientCaps: Caps;
 
   private constructor(
@@ -41,7 +41,7 @@ export class ApiSecret {
   }
 
   /**
-   * Parses the text form `services…`, and nothing around it: {@link ApiSecret.read} is less strict.
+   * Parses the text form `services…`, with nothing around it. {@link ApiSecret.read} is less strict.
    * @throws NetDiagnosticsError `ERR_API_SECRET`, which never repeats the text
    */
   static parse(text: string): ApiSecret {
@@ -50,13 +50,13 @@ export class ApiSecret {
     if (bytes === null)
       throw malformedSecret('what follows the prefix is not base32 (white space? cut off?).');
     const { key, platform } = decodeBody(bytes);
-    // From the bytes: lower case, and with custom addresses that this program skips.
+    // Made from the bytes, so that it is in lower case and keeps the custom addresses that this program skips.
     return new ApiSecret(key, platform, PREFIX + encodeBase32(bytes));
   }
 
   /**
-   * Reads it as people and programs hand it over: quoted, with white space or a comment around it, as the line of an env
-   * file.
+   * Reads it from a text as people and programs give it: quoted, with white space or a comment around it, or as a line of
+   * an env file.
    * @returns `null` when there is none
    * @throws NetDiagnosticsError `ERR_API_SECRET`, which never repeats the text
    */
@@ -66,7 +66,7 @@ export class ApiSecret {
   }
 
   /**
-   * Reads it from {@link API_SECRET_ENV_VAR_NAME} as {@link ApiSecret.read} does; undefined when that is not set or empty.
+   * Reads it from {@link API_SECRET_ENV_VAR_NAME} as {@link ApiSecret.read} does; undefined when the variable is not set or empty.
    * @throws NetDiagnosticsError `ERR_API_SECRET` when it is set and malformed
    */
   static fromEnv(env: NodeJS.ProcessEnv): ApiSecret | undefined {
@@ -81,25 +81,25 @@ export class ApiSecret {
   }
 
   /**
-   * What an SSH key that the project has registered is worth: it opens sessions that may do everything, as the official
-   * client's do.
+   * The secret for an SSH key that the project has registered. As with the official client, its sessions may do everything
+   * in the project.
    */
   static fromSshKey(key: SecretKey, platform: EndpointAddress): ApiSecret {
     const secret = ApiSecret.create(key, platform);
     return new ApiSecret(key, secret.platform, secret.reveal(), Caps.of('all'));
   }
 
-  /** Where to dial (a copy). */
+  /** The address of the platform (a copy). */
   get platform(): EndpointAddress {
     return structuredClone(this.#platform);
   }
 
-  /** The public half of the key. Safe to show: it names the secret. */
+  /** The public half of the key. It identifies the secret, and is safe to show. */
   get keyId(): EndpointId {
     return this.#key.id;
   }
 
-  /** The text form, in lower case. Whoever reads it can use the whole project: never log it. */
+  /** The text form, in lower case. Never log it: anyone who has it can use the whole project. */
   reveal(): string {
     return this.#text;
   }
@@ -112,7 +112,7 @@ export class ApiSecret {
     return Token.issue({ issuer: this.#key, audience, caps, expiresAt });
   }
 
-  /** Names the key by its id. */
+  /** Shows the short id of the key. */
   toString(): string {
     return `ApiSecret(of ${shortId(this.keyId)})`;
   }
@@ -139,7 +139,7 @@ function decodeBody(bytes: Uint8Array): Body {
     try {
       return decodeBodyAs(bytes, 'bytes');
     } catch {
-      // Both fail alike unless a custom address is in it: the first failure is the telling one.
+      // The two forms differ only in custom addresses; without one both fail with the same error, so the first is thrown.
       throw enumError instanceof WireError ? malformedSecret(enumError.message) : enumError;
     }
   }

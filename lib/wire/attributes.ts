@@ -1,21 +1,21 @@
-/** How an endpoint calls itself: its name, its group, and attributes of its own choice. */
+/** The labels of an endpoint: its name, its group, and attributes that it chooses. */
 import { MAX_ATTRIBUTE_VALUE_BYTES, MAX_ATTRIBUTES, MAX_NAME_BYTES, MIN_NAME_BYTES } from './limits.js';
 import type { PostcardReader } from './postcard-reader.js';
 import type { PostcardWriter } from './postcard-writer.js';
 import { encodeError } from './wire-error.js';
 
-/** Words that an endpoint puts to itself, by key. Keys have 2 to 128 bytes of UTF-8, values 0 to 128; at most 128 of them. */
+/** Texts by which an endpoint describes itself, by key. Keys have 2 to 128 bytes of UTF-8, values 0 to 128; at most 128 entries. */
 export type Attributes = Readonly<Record<string, string>>;
 
-/** The shortest entry: a length and two bytes of key, an empty value. */
+/** Bytes of the shortest entry: a length, a key of two bytes, an empty value. */
 const MIN_ENTRY_SIZE = 1 + MIN_NAME_BYTES + 1;
 
-/** It would silently turn into U+FFFD on the wire. */
+/** On the wire it would silently become U+FFFD. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * Why the platform would not take `text` as a name, as a group or as an attribute's key, to be put after the word for
- * it (`is too short …`); `null` when it would.
+ * Why the platform would not take `text` as a name, a group or an attribute's key, to be put after the subject of a
+ * sentence (`is too short …`); `null` when it would.
  */
 export function nameFault(text: string): string | null {
   if (LONE_SURROGATE.test(text)) return 'holds half a surrogate pair';
@@ -35,14 +35,14 @@ export function attributesFault(attributes: Attributes): string | null {
   }
   for (const [index, [key, value]] of entries.entries()) {
     const fault = nameFault(key) ?? valueFault(value);
-    // By its number, not by its text: a credential may have been pasted here.
+    // Named by its number, not by its text, because a credential may have been pasted here.
     if (fault !== null)
       return `attribute ${index + 1}: the ${nameFault(key) === null ? 'value' : 'key'} ${fault}`;
   }
   return null;
 }
 
-/** A map is encoded sorted by the bytes of its keys, as Rust's has them; UTF-16 would order some otherwise. */
+/** Writes the entries sorted by the bytes of their keys, as in Rust's map. The order of UTF-16 would differ for some. */
 export function writeAttributes(writer: PostcardWriter, attributes: Attributes): void {
   const fault = attributesFault(attributes);
   if (fault !== null) throw encodeError('attributes', fault);
@@ -52,7 +52,7 @@ export function writeAttributes(writer: PostcardWriter, attributes: Attributes):
   writer.seq(entries, 'attributes', ([key, value]) => writer.str(key, 'attributes').str(value, 'attributes'));
 }
 
-/** Takes the entries in any order, but no key twice: no encoder writes that, and one value would be lost. */
+/** Reads the entries in any order. Refuses a key that is there twice: no encoder writes that, and one value would be lost. */
 export function readAttributes(reader: PostcardReader): Attributes {
   const start = reader.offset;
   const seen = new Set<string>();
@@ -64,7 +64,7 @@ export function readAttributes(reader: PostcardReader): Attributes {
     if (seen.size > MAX_ATTRIBUTES) reader.fail('', `more than ${MAX_ATTRIBUTES} attributes`, start);
     return [key, reader.str('value', MAX_ATTRIBUTE_VALUE_BYTES)];
   });
-  // `fromEntries` defines even `__proto__` as an entry like any other.
+  // `fromEntries` makes an own property even of `__proto__`.
   return Object.fromEntries(entries);
 }
 

@@ -1,4 +1,4 @@
-/** Base32 (RFC 4648 alphabet, no padding), written in lower case as iroh's tickets are. */
+/** Base32 (RFC 4648 alphabet, no padding), written in lower case like iroh's tickets. */
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 const VALUES = new Map(
@@ -26,9 +26,9 @@ export function encodeBase32(bytes: Uint8Array): string {
   return text;
 }
 
-/** The bytes, or null: another character, an impossible length, or bits left over that are not 0. */
+/** The bytes; null for a wrong character, an impossible length, or left-over bits that are not 0. */
 export function decodeBase32(text: string): Uint8Array | null {
-  // 1, 3 and 6 characters beyond a multiple of 8 end in a character that carries no whole byte.
+  // With 1, 3 or 6 characters after a multiple of 8, the last character would not complete a byte.
   if ([1, 3, 6].includes(text.length % 8)) return null;
   const bytes = new Uint8Array(Math.floor((text.length * 5) / 8));
   let length = 0;

@@ -2,7 +2,7 @@ import type { PostcardReader } from './postcard-reader.js';
 import type { PostcardWriter } from './postcard-writer.js';
 import { WireError } from './wire-error.js';
 
-/** What a token can allow. `all` allows everything, `client` everything but `all`, the others themselves alone. */
+/** What a token can allow. `all` allows everything, `client` everything except `all`, each of the others only itself. */
 export type Capability =
   | 'all'
   | 'client'
@@ -11,7 +11,7 @@ export type Capability =
   | 'net-diagnostics:put-any'
   | 'net-diagnostics:get-any';
 
-// In the order of the wire: by variant, then by sub-variant. No sub-variants: null.
+// In the order of the wire: by variant, then by sub-variant. `sub` is null where there are no sub-variants.
 const CAPABILITIES: readonly { name: Capability; variant: number; sub: number | null }[] = [
   { name: 'all', variant: 0, sub: null },
   { name: 'client', variant: 1, sub: null },
@@ -29,14 +29,14 @@ export class Caps {
     this.#members = new Set(members);
   }
 
-  /** A set of these; naming one twice changes nothing. */
+  /** A set of these capabilities. Repetitions do not matter. */
   static of(...caps: Capability[]): Caps {
     return Caps.parse(caps);
   }
 
   /**
    * A set from its textual members, such as `net-diagnostics:get-any`.
-   * @throws `ERR_WIRE_DECODE` for a name that is none
+   * @throws `ERR_WIRE_DECODE` for an unknown name
    */
   static parse(texts: readonly string[]): Caps {
     for (const [index, text] of texts.entries()) {
@@ -47,7 +47,7 @@ export class Caps {
     return new Caps(CAPABILITIES.filter(({ name }) => texts.includes(name)).map(({ name }) => name));
   }
 
-  /** Whether each member of `needed` is allowed by some member of this set; the empty set is always allowed. */
+  /** Whether this set allows each member of `needed`. The empty set is always allowed. */
   permits(needed: Caps): boolean {
     return needed.toStrings().every((other) => this.#permitsOne(other));
   }
@@ -88,7 +88,7 @@ export function writeCaps(writer: PostcardWriter, caps: Caps): void {
   });
 }
 
-/** Takes the members in any order (so does the official decoder) but none twice: no encoder writes that. */
+/** Reads the members in any order, as the official decoder does. Refuses one that is there twice: no encoder writes that. */
 export function readCaps(reader: PostcardReader, field: string): Caps {
   const start = reader.offset;
   const version = reader.variant(field);

@@ -3,7 +3,7 @@ import { PostcardWriter } from './postcard-writer.js';
 import { readToken, type Token } from './token.js';
 import { UnknownRequestError } from './wire-error.js';
 
-/** What a platform asks an endpoint when it dials back. */
+/** ALPN of the protocol in which a platform asks an endpoint when it dials back. */
 export const CLIENT_HOST_ALPN = 'n0/n0des-client-host/1';
 
 /** A request from platform to endpoint. */

@@ -1,6 +1,6 @@
 /**
- * Which 32 bytes are a usable point of edwards25519 (RFC 8032, section 5.1.3). Only public bytes come here: nothing
- * needs to take the same time for each. Signing and verifying are node:crypto's.
+ * Which 32 bytes are a usable point of edwards25519 (RFC 8032, section 5.1.3). Only public bytes are checked here, so the
+ * code need not run in constant time. node:crypto signs and verifies.
  */
 
 /** The field's prime, 2²⁵⁵ − 19. */
@@ -28,12 +28,12 @@ export function isSmallOrderPoint(bytes: Uint8Array): boolean {
   return SMALL_ORDER.has(Buffer.from(bytes).toString('hex'));
 }
 
-/** The ordinates (y) of the eight. */
+/** The y coordinates of the eight points. */
 const SMALL_ORDER_Y: ReadonlySet<bigint> = new Set([...SMALL_ORDER].map((hex) => read(hex) & ~SIGN_BIT));
 
 /**
- * Whether 32 bytes are a point of small order in any form, or no canonical form: what a verifier has to refuse that trusts
- * OpenSSL with the rest. It costs a hundredth of {@link isCanonicalPoint}.
+ * Whether 32 bytes are a point of small order in any form, or not in canonical form. A verifier must refuse these; OpenSSL
+ * checks the rest. It costs a hundredth of {@link isCanonicalPoint}.
  */
 export function isWeakForm(bytes: Uint8Array): boolean {
   const y = read(Buffer.from(bytes).toString('hex')) & ~SIGN_BIT;
@@ -49,9 +49,9 @@ export function isCanonicalPoint(bytes: Uint8Array): boolean {
   const ySquared = (y * y) % P;
   const u = ySquared === 0n ? P - 1n : ySquared - 1n;
   const v = (D * ySquared + 1n) % P;
-  // x = 0 has no sign.
+  // For x = 0 the sign bit must be 0.
   if (u === 0n) return (encoded & SIGN_BIT) === 0n;
-  // A quotient is a square where the product is.
+  // A quotient is a square exactly when the product is.
   return isSquare((u * v) % P);
 }
 
@@ -75,7 +75,7 @@ function isSquare(a: bigint): boolean {
   return (squared(a250, 4) * squared((squared(a, 1) * a) % P, 1)) % P === 1n;
 }
 
-/** Squared `times` times. */
+/** `value`, squared `times` times. */
 function squared(value: bigint, times: number): bigint {
   let result = value;
   for (let round = 0; round < times; round += 1) result = (result * result) % P;

@@ -13,7 +13,7 @@ export function writeDuration(writer: PostcardWriter, ms: number, field: string)
   writer.uint(Math.floor(ns / NS_PER_SECOND), field).u32(ns % NS_PER_SECOND, field);
 }
 
-/** Reads a `Duration` as milliseconds; every whole nanosecond below the limit survives the way back. */
+/** Reads a `Duration` as milliseconds. Below the limit, writing the result again gives the same nanoseconds. */
 export function readDuration(reader: PostcardReader, field: string): number {
   const start = reader.offset;
   const seconds = reader.uint(field);

@@ -5,7 +5,7 @@ import { normaliseRelayUrl, readRelayUrl, writeRelayUrl } from './relay.js';
 import { compareSocketAddr, readSocketAddr, type SocketAddr, writeSocketAddr } from './socket-addr.js';
 import { encodeError } from './wire-error.js';
 
-/** Who an endpoint is and where it can be reached. Without any address it has to be looked up by its id. */
+/** An endpoint's id and its addresses. Without any address the endpoint must be looked up by its id. */
 export interface EndpointAddress {
   id: EndpointId;
   /** As `new URL(u).href` writes them. */
@@ -35,8 +35,8 @@ export function writeEndpointAddress(writer: PostcardWriter, address: EndpointAd
 }
 
 /**
- * Reads what {@link writeEndpointAddress} writes, in any order. An address that stands there twice counts once (it
- * is a place to dial, so nothing is lost); those of custom transports are skipped.
+ * Reads what {@link writeEndpointAddress} writes, in any order. An address that is there twice counts once, and nothing is
+ * lost by that. Addresses of custom transports are skipped.
  */
 export function readEndpointAddress(reader: PostcardReader, form: CustomAddrForm): EndpointAddress {
   const start = reader.offset;

@@ -4,8 +4,8 @@ import { WireError } from './wire-error.js';
 declare const CHECKED: unique symbol;
 
 /**
- * An endpoint's public key: 64 lower-case hex digits of a canonical ed25519 point that is not of small order. A text
- * becomes one by {@link parseEndpointId}, which checks it; whoever has one need not check it again.
+ * An endpoint's public key: 64 lower-case hex digits of a canonical ed25519 point that is not of small order.
+ * {@link parseEndpointId} makes it from a text and checks it, so a value of this type need not be checked again.
  */
 export type EndpointId = string & { readonly [CHECKED]: true };
 
@@ -38,8 +38,8 @@ export function endpointIdFromBytes(
 }
 
 /**
- * For the rows of a store: an id that was checked before it was stored, or derived from a private key here. Its form
- * alone is looked at, so never use it for what a peer, a user or a request says: that is for {@link parseEndpointId}.
+ * For an id that was checked before it was stored, or that was derived here from a private key. Only its form is checked,
+ * so never use it for text from a peer, a user or a request: use {@link parseEndpointId}.
  * @throws `WireError` for what is not 64 lower-case hex digits
  */
 export function trustedEndpointId(text: string): EndpointId {
@@ -53,7 +53,7 @@ export function endpointIdToBytes(id: EndpointId): Uint8Array {
   return new Uint8Array(Buffer.from(id, 'hex'));
 }
 
-/** The first 10 hex digits, as iroh's own logs shorten an id. */
+/** The first 10 hex digits, the short form in iroh's logs. */
 export function shortId(id: EndpointId): string {
   return id.slice(0, SHORT_ID_DIGITS);
 }

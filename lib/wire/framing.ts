@@ -9,7 +9,7 @@ export const MAX_MESSAGE_SIZE = 16 * 1024 * 1024;
 export const MAX_FRAME_HEADER_SIZE = 4;
 
 /**
- * A message as it goes over a stream: varint length, then the body.
+ * A message as it is sent over a stream: its length as a varint, then the body.
  * @throws NetDiagnosticsError `ERR_MESSAGE_TOO_LARGE`
  */
 export function encodeFrame(body: Uint8Array): Uint8Array {
@@ -17,7 +17,7 @@ export function encodeFrame(body: Uint8Array): Uint8Array {
   return new PostcardWriter().byteString(body, 'frame').finish();
 }
 
-/** Takes the length prefix of a message byte by byte, as they come in. Used once, then thrown away. */
+/** Reads the length prefix of one message byte by byte, as the bytes arrive. Use a new one for each message. */
 export class FrameLengthDecoder {
   readonly #maxSize: number;
   #value = 0;
@@ -29,7 +29,7 @@ export class FrameLengthDecoder {
   }
 
   /**
-   * @returns the length of the body, or null when more bytes belong to the prefix
+   * @returns the length of the body, or null when the prefix is not complete yet
    * @throws {@link WireError} for a prefix that is not minimal
    * @throws NetDiagnosticsError `ERR_MESSAGE_TOO_LARGE` for a body above the limit
    */

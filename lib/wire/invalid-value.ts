@@ -1,6 +1,6 @@
-/** Thrown by whatever reads one value of an option or a variable: this one will not do. It never leaves the package. */
+/** Thrown by the readers of option values: the value is not valid. Callers turn it into an error that names the option. */
 export class InvalidValue extends Error {
-  /** Which part of the value is wrong, where that is not plain. */
+  /** Which part of the value is wrong; `null` when it is clear. */
   readonly detail: string | null;
 
   constructor(detail: string | null = null, options?: ErrorOptions) {

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { WireError } from './wire-error.js';
 
-/** The 4 octets of a dotted IPv4 address, or null. Leading zeros are refused: some readers take them for octal. */
+/** The 4 octets of a dotted IPv4 address, or null. Leading zeros are refused, because some readers take them as octal. */
 export function ipv4ToBytes(text: string): Uint8Array | null {
   return isIPv4(text) ? Uint8Array.from(text.split('.'), Number) : null;
 }
@@ -39,7 +39,7 @@ export function ipv6FromBytes(bytes: Uint8Array): string {
 
 /**
  * An IP address from its 4 or 16 octets, in canonical text.
- * @throws {@link WireError} when there are other than 4 or 16
+ * @throws {@link WireError} for another number of octets
  */
 export function ipFromBytes(bytes: Uint8Array): string {
   if (bytes.length === 4) return ipv4FromBytes(bytes);
@@ -47,19 +47,19 @@ export function ipFromBytes(bytes: Uint8Array): string {
   throw new WireError('ip', 0, `an IP address has 4 or 16 bytes, not ${bytes.length}`);
 }
 
-/** The canonical text of an IP address in any spelling; null when it is none. A zone (`%2`) is dropped. */
+/** The canonical text of an IP address in any spelling; null when the text is no IP address. A zone (`%2`) is dropped. */
 export function canonicalIp(text: string): string | null {
   const [bare = ''] = text.split('%');
   const bytes = ipv4ToBytes(text) ?? ipv6ToBytes(bare);
   return bytes === null ? null : ipFromBytes(bytes);
 }
 
-/** `::ffff:a.b.c.d` as the IPv4 address that it is (RFC 4291, section 2.5.5.2): a socket of both families shows it so. */
+/** `::ffff:a.b.c.d`, as a socket of both families shows IPv4, as plain IPv4 (RFC 4291, section 2.5.5.2); others unchanged. */
 export function unmappedIp(ip: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1] ?? ip;
 }
 
-/** A host as it stands in a URL or in front of a port: an IPv6 address in brackets. */
+/** A host as it is written in a URL or before a port: an IPv6 address gets brackets. */
 export function withBrackets(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }

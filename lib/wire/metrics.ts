@@ -1,7 +1,7 @@
 import type { PostcardReader } from './postcard-reader.js';
 import type { PostcardWriter } from './postcard-writer.js';
 
-/** What one metric is. */
+/** The name, type and labels of one metric. */
 export interface MetricSchema {
   type: 'counter' | 'gauge' | 'histogram';
   name: string;
@@ -10,10 +10,10 @@ export interface MetricSchema {
   labels: [string, string][];
 }
 
-/** What the values of a session mean, in their order. */
+/** The meaning of a session's values, in the order of the values. */
 export interface MetricsSchema {
   items: MetricSchema[];
-  /** One text a metric; null when the client sends none. */
+  /** One text for each metric; null when the client sends none. */
   help: string[] | null;
 }
 
@@ -23,7 +23,7 @@ export type MetricValue =
   | { type: 'gauge'; value: bigint }
   | { type: 'histogram'; buckets: [number, bigint][]; sum: number; count: bigint };
 
-/** One push. The schema comes with a session's first push and when it changed. */
+/** One push. The schema is sent with a session's first push, and when it has changed. */
 export interface MetricsUpdate {
   schema: MetricsSchema | null;
   values: MetricValue[];
@@ -46,7 +46,7 @@ export function writeMetricsUpdate(writer: PostcardWriter, update: MetricsUpdate
   writer.seq(update.values, 'values', (value) => writeValue(writer, value));
 }
 
-/** Whether values fit the schema's count and types is not checked: the schema may have come earlier. */
+/** Does not check that the values fit the schema, because the schema may have come with an earlier push. */
 export function readMetricsUpdate(reader: PostcardReader): MetricsUpdate {
   return {
     schema: reader.option('schema', () => reader.within('schema', () => readSchema(reader))),

@@ -13,7 +13,7 @@ export interface RelayLatency {
   latencyMs: number;
 }
 
-/** iroh's own view of the network. Null means: not measured. */
+/** iroh's own report of the network. Null means: not measured. */
 export interface NetReport {
   /** A QUIC address discovery round trip over IPv4 succeeded. */
   udpV4: boolean;
@@ -23,7 +23,7 @@ export interface NetReport {
   mappingVariesByDestIpv6: boolean | null;
   /** The relay with the lowest latency. */
   preferredRelay: string | null;
-  /** By kind of probe, one entry a relay, sorted by URL. */
+  /** By kind of probe; one entry for each relay, sorted by URL. */
   relayLatency: { ipv4: RelayLatency[]; ipv6: RelayLatency[]; https: RelayLatency[] };
   /** The public address that a server saw. */
   globalV4: SocketAddr | null;
@@ -74,7 +74,7 @@ function writeLatencies(writer: PostcardWriter, latencies: readonly RelayLatency
     if (byUrl.has(href)) throw encodeError('relayLatency', 'a relay stands in it twice');
     byUrl.set(href, latencyMs);
   }
-  // An href is ASCII, so that this is the order of its bytes, which Rust's map has.
+  // An href is ASCII, so this is the order of its bytes, as in Rust's map.
   const urls = [...byUrl.keys()].sort();
   writer.seq(urls, 'relayLatency', (url) => {
     writeRelayUrl(writer, url);
@@ -82,7 +82,7 @@ function writeLatencies(writer: PostcardWriter, latencies: readonly RelayLatency
   });
 }
 
-/** Takes the entries in any order, but no relay twice: no encoder writes that, and one value would be lost. */
+/** Reads the entries in any order. Refuses a relay that is there twice: no encoder writes that, and one value would be lost. */
 function readLatencies(reader: PostcardReader, field: string): RelayLatency[] {
   const seen = new Set<string>();
   const latencies = reader.seq(field, MIN_LATENCY_SIZE, () => {

@@ -1,4 +1,4 @@
-/** Ed25519 keys as OpenSSH writes them (PROTOCOL.key in its sources), as far as the official client reads them. */
+/** Ed25519 keys in OpenSSH's format (PROTOCOL.key in its sources), to the extent that the official client reads them. */
 import { NetDiagnosticsError } from '../errors.js';
 import { type EndpointId, endpointIdFromBytes, KEY_SIZE } from './endpoint-id.js';
 import { SecretKey } from './secret-key.js';
@@ -9,7 +9,7 @@ const KIND = 'ssh-ed25519';
 
 /**
  * The key in an OpenSSH private key file.
- * @throws NetDiagnosticsError `ERR_SETTING`: one clause that completes "the file …"; nothing of the key is in it
+ * @throws NetDiagnosticsError `ERR_SETTING`, whose message completes "the file …" and contains nothing of the key
  */
 export function readOpensshKey(pem: string): SecretKey {
   const body = PEM.exec(pem)?.[1];
@@ -55,7 +55,7 @@ function unreadable(what: string): NetDiagnosticsError {
   return new NetDiagnosticsError('ERR_SETTING', what);
 }
 
-/** The format's own encoding: lengths of four bytes, big endian. */
+/** Reads the encoding of that format: lengths have four bytes, big endian. */
 class SshReader {
   readonly #bytes: Buffer;
   #offset = 0;

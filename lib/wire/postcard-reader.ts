@@ -1,12 +1,12 @@
 import { MAX_ITEMS_PER_MESSAGE, MAX_U16, MAX_U32, MAX_U64, MAX_VARINT_BYTES } from './limits.js';
 import { WireError } from './wire-error.js';
 
-// ignoreBOM keeps a leading U+FEFF: dropped, the text would not re-encode to the same bytes.
+// ignoreBOM keeps a leading U+FEFF. Without it, encoding the text again would not give the same bytes.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Reads postcard values strictly: every value has exactly one accepted encoding, and nothing is allocated by a
- * length or a count that was not checked against the bytes that are there. A reader that threw is used up.
+ * Reads postcard values strictly: every value has exactly one accepted encoding, and a length or a count is checked against
+ * the bytes that are left before anything is allocated for it. Do not use a reader again after it has thrown.
  */
 export class PostcardReader {
   readonly #bytes: Uint8Array;
@@ -42,7 +42,7 @@ export class PostcardReader {
     throw new WireError(this.path(field), offset, what);
   }
 
-  /** Names what is read inside `read`, for errors. */
+  /** Puts `name` before the fields that `read` reads, for errors. */
   within<T>(name: string, read: () => T): T {
     this.#scope.push(name);
     const value = read();
@@ -72,7 +72,7 @@ export class PostcardReader {
     return this.#number(field, MAX_U32);
   }
 
-  /** A u64 that fits a safe integer. */
+  /** A u64 that is a safe integer. */
   uint(field: string): number {
     return this.#number(field, Number.MAX_SAFE_INTEGER);
   }
@@ -116,7 +116,7 @@ export class PostcardReader {
     return this.#bytes.slice(start, this.#offset);
   }
 
-  /** A length that must be `size`, then the bytes. */
+  /** A length, which must be `size`, then the bytes. */
   sizedRaw(field: string, size: number): Uint8Array {
     const start = this.#offset;
     const length = this.u64(field);
@@ -151,7 +151,7 @@ export class PostcardReader {
 
   /**
    * A count, then that many items.
-   * @param minItemSize - bytes that the shortest item takes: the count is checked against it before anything else
+   * @param minItemSize - bytes of the shortest item; more items than fit the bytes left are refused before any is read
    */
   seq<T>(field: string, minItemSize: number, read: () => T): T[] {
     const start = this.#offset;
@@ -173,12 +173,12 @@ export class PostcardReader {
     return items;
   }
 
-  /** Passes over all that is left, where its shape is not known. */
+  /** Skips all bytes that are left, when their shape is not known. */
   skipRest(): void {
     this.#offset = this.#bytes.length;
   }
 
-  /** The end of the message: nothing may be left. */
+  /** Checks the end of the message: no bytes may be left. */
   end(): void {
     if (this.remaining > 0) this.fail('', `${this.remaining} bytes are left over at the end`);
   }
@@ -195,7 +195,7 @@ export class PostcardReader {
   }
 }
 
-/** Decodes a whole message: `read`, then nothing may be left over. */
+/** Decodes a whole message with `read`; no bytes may be left over. */
 export function decodeWhole<T>(bytes: Uint8Array, read: (reader: PostcardReader) => T): T {
   const reader = new PostcardReader(bytes);
   const value = read(reader);

@@ -4,7 +4,7 @@ import { encodeError } from './wire-error.js';
 const utf8 = new TextEncoder();
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Writes postcard values (https://postcard.jamesmunns.com/wire-format) one after the other. */
+/** Writes postcard values (https://postcard.jamesmunns.com/wire-format) one after another. */
 export class PostcardWriter {
   #buffer = new Uint8Array(128);
   #length = 0;
@@ -80,7 +80,7 @@ export class PostcardWriter {
   }
 
   str(text: string, field: string): this {
-    // TextEncoder would put U+FFFD in silence, and the reader would see another text than the writer.
+    // TextEncoder would silently write U+FFFD, and the reader would see a different text.
     if (LONE_SURROGATE.test(text)) throw encodeError(field, 'the text has a lone surrogate');
     return this.byteString(utf8.encode(text), field);
   }

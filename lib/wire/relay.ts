@@ -5,47 +5,47 @@ import type { PostcardReader } from './postcard-reader.js';
 import type { PostcardWriter } from './postcard-writer.js';
 import { encodeError } from './wire-error.js';
 
-/** Where iroh asks a relay for QUIC address discovery when nobody says otherwise (its `DEFAULT_RELAY_QUIC_PORT`). */
+/** The port at which iroh by default asks a relay for QUIC address discovery (its `DEFAULT_RELAY_QUIC_PORT`). */
 export const DEFAULT_RELAY_QUIC_PORT = 7842;
 
 /**
- * What a relay wants to see before it serves. `'services'`: it belongs to iroh services and wants a `relay:use` token,
- * which is signed with the API secret and renewed at half of its life. `{ token }`: this one, a credential.
+ * How to authenticate to a relay. `'services'`: it belongs to iroh services and wants a `relay:use` token, which is signed
+ * with the API secret and renewed after half of its lifetime. `{ token }`: this token, which is a credential.
  */
 export type RelayAuth = 'services' | { readonly token: string };
 
-/** A relay as options take it, where its URL alone does not say enough. */
+/** A relay as options take it, when its URL alone is not enough. */
 export interface RelayOption {
-  /** `https://relay.example`; the final slash may lack. At the end `?quicPort=7843` or `?quicPort=none`. */
+  /** `https://relay.example`, with or without a final slash; `?quicPort=7843` or `?quicPort=none` may follow. */
   url: string;
   /**
-   * UDP port of QUIC address discovery; `null`: the relay has none. Default: 7842, and a silence there is not taken
-   * for blocked UDP until the relay has answered once: relays ship with address discovery switched off.
+   * UDP port of QUIC address discovery; `null`: the relay has none. Default: 7842. With the default, a missing answer is
+   * not taken as blocked UDP until the relay has answered once, because relays ship with address discovery switched off.
    */
   quicPort?: number | null | undefined;
-  /** What the relay wants to see; whoever only asks it, as `diagnose()` does, shows nothing. Default: it is open. */
+  /** How to authenticate to the relay. Probes, as in `diagnose()`, send nothing of it. Default: the relay is open. */
   auth?: RelayAuth | null | undefined;
 }
 
-/** A relay, read and checked. Wherever a relay is taken, this is taken again. */
+/** A relay, read and checked. Every option that takes a relay takes this too. */
 export interface Relay {
   /** As `new URL(url).href` writes it. */
   readonly url: string;
-  /** UDP port of QUIC address discovery. `null`: it has none. `undefined`: nobody said, and iroh asks at 7842. */
+  /** UDP port of QUIC address discovery. `null`: it has none. `undefined`: not given, and iroh asks at 7842. */
   readonly quicPort: number | null | undefined;
-  /** What it wants to see; `null`: nothing. */
+  /** How to authenticate to it; `null`: not at all. */
   readonly auth: RelayAuth | null;
 }
 
-/** The parameter of a relay's URL that says where it answers QUIC address discovery. */
+/** The parameter of a relay's URL for the port of QUIC address discovery. */
 const QUIC_PORT_PARAMETER = 'quicPort';
 
-/** Reads a relay's URL, and takes the parameter out of it that is meant for us. @throws {@link InvalidValue} */
+/** Reads a relay's URL, and removes the parameter `quicPort`, which is meant for us. @throws {@link InvalidValue} */
 export function relayFromUrl(text: string): Relay {
   const href = normaliseRelayUrl(text);
   if (href === null) throw new InvalidValue('no http or https URL');
   const url = new URL(href);
-  // iroh would drop them silently, and they would end up in reports.
+  // iroh would silently ignore them, and they would appear in reports.
   if (url.username !== '' || url.password !== '')
     throw new InvalidValue('a relay URL takes no user or password');
   const quicPort = takeQuicPort(url);
@@ -66,8 +66,8 @@ function takeQuicPort({ searchParams }: URL): Relay['quicPort'] {
 
 /**
  * A relay's URL as the wire and Rust's `RelayUrl` write it (`https://relay.example.` becomes
- * `https://relay.example./`). Null when it is no http or https URL: other schemes reach no relay, and a report's
- * URLs end up as links on a page.
+ * `https://relay.example./`). Null when it is no http or https URL: other schemes reach no relay, and a page shows the
+ * URLs of a report as links.
  */
 export function normaliseRelayUrl(text: string): string | null {
   if (text.length > MAX_RELAY_URL_BYTES || !URL.canParse(text)) return null;
@@ -82,10 +82,10 @@ export function writeRelayUrl(writer: PostcardWriter, text: string): void {
   writer.str(href, 'relayUrl');
 }
 
-/** Takes any spelling, returns the normalised one. */
+/** Reads a relay URL in any spelling and returns the normalised form. */
 export function readRelayUrl(reader: PostcardReader, field: string): string {
   const start = reader.offset;
   const href = normaliseRelayUrl(reader.str(field, MAX_RELAY_URL_BYTES));
-  // The text stays out of the message: it may stand in an API secret.
+  // The message does not contain the text, because it may come from an API secret.
   return href ?? reader.fail(field, 'no http or https URL', start);
 }

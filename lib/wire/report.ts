@@ -11,14 +11,14 @@ export interface PortmapProbe {
   natPmp: boolean;
 }
 
-/** What a dial-back answers and an endpoint uploads: the shape is the platform's, nothing can be added. */
+/** The report that a dial-back returns and an endpoint uploads. The platform defines its shape, so nothing can be added. */
 export interface DiagnosticsReport {
   endpointId: EndpointId;
-  /** Null when iroh had none in time. */
+  /** Null when iroh had no report in time. */
   netReport: NetReport | null;
-  /** Written sorted by family, address and port; read as they come. */
+  /** Written in the order of family, address and port; read in any order. */
   directAddrs: SocketAddr[];
-  /** Null when it was not measured. The hosted service cannot read null: send an object always. */
+  /** Null when it was not measured. The hosted service cannot read null, so always send an object. */
   portmapProbe: PortmapProbe | null;
   irohVersion: string;
   irohServicesVersion: string;

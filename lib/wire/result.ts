@@ -4,16 +4,16 @@ import { PostcardWriter } from './postcard-writer.js';
 import { type DiagnosticsReport, readReport, writeReport } from './report.js';
 import { encodeError } from './wire-error.js';
 
-/** Why the other end did not do what was asked. */
+/** Why the other end did not do what was requested. */
 export type RemoteFailure =
   | { kind: 'missing-capability'; caps: Caps }
   | { kind: 'auth-error'; message: string }
   | { kind: 'internal-server-error' }
-  /** The value is none that can be taken. Since 2.0: sent only in answer to a request that is newer than 1.0. */
+  /** The value is not valid. Since 2.0: sent only in answer to a request that is newer than 1.0. */
   | { kind: 'invalid-input'; message: string }
-  /** Too often; try again later. Since 2.0, as `invalid-input`. */
+  /** Too many requests; try again later. Since 2.0, as `invalid-input`. */
   | { kind: 'rate-limited' }
-  /** From a newer peer; only the number is known. Never sent. */
+  /** A failure from a newer peer; only its number is known. Never sent. */
   | { kind: 'unknown'; variant: number };
 
 /** Rust's `Result<T, RemoteError>`. */
@@ -25,7 +25,7 @@ const INTERNAL_SERVER_ERROR = 2;
 const INVALID_INPUT = 3;
 const RATE_LIMITED = 4;
 
-/** The answer to a request that yields nothing. */
+/** The answer to a request without a result value. */
 export function encodeUnitResult(result: RemoteResult<void>): Uint8Array {
   return encodeResult(result, () => {});
 }
@@ -93,7 +93,7 @@ function readFailure(reader: PostcardReader): RemoteFailure {
   if (variant === INTERNAL_SERVER_ERROR) return { kind: 'internal-server-error' };
   if (variant === INVALID_INPUT) return { kind: 'invalid-input', message: reader.str('message') };
   if (variant === RATE_LIMITED) return { kind: 'rate-limited' };
-  // What follows has a shape that only the newer peer knows.
+  // Only the newer peer knows the shape of the remaining bytes.
   reader.skipRest();
   return { kind: 'unknown', variant };
 }

@@ -7,14 +7,14 @@ import { WireError } from './wire-error.js';
 /** Bytes of a signature: the point R, then the scalar S. */
 export const SIGNATURE_SIZE = 64;
 
-// What RFC 8410 puts in front of a raw Ed25519 key; node:crypto takes no bare seeds in version 20.
+// The bytes before a raw Ed25519 key in RFC 8410's format; node:crypto of version 20 takes no bare seeds.
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
 const HEX_SEED = /^[0-9a-f]{64}$/i;
 const BASE32_SEED_LENGTH = 52;
 
-/** An endpoint's private key. No text form of it shows the seed; {@link SecretKey.toBytes} is the only way out. */
+/** An endpoint's private key. No text form of it shows the seed; only {@link SecretKey.toBytes} returns it. */
 export class SecretKey {
   readonly #seed: Uint8Array;
   readonly #key: KeyObject;
@@ -61,12 +61,12 @@ export class SecretKey {
     return new Uint8Array(sign(null, message, this.#key));
   }
 
-  /** The seed (a copy). Whoever holds it is this endpoint. */
+  /** The seed (a copy). Anyone who has it can act as this endpoint. */
   toBytes(): Uint8Array {
     return this.#seed.slice();
   }
 
-  /** Names the key by its id. */
+  /** Shows the short id of the key. */
   toString(): string {
     return `SecretKey(of ${shortId(this.#id)})`;
   }
@@ -89,10 +89,10 @@ export function verifySignature(id: EndpointId, message: Uint8Array, signature: 
   if (signature.length !== SIGNATURE_SIZE) return false;
   const bytes = Buffer.from(id, 'hex');
   if (id.length !== 2 * KEY_SIZE || bytes.length !== KEY_SIZE) return false;
-  // An id is checked before it exists; this is cheap, and without it a forgery under a weak key would pass OpenSSL.
+  // An id should be checked already. This check is cheap, and without it OpenSSL would accept a forgery under a weak key.
   if (isWeakForm(bytes)) return false;
-  // OpenSSL compares R byte by byte with the canonical form of the point it computes and checks S, so that
-  // canonical small-order forms are the only R left to refuse here.
+  // OpenSSL checks S, and compares R byte by byte with the canonical form of the point it computes. So only an R that is
+  // the canonical form of a point of small order is left to refuse here.
   if (isSmallOrderPoint(signature.subarray(0, KEY_SIZE))) return false;
   const key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, bytes]), format: 'der', type: 'spki' });
   return verify(null, message, key, signature);

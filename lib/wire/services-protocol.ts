@@ -6,10 +6,10 @@ import { type DiagnosticsReport, readReport, writeReport } from './report.js';
 import { readToken, type Token } from './token.js';
 import { encodeError, UnknownRequestError } from './wire-error.js';
 
-/** What an endpoint asks a platform. */
+/** ALPN of the protocol in which an endpoint asks a platform. */
 export const SERVICES_ALPN = '/iroh/n0des/1';
 
-/** What platforms of this package accept besides: that they do is all it says. */
+/** A second ALPN that only platforms of this package accept. Its only use is to recognise them. */
 export const OWN_PLATFORM_ALPN = 'iroh-net-diagnostics/platform/1';
 
 /** Bytes of a ping's id and of a metrics session's id. */
@@ -19,18 +19,18 @@ export const ID_SIZE = 16;
 export type ServicesRequest =
   /** First on a connection. Answered by an empty message, or the connection closes with 401. */
   | { type: 'auth'; token: Token }
-  /** `sessionId`: 16 bytes (a Uuid), the same as long as the schema is kept. */
+  /** `sessionId`: 16 bytes (a Uuid), the same while the schema stays valid. */
   | { type: 'put-metrics'; sessionId: Uint8Array; update: MetricsUpdate }
-  /** `id`: 16 bytes, which come back. */
+  /** `id`: 16 bytes, which the answer repeats. */
   | { type: 'ping'; id: Uint8Array }
   | { type: 'put-network-diagnostics'; report: DiagnosticsReport }
-  /** A token that the platform may show when it dials back. */
+  /** A token that the platform may use when it dials back. */
   | { type: 'grant-cap'; token: Token }
   /** `name`: 2 to 128 bytes of UTF-8. */
   | { type: 'name-endpoint'; name: string }
   /** `group`: 2 to 128 bytes of UTF-8, the one group that the endpoint belongs to. Since 2.0. */
   | { type: 'set-group'; group: string }
-  /** Replaces all attributes; none clears them. Since 2.0. */
+  /** Replaces all attributes; an empty object removes them. Since 2.0. */
   | { type: 'set-attributes'; attributes: Attributes };
 
 const VARIANTS = [

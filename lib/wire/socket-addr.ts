@@ -13,17 +13,17 @@ export interface SocketAddr {
   port: number;
 }
 
-/** A local address as options take it, where it is no text. */
+/** A local address as options take it, in object form. */
 export interface BindAddrOption {
   ip: string;
-  /** 0: any. */
+  /** 0: any port. */
   port: number;
 }
 
-/** Where to listen: at most one address per family, or `loopback` for `127.0.0.1` and, where there is one, `::1`. */
+/** Where to listen: at most one address per family, or `loopback` for `127.0.0.1` and, if the machine has it, `::1`. */
 export type BindAddrs = 'loopback' | readonly SocketAddr[];
 
-// A zone (`%2`) is taken and dropped: it means something on one machine only, and the wire has no place for it.
+// A zone (`%2`) is accepted and dropped: it has a meaning on one machine only, and the wire format has no field for it.
 const V6_FORM = /^\[([0-9a-f:.]+)(?:%[\w.-]+)?\]:(\d{1,5})$/i;
 const V4_FORM = /^([\d.]+):(\d{1,5})$/;
 
@@ -49,31 +49,31 @@ export function formatSocketAddr(addr: SocketAddr): string {
 }
 
 /**
- * An address and a port. The address may be in any spelling; a zone is dropped.
- * @throws {@link WireError} when it is none
+ * A socket address from an IP address in any spelling and a port. A zone is dropped.
+ * @throws {@link WireError} when `ip` is no IP address or `port` no port
  */
 export function socketAddr(ip: string, port: number): SocketAddr {
   return parseSocketAddr(`${withBrackets(ip)}:${port}`);
 }
 
-/** The same address, as IPv4 where it is IPv4 in IPv6 clothes: see {@link unmappedIp}. */
+/** The same address; an IPv4-mapped IPv6 address becomes IPv4, see {@link unmappedIp}. */
 export function unmapped(addr: SocketAddr): SocketAddr {
   const ip = unmappedIp(addr.ip);
   return ip === addr.ip ? addr : { family: 4, ip, port: addr.port };
 }
 
-/** The order of Rust's `SocketAddr`: IPv4 first, then the address, then the port, both as numbers. */
+/** The order of Rust's `SocketAddr`: IPv4 first, then by address, then by port, both as numbers. */
 export function compareSocketAddr(a: SocketAddr, b: SocketAddr): number {
   return a.family - b.family || Buffer.compare(addrBytes(a), addrBytes(b)) || a.port - b.port;
 }
 
-/** With the family's tag in front. */
+/** Writes a tag for the family, then the address. */
 export function writeSocketAddr(writer: PostcardWriter, addr: SocketAddr): void {
   writer.variant(addr.family === 4 ? 0 : 1);
   writeUntaggedSocketAddr(writer, addr, addr.family);
 }
 
-/** Without a tag, where the family is fixed. */
+/** Writes the address without a tag, where the family is fixed. */
 export function writeUntaggedSocketAddr(writer: PostcardWriter, addr: SocketAddr, family: 4 | 6): void {
   if (addr.family !== family) throw encodeError('socketAddr', `an IPv${family} address belongs here`);
   writer.raw(addrBytes(addr), 'socketAddr').u16(addr.port, 'socketAddr.port');

@@ -7,7 +7,7 @@ import { MAX_U16 } from './limits.js';
 /** Default port of STUN over UDP (RFC 8489, section 8.1). */
 const STUN_PORT = 3478;
 
-/** A STUN server as options take it, where it is no text. */
+/** A STUN server as options take it, in object form. */
 export interface StunServerOption {
   /** A name, or an IP address. */
   host: string;
@@ -15,7 +15,7 @@ export interface StunServerOption {
   port?: number | undefined;
 }
 
-/** A STUN server, read and checked. Wherever one is taken, this is taken again. */
+/** A STUN server, read and checked. Every option that takes a STUN server takes this too. */
 export interface StunServer {
   /** A name in lower case, or an IP address without brackets. */
   readonly host: string;
@@ -40,7 +40,7 @@ export function parseStunServer(text: string): StunServer | null {
   return { host, port };
 }
 
-/** `host:port`, as reports name it. */
+/** `host:port`, as in reports. */
 export function formatStunServer({ host, port }: StunServer): string {
   return `${withBrackets(host)}:${port}`;
 }

@@ -6,17 +6,17 @@ import { decodeWhole, type PostcardReader } from './postcard-reader.js';
 import { PostcardWriter } from './postcard-writer.js';
 import { type SecretKey, SIGNATURE_SIZE, verifySignature } from './secret-key.js';
 
-/** How long the official client's tokens live, in seconds: 30 days. */
+/** How long the official client's tokens are valid, in seconds: 30 days. */
 export const TOKEN_LIFETIME_SECONDS = 30 * 24 * 3600;
 
 /** Version of the stand-alone form. */
 const TOKEN_VERSION = 1;
-/** What every signature covers in front of the payload, so that it fits no other protocol. */
+/** Every signature covers these bytes before the payload, so that it is not valid in another protocol. */
 const SIGNATURE_CONTEXT = new TextEncoder().encode('rcan-1-delegation');
-/** Keeps the constructor to this module, at run time too: a token cannot exist unverified. */
+/** Only this module can call the constructor, also at run time, so that no unverified token can exist. */
 const SEAL = Symbol('verified');
 
-/** Where a token's right comes from: its issuer's own, or one that `root` gave the issuer. */
+/** Where a token's right comes from: from the issuer itself, or from `root`, which gave it to the issuer. */
 export type TokenOrigin = { kind: 'issuer' } | { kind: 'delegation'; root: EndpointId };
 
 interface TokenClaims {
@@ -34,23 +34,22 @@ export interface TokenRequest {
   /** Who may use it. */
   audience: EndpointId;
   caps: Caps;
-  /** Unix seconds of the last second in which it is valid; null for no end. */
+  /** The last second in which it is valid, in unix seconds; null: it never expires. */
   expiresAt: number | null;
   /** Default: the issuer's own right. */
   origin?: TokenOrigin | undefined;
 }
 
 /**
- * An rcan: *issuer* lets *audience* do *caps* until *expiresAt*. Every instance carries a signature that was
- * verified or made here. Whether issuer, audience, origin, expiry and caps are the wanted ones is the caller's
- * to check.
+ * An rcan: *issuer* lets *audience* do *caps* until *expiresAt*. Every instance has a signature that was verified or made
+ * here. The caller must check that issuer, audience, origin, expiry and caps are the expected ones.
  */
 export class Token {
   readonly issuer: EndpointId;
   readonly audience: EndpointId;
   readonly origin: TokenOrigin;
   readonly caps: Caps;
-  /** Unix seconds of the last second in which the token is valid; null: it never expires. */
+  /** The last second in which the token is valid, in unix seconds; null: it never expires. */
   readonly expiresAt: number | null;
   readonly #bytes: Uint8Array;
 
@@ -83,14 +82,14 @@ export class Token {
   }
 
   /**
-   * Reads and verifies a token as it stands in a message.
+   * Reads and verifies a token in the form that messages use.
    * @throws NetDiagnosticsError `ERR_TOKEN_INVALID` for a wrong signature or key, WireError for other bytes
    */
   static decode(bytes: Uint8Array): Token {
     return decodeWhole(bytes, readToken);
   }
 
-  /** Reads the form with a version byte in front. Throws as {@link Token.decode}. */
+  /** Reads the form that begins with a version byte. Throws as {@link Token.decode}. */
   static decodeStandalone(bytes: Uint8Array): Token {
     return decodeWhole(bytes, (reader) => {
       const version = reader.u8('version');
@@ -103,7 +102,7 @@ export class Token {
   static read(reader: PostcardReader): Token {
     const claims = readPayload(reader);
     const signature = reader.raw('signature', SIGNATURE_SIZE);
-    // Over the re-encoded payload, as rcan does: what is verified is what the program will act on.
+    // Verified over the re-encoded payload, as rcan does, so that exactly the claims that the program uses are verified.
     const payload = encodePayload(claims);
     if (!verifySignature(claims.issuer, signedBytes(payload), signature)) {
       throw new NetDiagnosticsError('ERR_TOKEN_INVALID', "The token's signature is not its issuer's.");
@@ -111,24 +110,24 @@ export class Token {
     return new Token(SEAL, claims, concat(payload, signature));
   }
 
-  /** Payload and signature, as they stand in a message. */
+  /** Payload and signature, in the form that messages use. */
   encode(): Uint8Array {
     return this.#bytes.slice();
   }
 
-  /** With the version byte in front, for use outside a message. */
+  /** The form that begins with a version byte, for use outside a message. */
   encodeStandalone(): Uint8Array {
     return concat(Uint8Array.of(TOKEN_VERSION), this.#bytes);
   }
 
-  /** Whether the token is no longer valid: it is valid up to and including the second `expiresAt`. */
+  /** Whether the token has expired. It is valid up to and including the second `expiresAt`. */
   isExpired(nowSeconds: number): boolean {
     if (this.expiresAt === null) return false;
-    // Negated, so that a clock that yields NaN expires tokens instead of keeping them.
+    // Negated, so that with a clock that returns NaN tokens are expired and not valid.
     return !(Math.floor(nowSeconds) <= this.expiresAt);
   }
 
-  /** Who issued it, for whom, until when; nothing that could be used. */
+  /** Shows the claims of the token, without its bytes, so that nobody can use it. */
   toString(): string {
     return `Token(${JSON.stringify(this)})`;
   }
