@@ -1,7 +1,14 @@
 import { bounded, notify } from '../async/index.js';
 import { MAX_APP_SAMPLES, REGISTRY_TIMEOUT_MS } from './limits.js';
 import type { MetricSample } from './metrics-update.js';
-import { type MetricsRegistry, readRegistry } from './registries/registry.js';
+import { type MetricReaderLike, readOpenTelemetry } from './registries/open-telemetry.js';
+import { type PromRegistryLike, readPromClient } from './registries/prom-client.js';
+
+/**
+ * Where an app's own metrics come from: a registry of `prom-client`, or a `MetricReader` of OpenTelemetry's metrics SDK
+ * (one that was given to the `MeterProvider`). They are told apart by their methods: neither package is loaded here.
+ */
+export type MetricsRegistry = PromRegistryLike | MetricReaderLike;
 
 /** Callbacks of {@link AppMetrics}. */
 export interface AppMetricsListener {
@@ -46,4 +53,9 @@ export class AppMetrics {
       return [];
     }
   }
+}
+
+/** All its metrics as they are now. @throws what the registry throws */
+function readRegistry(registry: MetricsRegistry): Promise<MetricSample[]> {
+  return 'collect' in registry ? readOpenTelemetry(registry) : readPromClient(registry);
 }

@@ -1,9 +1,15 @@
-/** Why a connection to the platform ended. Pure. */
+/** Why a connection to the platform ended, and whether a wrong clock is the cause. Pure. */
 
 import { hasCode, messageOf } from '../errors.js';
 import { printable } from '../text.js';
 import { type CloseReason, ConnectionClosedError } from '../transport/index.js';
-import { CLOSE_NORMAL, CLOSE_UNAUTHORIZED, REASON_DIAL_AGAIN, REASON_REPLACED } from '../wire/index.js';
+import {
+  CLOSE_NORMAL,
+  CLOSE_UNAUTHORIZED,
+  REASON_DIAL_AGAIN,
+  REASON_REPLACED,
+  timeInReason,
+} from '../wire/index.js';
 
 /** How one connection, or the attempt to make one, ended. */
 export interface Ending {
@@ -47,4 +53,27 @@ function isUnauthorized(error: unknown): boolean {
   if (!(error instanceof ConnectionClosedError)) return false;
   const { by, code } = error.closeReason;
   return by === 'peer' && code === CLOSE_UNAUTHORIZED;
+}
+
+const CLOCK_UNITS: readonly (readonly [name: string, ms: number])[] = [
+  ['days', 86_400_000],
+  ['hours', 3_600_000],
+  ['minutes', 60_000],
+];
+
+/**
+ * Finds a wrong clock in the reason with which the platform closed a connection.
+ * @param why - the platform's reason
+ * @param nowMs - this machine's clock
+ * @returns a sentence; `null` when the platform did not tell its time, or the clocks agree
+ */
+export function clockFault(why: string, nowMs: number): string | null {
+  const theirs = timeInReason(why);
+  if (theirs === null) return null;
+  const ms = Math.abs(nowMs - theirs);
+  const unit = CLOCK_UNITS.find(([, size]) => ms >= 2 * size);
+  if (unit === undefined) return null;
+  const [name, size] = unit;
+  const where = nowMs < theirs ? 'behind' : 'ahead of';
+  return `this machine's clock is ${Math.round(ms / size)} ${name} ${where} the platform's (${new Date(nowMs).toISOString()})`;
 }

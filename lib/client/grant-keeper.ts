@@ -9,10 +9,11 @@ import {
   systemSleep,
 } from '../async/index.js';
 import { Caps, type EndpointId, type SecretKey, Token } from '../wire/index.js';
+import { retryDelay } from './backoff.js';
 import { renewalTime } from './grant-schedule.js';
 import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from './limits.js';
 import type { OnlineSession } from './online-session.js';
-import { untilTaken } from './until-taken.js';
+import { RemoteError } from './remote-error.js';
 
 /** Whether the platform holds a grant, and thus whether its button works. */
 export type GrantState =
@@ -180,5 +181,33 @@ export class GrantKeeper {
   #set(state: GrantState): void {
     this.#state = state;
     notify(this.#options.onState, state);
+  }
+}
+
+/** How {@link untilTaken} repeats. */
+interface RetryContext {
+  sleep: Sleep;
+  /** 0 (inclusive) to 1 (exclusive). */
+  random: () => number;
+  limits: ClientLimits;
+  signal: AbortSignal;
+  /** Called on every refusal; what it throws is ignored. */
+  onRefused: ((error: RemoteError) => void) | undefined;
+}
+
+/**
+ * Repeats a request until the platform takes it. Only an error that the platform answered is a reason to repeat.
+ * Everything else (the connection broke, the wait was cancelled) is thrown: the next connection starts again.
+ */
+async function untilTaken(request: () => Promise<void>, context: RetryContext): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await request();
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+      notify(context.onRefused, error);
+      const delay = retryDelay(error.failure, attempt, context.random(), context.limits);
+      await context.sleep(delay, context.signal);
+    }
   }
 }

@@ -1,4 +1,4 @@
-export { AppMetrics, type AppMetricsListener } from './app-metrics.js';
+export { AppMetrics, type AppMetricsListener, type MetricsRegistry } from './app-metrics.js';
 export { backoffDelay } from './backoff.js';
 export {
   GrantKeeper,
@@ -16,7 +16,6 @@ export { isOwnKind } from './own-kind.js';
 export { PlatformConnection } from './platform-connection.js';
 export type { MetricReaderLike, OtelMetricLike } from './registries/open-telemetry.js';
 export type { PromMetricLike, PromRegistryLike, PromValueLike } from './registries/prom-client.js';
-export type { MetricsRegistry } from './registries/registry.js';
 export { RemoteError } from './remote-error.js';
 export { Session, type SessionOptions } from './session.js';
 export type { SessionEvent, SessionState, SessionStatus } from './session-status.js';

@@ -17,8 +17,7 @@ import { messageOf, NetDiagnosticsError } from '../errors.js';
 import type { Connection, Endpoint, WaitOptions } from '../transport/index.js';
 import type { ApiSecret } from '../wire/index.js';
 import { backoffDelay, jittered } from './backoff.js';
-import { clockFault } from './clock-fault.js';
-import { type Ending, endingOf, failureOf, RENEWAL } from './ending.js';
+import { clockFault, type Ending, endingOf, failureOf, RENEWAL } from './ending.js';
 import {
   type ClientLimits,
   DEFAULT_CLIENT_LIMITS,

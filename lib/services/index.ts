@@ -81,6 +81,7 @@ export {
   type Authorisation,
   type EndpointRecord,
   type GrantRecord,
+  isReportId,
   type MetricsRecord,
   metricTypes,
   type ReportFacts,
@@ -89,7 +90,6 @@ export {
   type ReportSummary,
   reportFacts,
 } from './records.js';
-export { isReportId } from './report-id.js';
 export { ServicesHost, type ServicesHostDeps } from './services-host.js';
 export type { Store } from './store.js';
 export type { EndpointFilter, EndpointView } from './views.js';

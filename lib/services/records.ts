@@ -1,4 +1,5 @@
 /** What the platform stores. Times ending in `At` are unix milliseconds; `expiresAt` of a token is in unix seconds. */
+import { randomBytes } from 'node:crypto';
 import type {
   Attributes,
   DiagnosticsReport,
@@ -73,6 +74,16 @@ export interface ReportRecord {
   /** Milliseconds that the dial-back took, including the connecting; `null` for an upload. */
   durationMs: number | null;
   report: DiagnosticsReport;
+}
+
+/** An id for a report that sorts by time: 12 hex digits of unix milliseconds, 8 random ones. */
+export function newReportId(now: number): string {
+  return now.toString(16).padStart(12, '0') + randomBytes(4).toString('hex');
+}
+
+/** Whether a text has the form of a report's id. */
+export function isReportId(text: string): boolean {
+  return /^[0-9a-f]{20}$/.test(text);
 }
 
 /** The facts that a report's verdict is made from; `null` if nothing was measured. */

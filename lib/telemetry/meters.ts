@@ -1,13 +1,21 @@
-import type { MeterProvider } from '@opentelemetry/api';
+import type { Counter, Histogram, MeterProvider } from '@opentelemetry/api';
 import type { ReportTrigger } from '../events.js';
 import type { DialBackOutcome } from '../host/index.js';
-import type { LocalReport } from '../report/index.js';
+import { type LocalReport, PACKAGE_VERSION } from '../report/index.js';
 import type { Status } from '../status.js';
 import { attempt } from './attempt.js';
-import { createInstruments, type Instruments } from './instruments.js';
 import type { OpenTelemetryApi } from './load-api.js';
-import { ATTRIBUTES } from './names.js';
-import { networkType } from './network-type.js';
+import { ATTRIBUTES, DURATION_BUCKETS, METRICS, networkType, SCOPE } from './names.js';
+import { StatusGauges } from './status-gauges.js';
+
+/** Our instruments at one meter provider. */
+interface Instruments {
+  dialBacks: Counter;
+  runs: Counter;
+  runDuration: Histogram;
+  probeDuration: Histogram;
+  gauges: StatusGauges;
+}
 
 /** Counts and measures with the app's SDK. Errors of the SDK have no effect. */
 export class Meters {
@@ -72,4 +80,28 @@ export class Meters {
     }
     return next;
   }
+}
+
+function createInstruments(provider: MeterProvider): Instruments {
+  const meter = provider.getMeter(SCOPE, PACKAGE_VERSION);
+  const duration = { unit: 's', advice: { explicitBucketBoundaries: DURATION_BUCKETS } };
+  return {
+    dialBacks: meter.createCounter(METRICS.dialBacks, {
+      unit: '{dial_back}',
+      description: 'Dial-backs that ended.',
+    }),
+    runs: meter.createCounter(METRICS.runs, {
+      unit: '{run}',
+      description: 'Diagnostics runs that brought a report.',
+    }),
+    runDuration: meter.createHistogram(METRICS.runDuration, {
+      ...duration,
+      description: 'Duration of a diagnostics run.',
+    }),
+    probeDuration: meter.createHistogram(METRICS.probeDuration, {
+      ...duration,
+      description: 'Duration of one probe of a diagnostics run.',
+    }),
+    gauges: new StatusGauges(meter),
+  };
 }

@@ -3,6 +3,8 @@
  * between namespaces, underscores within a word, seconds, no plural of a duration. Traces and metrics contain no
  * address, no relay and no secret.
  */
+import type { Attributes } from '@opentelemetry/api';
+import type { ProbeRecord } from '../report/index.js';
 
 /** The instrumentation scope of all our spans and metrics. */
 export const SCOPE = 'iroh-net-diagnostics';
@@ -30,6 +32,11 @@ export const ATTRIBUTES = {
   /** OpenTelemetry's own. A code, never a message: messages name addresses. */
   errorType: 'error.type',
 } as const;
+
+/** The attribute for a probe's address family; none if the probe measures both families. */
+export function networkType(family: ProbeRecord['family']): Attributes {
+  return family === undefined ? {} : { [ATTRIBUTES.networkType]: `ipv${family}` };
+}
 
 export const METRICS = {
   dialBacks: 'iroh.net_diagnostics.dial_backs',

@@ -2,8 +2,7 @@ import type { Context, Span } from '@opentelemetry/api';
 import type { ProbeEvent } from '../diagnose/index.js';
 import type { ProbeRecord } from '../report/index.js';
 import { attempt } from './attempt.js';
-import { ATTRIBUTES, SPANS } from './names.js';
-import { networkType } from './network-type.js';
+import { ATTRIBUTES, networkType, SPANS } from './names.js';
 import type { Tracing } from './tracing.js';
 
 /** One span for each probe of a run, as children of the run's span. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RATE_LIMIT, RATE_WINDOW_MS, SECRET_RATE_LIMIT } from '../../lib/services/constants.js';
-import { isReportId, newReportId } from '../../lib/services/report-id.js';
+import { isReportId, newReportId } from '../../lib/services/records.js';
 import { mergeAddress } from '../../lib/services/sessions/address-snapshot.js';
 import { Rates } from '../../lib/services/sessions/rates.js';
 import { SharedPlaces } from '../../lib/services/sessions/shared-places.js';

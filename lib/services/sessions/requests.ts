@@ -13,7 +13,7 @@ import {
 } from '../../wire/index.js';
 import { MAX_REPORTS_PER_ENDPOINT } from '../constants.js';
 import type { EventBus } from '../events.js';
-import { newReportId } from '../report-id.js';
+import { newReportId } from '../records.js';
 import type { Store } from '../store.js';
 import { refuseGrant } from './authorisation.js';
 import { takeMetrics } from './metrics-intake.js';
