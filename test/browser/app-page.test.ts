@@ -3,7 +3,6 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import axe from 'axe-core';
 import { contentSecurityPolicy } from 'helmet';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +10,7 @@ import { createHttpHandler, type HttpHandler, type HttpTarget } from '../../lib/
 import { type LocalReport, type Logger, NetDiagnostics } from '../../lib/index.js';
 import { Platform } from '../../platform/index.js';
 import { FULL_REPORT } from '../report/support/full-report.js';
+import { axeFaults } from '../support/axe.js';
 import { browserAvailable, launchBrowser, takePicture } from '../support/browser.js';
 import { HttpRelay } from '../support/http-relay.js';
 import { QUIET_PROBES } from '../support/quiet-probes.js';
@@ -55,19 +55,6 @@ describe.skipIf(!browserAvailable())("the app's own page in a real browser", () 
   const relays: HttpRelay[] = [];
   const complaints: string[] = [];
 
-  /** What axe finds wrong with the page as it stands, in a light and in a dark scheme. */
-  const faults = async () => {
-    const found: string[] = [];
-    for (const colorScheme of ['dark', 'light'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.evaluate(axe.source);
-      const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
-      for (const { id, nodes } of violations) {
-        found.push(...nodes.map((node) => `${colorScheme}: ${id}: ${node.failureSummary} ${node.html}`));
-      }
-    }
-    return found;
-  };
   const runButton = () => page.getByRole('button', { name: 'Run diagnostics' });
   const said = () => page.locator('#announce').textContent();
   const shoot = (name: string) =>
@@ -112,7 +99,7 @@ describe.skipIf(!browserAvailable())("the app's own page in a real browser", () 
     await page.goto(host.url);
     await page.getByText('No report yet').waitFor();
     await page.getByRole('heading', { name: 'checkout-api' }).waitFor();
-    expect(await faults()).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     await shoot('1-first');
   });
 
@@ -133,7 +120,7 @@ describe.skipIf(!browserAvailable())("the app's own page in a real browser", () 
     for (const { url } of relays) await page.getByText(new URL(url).host, { exact: true }).first().waitFor();
     expect(await page.locator('#run:focus').count()).toBe(1);
     expect(await page.locator('#verdict time').getAttribute('datetime')).toBe(app.lastReport()?.startedAt);
-    expect(await faults()).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     await shoot('3-report');
     await takePicture(page.locator('#button'), 'grey-button');
   });
@@ -166,13 +153,13 @@ describe.skipIf(!browserAvailable())("the app's own page in a real browser", () 
     app.grant();
     await page.getByRole('heading', { name: 'The platform’s button is ready' }).waitFor();
     expect(await page.locator('#checklist time').getAttribute('datetime')).toMatch(/Z$/);
-    expect(await faults()).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
   });
 
   it('fits a screen of 320 pixels, in dark, and in forced colours', async () => {
     await page.setViewportSize({ width: 320, height: 640 });
     expect(await overflow()).toBeLessThanOrEqual(0);
-    expect(await faults()).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     await page.emulateMedia({ colorScheme: 'dark' });
     await shoot('4-narrow-dark');
     await page.emulateMedia({ forcedColors: 'active' });
@@ -220,7 +207,7 @@ describe.skipIf(!browserAvailable())("the app's own page in a real browser", () 
     while ((await folded.count()) > 0) await folded.first().click();
     await page.getByText(trap).first().waitFor();
     expect(await page.locator('#trap, main img').count()).toBe(0);
-    expect(await faults()).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     await shoot('6-full');
     await page.setViewportSize({ width: 320, height: 640 });
     expect(await overflow()).toBeLessThanOrEqual(0);
@@ -241,7 +228,7 @@ describe.skipIf(!browserAvailable())("the app's own page in a real browser", () 
     await runButton().click();
     await expect.poll(said).toBe("The diagnostics failed. The app's log says why.");
     await expect.poll(() => runButton().getAttribute('aria-disabled')).toBe('false');
-    expect(await faults()).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     await other.close();
   });
 
@@ -258,7 +245,7 @@ describe.skipIf(!browserAvailable())("the app's own page in a real browser", () 
     await page.getByText(/^Can run again in \d+ s\.$/).waitFor();
     expect(await runButton().getAttribute('aria-disabled')).toBe('true');
     await shoot('7-often');
-    expect(await faults()).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
   });
 
   it('says when the app does not answer any more, and keeps the report', async () => {
@@ -266,6 +253,6 @@ describe.skipIf(!browserAvailable())("the app's own page in a real browser", () 
     await page.getByText('The app does not answer').waitFor();
     await page.getByText('Not up to date').waitFor();
     expect(await page.getByRole('heading', { name: 'Relay latency' }).count()).toBe(1);
-    expect(await faults()).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
   });
 });

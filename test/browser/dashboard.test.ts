@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NetDiagnostics, type NetDiagnosticsOptions } from '../../lib/index.js';
 import { Platform } from '../../platform/index.js';
 import { tokenIn } from '../../platform/server/index.js';
+import { axeFaults } from '../support/axe.js';
 import { browserAvailable, launchBrowser } from '../support/browser.js';
 import { HttpRelay } from '../support/http-relay.js';
 import { madeUpId } from '../support/ids.js';
@@ -39,19 +39,6 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
       {},
     );
   };
-  /** What axe finds wrong with the page as it stands, in a light and in a dark scheme. */
-  const faults = async () => {
-    const found: string[] = [];
-    for (const colorScheme of ['dark', 'light'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.evaluate(axe.source);
-      const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
-      for (const { id, nodes } of violations) {
-        found.push(...nodes.map((node) => `${colorScheme}: ${id}: ${node.failureSummary} ${node.html}`));
-      }
-    }
-    return found;
-  };
   const runButton = () => page.getByRole('button', { name: 'Run Diagnostics' });
   const shoot = (name: string) => page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
 
@@ -79,7 +66,7 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     expect((await fetch(origin, { redirect: 'manual' })).status).not.toBe(200);
     await page.goto(platform.dashboardUrl ?? '');
     await page.getByRole('link', { name: 'checkout-api' }).waitFor();
-    expect(await faults()).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     expect(page.url()).not.toContain('token');
   });
 
@@ -89,7 +76,7 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     await page.getByRole('button', { name: 'region=eu' }).click();
     expect(await filter.inputValue()).toBe('region=eu');
     expect(await card.isVisible()).toBe(true);
-    expect(await faults()).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     await filter.fill('group:shop check');
     expect(await card.isVisible()).toBe(true);
     for (const other of ['region=e', 'group:sho', 'nobody']) {
@@ -106,7 +93,7 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     await page.getByText('No grant').waitFor();
     expect(await runButton().isDisabled()).toBe(true);
     await shoot('1-grey');
-    expect(await faults()).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
   });
 
   it('enables the button when the grant arrives, without a reload', async () => {
@@ -122,7 +109,7 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     await page.getByText('127.0.0.1:').first().waitFor();
     expect(await runButton().isEnabled()).toBe(true);
     await shoot('3-report');
-    expect(await faults()).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     expect(await platform.reports(madeUpId(app.status().endpointId ?? ''))).toHaveLength(1);
   });
 
@@ -174,7 +161,7 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     await shown.waitFor();
     const secret = (await shown.textContent())?.match(/services[a-z2-7]+/)?.[0] ?? '';
     await shoot('5-secrets');
-    expect(await faults()).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     await page.reload();
     expect(await page.content()).not.toContain(secret);
     const other = NetDiagnostics.start(
@@ -198,7 +185,7 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     const row = page.getByRole('listitem').filter({ hasText: 'from the browser' });
     await row.getByText('Revoked').waitFor();
     expect(await row.getByRole('button').count()).toBe(0);
-    expect(await faults()).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
   });
 
   it('lets in whoever pastes the token', async () => {
@@ -223,7 +210,7 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.getByLabel('Login token').waitFor();
     expect((await page.request.get(new URL('/api/endpoints', page.url()).href)).status()).toBe(401);
-    expect(await faults()).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     // What was under way when the session ended is answered so, and browsers write that down.
     const isAnswer = (text: string) =>
       text.endsWith('the server responded with a status of 401 (Unauthorized)');

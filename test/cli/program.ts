@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -65,6 +65,21 @@ export class Program {
 
   run(words: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     return this.start(words, options).ended;
+  }
+
+  /** Whether a run with these words has loaded iroh's native binding by its end. */
+  async loadsBinding(words: readonly string[]): Promise<boolean> {
+    const spy = join(this.folder, 'spy.mjs');
+    await writeFile(
+      spy,
+      `process.on('exit', () => {
+        const { sharedObjects } = process.report.getReport();
+        process.stderr.write(sharedObjects.some((path) => path.includes('iroh')) ? 'loaded' : 'not loaded');
+      });`,
+    );
+    const { stderr } = await this.run(words, { preload: [spy] });
+    if (!/^(not )?loaded$/.test(stderr)) throw new Error(`expected no other words: ${stderr}`);
+    return stderr === 'loaded';
   }
 }
 
