@@ -8,6 +8,7 @@ import {
   platformCommandsMarkdown,
   platformHelpMarkdown,
 } from './commands-page.js';
+import { houseMarkdown } from './house-page.js';
 import { reportMarkdown } from './report-page.js';
 
 /**
@@ -31,6 +32,7 @@ export async function generatedSections({ settingsMarkdown, COMMANDS, REPORT_SCH
     },
     { page: 'docs/guides/command-line.md', name: 'help', text: await helpMarkdown(COMMANDS) },
     { page: 'docs/report.md', name: 'report', text: reportMarkdown(REPORT_SCHEMA) },
+    { page: 'docs/decisions/house.md', name: 'floors', text: houseMarkdown() },
   ];
 }
 
