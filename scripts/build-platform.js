@@ -6,7 +6,7 @@ import { copyDeclarations } from './declarations.js';
 import { bin, mustRun, root } from './run.js';
 import { copyBuilt } from './web.js';
 
-/** Imports of the plugin's entries stay imports; the pages are built already (scripts/web.js). */
+/** Builds the package. Imports of the plugin's entries stay imports; the pages are built already (scripts/web.js). */
 export async function buildPlatform() {
   const platform = join(root, 'platform');
   const compiled = join(root, 'build', 'platform', 'platform');

@@ -20,8 +20,8 @@ export interface NetDiagnosticsMiddleware
   extends Pick<NetDiagnostics, 'ready' | 'status' | 'run' | 'lastReport' | 'stop'> {
   (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
   /**
-   * All that can be done at run time: `pause`, `resume`, `grant`, `revoke`, `preview`, `setName`, `setGroup`,
-   * `setAttributes`, `setAttribute`, `pushMetrics`, `handle`, `accept`.
+   * The diagnostics, with everything else that can be done at run time: `pause`, `resume`, `grant`, `revoke`,
+   * `preview`, `setName`, `setGroup`, `setAttributes`, `setAttribute`, `pushMetrics`, `handle`, `accept`.
    */
   readonly diagnostics: NetDiagnostics;
   /**

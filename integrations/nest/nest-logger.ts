@@ -25,7 +25,7 @@ function argumentsFor(logger: LoggerService, message: string, fields: Fields): [
   if (logger instanceof ConsoleLogger && isJson(logger)) {
     return takesParams(logger) ? [message, fields] : [{ message, ...fields }];
   }
-  // nestjs-pino has two loggers. The second, which has this method, takes its arguments as Nest's logger does.
+  // Not for nestjs-pino's `NativeLogger`, which has this method: it takes its arguments as Nest's logger does.
   if (isOfNestjsPino(logger) && !('getContextAndMessagesToPrint' in logger)) return [fields, message];
   if (isOfNestjsPino(logger) && 'structuredParams' in logger && logger.structuredParams === true) {
     return [message, fields];

@@ -80,7 +80,7 @@ export class NetDiagnosticsHealthIndicator {
     return { [key]: health } as Record<Key, NetDiagnosticsHealth<HealthStatus>>;
   }
 
-  /** An older terminus leaves out what has a status it does not know. */
+  /** An older terminus leaves out a result whose status it does not know. */
   #knowsDegraded(): boolean {
     const terminus = findProvider<HealthIndicatorService>(
       this.#modules,

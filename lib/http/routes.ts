@@ -10,7 +10,7 @@ import type { HttpTarget } from './target.js';
 export interface Offer {
   /** For `Content-Type`. */
   type: string;
-  /** Makes the body; `null` when it has answered by itself. */
+  /** Makes the body, or answers by itself and gives `null`. */
   make(call: Call): string | null | Promise<string | null>;
   headers?: Readonly<Record<string, string>>;
 }

@@ -38,7 +38,7 @@ export function Live({ isOn, children }: { isOn: boolean; children: string }) {
   );
 }
 
-/** What went wrong; nothing when nothing did. */
+/** What went wrong; renders nothing when nothing did. */
 export function Notice({ text }: { text: string }) {
   return (
     <p id="error" class="notice" role="alert" hidden={text === ''}>

@@ -7,7 +7,7 @@ import { type Connection, useUpdates } from './use-updates.js';
 /** One endpoint, and what its page can do with it. */
 export interface EndpointModel {
   connection: Connection;
-  /** `null` until it is loaded; so are the others. */
+  /** `null` until it is loaded, like the others. */
   details: EndpointAnswer | null;
   metrics: MetricsAnswer | null;
   report: ReportJson | null;
