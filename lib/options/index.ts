@@ -3,9 +3,8 @@ export { isNativeEndpoint } from './code-kinds.js';
 export type { HttpAccess, HttpAuthorize, HttpSettings } from './http-kind.js';
 export { whyMalformed } from './identity-kinds.js';
 export { ephemeralKey, keyFromFile } from './key-file.js';
-export { settingsMarkdown } from './markdown.js';
 export { type ActiveSettings, isActive, resolveSettings, type Settings } from './resolve.js';
-export { DEADLINE, SETTINGS } from './table.js';
+export { DEADLINE, SETTINGS, settingsMarkdown } from './table.js';
 export type {
   AcceptLoop,
   HttpOptions,

@@ -176,3 +176,14 @@ export const SETTINGS = {
 
 /** The value each setting has once it is resolved. */
 export type SettingValues = Values<typeof SETTINGS>;
+
+/** The settings table as Markdown, for the README. */
+export function settingsMarkdown(): string {
+  const rows = Object.entries<Setting<unknown, unknown>>(SETTINGS).map(([option, setting]) => {
+    const variable = setting.variable === null ? '–' : `\`${setting.variable}\``;
+    return [`\`${option}\``, variable, setting.defaultText, setting.description];
+  });
+  return [['option', 'variable', 'default', 'meaning'], ['---', '---', '---', '---'], ...rows]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
+    .join('');
+}
