@@ -12,9 +12,9 @@ export type MetricsRegistry = PromRegistryLike | MetricReaderLike;
 
 /** Callbacks of {@link AppMetrics}. */
 export interface AppMetricsListener {
-  /** A registry threw, or did not answer in time: its metrics are left out. Told once, until it answers again. */
+  /** A registry threw, or did not answer in time: its metrics are left out. Called once, until it answers again. */
   onFailed?: ((error: unknown) => void) | undefined;
-  /** `left` samples are beyond the limit and are left out. Told once. */
+  /** `left` samples are beyond the limit and are left out. Called once. */
   onTooMany?: ((left: number) => void) | undefined;
 }
 

@@ -56,7 +56,7 @@ export interface GrantKeeperOptions {
   sleep?: Sleep | undefined;
   /** 0 (inclusive) to 1 (exclusive). Default: `Math.random`. */
   random?: (() => number) | undefined;
-  /** Is told of every change; what it throws is ignored. */
+  /** Called on every change; what it throws is ignored. */
   onState?: ((state: GrantState) => void) | undefined;
 }
 

@@ -80,7 +80,7 @@ export const MAX_ANSWER_SIZE = 64 * 1024;
  */
 export const METRICS_GAP_MS = 30_100;
 
-/** A shorter wait is waited without asking for the kind of platform: an interval of 30 s is only just below the gap. */
+/** For a shorter wait the kind of platform is not asked for: an interval of 30 s is only just below the gap. */
 export const METRICS_GAP_SLACK_MS = 1_000;
 
 /** A schema is sent with two pushes in a row: if the platform dropped the only one, later values would have no names. */

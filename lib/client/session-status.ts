@@ -36,7 +36,7 @@ export type SessionEvent =
   | { type: 'offline'; why: string; attempt: number; retryInMs: number }
   /** Another process with this identity has a newer session. */
   | { type: 'replaced'; retryInMs: number }
-  /** Told once, until the platform takes the token again. */
+  /** Reported once, until the platform takes the token again. */
   | { type: 'unauthorized'; why: string; retryInMs: number }
   /** A hook threw while its connection was fine. */
   | { type: 'hook-failed'; error: unknown }

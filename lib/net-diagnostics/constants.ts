@@ -3,7 +3,7 @@
 /** `stop()` ends after this in any case: orchestrators kill a process some seconds after asking it to end. */
 export const STOP_TIMEOUT_MS = 5_000;
 
-/** The part of it for everything except the endpoint, so that there is time left to close the endpoint properly. */
+/** The part of {@link STOP_TIMEOUT_MS} for everything except the endpoint, so that time is left to close that properly. */
 export const SERVICE_STOP_TIMEOUT_MS = 4_000;
 
 /** The part of {@link SERVICE_STOP_TIMEOUT_MS} for the handlers of open connections. */

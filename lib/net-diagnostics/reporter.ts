@@ -12,7 +12,7 @@ import type { StatusStore } from './status-store.js';
 /** Options of one run. */
 export type RunOptions = Pick<DiagnoseOptions, 'signal' | 'onProbe'>;
 
-/** Also for callers who only need the part that the platform gets. */
+/** {@link RunOptions}, and a callback for callers who only need the part that the platform gets. */
 export type ReportRunOptions = RunOptions & Pick<DiagnoseOptions, 'onWireFinal'>;
 
 /** An endpoint to report about. */

@@ -36,7 +36,7 @@ export const QUICK_RETRIES: Readonly<Pick<Parts, 'clientLimits'>> = {
 
 /**
  * `NetDiagnostics.start` with shorter waits than real networks need: the app finds a platform that has come back within
- * a fraction of a second, and repeats a refused request after a fraction of a second, not after a quarter of an hour.
+ * a fraction of a second, and tries again so soon after a refusal, too, not after a quarter of an hour.
  * For tests of what an app does while the platform is away or refuses.
  * @throws as `NetDiagnostics.start`
  * @example
