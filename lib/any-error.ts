@@ -11,7 +11,7 @@ type PlainError = {
   [Code in Exclude<NetDiagnosticsErrorCode, RicherCode>]: NetDiagnosticsError<Code>;
 }[Exclude<NetDiagnosticsErrorCode, RicherCode>];
 
-/** Every error of this package. In a `switch` over `code`, TypeScript knows the fields of each case, and which cases are missing. */
+/** Every error of this package. A `switch` over `code` knows the fields of each case, and which cases are missing. */
 export type AnyNetDiagnosticsError =
   | PlainError
   | SettingError

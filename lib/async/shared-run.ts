@@ -14,7 +14,7 @@ export interface SharedRunOptions<T> {
   monotonic?: (() => number) | undefined;
 }
 
-/** A moment on both clocks. Neither is enough: the time of day may be set back, and the other one stops while the machine sleeps. */
+/** A moment on both clocks: the time of day may be set back, and the other one stops while the machine sleeps. */
 interface Moment {
   wall: number;
   passed: number;

@@ -16,7 +16,7 @@ import type { HttpAccess, HttpAuthorize } from './http-kind.js';
 
 /** Which metrics are pushed beside the endpoint's own, and how often. */
 export interface MetricsOptions {
-  /** Milliseconds from 1000 to 86400000. An interval below 30000 is used only with a platform of this package. Default: 60000; 0: none. */
+  /** Milliseconds, 1000 to 86400000. Below 30000 is used only with a platform of this package. Default: 60000; 0: none. */
   intervalMs?: number | undefined;
   /**
    * Registries of `prom-client`, and `MetricReader`s of OpenTelemetry's metrics SDK. Counters and gauges become whole
@@ -38,14 +38,15 @@ export interface PlatformOption {
 /** Who accepts the connections of the app's own endpoint. */
 export type AcceptLoop = 'router' | 'own';
 
-/** Who may use the routes that an app mounts. Give either `access` or `authorize`. Without this option all requests are refused. */
+/** Who may use the routes that an app mounts. Give `access` or `authorize`. Without this option all requests are refused. */
 export interface HttpOptions {
   /** Where the Nest module mounts them; in Express and Fastify the app mounts them itself. Default: `/net-diagnostics`. */
   path?: string | undefined;
   /**
    * `'loopback'`: requests from this machine under a name of this machine, and none that a proxy has passed on. For
-   * development only: where `NODE_ENV` is `production` it lets nobody in, since a proxy whose requests look like a browser's cannot be recognised.
-   * `'public-without-authentication'`: everybody who reaches the app; reports contain addresses of your network.
+   * development only: where `NODE_ENV` is `production` it lets nobody in, since a proxy whose requests look like a
+   * browser's cannot be recognised. `'public-without-authentication'`: everybody who reaches the app; reports contain
+   * addresses of your network.
    */
   access?: HttpAccess | undefined;
   /**

@@ -40,7 +40,7 @@ export function flag(): TextKind<boolean> {
   };
 }
 
-/** A whole number from `min` to `max`; `what` names it in errors. With `zero`, 0 is allowed too, and `zero` says what it means. */
+/** A whole number from `min` to `max`; errors call it `what`. With `zero`, 0 is allowed too, and `zero` says what it means. */
 export function wholeNumber(what: string, min: number, max: number, zero?: string): TextKind<number> {
   const check = (value: number) => {
     const allowed =

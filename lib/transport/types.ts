@@ -71,7 +71,7 @@ export interface Endpoint {
   setAlpns(alpns: readonly string[]): void;
   /** Adds a relay, or replaces the one with the same URL (a renewed auth token). */
   insertRelay(relay: string | RelayOption): Promise<void>;
-  /** Delivers incoming connection attempts to one listener. Usually you want a `Router`. @throws `ERR_STATE` when somebody listens already */
+  /** Delivers connection attempts to one listener. Usually you want a `Router`. @throws `ERR_STATE` when there is a listener */
   listen(listener: (incoming: Incoming) => void): Listening;
   /** Closes it and all its connections. Idempotent, never rejects. */
   close(): Promise<void>;
