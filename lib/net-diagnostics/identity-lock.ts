@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** The longest path of a Unix socket; a longer one would be cut. */
 const MAX_PATH_BYTES = 100;
 /** A live process answers within this time. */
-const KNOCK_MS = 1_000;
+const CONNECT_MS = 1_000;
 /**
  * Two processes that find the same left-over file at the same moment both remove it. So each checks after this time
  * whether its own file is still there.
@@ -41,11 +41,11 @@ export class IdentityLock {
   async take(): Promise<void> {
     if (Buffer.byteLength(this.#path) > MAX_PATH_BYTES) return;
     if (await this.#listen()) return this.#settle();
-    if (await this.#knock()) return this.#onOther();
+    if (await this.#isHeldElsewhere()) return this.#onOther();
     // The file was left by a process that was killed.
     if (!(await removeSocket(this.#path))) return;
     if (await this.#listen()) await this.#settle();
-    else if (await this.#knock()) this.#onOther();
+    else if (await this.#isHeldElsewhere()) this.#onOther();
   }
 
   /** Releases the lock and removes its file. Idempotent. */
@@ -59,7 +59,7 @@ export class IdentityLock {
     const mine = await inode(this.#path);
     await sleep(SETTLE_MS, undefined, { ref: false });
     const isLost = mine !== null && (await inode(this.#path)) !== mine;
-    if (isLost && !this.#isReleased && (await this.#knock())) this.#onOther();
+    if (isLost && !this.#isReleased && (await this.#isHeldElsewhere())) this.#onOther();
   }
 
   #listen(): Promise<boolean> {
@@ -81,7 +81,7 @@ export class IdentityLock {
   }
 
   /** @returns whether a live process listens there */
-  #knock(): Promise<boolean> {
+  #isHeldElsewhere(): Promise<boolean> {
     return new Promise((settle) => {
       const socket = connect(this.#path);
       const done = (isThere: boolean) => {
@@ -89,7 +89,7 @@ export class IdentityLock {
         settle(isThere);
       };
       socket.unref();
-      socket.setTimeout(KNOCK_MS, () => done(false));
+      socket.setTimeout(CONNECT_MS, () => done(false));
       socket.once('connect', () => done(true));
       socket.once('error', () => done(false));
     });

@@ -1,6 +1,6 @@
 import { settledWithin } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
-import { KNOCK_TIMEOUT_MS } from './constants.js';
+import { SELF_DIAL_TIMEOUT_MS } from './constants.js';
 import { IrohIncoming } from './incoming.js';
 import type { NativeEndpoint, NativeIncoming } from './native.js';
 import { SelfDial } from './self-dial.js';
@@ -84,7 +84,7 @@ class Acceptor {
     this.#selfDial = selfDial;
     // Wait until the dialling endpoint knows that it was refused, not only until the loop has ended: if the endpoint closed
     // in between, the dial would go on, and keep the process alive.
-    await settledWithin(KNOCK_TIMEOUT_MS, selfDial.call());
+    await settledWithin(SELF_DIAL_TIMEOUT_MS, selfDial.call());
     this.#selfDial = null;
     // Not awaited: it takes 3 s if the dial is still pending.
     void selfDial.end();

@@ -19,7 +19,7 @@ export const ROUTER_CLOSE_TIMEOUT_MS = 5_000;
 /** Connections of all ALPNs together that a {@link Router} serves at once. */
 export const ROUTER_MAX_CONNECTIONS = 256;
 /** How long a stopping listener waits for its own dial, which on loopback takes a few milliseconds. */
-export const KNOCK_TIMEOUT_MS = 2_000;
+export const SELF_DIAL_TIMEOUT_MS = 2_000;
 
 /** How often the address is checked, because the binding's own `online()` never settles without a relay. */
 export const ONLINE_POLL_MS = 100;
