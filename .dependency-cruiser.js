@@ -43,7 +43,8 @@ const PURE_MODULES = ['crypto', 'net'];
 const PACKAGES = {
   '@number0/iroh': ['lib/transport'],
   commander: ['platform'],
-  libsql: ['platform'],
+  kysely: ['platform/store'],
+  libsql: ['platform/store'],
   '@opentelemetry/api': ['lib/telemetry'],
   fastify: ['integrations/fastify', 'samples', 'platform'],
   express: ['samples'],

@@ -1,20 +1,29 @@
 import { codeOf, messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
+import {
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+  type SqliteStatement,
+} from 'kysely';
 import type LibsqlDatabase from 'libsql';
-import type { SqlDriver, SqlRow, SqlStatement } from './sql-driver.js';
+import type { Tables } from './schema.js';
+import type { SqlDatabase } from './sql-database.js';
 
 /** The part of `libsql` (better-sqlite3's interface) that is used. */
-type Database = LibsqlDatabase.Database;
-type Statement = LibsqlDatabase.Statement<unknown[]>;
+type Connection = LibsqlDatabase.Database;
 
 /**
  * Opens an SQLite database file, or one in memory for `':memory:'`.
  * @param load - loads the package; an argument for tests
  * @throws `ERR_STORE` when `libsql` is not installed, the file is no database or another process has it open
  */
-export async function openLibsql(path: string, load = importLibsql): Promise<SqlDriver> {
+export async function openLibsql(path: string, load = importLibsql): Promise<SqlDatabase> {
   const Database = await loadLibsql(load);
   try {
-    return new LibsqlDriver(openDatabase(Database, path));
+    return new EmbeddedDatabase(connect(Database, path));
   } catch (error) {
     throw storeError(`The store ${path} cannot be opened`, error);
   }
@@ -36,82 +45,127 @@ async function loadLibsql(load: typeof importLibsql): Promise<typeof LibsqlDatab
   }
 }
 
-function openDatabase(Database: typeof LibsqlDatabase, path: string): Database {
-  const database = new Database(path);
+function connect(Database: typeof LibsqlDatabase, path: string): Connection {
+  const connection = new Database(path);
   try {
     // One owner: two platforms on one folder would be two endpoints with one identity. The lock dies with the process.
-    database.pragma('locking_mode = EXCLUSIVE');
-    database.pragma('journal_mode = WAL');
+    connection.pragma('locking_mode = EXCLUSIVE');
+    connection.pragma('journal_mode = WAL');
     // Every commit is on disk before it is answered: a kill -9 or a power cut loses nothing that was acknowledged.
-    database.pragma('synchronous = FULL');
-    database.pragma('foreign_keys = ON');
+    connection.pragma('synchronous = FULL');
+    connection.pragma('foreign_keys = ON');
     // The lock is taken by the first write only: take it now.
-    database.exec('BEGIN IMMEDIATE; COMMIT');
-    return database;
+    connection.exec('BEGIN IMMEDIATE; COMMIT');
+    return connection;
   } catch (error) {
-    database.close();
+    connection.close();
     throw error;
   }
 }
 
-class LibsqlDriver implements SqlDriver {
-  readonly #database: Database;
+class EmbeddedDatabase implements SqlDatabase {
+  readonly tables: Kysely<Tables>;
+  readonly #connection: Connection;
   /** The store's statements are a fixed set: each is compiled once. */
-  readonly #statements = new Map<string, Statement>();
+  readonly #statements = new Map<string, SqliteStatement>();
   #isOpen = true;
 
-  constructor(database: Database) {
-    this.#database = database;
-  }
-
-  async all(...[sql, ...params]: SqlStatement): Promise<SqlRow[]> {
-    return this.#guard(() => this.#prepare(sql).all(...params) as SqlRow[]);
-  }
-
-  async run(...[sql, ...params]: SqlStatement): Promise<number> {
-    return this.#guard(() => this.#prepare(sql).run(...params).changes);
-  }
-
-  async batch(statements: readonly SqlStatement[]): Promise<void> {
-    this.#guard(() => {
-      this.#database.transaction(() => {
-        for (const [sql, ...params] of statements) this.#prepare(sql).run(...params);
-      })();
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.tables = new Kysely({
+      dialect: new EmbeddedDialect({
+        database: { prepare: (sql) => this.#prepare(sql), close: () => this.#close() },
+      }),
     });
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    // Kysely's own `destroy` waits for nobody. There is one connection: who gets it has let all before it have it.
+    return this.tables.connection().execute(async () => this.#close());
+  }
+
+  #close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#statements.clear();
-    releaseLock(this.#database);
-    this.#database.close();
+    releaseLock(this.#connection);
+    this.#connection.close();
   }
 
-  #prepare(sql: string): Statement {
+  #prepare(sql: string): SqliteStatement {
+    if (!this.#isOpen) throw new NetDiagnosticsError('ERR_STORE', 'The store is closed.');
     const known = this.#statements.get(sql);
     if (known !== undefined) return known;
-    const statement = this.#database.prepare(sql);
+    const statement = prepare(this.#connection, sql);
     this.#statements.set(sql, statement);
     return statement;
   }
+}
 
-  #guard<T>(work: () => T): T {
-    if (!this.#isOpen) throw new NetDiagnosticsError('ERR_STORE', 'The store is closed.');
-    try {
-      return work();
-    } catch (error) {
-      throw storeError('The store failed', error);
-    }
+class EmbeddedDialect extends SqliteDialect {
+  readonly #config: SqliteDialectConfig;
+
+  constructor(config: SqliteDialectConfig) {
+    super(config);
+    this.#config = config;
+  }
+
+  override createDriver(): Driver {
+    return new QueueingDriver(this.#config);
+  }
+}
+
+/**
+ * Hands out the one connection in the order of asking. Kysely's own driver wakes all who wait each time that it is free:
+ * with a thousand of them half a million wakings.
+ */
+class QueueingDriver extends SqliteDriver {
+  /** Settles when the last who asked gives the connection back. */
+  #last: Promise<void> = Promise.resolve();
+  #giveBack: (() => void) | undefined;
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const before = this.#last;
+    let giveBack: (() => void) | undefined;
+    this.#last = new Promise((resolve) => {
+      giveBack = resolve;
+    });
+    await before;
+    this.#giveBack = giveBack;
+    return super.acquireConnection();
+  }
+
+  override async releaseConnection(): Promise<void> {
+    await super.releaseConnection();
+    this.#giveBack?.();
+  }
+}
+
+/** A statement that says `ERR_STORE` when it fails. */
+function prepare(connection: Connection, sql: string): SqliteStatement {
+  const statement = orStoreError(() => connection.prepare(sql));
+  return {
+    reader: statement.reader,
+    all: (parameters) => orStoreError(() => statement.all(parameters)),
+    run: (parameters) => orStoreError(() => statement.run(parameters)),
+    iterate: (parameters) => orStoreError(() => statement.iterate(parameters)),
+  };
+}
+
+function orStoreError<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw storeError('The store failed', error);
   }
 }
 
 /** Closing alone keeps the file until the last statement is collected, and with it the lock. */
-function releaseLock(database: Database): void {
+function releaseLock(connection: Connection): void {
   try {
-    database.pragma('journal_mode = DELETE');
-    database.pragma('locking_mode = NORMAL');
-    database.prepare('SELECT COUNT(*) FROM schema_version').all();
+    connection.pragma('journal_mode = DELETE');
+    connection.pragma('locking_mode = NORMAL');
+    connection.prepare('SELECT COUNT(*) FROM schema_version').all();
   } catch {
     // Everything is on disk already: the next start in another process finds it.
   }

@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import { MemoryStore, type Store } from 'iroh-net-diagnostics/services';
-import { openLibsql } from './libsql-driver.js';
-import { SqlStore } from './sql-store.js';
 
 /** Keeps everything in memory: for tests and demos. */
 export const IN_MEMORY = ':memory:';
@@ -12,5 +10,10 @@ export const IN_MEMORY = ':memory:';
  */
 export async function openStore(dataDir: string): Promise<Store> {
   if (dataDir === IN_MEMORY) return new MemoryStore();
+  // Three hundred files of the query builder: who keeps everything in memory does not wait for them.
+  const [{ SqlStore }, { openLibsql }] = await Promise.all([
+    import('./sql-store.js'),
+    import('./libsql-driver.js'),
+  ]);
   return SqlStore.open(await openLibsql(join(dataDir, 'platform.db')));
 }

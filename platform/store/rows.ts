@@ -18,9 +18,14 @@ import {
   reportFacts,
   trustedEndpointId,
 } from 'iroh-net-diagnostics/services';
-import type { SqlRow } from './sql-driver.js';
+import type { Selectable } from 'kysely';
+import type { Tables } from './schema.js';
 
-export function toApiSecret(row: SqlRow): ApiSecretRecord {
+/** What the compiler knows of a row. What is in it, is looked at: SQLite keeps anything in any column. */
+type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
+type ReportHead = Omit<Row<'reports'>, 'report' | 'facts'>;
+
+export function toApiSecret(row: Row<'api_secrets'>): ApiSecretRecord {
   return {
     keyId: endpointId(row, 'key_id'),
     label: text(row, 'label'),
@@ -29,7 +34,7 @@ export function toApiSecret(row: SqlRow): ApiSecretRecord {
   };
 }
 
-export function toEndpoint(row: SqlRow): EndpointRecord {
+export function toEndpoint(row: Row<'endpoints'>): EndpointRecord {
   const address = textOrNull(row, 'address');
   const attributes = textOrNull(row, 'attributes');
   return {
@@ -44,7 +49,7 @@ export function toEndpoint(row: SqlRow): EndpointRecord {
   };
 }
 
-export function toGrant(row: SqlRow): GrantRecord {
+export function toGrant(row: Row<'grants'>): GrantRecord {
   return {
     endpointId: endpointId(row, 'endpoint_id'),
     caps: text(row, 'caps').split(' '),
@@ -54,7 +59,7 @@ export function toGrant(row: SqlRow): GrantRecord {
   };
 }
 
-function reportHead(row: SqlRow): Omit<ReportRecord, 'report'> {
+function reportHead(row: ReportHead): Omit<ReportRecord, 'report'> {
   return {
     id: text(row, 'id'),
     endpointId: endpointId(row, 'endpoint_id'),
@@ -64,7 +69,7 @@ function reportHead(row: SqlRow): Omit<ReportRecord, 'report'> {
   };
 }
 
-export function toReport(row: SqlRow): ReportRecord {
+export function toReport(row: Omit<Row<'reports'>, 'facts'>): ReportRecord {
   return {
     ...reportHead(row),
     report: JSON.parse(text(row, 'report')) as ReportRecord['report'],
@@ -72,7 +77,9 @@ export function toReport(row: SqlRow): ReportRecord {
 }
 
 /** Reads the report itself only where an earlier version has kept nothing beside it. */
-export function toReportSummary(row: SqlRow): ReportSummary {
+export function toReportSummary(
+  row: ReportHead & { facts: string | null; report: string | null },
+): ReportSummary {
   const facts = textOrNull(row, 'facts');
   return {
     ...reportHead(row),
@@ -83,13 +90,13 @@ export function toReportSummary(row: SqlRow): ReportSummary {
   };
 }
 
-export function toMetricTypes(row: SqlRow): string {
+export function toMetricTypes(row: { types: string | null; schema_json: string | null }): string {
   return (
     textOrNull(row, 'types') ?? metricTypes((JSON.parse(text(row, 'schema_json')) as MetricsSchema).items)
   );
 }
 
-export function toMetrics(row: SqlRow): MetricsRecord {
+export function toMetrics(row: Omit<Row<'metrics'>, 'types'>): MetricsRecord {
   return {
     endpointId: endpointId(row, 'endpoint_id'),
     sessionId: text(row, 'session_id'),
@@ -117,7 +124,9 @@ function parseMetricValues(json: string): MetricValue[] {
   }) as MetricValue[];
 }
 
-function text(row: SqlRow, column: string): string {
+type Holding<Column extends string> = Readonly<Record<Column, unknown>>;
+
+function text<Column extends string>(row: Holding<Column>, column: Column): string {
   const value = row[column];
   if (typeof value === 'string') return value;
   throw new NetDiagnosticsError(
@@ -127,15 +136,15 @@ function text(row: SqlRow, column: string): string {
 }
 
 /** It was checked before it was stored; a check of the curve for each row would cost a list of thousands a second. */
-export function endpointId(row: SqlRow, column: string): EndpointId {
+export function endpointId<Column extends string>(row: Holding<Column>, column: Column): EndpointId {
   return trustedEndpointId(text(row, column));
 }
 
-function textOrNull(row: SqlRow, column: string): string | null {
+function textOrNull<Column extends string>(row: Holding<Column>, column: Column): string | null {
   return row[column] === null ? null : text(row, column);
 }
 
-function int(row: SqlRow, column: string): number {
+function int<Column extends string>(row: Holding<Column>, column: Column): number {
   const value = Number(row[column] ?? Number.NaN);
   if (Number.isSafeInteger(value)) return value;
   throw new NetDiagnosticsError(
@@ -144,6 +153,6 @@ function int(row: SqlRow, column: string): number {
   );
 }
 
-function intOrNull(row: SqlRow, column: string): number | null {
+function intOrNull<Column extends string>(row: Holding<Column>, column: Column): number | null {
   return row[column] === null ? null : int(row, column);
 }

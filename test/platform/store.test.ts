@@ -1,5 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { createHook } from 'node:async_hooks';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { CompiledQuery } from 'kysely';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MemoryStore } from '../../lib/services/memory-store.js';
 import { takeMetrics } from '../../lib/services/sessions/metrics-intake.js';
@@ -8,8 +11,9 @@ import type { MetricsSchema, MetricValue } from '../../lib/wire/index.js';
 import { openLibsql } from '../../platform/store/libsql-driver.js';
 import { IN_MEMORY, openStore } from '../../platform/store/open-store.js';
 import { MIGRATIONS } from '../../platform/store/schema.js';
+import type { SqlDatabase } from '../../platform/store/sql-database.js';
 import { SqlStore } from '../../platform/store/sql-store.js';
-import { startChild } from '../support/child.js';
+import { runChild, startChild } from '../support/child.js';
 import { madeUpId } from '../support/ids.js';
 import { Stage, sampleReport } from './stage.js';
 
@@ -26,6 +30,10 @@ const report = (id: string, endpointId = A) =>
     durationMs: null,
     report: sampleReport(endpointId),
   }) as const;
+
+/** Tells the database itself, past the store. */
+const say = (database: SqlDatabase, sql: string, ...parameters: string[]) =>
+  database.tables.executeQuery(CompiledQuery.raw(sql, parameters));
 
 /** Each gives a function that opens the same store each time. */
 const KINDS: [string, () => Promise<() => Promise<Store>>][] = [
@@ -185,6 +193,39 @@ describe.each(KINDS)('the store %s', (_, makeStore) => {
     await store.close();
   });
 
+  it('does what is asked at one time as if it were asked one after another', async () => {
+    const store = await storeWithEndpoint();
+    const asked = [
+      store.addReport(report('01'), 5),
+      store.addReport(report('02', B), 5),
+      store.putSetting('count', '1'),
+      store.addReport(report('03'), 5),
+      store.putSetting('count', '2'),
+    ];
+    const answers = await Promise.allSettled(asked);
+    expect(answers.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    expect((await store.reports(A, 9)).map(({ id }) => id)).toEqual(['03', '01']);
+    expect(await store.setting('count')).toBe('2');
+    await store.close();
+  });
+
+  it('keeps what was asked before it was closed', async () => {
+    const open = await makeStore();
+    const store = await open();
+    const asked = ['1', '2', '3'].map((value) => store.putSetting('count', value));
+    await store.close();
+    await Promise.all(asked);
+    const again = await open();
+    expect(await again.setting('count')).toBe('3');
+    await again.close();
+  });
+
   it('gives copies: what is done to them changes nothing', async () => {
     const store = await storeWithEndpoint();
     const mine = { ...report('01'), report: sampleReport(A) };
@@ -209,9 +250,9 @@ describe('the store in a file', () => {
     await store.close();
     await expect(store.endpoints()).rejects.toMatchObject({ code: 'ERR_STORE' });
 
-    const driver = await openLibsql(join(folder, 'platform.db'));
-    await driver.run('INSERT INTO schema_version (version) VALUES (99)');
-    await expect(SqlStore.open(driver)).rejects.toMatchObject({
+    const database = await openLibsql(join(folder, 'platform.db'));
+    await say(database, 'INSERT INTO schema_version (version) VALUES (99)');
+    await expect(SqlStore.open(database)).rejects.toMatchObject({
       message: expect.stringContaining('version 99'),
     });
 
@@ -222,26 +263,87 @@ describe('the store in a file', () => {
   });
 
   it('takes over a store of the first version with all that is in it', async () => {
-    const driver = await openLibsql(':memory:');
-    await driver.run('CREATE TABLE schema_version (version BIGINT NOT NULL)');
-    for (const sql of MIGRATIONS[0] ?? []) await driver.run(sql);
-    await driver.run('INSERT INTO schema_version (version) VALUES (1)');
-    await driver.run(
+    const database = await openLibsql(':memory:');
+    await say(database, 'CREATE TABLE schema_version (version BIGINT NOT NULL)');
+    for (const sql of MIGRATIONS[0] ?? []) await say(database, sql);
+    await say(database, 'INSERT INTO schema_version (version) VALUES (1)');
+    await say(
+      database,
       'INSERT INTO endpoints (id, name, issuer, first_seen_at, last_seen_at) VALUES (?, ?, ?, 1, 2)',
       A,
       'old',
       KEY,
     );
-    const store = await SqlStore.open(driver);
+    const store = await SqlStore.open(database);
     expect(await store.endpoints()).toMatchObject([{ id: A, name: 'old', group: null, attributes: {} }]);
     await store.groupEndpoint(A, 'new');
     expect(await store.endpoint(A)).toMatchObject({ group: 'new' });
     await store.close();
   });
 
+  it('takes over a folder that was written with plain statements, before there was a query builder', async () => {
+    const folder = await stage.folder();
+    const packed = await readFile(new URL('stores/statements.db.gz', import.meta.url));
+    await writeFile(join(folder, 'platform.db'), gunzipSync(packed));
+    const store = await openStore(folder);
+    expect(await store.setting('port')).toBe('7');
+    expect(await store.apiSecrets()).toEqual([
+      { keyId: B, label: '', createdAt: 2, revokedAt: 3 },
+      { keyId: KEY, label: "it's", createdAt: 1, revokedAt: null },
+    ]);
+    expect(await store.endpoints()).toMatchObject([
+      { id: B, name: null, group: null, attributes: {}, authorisation: { issuer: KEY, expiresAt: null } },
+      { id: A, name: 'näme', group: 'staging', attributes: { région: 'eü' }, lastSeenAt: 200 },
+    ]);
+    expect((await store.endpoint(A))?.address).toEqual({
+      id: A,
+      relayUrls: ['https://relay.test/'],
+      directAddrs: [],
+    });
+    expect(await store.grants()).toEqual([
+      {
+        endpointId: A,
+        caps: ['client', 'relay:use'],
+        token: Uint8Array.of(0, 1, 255),
+        expiresAt: null,
+        grantedAt: 9,
+      },
+    ]);
+    // The first has no facts beside it, as in the versions before.
+    expect(await store.reportSummaries(A, 9)).toMatchObject([
+      { id: '02', durationMs: 4, facts: { udpV4: true } },
+      { id: '01', durationMs: null, facts: { udpV4: true } },
+    ]);
+    expect(await store.report('01')).toMatchObject({ report: { endpointId: A } });
+    expect(await store.metricsSessions(A)).toMatchObject([
+      { sessionId: '0f', values: [{ type: 'counter', value: 2n ** 64n - 1n }] },
+    ]);
+    await store.addReport(report('03'), 2);
+    expect((await store.reports(A, 9)).map(({ id }) => id)).toEqual(['03', '02']);
+    await store.close();
+  });
+
+  it('wakes nobody but the next of the many who ask at one time', async () => {
+    const store = await SqlStore.open(await openLibsql(IN_MEMORY));
+    let promises = 0;
+    const count = createHook({
+      init() {
+        promises += 1;
+      },
+    }).enable();
+    const keys = Array.from({ length: 500 }, (_, index) => String(index));
+    for (const key of keys) await store.setting(key);
+    const oneByOne = promises;
+    await Promise.all(keys.map((key) => store.setting(key)));
+    count.disable();
+    // Whoever is woken in vain awaits anew: of all by all that would be 125,000 promises.
+    expect(promises - oneByOne).toBeLessThan(2 * oneByOne);
+    await store.close();
+  });
+
   it('reads no report for a list, and no schema for a push: both can be large', async () => {
-    const driver = await openLibsql(':memory:');
-    const store = await SqlStore.open(driver);
+    const database = await openLibsql(':memory:');
+    const store = await SqlStore.open(database);
     await store.authorise(A, { issuer: KEY, expiresAt: 5 }, 100);
     await store.addReport(report('01'), 2);
     const session = { endpointId: A, sessionId: 'x', updatedAt: 1 };
@@ -251,8 +353,8 @@ describe('the store in a file', () => {
     };
     await store.putMetrics({ ...session, schema, values: [] }, 2);
     // Who reads them now fails.
-    await driver.run("UPDATE reports SET report = '{'");
-    await driver.run("UPDATE metrics SET schema_json = '{'");
+    await say(database, "UPDATE reports SET report = '{'");
+    await say(database, "UPDATE metrics SET schema_json = '{'");
     const summary = { id: '01', source: 'upload', facts: { udpV4: true, mappingVariesByDestIpv6: null } };
     expect(await store.latestReports()).toMatchObject([summary]);
     expect(await store.reportSummaries(A, 2)).toMatchObject([summary]);
@@ -263,42 +365,53 @@ describe('the store in a file', () => {
         update: { schema: null, values: [value] },
         receivedAt: 2,
       });
-    await driver.run("UPDATE metrics SET session_id = 'ab'");
+    await say(database, "UPDATE metrics SET session_id = 'ab'");
     expect(await push({ type: 'counter', value: 1n })).toBeNull();
     expect(await push({ type: 'gauge', value: 1n })).toContain('do not fit');
     await store.close();
   });
 
   it('reads the documents of rows that an earlier version wrote', async () => {
-    const driver = await openLibsql(':memory:');
-    const store = await SqlStore.open(driver);
+    const database = await openLibsql(':memory:');
+    const store = await SqlStore.open(database);
     await store.authorise(A, { issuer: KEY, expiresAt: 5 }, 100);
     await store.addReport(report('01'), 2);
-    await driver.run('UPDATE reports SET facts = NULL');
+    await say(database, 'UPDATE reports SET facts = NULL');
     expect(await store.latestReports()).toMatchObject([{ id: '01', facts: { udpV4: true } }]);
     const schema: MetricsSchema = {
       items: [{ type: 'gauge', name: 'n', prefixes: [], labels: [] }],
       help: null,
     };
     await store.putMetrics({ endpointId: A, sessionId: 'x', schema, values: [], updatedAt: 1 }, 2);
-    await driver.run('UPDATE metrics SET types = NULL');
+    await say(database, 'UPDATE metrics SET types = NULL');
     expect(await store.metricTypes(A, 'x')).toBe('g');
     await store.close();
   });
 
   it('lists the other rows when one is damaged, and says so to who asks for that one', async () => {
-    const driver = await openLibsql(':memory:');
-    const store = await SqlStore.open(driver);
+    const database = await openLibsql(':memory:');
+    const store = await SqlStore.open(database);
     for (const id of [A, B]) {
       await store.authorise(id, { issuer: KEY, expiresAt: 5 }, 100);
       await store.addReport(report(id.slice(0, 1), id), 2);
     }
-    await driver.run("UPDATE endpoints SET address = '{' WHERE id = ?", A);
-    await driver.run("UPDATE reports SET received_at = 'x' WHERE endpoint_id = ?", A);
+    await say(database, "UPDATE endpoints SET address = '{' WHERE id = ?", A);
+    await say(database, "UPDATE reports SET received_at = 'x' WHERE endpoint_id = ?", A);
     expect((await store.endpoints()).map(({ id }) => id)).toEqual([B]);
     expect((await store.latestReports()).map(({ endpointId }) => endpointId)).toEqual([B]);
     await expect(store.endpoint(A)).rejects.toThrow();
     await store.close();
+  });
+
+  it('alone needs the database and the query builder: in memory neither is loaded', async () => {
+    const { stdout, stderr } = await runChild(
+      `import { openStore } from './platform/store/open-store.js';
+       await (await openStore(':memory:')).putSetting('port', '1');
+       const error = await openStore('.').catch((error) => error);
+       console.log('in memory; in a file', error.code);`,
+      { packages: ['@number0/iroh'] },
+    );
+    expect({ stdout, stderr }).toEqual({ stdout: 'in memory; in a file ERR_MODULE_NOT_FOUND\n', stderr: '' });
   });
 
   it('says what to install when libsql is missing', async () => {
