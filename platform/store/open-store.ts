@@ -10,7 +10,7 @@ export const IN_MEMORY = ':memory:';
  */
 export async function openStore(dataDir: string): Promise<Store> {
   if (dataDir === IN_MEMORY) return new MemoryStore();
-  // Three hundred files of the query builder: who keeps everything in memory does not wait for them.
+  // Hundreds of files of the query builder: who keeps everything in memory does not wait for them.
   const [{ SqlStore }, { openLibsql }] = await Promise.all([
     import('./sql-store.js'),
     import('./libsql-driver.js'),
