@@ -55,11 +55,14 @@ function factText(fact: Pick<Fact, 'reason'> & { value: string }): string {
   return `${fact.value} (${fact.reason})`;
 }
 
-function familyRows(name: string, family: FamilyVerdict): string[] {
-  const address = family.publicAddress;
+/** A report that was kept may be older than what has been added to its version since. */
+type KeptFamilyVerdict = Omit<FamilyVerdict, 'lossy'> & Partial<Pick<FamilyVerdict, 'lossy'>>;
+
+function familyRows(name: string, family: KeptFamilyVerdict): string[] {
+  const { publicAddress: address, lossy } = family;
   return [
     row(`${name} UDP`, factText(family.udp)),
-    ...(family.lossy.value === 'yes' ? [row(`${name} loss`, factText(family.lossy))] : []),
+    ...(lossy?.value === 'yes' ? [row(`${name} loss`, factText(lossy))] : []),
     row(`${name} address`, `${address.value ?? 'unknown'} (${address.reason})`),
     row(`${name} mapping`, factText(family.mapping)),
     row(`${name} filtering`, factText(family.filtering)),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { PACKAGE_VERSION, renderText } from '../../lib/report/index.js';
+import { PACKAGE_VERSION, redactReport, renderText } from '../../lib/report/index.js';
 import { parseSocketAddr, SecretKey } from '../../lib/wire/index.js';
 import { https, openV6, quic, R1, R2, reportOf, seenAs } from './support/records.js';
 
@@ -49,6 +49,15 @@ describe('text rendering', () => {
     expect(text).toContain(`  failed          5.0 ms  https ${R1}  ECONNREFUSED: refused`);
     expect(text).toContain(`Endpoint ${endpointId}\n  home relay  ${R1}\n  addresses   [::1]:7`);
     expect(text).toContain('Note: Mind this.');
+  });
+
+  it('shows a report that was kept since before its version had `lossy`, redacted too', () => {
+    const old = structuredClone(report);
+    for (const family of [old.verdict.ipv4, old.verdict.ipv6]) Reflect.deleteProperty(family, 'lossy');
+    for (const exchange of old.probes.flatMap(({ observation }) => observation?.quic ?? []))
+      Reflect.deleteProperty(exchange, 'lost');
+    expect(renderText(old)).toBe(renderText(report));
+    expect(renderText(redactReport(old))).toBe(renderText(redactReport(report)));
   });
 });
 
