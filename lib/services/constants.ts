@@ -35,6 +35,12 @@ export const REFUSALS_TOLD_PER_MINUTE = 20;
 export const LONG_EXPIRED_SECONDS = 3_600;
 /** Sessions of one endpoint at once, all from one socket: our client and the official one may run in the same app. */
 export const MAX_SESSIONS_PER_ENDPOINT = 4;
+/**
+ * How long the paths of a new session and those of older ones may take to meet. After that the older ones count as those of
+ * another process. One round trip or two, on a busy machine and over a slow line. A dial-back does not wait for it.
+ */
+export const PATHS_SETTLE_MS = 2_000;
+export const PATHS_LOOK_MS = 50;
 /** How long a connection stays open that only asks for the kind of platform. The connection itself is the answer. */
 export const OWN_KIND_STAY_MS = 1_000;
 /** Such connections at once. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   MAX_OPEN_STREAMS,
@@ -6,12 +7,14 @@ import {
   MAX_SESSIONS,
   MAX_SESSIONS_PER_ENDPOINT,
   MAX_STREAMS_PER_SESSION,
+  PATHS_SETTLE_MS,
   RATE_LIMIT,
   RATE_WINDOW_MS,
 } from '../../lib/services/constants.js';
-import { type BiStream, type Connection, call } from '../../lib/transport/index.js';
+import { type BiStream, type Connection, call, type Endpoint } from '../../lib/transport/index.js';
 import { type ApiSecret, decodeUnitResult } from '../../lib/wire/index.js';
 import type { Platform } from '../../platform/index.js';
+import { until } from '../support/fake-time.js';
 import { ask, newId, openSession, Stage } from './stage.js';
 
 const stage = new Stage();
@@ -36,24 +39,45 @@ async function expectSoon(work: () => Promise<unknown>): Promise<void> {
   expect(performance.now() - startedAt).toBeLessThan(SOON_MS);
 }
 
+/**
+ * Sessions that have come to rest: where iroh keeps one of an endpoint's over IPv4 and another over IPv6, the platform has
+ * the app dial again.
+ */
 async function sessionsOf(
   platform: Platform,
   secret: ApiSecret,
   endpoints: number,
   each: number,
 ): Promise<Connection[]> {
-  const sessions: Connection[] = [];
+  const places: { endpoint: Endpoint; session: Connection }[] = [];
   for (let count = 0; count < endpoints; count += 1) {
     const endpoint = await stage.endpoint();
     for (let index = 0; index < each; index += 1)
-      sessions.push(await openSession(endpoint, platform, secret));
+      places.push({ endpoint, session: await openSession(endpoint, platform, secret) });
   }
-  return sessions;
+  for (let isAtRest = each === 1; !isAtRest; ) {
+    await sleep(PATHS_SETTLE_MS + 500);
+    const gone = places.filter(({ session }) => session.closeReason !== null);
+    for (const place of gone) place.session = await openSession(place.endpoint, platform, secret);
+    isAtRest = gone.length === 0;
+  }
+  return places.map(({ session }) => session);
 }
 
-/** How the first of them ended. Which one it is hangs on whose packets the platform read first. */
-function firstToGo(sessions: readonly Connection[]): Promise<unknown> {
-  return Promise.race(sessions.map((session) => session.closed()));
+/**
+ * One of them gave way, and no other. Which one hangs on whose packets the platform read first. It hears why, but on a
+ * busy machine the packet that closes can be lost: then a stateless reset says only that it is over.
+ */
+async function expectOneGone(
+  sessions: readonly Connection[],
+  { code, why }: { code: number; why: string },
+): Promise<Connection | undefined> {
+  const how = await Promise.race(sessions.map((session) => session.closed()));
+  expect(how).toMatchObject(how.by === 'other' ? { code: null } : { by: 'peer', code });
+  expect(stage.events.filter(({ type }) => type === 'session-refused')).toMatchObject([{ why }]);
+  const gone = sessions.filter(({ closeReason }) => closeReason !== null);
+  expect(gone).toHaveLength(1);
+  return gone[0];
 }
 
 /** Sends three bytes of a ping's 18, on each of so many streams. */
@@ -84,10 +108,8 @@ describe('an API secret whose apps misbehave', { timeout: 60_000 }, () => {
     // No longer the one that was silent the longest.
     await ask(sessions[0] as Connection, ping());
     await expectSoon(async () => ask(await neighbour(platform), ping()));
-    expect(await firstToGo(sessions)).toMatchObject({ by: 'peer', code: 503 });
-    const gone = sessions.filter(({ closeReason }) => closeReason !== null);
-    expect(gone).toHaveLength(1);
-    expect(gone).not.toContain(sessions[0]);
+    const why = 'its API secret has the most sessions, and there are no more places';
+    expect(await expectOneGone(sessions, { code: 503, why })).not.toBe(sessions[0]);
     // Its own next one would only displace another of its own, for ever.
     await expect(openSession(await stage.endpoint(), platform, secret)).rejects.toMatchObject({
       closeReason: { code: 503 },
@@ -100,9 +122,12 @@ describe('an API secret whose apps misbehave', { timeout: 60_000 }, () => {
     const count = MAX_OPEN_STREAMS / MAX_OPEN_STREAMS_PER_SESSION;
     const sessions = await sessionsOf(platform, await platform.createApiSecret(), count, 1);
     for (const session of sessions) await beginEach(session, MAX_OPEN_STREAMS_PER_SESSION);
-    await expectSoon(() => ask(connection, ping()));
-    await expectSoon(async () => expect(await firstToGo(sessions)).toMatchObject({ code: 400 }));
-    expect(sessions.filter(({ closeReason }) => closeReason !== null)).toHaveLength(1);
+    // The platform may read a request of the neighbour before the last of those that were begun.
+    await until(async () => {
+      await expectSoon(() => ask(connection, ping()));
+      return sessions.some(({ closeReason }) => closeReason !== null);
+    }, SOON_MS);
+    await expectOneGone(sessions, { code: 400, why: 'too many requests of its API secret at once' });
   });
 
   it('does not get new limits by connecting anew', async () => {

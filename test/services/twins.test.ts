@@ -27,7 +27,8 @@ function history(...paths: string[][]): boolean {
 }
 
 describe('sessions of one identity that replace each other', () => {
-  const [a, b, c, d, relay] = ['192.0.2.1:1', '192.0.2.2:2', '192.0.2.1:3', '192.0.2.1:4', 'https://r.test/'];
+  const [a, b, c, d] = ['192.0.2.1:1', '192.0.2.2:2', '192.0.2.1:3', '192.0.2.1:4'];
+  const [v6, relay] = ['[2001:db8::1]:1', 'https://r.test/'];
 
   it.each([
     ['a process that crashes again and again, from a new port each time', [[a], [b], [c], [d]], false],
@@ -48,6 +49,7 @@ describe('sessions of one identity that replace each other', () => {
     ],
     ['one that moves to another network and back', [[a], [b], [a]], false],
     ['two in turns', [[a], [b], [a], [b]], true],
+    ['two in turns, over IPv4 and IPv6', [[a], [v6], [a], [v6]], true],
     ['two in turns, over one of several paths', [[a, c], [b, d], [c], [d]], true],
   ])('%s', (_, paths, isShared) => {
     expect(history(...paths)).toBe(isShared);

@@ -131,7 +131,7 @@ export class EndpointSession {
         this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, 'no token in time');
     }, AUTH_TIMEOUT_MS);
     try {
-      await this.#recall();
+      await this.#recall(ended.signal);
       if (this.#authorisation === null) this.#shared.unauthenticated.enter(this.#leaveUnauthenticated);
       await this.#acceptStreams(ended.signal);
     } catch (error) {
@@ -150,11 +150,11 @@ export class EndpointSession {
   }
 
   /** The official client does not authenticate again after a reconnect, so the token of its last `Auth` still counts. */
-  async #recall(): Promise<void> {
+  async #recall(signal: AbortSignal): Promise<void> {
     const { store } = this.#shared;
     const known = await store.endpoint(this.#connection.remoteId);
     if (known === null || (await this.#whyNot(known.authorisation)) !== null) return;
-    await this.#enter(known.authorisation);
+    await this.#enter(known.authorisation, signal);
   }
 
   async #acceptStreams(signal: AbortSignal): Promise<void> {
@@ -240,7 +240,8 @@ export class EndpointSession {
     const isLarge = head.length > LARGE_REQUEST;
     const release = isLarge ? await this.#shared.largeRequests.take(signal, this.#holder) : () => {};
     try {
-      return await this.#answer(await readBody(stream, head, { signal, timeoutMs: REQUEST_TIMEOUT_MS }));
+      const body = await readBody(stream, head, { signal, timeoutMs: REQUEST_TIMEOUT_MS });
+      return await this.#answer(body, signal);
     } finally {
       release();
     }
@@ -255,14 +256,14 @@ export class EndpointSession {
   }
 
   /** @returns the answer; `null` if none is sent */
-  async #answer(body: Uint8Array): Promise<Uint8Array | null> {
+  async #answer(body: Uint8Array, signal: AbortSignal): Promise<Uint8Array | null> {
     let request: ServicesRequest;
     try {
       request = decodeServicesRequest(body);
     } catch (error) {
       return this.#answerUnreadable(body[0], error);
     }
-    if (request.type === 'auth') return this.#authenticate(request.token);
+    if (request.type === 'auth') return this.#authenticate(request.token, signal);
     if (this.#authorisation === null) {
       return this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, `${request.type} before a token`);
     }
@@ -288,7 +289,7 @@ export class EndpointSession {
     return null;
   }
 
-  async #authenticate(token: Token): Promise<Uint8Array | null> {
+  async #authenticate(token: Token, signal: AbortSignal): Promise<Uint8Array | null> {
     const { store, clock } = this.#shared;
     if (this.#hasShownToken) return this.#refuse(CLOSE_BAD_REQUEST, REASON_UNEXPECTED_AUTH, 'a second Auth');
     this.#hasShownToken = true;
@@ -309,7 +310,7 @@ export class EndpointSession {
       );
     }
     await store.authorise(endpointId, authorisation, clock.now());
-    return (await this.#enter(authorisation)) ? new Uint8Array(0) : null;
+    return (await this.#enter(authorisation, signal)) ? new Uint8Array(0) : null;
   }
 
   /**
@@ -329,9 +330,9 @@ export class EndpointSession {
   }
 
   /** @returns whether there was a place for it */
-  async #enter(authorisation: Authorisation): Promise<boolean> {
+  async #enter(authorisation: Authorisation, signal: AbortSignal): Promise<boolean> {
     if (this.#connection.closeReason !== null) return false;
-    const { places, presence, events, unauthenticated, twins } = this.#shared;
+    const { places, events, unauthenticated } = this.#shared;
     const isNew = this.#authorisation === null;
     this.#leavePlace();
     this.#authorisation = authorisation;
@@ -340,13 +341,19 @@ export class EndpointSession {
       this.#refuse(CLOSE_UNAVAILABLE, REASON_TOO_MANY, 'its API secret has more sessions than any other');
       return false;
     }
-    const replaced = presence.enter(this.#connection);
-    const isShared = twins.note(this.#connection, replaced);
+    void this.#enterPresence(signal);
     await this.#noteSeen(true);
-    const endpointId = this.#connection.remoteId;
-    if (isNew) events.emit({ type: 'session-opened', endpointId });
-    if (isShared) events.emit({ type: 'identity-shared', endpointId });
+    if (isNew) events.emit({ type: 'session-opened', endpointId: this.#connection.remoteId });
     return true;
+  }
+
+  /** At once; what it means for older sessions is known later. Never rejects. */
+  async #enterPresence(signal: AbortSignal): Promise<void> {
+    const { presence, twins, events } = this.#shared;
+    const endpointId = this.#connection.remoteId;
+    const isShared = () => twins.sharedAt(endpointId) !== null;
+    const replaced = await presence.enter(this.#connection, isShared, signal);
+    if (twins.note(this.#connection, replaced)) events.emit({ type: 'identity-shared', endpointId });
   }
 
   #leavePlace(): void {

@@ -1,15 +1,20 @@
-import { Condition } from '../../async/index.js';
+import { Condition, type Sleep, systemSleep } from '../../async/index.js';
 import type { Connection } from '../../transport/index.js';
-import { CLOSE_NORMAL, type EndpointId, REASON_REPLACED } from '../../wire/index.js';
-import { MAX_SESSIONS_PER_ENDPOINT } from '../constants.js';
-import { directPaths, sharePath } from './paths.js';
+import { CLOSE_NORMAL, type EndpointId, REASON_DIAL_AGAIN, REASON_REPLACED } from '../../wire/index.js';
+import { MAX_SESSIONS_PER_ENDPOINT, PATHS_LOOK_MS, PATHS_SETTLE_MS } from '../constants.js';
+import { directPaths, isElsewhere, isOfOtherFamily, shareSocket } from './paths.js';
 
 /** Which endpoints have a live session. */
 export class Presence {
   readonly #sessions = new Map<EndpointId, Set<Connection>>();
   readonly #entered = new Condition();
+  readonly #sleep: Sleep;
   /** The endpoint whose session is just beginning. */
   #entering: EndpointId | null = null;
+
+  constructor(sleep: Sleep = systemSleep) {
+    this.#sleep = sleep;
+  }
 
   isOnline(id: EndpointId): boolean {
     return this.#sessions.has(id);
@@ -21,30 +26,63 @@ export class Presence {
   }
 
   /**
-   * Adds a session. Idempotent. Closes older sessions of the endpoint that come from another socket: a process that was
-   * killed did not close its own, and would look alive until that has been idle for half a minute.
-   * @returns the direct paths of the sessions from another socket; `null`: there were none
+   * Adds a session, at once. Idempotent. Later closes older sessions of the endpoint that come from another socket: a
+   * process that was killed did not close its own, and would look alive until that has been idle for half a minute. If
+   * only the address family differs, iroh may be wrong: then the app is asked to dial again, and is not told of another
+   * process.
+   * @param isShared - whether two processes are known to have this identity
+   * @param signal - fires when the session has ended
+   * @returns the direct paths of the sessions from another socket; `null`: there were none. Never rejects
    */
-  enter(connection: Connection): string[] | null {
+  async enter(
+    connection: Connection,
+    isShared: () => boolean,
+    signal: AbortSignal,
+  ): Promise<string[] | null> {
     const id = connection.remoteId;
     const sessions = this.#sessions.get(id) ?? new Set();
     if (sessions.has(connection)) return null;
     const older = [...sessions];
-    const replaced = older.filter((session) => !sharePath(session, connection));
-    const tooMany = older.length - replaced.length + 1 - MAX_SESSIONS_PER_ENDPOINT;
-    const surplus = older.filter((session) => !replaced.includes(session)).slice(0, Math.max(0, tooMany));
-    // Read now: a closed connection has no paths.
-    const paths = replaced.length === 0 ? null : replaced.flatMap(directPaths);
-    for (const session of [...replaced, ...surplus]) {
-      session.close(CLOSE_NORMAL, REASON_REPLACED);
-      sessions.delete(session);
-    }
+    const tooMany = older.length + 1 - MAX_SESSIONS_PER_ENDPOINT;
+    for (const session of older.splice(0, Math.max(0, tooMany))) this.#end(session, REASON_REPLACED);
     sessions.add(connection);
     this.#sessions.set(id, sessions);
     this.#entering = id;
     this.#entered.changed();
     this.#entering = null;
+    const others = await this.#fromElsewhere(connection, older, signal).catch(() => []);
+    if (others.length === 0 || signal.aborted) return null;
+    // Read now: a closed connection has no paths.
+    const paths = others.flatMap(directPaths);
+    for (const session of others) {
+      const isUnclear = isOfOtherFamily(connection, session) && !isShared();
+      this.#end(session, isUnclear ? REASON_DIAL_AGAIN : REASON_REPLACED);
+    }
     return paths;
+  }
+
+  /**
+   * Which older sessions come from another process than this one. iroh learns a session's paths, and moves it to the
+   * best one, in its own time: those of one process come together soon, those of two never.
+   * @throws `ERR_ABORTED`
+   */
+  async #fromElsewhere(
+    newer: Connection,
+    older: readonly Connection[],
+    signal: AbortSignal,
+  ): Promise<Connection[]> {
+    let apart = older;
+    for (let waited = 0; waited < PATHS_SETTLE_MS && apart.length > 0; waited += PATHS_LOOK_MS) {
+      await this.#sleep(PATHS_LOOK_MS, signal);
+      apart = apart.filter((session) => !shareSocket(newer, session));
+    }
+    const live = this.#sessions.get(newer.remoteId);
+    return apart.filter((session) => live?.has(session) && isElsewhere(newer, session));
+  }
+
+  #end(session: Connection, reason: string): void {
+    session.close(CLOSE_NORMAL, reason);
+    this.#sessions.get(session.remoteId)?.delete(session);
   }
 
   /** @returns whether this was the endpoint's last session */
