@@ -69,7 +69,7 @@ describe('a home relay', () => {
       { RUST_LOG: 'info', NO_COLOR: '1' },
     );
     const [one, other] = [await bind(url, ECHO), await bind(url, ECHO)];
-    other.listen((incoming) => void incoming.accept());
+    other.listen((incoming) => void incoming.accept().catch(() => {}));
     await Promise.all([one.online({ timeoutMs: 10_000 }), other.online({ timeoutMs: 10_000 })]);
     const paths = new LivePaths();
     const to = { id: other.id, relayUrls: [url], directAddrs: [] };
