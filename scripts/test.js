@@ -48,7 +48,7 @@ if (isQuick) {
   console.log('\n▸ Tests: about three minutes');
 } else if (isAll) {
   console.log(
-    '\n▸ Tests: about eighteen minutes; the first run compiles the Rust peers before, about ten more',
+    '\n▸ Tests: about thirteen minutes; the first run compiles the Rust peers before, about ten more',
   );
   console.log('  (INTEROP=0 leaves the Rust peers out)');
 }
