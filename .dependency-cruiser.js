@@ -10,7 +10,7 @@ export const FLOORS = [
   ['lib/report'],
   ['lib/probes', 'lib/transport'],
   ['lib/client', 'lib/host', 'lib/diagnose'],
-  ['lib/options/key-file.ts', 'lib/status.ts', 'lib/http-kit'],
+  ['lib/status.ts', 'lib/http-kit'],
   ['lib/events.ts'],
   ['lib/options', 'lib/services'],
   ['lib/telemetry'],
