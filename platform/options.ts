@@ -50,8 +50,7 @@ export interface DashboardOptions {
 /** Options of `Platform.start`. */
 export interface PlatformOptions {
   /**
-   * Folder for the key and the store, made if it is missing; the store needs the package `libsql`. `':memory:'` keeps
-   * nothing, and needs none.
+   * Folder for the key and the store (SQLite), made if it is missing. `':memory:'` keeps nothing, and loads no database.
    */
   dataDir: string;
   /** `minimal` (default): nothing but what is listed here. `n0`: n0's relays and DNS. */

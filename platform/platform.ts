@@ -67,7 +67,7 @@ export class Platform {
 
   /**
    * Opens the store, binds the endpoint, accepts sessions and serves the dashboard.
-   * @throws NetDiagnosticsError `ERR_SETTING`, `ERR_STORE` (a data folder needs `npm install libsql`), `ERR_BIND`, `ERR_BINDING_UNAVAILABLE`
+   * @throws NetDiagnosticsError `ERR_SETTING`, `ERR_STORE`, `ERR_BIND`, `ERR_BINDING_UNAVAILABLE`
    * @example
    * const platform = await Platform.start({ dataDir: './platform-data' });
    * console.log(platform.dashboardUrl);

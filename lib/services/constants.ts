@@ -40,6 +40,7 @@ export const MAX_SESSIONS_PER_ENDPOINT = 4;
  * another process. One round trip or two, on a busy machine and over a slow line. A dial-back does not wait for it.
  */
 export const PATHS_SETTLE_MS = 2_000;
+/** How often they are compared in that time. */
 export const PATHS_LOOK_MS = 50;
 /** How long a connection stays open that only asks for the kind of platform. The connection itself is the answer. */
 export const OWN_KIND_STAY_MS = 1_000;

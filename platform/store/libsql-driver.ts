@@ -18,7 +18,7 @@ type Connection = LibsqlDatabase.Database;
 /**
  * Opens an SQLite database file, or one in memory for `':memory:'`.
  * @param load - loads the package; an argument for tests
- * @throws `ERR_STORE` when `libsql` is not installed, the file is no database or another process has it open
+ * @throws `ERR_STORE` when `libsql` cannot be loaded, the file is no database or another process has it open
  */
 export async function openLibsql(path: string, load = importLibsql): Promise<SqlDatabase> {
   const Database = await loadLibsql(load);
@@ -39,7 +39,7 @@ async function loadLibsql(load: typeof importLibsql): Promise<typeof LibsqlDatab
   } catch (error) {
     throw new NetDiagnosticsError(
       'ERR_STORE',
-      'The platform keeps its data with the optional package libsql, which cannot be loaded: run `npm install libsql`.',
+      'The platform keeps its data with the package libsql, which cannot be loaded: run `npm install libsql`.',
       { cause: error },
     );
   }

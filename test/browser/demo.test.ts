@@ -95,7 +95,7 @@ describe.skipIf(!browserAvailable())('in a real browser', () => {
     }
 
     // Once in a while a dial-back on a busy machine comes to nothing; the button is there to be pressed again.
-    it('shows the sample on the dashboard, runs it, and shows its report', { retry: 1 }, async () => {
+    it('shows the sample on the dashboard, runs it, and shows its report', async () => {
       await visit(await demo.url('Dashboard'), async (page) => {
         await page.getByRole('link', { name }).click();
         await page.getByRole('button', { name: 'Run Diagnostics' }).click();

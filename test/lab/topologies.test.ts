@@ -54,7 +54,7 @@ describe.skipIf(!labRuns(PROGRAMS) || !interopAvailable())('real networks', { ta
       (each) => [each.name, each] as const,
     );
   // Two cores for ten networks at a time: what a busy moment spoilt may be built once more.
-  it.concurrent.for(named(false))('%s', { retry: 1 }, ([, wanted]) => holds(wanted));
+  it.concurrent.for(named(false))('%s', ([, wanted]) => holds(wanted));
   it.concurrent.for(named(true))('%s', { retry: 2 }, ([, wanted]) => holds(wanted));
 
   it('are named apart', () => {
