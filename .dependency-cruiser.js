@@ -45,6 +45,7 @@ const PACKAGES = {
   commander: ['platform'],
   kysely: ['platform/store'],
   libsql: ['platform/store'],
+  pg: ['platform/store', 'platform/changes'],
   '@opentelemetry/api': ['lib/telemetry'],
   fastify: ['integrations/fastify', 'samples', 'platform'],
   express: ['samples'],
