@@ -19,7 +19,7 @@ import {
   ServicesHost,
   type Store,
 } from 'iroh-net-diagnostics/services';
-import { openIdentity } from './identity.js';
+import { openIdentity } from './identities/index.js';
 import { type PlatformOptions, type PlatformSettings, parsePlatformOptions } from './options.js';
 import { proofOf } from './proof.js';
 import { Dashboard } from './server/index.js';

@@ -31,7 +31,7 @@ describe.skipIf(!compiles())('what is written to outlast a power cut is synced, 
     ],
     [
       'the key of a platform, in a new data folder',
-      `import { openIdentity } from './platform/identity.js';
+      `import { openIdentity } from './platform/identities/index.js';
        await openIdentity(process.env.AT + '/new/data');`,
       ['', '/new', '/new/data/secret.key.*.tmp', '/new/data'],
     ],
@@ -59,7 +59,7 @@ describe.skipIf(process.platform === 'win32')('a key that could not be written',
   const NO_BYTE = ['sh', '-c', 'ulimit -f 0; exec "$0" "$@"'];
 
   it.each([
-    ['a platform', "import { openIdentity as open } from './platform/identity.js';", '.'],
+    ['a platform', "import { openIdentity as open } from './platform/identities/index.js';", '.'],
     ['an app', "import { keyFromFile as open } from './lib/options/key-file.js';", './id.key'],
   ])('does not stop the next start of %s', async (_what, load, at) => {
     const program = `${load}

@@ -8,7 +8,7 @@ import {
   replaceFile,
 } from 'iroh-net-diagnostics/services';
 import { openOwnFile } from '../data-folder.js';
-import { openIdentity } from '../identity.js';
+import { openIdentity } from '../identities/index.js';
 import { CHALLENGE_HEADER, isProof, newChallenge, PROOF_HEADER } from '../proof.js';
 import { tokenIn } from '../server/index.js';
 

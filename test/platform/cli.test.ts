@@ -10,7 +10,7 @@ import { NetDiagnostics } from '../../lib/index.js';
 import { MAX_API_SECRETS } from '../../lib/services/constants.js';
 import { ApiSecret, SecretKey } from '../../lib/wire/index.js';
 import { createProgram } from '../../platform/cli/program.js';
-import { openIdentity } from '../../platform/identity.js';
+import { openIdentity } from '../../platform/identities/index.js';
 import { tokenIn } from '../../platform/server/index.js';
 import { Program, type Run } from '../cli/program.js';
 import { type Child, runChild, startChild } from '../support/child.js';

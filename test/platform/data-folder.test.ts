@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openIdentity } from '../../platform/identity.js';
+import { openIdentity } from '../../platform/identities/index.js';
 import { Platform } from '../../platform/index.js';
 import { Stage } from './stage.js';
 

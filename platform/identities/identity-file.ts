@@ -7,7 +7,7 @@ import {
   NetDiagnosticsError,
   SecretKey,
 } from 'iroh-net-diagnostics/services';
-import { openDataFolder, openOwnFile, ownUid } from './data-folder.js';
+import { openDataFolder, openOwnFile, ownUid } from '../data-folder.js';
 
 const KEY_FILE = 'secret.key';
 
