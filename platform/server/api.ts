@@ -40,7 +40,7 @@ export function addApi(app: FastifyInstance, { services, prove }: ApiContext): v
   });
 
   app.get<Named>(`/api/endpoints/${KEY_ID}`, async ({ params }) => {
-    const id = idIn(params.id, NO_ENDPOINT);
+    const id = idIn(params.id, 404, NO_ENDPOINT);
     const view = await services.endpoint(id);
     if (view === null) throw new HttpError(404, NO_ENDPOINT);
     const reports = (await services.reportSummaries(id, MAX_HISTORY)).map(reportSummaryJson);
@@ -48,13 +48,13 @@ export function addApi(app: FastifyInstance, { services, prove }: ApiContext): v
   });
 
   app.get<Named>(`/api/endpoints/${KEY_ID}/metrics`, async ({ params }) => {
-    const sessions = await services.metrics(idIn(params.id, NO_ENDPOINT));
+    const sessions = await services.metrics(idIn(params.id, 404, NO_ENDPOINT));
     return { sessions: sessions.map(metricsJson) };
   });
 
   // Begins a run and answers at once; the live updates tell how it goes.
   app.post<Named>(`/api/endpoints/${KEY_ID}/diagnostics`, async ({ params }, reply) => {
-    const id = idIn(params.id, NO_ENDPOINT);
+    const id = idIn(params.id, 404, NO_ENDPOINT);
     const begun = new Promise<void>((resolve, reject) => {
       // A failure of the run itself is told by its last progress.
       services.dialBack(id, { onProgress: () => resolve() }).catch(reject);
@@ -92,7 +92,7 @@ export function addApi(app: FastifyInstance, { services, prove }: ApiContext): v
   });
 
   app.post<Named>(`/api/secrets/${KEY_ID}/revoke`, async ({ params: { id } }) => {
-    if (!(await services.revokeApiSecret(idIn(id, NO_SECRET)))) throw new HttpError(404, NO_SECRET);
+    if (!(await services.revokeApiSecret(idIn(id, 404, NO_SECRET)))) throw new HttpError(404, NO_SECRET);
     return { keyId: id };
   });
 
@@ -120,11 +120,12 @@ function newSecretIn({ body, headers }: FastifyRequest): { label: string; sshKey
   return { label: label.trim(), sshKey };
 }
 
-function idIn(text: string, message: string): EndpointId {
+/** @throws HttpError with this status and message for what is no id */
+export function idIn(text: string, status: number, message: string): EndpointId {
   try {
     return parseEndpointId(text);
   } catch {
-    throw new HttpError(404, message);
+    throw new HttpError(status, message);
   }
 }
 

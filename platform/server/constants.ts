@@ -12,6 +12,10 @@ export const MAX_LIVE = 32;
 export const HEARTBEAT_MS = 15_000;
 /** A stream is cut when more bytes are unsent: its browser sleeps, and loads everything again when it wakes. */
 export const MAX_LIVE_BACKLOG = 256 * 1024;
+/** Live messages about changed endpoints come at most this often, in milliseconds. */
+export const LIVE_PACE_MS = 250;
+/** When more endpoints than these change at once, browsers are told that many did, and not which. */
+export const MAX_LIVE_IDS = 100;
 /** How long a request's head, and the whole request, may take to arrive. Milliseconds. */
 export const HEAD_TIMEOUT_MS = 5_000;
 export const REQUEST_TIMEOUT_MS = 10_000;

@@ -5,7 +5,7 @@ import { Login, loginUrl } from './access.js';
 import { type ApiContext, addApi } from './api.js';
 import { createApp } from './app.js';
 import { closeServers, type Handler, type Listeners, listen } from './listen.js';
-import { LiveUpdates } from './live.js';
+import { changesOf, LiveUpdates } from './live.js';
 import { addLogin, addPages } from './page-routes.js';
 import { loginPage } from './pages.js';
 
@@ -41,7 +41,7 @@ export class Dashboard {
     const listeners = await listenSomewhere(context, (request, response) => handler(request, response));
     const { port } = listeners;
     const login = settings.hasLogin ? new Login(settings.token, port) : null;
-    const live = new LiveUpdates(services.events);
+    const live = new LiveUpdates(changesOf(services.events));
     const options = {
       login,
       allowedHosts: isNamed(settings) ? settings.allowedHosts : null,

@@ -1,25 +1,51 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import { type EventBus, EventStream, type PlatformEvent } from 'iroh-net-diagnostics/services';
-import { HEARTBEAT_MS, MAX_LIVE, MAX_LIVE_BACKLOG } from './constants.js';
+import {
+  type EndpointId,
+  type EventBus,
+  EventStream,
+  type PlatformEvent,
+  type RunProgress,
+} from 'iroh-net-diagnostics/services';
+import { HEARTBEAT_MS, LIVE_PACE_MS, MAX_LIVE, MAX_LIVE_BACKLOG, MAX_LIVE_IDS } from './constants.js';
+
+/** Something that a browser may want to fetch anew. */
+export type LiveChange =
+  /** `isListed`: whether the list of endpoints shows what changed. */
+  | { what: 'endpoint'; endpointId: EndpointId; isListed: boolean }
+  | { what: 'run'; progress: RunProgress }
+  | { what: 'secrets' }
+  /** Changes may have been missed. */
+  | { what: 'gap' };
+
+/** Where changes come from. */
+export interface LiveSource {
+  /** @returns ends the subscription */
+  subscribe(listener: (change: LiveChange) => void): () => void;
+}
 
 /**
  * Tells browsers that something changed; they fetch it with the login that they have. Only a run's progress is sent.
+ * However much changes, a browser gets a few small messages a second.
  */
 export class LiveUpdates {
-  readonly #streams = new Set<EventStream>();
+  /** What each stream is about: one endpoint; `null`: the whole fleet. */
+  readonly #streams = new Map<EventStream, EndpointId | null>();
+  /** What changed since the last messages, and whether the list shows it. */
+  readonly #changed = new Map<EndpointId, boolean>();
   readonly #unsubscribe: () => void;
+  #pause: NodeJS.Timeout | undefined;
 
-  constructor(events: EventBus) {
-    this.#unsubscribe = events.subscribe((event) => this.#publish(event));
+  constructor(source: LiveSource) {
+    this.#unsubscribe = source.subscribe((change) => this.#take(change));
   }
 
-  /** Keeps the answer open and writes to it from now on. */
-  open(reply: FastifyReply): void {
+  /** Keeps the answer open and writes to it from now on. @param endpointId - `null`: of the whole fleet */
+  open(reply: FastifyReply, endpointId: EndpointId | null): void {
     // From here on the framework no longer handles this answer.
     reply.hijack();
     const response = reply.raw;
-    const [oldest] = this.#streams;
+    const [oldest] = this.#streams.keys();
     if (oldest !== undefined && this.#streams.size >= MAX_LIVE) this.#end(oldest);
     const stream = new EventStream(response, {
       heartbeatMs: HEARTBEAT_MS,
@@ -27,25 +53,59 @@ export class LiveUpdates {
       opening: 'retry: 1000',
       headers: reply.getHeaders() as OutgoingHttpHeaders,
     });
-    this.#streams.add(stream);
+    this.#streams.set(stream, endpointId);
     response.on('close', () => this.#streams.delete(stream));
   }
 
   close(): void {
     this.#unsubscribe();
-    for (const stream of [...this.#streams]) this.#end(stream);
+    clearTimeout(this.#pause);
+    for (const stream of [...this.#streams.keys()]) this.#end(stream);
   }
 
   /** Ends all streams. Browsers ask for them again, with the login they still have. */
   endAll(): void {
-    for (const stream of [...this.#streams]) stream.end();
+    for (const stream of [...this.#streams.keys()]) stream.end();
     this.#streams.clear();
   }
 
-  #publish(event: PlatformEvent): void {
-    const message = toMessage(event);
-    if (message === null) return;
-    for (const stream of [...this.#streams]) stream.send(message.name, message.data);
+  #take(change: LiveChange): void {
+    if (this.#streams.size === 0) return;
+    switch (change.what) {
+      case 'endpoint': {
+        const { endpointId, isListed } = change;
+        this.#changed.set(endpointId, isListed || this.#changed.get(endpointId) === true);
+        if (this.#pause === undefined) this.#tellChanged();
+        break;
+      }
+      case 'run':
+        this.#send('run', change.progress, change.progress.endpointId);
+        break;
+      default:
+        this.#send(change.what, {}, null);
+    }
+  }
+
+  /** Tells at once what changed, then what else does in the next moment together. */
+  #tellChanged(): void {
+    this.#pause = undefined;
+    if (this.#changed.size === 0) return;
+    const listed = [...this.#changed].filter(([, isListed]) => isListed).map(([id]) => id);
+    for (const [stream, about] of this.#streams) {
+      if (about === null ? listed.length === 0 : !this.#changed.has(about)) continue;
+      const endpointIds = about === null ? listed : [about];
+      if (endpointIds.length <= MAX_LIVE_IDS) stream.send('changed', { endpointIds });
+      else stream.send('many', {});
+    }
+    this.#changed.clear();
+    this.#pause = setTimeout(() => this.#tellChanged(), LIVE_PACE_MS).unref();
+  }
+
+  /** @param about - the endpoint that it is about; `null`: all want to know */
+  #send(name: string, data: unknown, about: EndpointId | null): void {
+    for (const [stream, wanted] of this.#streams) {
+      if (about === null || wanted === null || wanted === about) stream.send(name, data);
+    }
   }
 
   #end(stream: EventStream): void {
@@ -54,17 +114,28 @@ export class LiveUpdates {
   }
 }
 
-function toMessage(event: PlatformEvent): { name: string; data: unknown } | null {
+/** The changes that a process's own events tell of. */
+export function changesOf(events: EventBus): LiveSource {
+  return {
+    subscribe: (listener) =>
+      events.subscribe((event) => {
+        const change = toChange(event);
+        if (change !== null) listener(change);
+      }),
+  };
+}
+
+function toChange(event: PlatformEvent): LiveChange | null {
   switch (event.type) {
     case 'run':
-      return { name: 'run', data: event.progress };
+      return { what: 'run', progress: event.progress };
     case 'api-secrets-changed':
-      return { name: 'secrets', data: {} };
+      return { what: 'secrets' };
     case 'session-refused':
     case 'request-refused':
     case 'warning':
       return null;
     default:
-      return { name: 'changed', data: { endpointId: event.endpointId, what: event.type } };
+      return { what: 'endpoint', endpointId: event.endpointId, isListed: event.type !== 'metrics' };
   }
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { EndpointId } from 'iroh-net-diagnostics/services';
 import type { Login } from './access.js';
-import { KEY_ID } from './api.js';
+import { idIn, KEY_ID } from './api.js';
 import { html, nothingHere } from './app.js';
 import type { LiveUpdates } from './live.js';
 import { ASSETS, endpointPage, endpointsPage, loginPage, secretsPage } from './pages.js';
@@ -26,9 +27,15 @@ export function addPages(app: FastifyInstance, live: LiveUpdates, hasLogin: bool
       return reply.type(asset.type).send(asset.body);
     },
   );
-  app.get('/api/events', (_request, reply) => {
-    live.open(reply);
+  app.get('/api/events', ({ url }, reply) => {
+    live.open(reply, endpointIn(url));
   });
+}
+
+/** The endpoint that a stream is to be about; `null`: the whole fleet. */
+function endpointIn(url: string): EndpointId | null {
+  const id = new URLSearchParams(url.split('?')[1]).get('endpoint');
+  return id === null ? null : idIn(id, 400, 'endpoint has to be the id of an endpoint.');
 }
 
 /** Adds the login. The page of the printed URL posts the token to it; without scripts the user pastes the token. */

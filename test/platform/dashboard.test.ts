@@ -341,7 +341,7 @@ describe("the dashboard's work", () => {
     })().catch(() => {});
 
     await tell(connection, { type: 'grant-cap', token: grantToken(endpoint, platform) });
-    await until(() => text.includes('"granted"'));
+    await until(() => text.includes(`event: changed\ndata: {"endpointIds":["${endpoint.id}"]}`));
     expect((await json<EndpointAnswer>(get(path))).endpoint.button).toMatchObject({ enabled: true });
     const begun = await post(`${path}/diagnostics`);
     expect(begun.status).toBe(202);
@@ -426,6 +426,14 @@ describe("the dashboard's work", () => {
     expect(await list('?group=other')).toEqual([]);
     expect(await list('?attribute=region=a')).toEqual([]);
     expect((await get('/api/endpoints?attribute=region')).status).toBe(400);
+  });
+
+  it('tells of one endpoint alone to whoever asks for that', async () => {
+    const answer = await get('/api/events?endpoint=nobody');
+    expect([answer.status, await json(answer)]).toEqual([
+      400,
+      { error: 'endpoint has to be the id of an endpoint.' },
+    ]);
   });
 
   it('ends live streams when the platform stops', async () => {

@@ -16,7 +16,7 @@ export function EndpointsPage(props: PageProps) {
   const [filter, setFilter] = useState('');
   const connection = useUpdates(() => ({
     load: async () => setEndpoints((await getJson<EndpointsAnswer>('api/endpoints')).endpoints),
-    handlers: { changed: always, run: always },
+    handlers: { changed: always, many: always, run: always },
   }));
   const shown = endpoints?.filter((endpoint) => isWanted(endpoint, filter)) ?? [];
   const online = endpoints?.filter(({ isOnline }) => isOnline).length ?? 0;

@@ -1,12 +1,17 @@
-import { messageOf, urlOf } from './api.js';
+import { urlOf } from './api.js';
+import { Paced } from './paced.js';
 
-/** How long to wait before a load, in milliseconds: a burst of events then causes one load. */
-const CALM_MS = 80;
+/** Milliseconds: see {@link Paced}. */
+const PACE = { calmMs: 80, gapMs: 1_000 };
 
 /** What {@link Updates} uses. */
 export interface UpdatesOptions {
+  /** Where the events come from: a path of the API. Default: those of the whole fleet. */
+  events?: string;
   /** Brings the page up to date. */
   load(): Promise<void>;
+  /** Is told before a load after which nothing that is on the page may be as it was before. */
+  onGap?(): void;
   /** What to do with an event's data, by the event's name; `true` asks for a load. */
   handlers: Readonly<Record<string, (data: never) => boolean>>;
   /** Gets what went wrong with the latest load; empty when nothing did. */
@@ -14,67 +19,56 @@ export interface UpdatesOptions {
   onLive(isLive: boolean): void;
 }
 
-/** Loads at once, after every change and after every reconnect, and never twice at the same time. */
+/** Loads at once, after changes and after every reconnect, never twice at the same time, and at most each second. */
 export class Updates {
   readonly #options: UpdatesOptions;
+  readonly #loads: Paced;
   #source: EventSource | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #loading: Promise<void> | undefined;
-  #isStale = false;
 
   constructor(options: UpdatesOptions) {
     this.#options = options;
+    this.#loads = new Paced({
+      ...PACE,
+      work: () => options.load(),
+      onError: (message) => options.onError(message),
+    });
   }
 
   start(): void {
-    const source = new EventSource(urlOf('api/events'));
+    const { events = 'api/events', handlers, onLive } = this.#options;
+    const source = new EventSource(urlOf(events));
     this.#source = source;
     source.addEventListener('open', () => {
-      this.#options.onLive(true);
-      this.#soon();
+      onLive(true);
+      this.#loadAll();
     });
     source.addEventListener('error', () => {
-      this.#options.onLive(false);
+      onLive(false);
       // A browser stops trying after an answer other than 200, such as 401 after a restart. This load then leads to
       // the login.
-      if (source.readyState === EventSource.CLOSED) this.#soon();
+      if (source.readyState === EventSource.CLOSED) this.#loadAll();
     });
-    for (const [name, handle] of Object.entries(this.#options.handlers)) {
+    source.addEventListener('gap', () => this.#loadAll());
+    for (const [name, handle] of Object.entries(handlers)) {
       source.addEventListener(name, (event) => {
-        if (handle(JSON.parse((event as MessageEvent<string>).data) as never)) this.#soon();
+        if (handle(JSON.parse((event as MessageEvent<string>).data) as never)) this.#loads.soon();
       });
     }
     void this.refresh();
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#loads.stop();
     this.#source?.close();
   }
 
   /** Loads. While a load is under way, loads once more after it. Resolves when nothing is left to load. */
   refresh(): Promise<void> {
-    this.#isStale = true;
-    this.#loading ??= this.#loadAll().finally(() => {
-      this.#loading = undefined;
-    });
-    return this.#loading;
+    return this.#loads.now();
   }
 
-  async #loadAll(): Promise<void> {
-    while (this.#isStale) {
-      this.#isStale = false;
-      try {
-        await this.#options.load();
-        this.#options.onError('');
-      } catch (error) {
-        this.#options.onError(messageOf(error));
-      }
-    }
-  }
-
-  #soon(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.refresh(), CALM_MS);
+  #loadAll(): void {
+    this.#options.onGap?.();
+    this.#loads.soon();
   }
 }

@@ -30,6 +30,7 @@ export function useEndpoint(id: string): EndpointModel {
   const showProgress = (progress: RunState['progress']) => setRun((before) => advance(before, progress));
 
   const connection = useUpdates(() => ({
+    events: `api/events?endpoint=${id}`,
     load: async () => {
       const loaded = await getJson<EndpointAnswer>(`api/endpoints/${id}`);
       setDetails(loaded);
@@ -37,9 +38,8 @@ export function useEndpoint(id: string): EndpointModel {
       setMetrics(await getJson<MetricsAnswer>(`api/endpoints/${id}/metrics`));
     },
     handlers: {
-      changed: ({ endpointId }: { endpointId: string }) => endpointId === id,
+      changed: () => true,
       run: (progress: RunProgress) => {
-        if (progress.endpointId !== id) return false;
         showProgress(progress);
         // The user has waited for a new report, so it is shown, whatever was picked before.
         if (progress.phase === 'done') pick(null);

@@ -13,7 +13,7 @@ export interface Connection {
 }
 
 /** Keeps a page up to date. @param make - is called once, so what it closes over must not change */
-export function useUpdates(make: () => Pick<UpdatesOptions, 'load' | 'handlers'>): Connection {
+export function useUpdates(make: () => Omit<UpdatesOptions, 'onLive' | 'onError'>): Connection {
   const [isLive, onLive] = useState<boolean | null>(null);
   const [error, onError] = useState('');
   const updates = useMemo(() => new Updates({ ...make(), onLive, onError }), []);
