@@ -54,8 +54,9 @@ export const DEFAULT_CLIENT_LIMITS: Readonly<ClientLimits> = {
 export const RENEWAL_INTERVAL_MS = 1_000;
 
 /**
- * Time limit of the ping after a jump of the clock: the machine may have slept, and the platform may have dropped this
- * connection. A live connection answers within two round trips.
+ * Time limit of a ping for which there is a reason: after a jump of the clock the machine may have slept, and the platform
+ * may have dropped this connection; with a dial-back it may be another process of the platform that calls. A live
+ * connection answers within two round trips.
  */
 export const WAKE_PING_TIMEOUT_MS = 5_000;
 

@@ -67,6 +67,9 @@ export class Session {
   readonly #stop = newAbort();
   readonly #hooks = new Set<Promise<void>>();
   readonly #changes = new Condition();
+  readonly #checks = new Condition();
+  /** Set while those who nap are told to look at once. */
+  #isChecking = false;
   #status: SessionStatus;
   #life: Promise<void> | null = null;
   #connection: PlatformConnection | null = null;
@@ -117,6 +120,20 @@ export class Session {
     await this.#life;
     await Promise.all(this.#hooks);
     this.#finish();
+  }
+
+  /**
+   * Looks at once whether the platform still has this session: with a ping if it is online, with a new attempt if it
+   * waits for one. For a sign that the platform is there, such as a dial-back: it may be another process with the
+   * platform's identity, and this connection may lead to one that has died, which QUIC only notices after half a minute.
+   */
+  checkNow(): void {
+    const { state } = this.#status;
+    // A platform that refused us, or has another process in our place, would do so again.
+    if (state !== 'online' && state !== 'waiting') return;
+    this.#isChecking = true;
+    this.#checks.changed();
+    this.#isChecking = false;
   }
 
   /** Waits until the session is online. Default time limit: none. @throws `ERR_STATE` when it stops, `ERR_TIMEOUT`, `ERR_ABORTED` */
@@ -186,8 +203,8 @@ export class Session {
       const delay = this.#plan(ending, attempt);
       attempt += 1;
       // A wrong clock may have been the cause and is now right; after a sleep of the machine the network may be another.
-      const jumped = await this.#nap(delay, this.#stop.signal).catch(() => false);
-      if (jumped) attempt = 0;
+      const isEarly = await this.#nap(delay, this.#stop.signal).catch(() => false);
+      if (isEarly) attempt = 0;
     }
   }
 
@@ -258,9 +275,9 @@ export class Session {
   /** The session's own hook: detects a platform that hangs, and renews the client token in time. */
   async #watch(connection: PlatformConnection): Promise<void> {
     for (;;) {
-      const jumped = await this.#nap(this.#limits.pingIntervalMs, connection.signal);
+      const isEarly = await this.#nap(this.#limits.pingIntervalMs, connection.signal);
       try {
-        this.#set({ latencyMs: await connection.ping(jumped ? { timeoutMs: WAKE_PING_TIMEOUT_MS } : {}) });
+        this.#set({ latencyMs: await connection.ping(isEarly ? { timeoutMs: WAKE_PING_TIMEOUT_MS } : {}) });
       } catch (error) {
         if (this.#stop.signal.aborted) throw error;
         // Whatever the reason, a connection on which a ping fails is useless.
@@ -272,8 +289,11 @@ export class Session {
     }
   }
 
+  /** @returns whether it ended early: there is a reason to look at once */
   #nap(ms: number, signal: AbortSignal): Promise<boolean> {
-    return sleepOrJump(ms, this.#sleep, this.#clockJump, signal);
+    const early: ClockJump = (end) =>
+      Promise.race([this.#clockJump(end), this.#checks.until(() => this.#isChecking, end)]);
+    return sleepOrJump(ms, this.#sleep, early, signal);
   }
 
   #run(hook: OnlineHook, connection: PlatformConnection): void {

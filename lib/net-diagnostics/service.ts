@@ -164,7 +164,8 @@ export class Service {
 
   async #serve(connection: Connection, signal: AbortSignal): Promise<void> {
     const followed = this.subject.paths.follow(connection);
-    const { telemetry } = this.#options;
+    const { telemetry, settings } = this.#options;
+    if (connection.remoteId === settings.apiSecret.platform.id) this.#session.checkNow();
     await telemetry.dialBack(connection.remoteId, () => this.#host.serve(followed, signal));
   }
 

@@ -356,6 +356,50 @@ describe('a platform that', () => {
   });
 });
 
+describe('a sign that the platform is there', () => {
+  it('shows at once whether a session is dead, which looks alive', async () => {
+    const platform = (await bindPlatform()).open();
+    platform.behave = ({ type }) => (type === 'ping' ? 'mute' : 'answer');
+    const { session, count } = await startSession(platform, { limits: { requestTimeoutMs: 300 } });
+    await session.whenOnline();
+    session.checkNow();
+    await until(() => count('online') === 2, 5_000);
+    expect(platform.conversations).toEqual([['auth', 'ping'], ['auth']]);
+  });
+
+  it('costs a session that lives one ping', async () => {
+    const platform = (await bindPlatform()).open();
+    const { session, count } = await startSession(platform);
+    await session.whenOnline();
+    session.checkNow();
+    await until(() => session.status.latencyMs !== null);
+    expect(platform.conversations).toEqual([['auth', 'ping']]);
+    expect(count('offline')).toBe(0);
+  });
+
+  it('ends the wait for the next attempt', async () => {
+    const platform = await bindPlatform();
+    const slow = { reconnectMinMs: 60_000, reconnectMaxMs: 60_000, connectTimeoutMs: 300 };
+    const { session, states } = await startSession(platform, { limits: slow });
+    await until(() => session.status.state === 'waiting');
+    platform.open();
+    session.checkNow();
+    await until(() => session.status.state === 'online', 5_000);
+    expect(states).toEqual(['connecting', 'waiting', 'connecting', 'online']);
+  });
+
+  it('does not hurry one whose token was refused', async () => {
+    const platform = (await bindPlatform()).open();
+    platform.behave = () => ({ close: 401, reason: 'Unauthorized' });
+    const { session } = await startSession(platform);
+    await until(() => session.status.state === 'unauthorized');
+    session.checkNow();
+    await settle();
+    expect(session.status.state).toBe('unauthorized');
+    expect(platform.connections).toHaveLength(1);
+  });
+});
+
 describe('a platform that answers with more than an answer has', () => {
   it('has its 16 MiB left unread, and the session goes on', async () => {
     const platform = (await bindPlatform()).open();

@@ -53,6 +53,18 @@ describe('NetDiagnostics with a platform', () => {
     ]);
   });
 
+  it('asks the session for a sign of life when the platform calls: it may be another process than before', async () => {
+    const platform = await stage.platform();
+    const app = stage.start({ apiSecret: platform.apiSecret });
+    await app.ready({ timeoutMs: 10_000 });
+    const stranger = await stage.platform();
+    const address = await seenBy(platform, app);
+    await expect(dialBack(stranger, address, platform.grants.at(-1))).rejects.toThrow('401');
+    expect(platform.conversations.flat()).not.toContain('ping');
+    await dialBack(platform, address);
+    await until(() => platform.conversations.flat().includes('ping'));
+  });
+
   it('shows nothing of a secret anywhere', async () => {
     const platform = await stage.platform();
     const memory = new Memory();
