@@ -7,12 +7,14 @@
 mod address_discovery;
 mod answers;
 mod arguments;
+mod attack;
 mod backend;
 mod client_2;
 mod client_host;
 #[cfg(target_os = "linux")]
 mod delay_wire;
 mod dial_back;
+mod fleet;
 mod flood;
 mod lines;
 mod net;
@@ -46,6 +48,8 @@ const ROLES: &[Role] = &[
     Role { name: "client-host", help: client_host::HELP, run: |a| Box::pin(client_host::run(a)) },
     Role { name: "backend", help: backend::HELP, run: |a| Box::pin(backend::run(a)) },
     Role { name: "client-2", help: client_2::HELP, run: |a| Box::pin(client_2::run(a)) },
+    Role { name: "fleet", help: fleet::HELP, run: |a| Box::pin(fleet::run(a)) },
+    Role { name: "attack", help: attack::HELP, run: |a| Box::pin(attack::run(a)) },
     Role { name: "net-report", help: net_report::HELP, run: |a| Box::pin(net_report::run(a)) },
     Role { name: "net-diagnostics", help: net_diagnostics::HELP, run: |a| Box::pin(net_diagnostics::run(a)) },
     Role {

@@ -17,23 +17,29 @@ function targetFolder(env: NodeJS.ProcessEnv): string {
   return env.CARGO_TARGET_DIR || join(cache, 'iroh-net-diagnostics', 'interop-target');
 }
 
-let built: Promise<string> | undefined;
+/** How the peers are compiled: `release` for load tests, where thousands of them share the machine with what they test. */
+export type PeerProfile = 'debug' | 'release';
+
+const built = new Map<PeerProfile, Promise<string>>();
 
 /** Builds the peer once per process; resolves to the path of the program. */
-export function buildPeer(): Promise<string> {
-  built ??= build();
-  return built;
+export function buildPeer(profile: PeerProfile = 'debug'): Promise<string> {
+  const known = built.get(profile) ?? build(profile);
+  built.set(profile, known);
+  return known;
 }
 
-async function build(): Promise<string> {
+async function build(profile: PeerProfile): Promise<string> {
   const target = targetFolder(process.env);
-  const product = join(target, 'debug', program);
+  const product = join(target, profile, program);
   const time = existsSync(product) ? 'seconds' : '2 to 10 minutes, once';
   process.stderr.write(`interop: building the Rust peers in ${target} (usually ${time})\n`);
-  await cargo(['build', '--quiet', '--manifest-path', join(project, 'Cargo.toml'), '--target-dir', target]);
+  const how = profile === 'release' ? ['--release'] : [];
+  const where = ['--manifest-path', join(project, 'Cargo.toml'), '--target-dir', target];
+  await cargo(['build', '--quiet', ...how, ...where]);
 
   // Another clone may build its own version into the same folder while our tests run: run a copy.
-  const own = join(project, 'target', program);
+  const own = join(project, 'target', profile, program);
   const fresh = `${own}.${process.pid}`;
   await mkdir(dirname(own), { recursive: true });
   await copyFile(product, fresh);

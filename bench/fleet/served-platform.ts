@@ -1,0 +1,107 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../support/built.js';
+
+/** Milliseconds, and how often each event came. */
+export interface LoopSample {
+  max: number;
+  p99: number;
+  mean: number;
+  events: Record<string, number>;
+}
+
+/** CPU time in seconds since the process began. */
+export interface CpuSample {
+  all: number;
+  /** Of the thread that runs JavaScript. */
+  main: number;
+}
+
+/** Of a second, as the kernel counts time in /proc. */
+const TICKS = 100;
+const MIB = 1024;
+
+/** A platform in a process of its own. */
+export class ServedPlatform {
+  readonly #child: ChildProcess;
+  #number = 0;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  /** @param options - of `Platform.start` @param profileDir - where its CPU profile is written when it ends */
+  static async start(options: Record<string, unknown>, profileDir?: string): Promise<ServedPlatform> {
+    const child = fork(join(root, 'bench', 'fleet', 'serve.js'), [JSON.stringify(options)], {
+      cwd: root,
+      env: { ...process.env, NODE_ENV: 'production', NODE_OPTIONS: '' },
+      execArgv: profileDir === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileDir],
+    });
+    const ended = once(child, 'exit').then(([code]) => {
+      throw new Error(`the platform ended with ${code}`);
+    });
+    await Promise.race([once(child, 'message'), ended]);
+    ended.catch(() => {});
+    return new ServedPlatform(child);
+  }
+
+  secret(label: string): Promise<string> {
+    return this.#ask('secret', label);
+  }
+
+  /** The event loop's delays since the last time. */
+  loop(): Promise<LoopSample> {
+    return this.#ask('sample');
+  }
+
+  dialBacks(ids: readonly string[]): Promise<{ ms: number; failure: string | null }[]> {
+    return this.#ask('dialBacks', ids);
+  }
+
+  cpu(): CpuSample {
+    const { pid } = this.#child;
+    return { all: cpuSeconds(`/proc/${pid}/stat`), main: cpuSeconds(`/proc/${pid}/task/${pid}/stat`) };
+  }
+
+  /** MiB of memory. */
+  rss(): number {
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / MIB;
+  }
+
+  files(): number {
+    return readdirSync(`/proc/${this.#child.pid}/fd`).length;
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#child.connected) return;
+    const ended = once(this.#child, 'exit');
+    this.#child.disconnect();
+    await ended;
+  }
+
+  async #ask<T>(task: string, argument?: unknown): Promise<T> {
+    this.#number += 1;
+    const number = this.#number;
+    const answer = new Promise<T>((resolve, reject) => {
+      const hear = (message: { number: number; result: T; error?: string }) => {
+        if (message.number !== number) return;
+        this.#child.off('message', hear);
+        if (message.error === undefined) resolve(message.result);
+        else reject(new Error(message.error));
+      };
+      this.#child.on('message', hear);
+      this.#child.once('exit', (code) => reject(new Error(`the platform ended with ${code}`)));
+    });
+    this.#child.send({ number, task, argument });
+    return answer;
+  }
+}
+
+function cpuSeconds(stat: string): number {
+  // After the name, which may contain anything: state, then user and system time as the 12th and 13th.
+  const fields = readFileSync(stat, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
