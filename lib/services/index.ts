@@ -4,7 +4,15 @@
  * `iroh-net-diagnostics-platform` are built on it.
  * @module iroh-net-diagnostics/services
  */
-export { type Clock, systemClock } from '../async/index.js';
+export {
+  bounded,
+  type Clock,
+  monotonicMs,
+  type Sleep,
+  settledWithin,
+  systemClock,
+  systemSleep,
+} from '../async/index.js';
 export { codeOf, hasCode, messageOf, NetDiagnosticsError, type NetDiagnosticsErrorCode } from '../errors.js';
 export { createKeyFile, FILE_MODE, makeFolders, replaceFile } from '../files.js';
 export {
