@@ -41,6 +41,41 @@ describe('SharedPlaces', () => {
   });
 });
 
+describe('SharedPlaces of a fleet', () => {
+  it('find who gives way at once, among five thousand holders', () => {
+    const count = 5_000;
+    const places = new SharedPlaces(2 * count, { mayDisplaceOwn: false });
+    const gone: string[] = [];
+    for (let index = 0; index < count; index += 1)
+      for (const place of [1, 2]) places.enter(`holder ${index}`, () => void gone.push(`${index}.${place}`));
+    const startedAt = performance.now();
+    for (let index = 0; index < count; index += 1) places.enter(`newcomer ${index}`, () => {});
+    // Looking at all holders for each newcomer takes seconds.
+    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(gone).toHaveLength(count);
+    expect(new Set(gone.map((name) => name.split('.')[0])).size).toBe(count);
+    expect(gone.every((name) => name.endsWith('.1'))).toBe(true);
+  });
+
+  it('give one holder no more than its share, however many are free', () => {
+    const gone: number[] = [];
+    const fixed = new SharedPlaces(10, { mayDisplaceOwn: false, share: 2 });
+    expect([1, 2, 3].map((index) => fixed.enter('a', () => void gone.push(index)))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect([fixed.enter('b', () => {}), gone]).toEqual([true, []]);
+    const turning = new SharedPlaces(10, { mayDisplaceOwn: true, share: 2 });
+    expect([1, 2, 3].map((index) => turning.enter('a', () => void gone.push(index)))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(gone).toEqual([1]);
+  });
+});
+
 describe('Rates', () => {
   const clock = { at: 0, now: () => clock.at };
 

@@ -1,24 +1,38 @@
 /** One place of a holder: a function that ends whatever holds the place. It also identifies the place. */
 export type Place = () => void;
 
+/** How a {@link SharedPlaces} shares them out. */
+export interface SharedPlacesOptions {
+  /**
+   * Whether the holder with the most gets a new place for its own oldest one. If not, it gets none: sessions that reconnect
+   * by themselves would otherwise displace each other for ever.
+   */
+  mayDisplaceOwn: boolean;
+  /** How many places one holder may have. Default: all. */
+  share?: number | undefined;
+}
+
 /**
  * Places that many holders share, without waiting (for that there is a semaphore). When all are taken, the holder with
  * the most loses its oldest place: the one that was taken or last used longest ago. So no holder can keep another out.
+ * Every step takes the same time, however many holders there are.
  */
 export class SharedPlaces {
   readonly #total: number;
+  readonly #share: number;
   readonly #mayDisplaceOwn: boolean;
   /** By holder; the oldest place first. */
   readonly #places = new Map<string, Set<Place>>();
+  /** Holders by their number of places. */
+  readonly #bySize = new Map<number, Set<string>>();
+  /** The largest number that a holder has. */
+  #most = 0;
   #taken = 0;
 
-  /**
-   * @param total - the number of places
-   * @param options - `mayDisplaceOwn`: whether the holder with the most gets a new place for its own oldest one. If not,
-   * it gets none: sessions that reconnect by themselves would otherwise displace each other for ever.
-   */
-  constructor(total: number, { mayDisplaceOwn }: { mayDisplaceOwn: boolean }) {
+  /** @param total - the number of places */
+  constructor(total: number, { mayDisplaceOwn, share = total }: SharedPlacesOptions) {
     this.#total = total;
+    this.#share = share;
     this.#mayDisplaceOwn = mayDisplaceOwn;
   }
 
@@ -26,9 +40,11 @@ export class SharedPlaces {
   enter(holder: string, place: Place): boolean {
     const own = this.#places.get(holder) ?? new Set();
     if (own.has(place)) return true;
+    if (own.size >= this.#share && !this.#giveUpOwn(holder)) return false;
     if (this.#taken >= this.#total && !this.#makeRoom(holder, own.size)) return false;
     this.#places.set(holder, own.add(place));
     this.#taken += 1;
+    this.#resized(holder, own.size - 1, own.size);
     return true;
   }
 
@@ -44,19 +60,33 @@ export class SharedPlaces {
     if (own?.delete(place) !== true) return;
     this.#taken -= 1;
     if (own.size === 0) this.#places.delete(holder);
+    this.#resized(holder, own.size + 1, own.size);
   }
 
   #makeRoom(holder: string, has: number): boolean {
-    let [biggest, most] = [holder, has];
-    for (const [other, places] of this.#places) {
-      // At least two more: otherwise the displaced one would come back and displace the other.
-      if (places.size > most && places.size >= has + 2) [biggest, most] = [other, places.size];
-    }
-    if (biggest === holder && !this.#mayDisplaceOwn) return false;
-    const [oldest] = this.#places.get(biggest) ?? [];
+    // At least two more: otherwise the displaced one would come back and displace the other.
+    const [biggest = holder] = this.#most >= has + 2 ? (this.#bySize.get(this.#most) ?? []) : [];
+    return biggest === holder ? this.#giveUpOwn(holder) : this.#giveUp(biggest);
+  }
+
+  #giveUpOwn(holder: string): boolean {
+    return this.#mayDisplaceOwn && this.#giveUp(holder);
+  }
+
+  /** The holder's oldest place. @returns whether it had one */
+  #giveUp(holder: string): boolean {
+    const [oldest] = this.#places.get(holder) ?? [];
     if (oldest === undefined) return false;
-    this.leave(biggest, oldest);
+    this.leave(holder, oldest);
     oldest();
     return true;
+  }
+
+  #resized(holder: string, before: number, now: number): void {
+    const equals = this.#bySize.get(before);
+    equals?.delete(holder);
+    if (equals?.size === 0) this.#bySize.delete(before);
+    if (now > 0) this.#bySize.set(now, (this.#bySize.get(now) ?? new Set()).add(holder));
+    if (now > this.#most || (before === this.#most && !this.#bySize.has(before))) this.#most = now;
   }
 }
