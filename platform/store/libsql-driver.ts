@@ -64,6 +64,7 @@ function connect(Database: typeof LibsqlDatabase, path: string): Connection {
 }
 
 class EmbeddedDatabase implements SqlDatabase {
+  readonly dialect = 'sqlite';
   readonly tables: Kysely<Tables>;
   readonly #connection: Connection;
   /** The store's statements are a fixed set: each is compiled once. */
@@ -77,6 +78,11 @@ class EmbeddedDatabase implements SqlDatabase {
         database: { prepare: (sql) => this.#prepare(sql), close: () => this.#close() },
       }),
     });
+  }
+
+  exclusively<T>(work: (tables: Kysely<Tables>) => Promise<T>): Promise<T> {
+    // No other process has the file open.
+    return this.tables.connection().execute(work);
   }
 
   close(): Promise<void> {

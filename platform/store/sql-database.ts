@@ -1,10 +1,19 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from './schema.js';
 
+export type Dialect = 'sqlite' | 'postgres';
+
 /** A database that the store asks, whichever it is. */
 export interface SqlDatabase {
+  /** What differs between the two is in `dialect.ts`. */
+  readonly dialect: Dialect;
   /** All questions reject with `ERR_STORE`, also after {@link close}. */
   readonly tables: Kysely<Tables>;
+  /**
+   * Does a piece of work on one connection that may take its time, while no other process does such work on this
+   * database: it waits for them.
+   */
+  exclusively<T>(work: (tables: Kysely<Tables>) => Promise<T>): Promise<T>;
   /** Waits for what was asked before. Idempotent. */
   close(): Promise<void>;
 }

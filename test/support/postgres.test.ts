@@ -23,7 +23,7 @@ describe.runIf(postgresAvailable())('the PostgreSQL server of tests', () => {
     ).toEqual([true, 'on', 'off']);
   });
   it('survives a crash, and a freeze', async () => {
-    const server = await PostgresServer.start();
+    const server = await PostgresServer.start({ fsync: false });
     const url = await server.createDatabase();
     await ask(url, 'CREATE TABLE mine AS SELECT 7 AS n');
     await server.crash();

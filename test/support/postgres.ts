@@ -51,23 +51,29 @@ export async function freshDatabase(): Promise<string> {
 export class PostgresServer {
   readonly #folder: string;
   readonly #port: number;
+  readonly #fsync: boolean;
   readonly #password: string;
   readonly #guardian: ChildProcess;
   #server: ChildProcess | undefined;
   #frozen: number[] = [];
   #databases = 0;
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, port: number, fsync: boolean) {
     this.#folder = folder;
     this.#port = port;
+    this.#fsync = fsync;
     this.#password = randomBytes(9).toString('hex');
     this.#guardian = guard(folder);
   }
 
-  static async start(): Promise<PostgresServer> {
+  /**
+   * @param options - `fsync: false`: a power cut would cost what was acknowledged, a crash of the server does not; it is
+   * back at once, where the other first sees to it that a thousand files are on a disk that may be busy
+   */
+  static async start({ fsync = true } = {}): Promise<PostgresServer> {
     const folder = await mkdtemp(join(tmpdir(), 'net-diagnostics-postgres-'));
     if (isRoot()) await chown(folder, NOBODY, NOBODY);
-    const server = new PostgresServer(folder, await freePort());
+    const server = new PostgresServer(folder, await freePort(), fsync);
     try {
       await promisify(execFile)(program('initdb'), INITDB.concat('-D', join(folder, 'data')), asWhom(folder));
       await server.resume();
@@ -99,6 +105,7 @@ export class PostgresServer {
   /** Starts it again on the same port, with all that it had acknowledged. */
   async resume(): Promise<void> {
     const settings = [
+      `fsync=${this.#fsync ? 'on' : 'off'}`,
       `listen_addresses=127.0.0.1`,
       `port=${this.#port}`,
       `unix_socket_directories=${this.#folder}`,

@@ -1,0 +1,34 @@
+/** What SQLite and PostgreSQL do not say in the same words. Everything else of the store is written once. */
+import { type RawBuilder, sql } from 'kysely';
+import type { Dialect } from './sql-database.js';
+
+/**
+ * Locks the rows that a query finds until the transaction ends: nobody can change their keys meanwhile. SQLite has one
+ * writer at a time, so there is nothing to lock.
+ */
+export function keepingKeys<Query extends { forKeyShare(): Query }>(dialect: Dialect, query: Query): Query {
+  return dialect === 'postgres' ? query.forKeyShare() : query;
+}
+
+/** Locks the rows that a query finds until the transaction ends, and leaves out those that somebody else has locked. */
+export function claiming<Query extends { forUpdate(): Query; skipLocked(): Query }>(
+  dialect: Dialect,
+  query: Query,
+): Query {
+  return dialect === 'postgres' ? query.forUpdate().skipLocked() : query;
+}
+
+/** The database's own time in unix milliseconds: the one clock that several processes share. */
+export function databaseTime(dialect: Dialect): RawBuilder<number | string> {
+  return dialect === 'postgres'
+    ? sql`(extract(epoch from clock_timestamp()) * 1000)::bigint`
+    : sql`CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
+}
+
+/**
+ * A statement that makes or changes tables, as this database takes it. PostgreSQL would order and compare text by the rules
+ * of some language, which differ between machines; SQLite, and what we compare in JavaScript, go by its bytes.
+ */
+export function definition(dialect: Dialect, statement: string): string {
+  return dialect === 'postgres' ? statement.replaceAll(/\bTEXT\b/g, 'TEXT COLLATE "C"') : statement;
+}
