@@ -27,6 +27,7 @@ import {
   textKind,
   type Values,
 } from 'iroh-net-diagnostics/services';
+import { isPostgresUrl } from './store/open-store.js';
 
 /** The dashboard's options. */
 export interface DashboardOptions {
@@ -49,10 +50,13 @@ export interface DashboardOptions {
 
 /** Options of `Platform.start`. */
 export interface PlatformOptions {
-  /**
-   * Folder for the key and the store (SQLite), made if it is missing. `':memory:'` keeps nothing, and loads no database.
-   */
+  /** Folder for the key and the store (SQLite), made if it is missing. `':memory:'` keeps nothing. */
   dataDir: string;
+  /**
+   * A PostgreSQL database for the store, in the place of the file in `dataDir`: `postgres://user:password@host:port/name`.
+   * The user has to own it. Default: the file.
+   */
+  database?: string | undefined;
   /** `minimal` (default): nothing but what is listed here. `n0`: n0's relays and DNS. */
   network?: 'minimal' | 'n0' | undefined;
   /** Relays through which endpoints can reach the platform, at most 64. Default: the network's. */
@@ -100,6 +104,7 @@ const DASHBOARD_GROUP = group('an object of options, or false', DASHBOARD);
 
 const PLATFORM = {
   dataDir: needed(textKind("a folder's path or ':memory:'", notEmpty)),
+  database: { ...option(database(), null), isSecret: true },
   network: option(oneOf('minimal', 'n0'), 'minimal'),
   relays: option(relaysWithoutSecret(), null),
   bindAddrs: option(bindAddrs(), 'loopback' as BindAddrs),
@@ -152,6 +157,13 @@ function dashboard(): Kind<DashboardSettings | null> {
 function notEmpty(text: string): string {
   if (text === '') throw new InvalidValue();
   return text;
+}
+
+function database(): Kind<string> {
+  return textKind('postgres://user:password@host:port/name', (text) => {
+    if (!isPostgresUrl(text)) throw new InvalidValue();
+    return text;
+  });
 }
 
 function token(): Kind<string> {

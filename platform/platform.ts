@@ -77,10 +77,10 @@ export class Platform {
   static start(options: PlatformOptions, parts: { store?: Store }): Promise<Platform>;
   static async start(options: PlatformOptions, parts: { store?: Store } = {}): Promise<Platform> {
     const settings = parsePlatformOptions(options);
-    const { dataDir, network, relays, bindAddrs, onEvent } = settings;
+    const { dataDir, database, network, relays, bindAddrs, onEvent } = settings;
     const secretKey =
       dataDir === IN_MEMORY ? SecretKey.fromBytes(randomBytes(32)) : await openIdentity(dataDir);
-    const store = parts.store ?? (await openStore(dataDir));
+    const store = parts.store ?? (await openStore(database ?? dataDir));
     const events = new EventBus();
     if (onEvent !== null) events.subscribe(onEvent);
     let endpoint: Endpoint | null = null;

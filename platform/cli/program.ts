@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
+  looksLikeApiSecret,
   MAX_LABEL_LENGTH,
   messageOf,
   port,
@@ -9,7 +10,10 @@ import {
 import { PLATFORM_VERSION } from '../version.js';
 import { EXIT } from './exit-codes.js';
 
+/** It may hold a password, so a command line should not name it. */
+const DATABASE_VARIABLE = 'IROH_PLATFORM_DATABASE';
 const DEFAULT_DATA_DIR = './platform-data';
+const URL_WITH_PASSWORD = /^(?:--database=)?postgres(?:ql)?:\/\/(?:[^/?]*:[^/?]*@|.*[?&]password=)/;
 const EXIT_CODES = `Exit codes: ${EXIT.ok} done, or ended by a signal; ${EXIT.failed} failed; ${EXIT.usage} wrong words`;
 
 /** The commands with their options. The code of a command is loaded only when it is used. */
@@ -29,6 +33,7 @@ export function createProgram(): Command {
     .summary('run the platform with its dashboard')
     .description('Runs the platform until Ctrl-C. It listens on loopback only.')
     .addOption(dataOption('its key and store; made if it is missing'))
+    .addOption(databaseOption())
     .addOption(
       portOption(
         '--port <n>',
@@ -60,6 +65,7 @@ export function createProgram(): Command {
       'Makes an API secret and prints it as a line for the environment. It is a credential and is shown once. The platform may be running (started by this program) or not.',
     )
     .addOption(dataOption("the platform's data folder"))
+    .addOption(databaseOption())
     .addOption(
       new Option('--label <text>', `your word for it, at most ${MAX_LABEL_LENGTH} characters`)
         .default('', 'none')
@@ -81,6 +87,17 @@ export function createProgram(): Command {
   return program;
 }
 
+/** What in the words of a command line everybody on the machine could read; `null`: nothing. */
+export function secretIn(words: readonly string[]): string | null {
+  const seen =
+    'Everybody on this machine can see the arguments of programs, and the shell keeps them in its history';
+  if (words.some(looksLikeApiSecret))
+    return `An API secret was given as an argument. ${seen}: better make a new one and revoke this.`;
+  if (words.some((word) => URL_WITH_PASSWORD.test(word)))
+    return `A password was given as an argument. ${seen}: better change it, and name the database in ${DATABASE_VARIABLE}.`;
+  return null;
+}
+
 function examples(...lines: string[]): string {
   const calls = lines.map((line) => `  npx iroh-net-diagnostics-platform ${line}\n`);
   return `\nExample${lines.length === 1 ? '' : 's'}:\n${calls.join('')}\n${EXIT_CODES}`;
@@ -88,6 +105,13 @@ function examples(...lines: string[]): string {
 
 function dataOption(what: string): Option {
   return new Option('--data <dir>', what).default(DEFAULT_DATA_DIR, DEFAULT_DATA_DIR);
+}
+
+function databaseOption(): Option {
+  return new Option(
+    '--database <url>',
+    'a PostgreSQL database for the store, postgres://user@host:port/name; with a password only in the variable, or ~/.pgpass',
+  ).env(DATABASE_VARIABLE);
 }
 
 function portOption(flags: string, what: string): Option {

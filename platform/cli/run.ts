@@ -1,16 +1,14 @@
 import { type Command, CommanderError } from 'commander';
-import { looksLikeApiSecret, messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
+import { messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
 import { EXIT } from './exit-codes.js';
-import { createProgram } from './program.js';
+import { createProgram, secretIn } from './program.js';
 
 /** Runs the command that the words name. Resolves with the exit code; never rejects. */
 export async function run(words: readonly string[]): Promise<number> {
   // Before anything else reads the words, so that no error message repeats a secret.
-  if (words.some(looksLikeApiSecret)) {
-    process.stderr.write(
-      'An API secret was given as an argument. Everybody on this machine can see the arguments of programs, and the ' +
-        'shell keeps them in its history: better make a new one and revoke this.\n',
-    );
+  const betrayed = secretIn(words);
+  if (betrayed !== null) {
+    process.stderr.write(`${betrayed}\n`);
     return EXIT.usage;
   }
   const program = createProgram();

@@ -3,10 +3,10 @@ import { Platform } from '../platform.js';
 import { askRunning } from './running-platform.js';
 
 /** Prints a new API secret. */
-export async function secret({ data, label }: { data: string; label: string }): Promise<void> {
+export async function secret(options: { data: string; database?: string; label: string }): Promise<void> {
+  const { data, label } = options;
   const asked = await askRunning(data, label);
-  const made =
-    asked.secret ?? (await makeOffline(data, label).catch((error: unknown) => fail(error, asked.why)));
+  const made = asked.secret ?? (await makeOffline(options).catch((error: unknown) => fail(error, asked.why)));
   process.stdout.write(`${API_SECRET_ENV_VAR_NAME}=${made}\n`);
 }
 
@@ -23,8 +23,9 @@ function fail(error: unknown, whyNotAsked: string | null): never {
  * The secret holds the platform's address, so the platform is started for a moment, on the port that it will use
  * again.
  */
-async function makeOffline(dataDir: string, label: string): Promise<string> {
-  const platform = await Platform.start({ dataDir, dashboard: false });
+async function makeOffline(options: { data: string; database?: string; label: string }): Promise<string> {
+  const { data: dataDir, database, label } = options;
+  const platform = await Platform.start({ dataDir, database, dashboard: false });
   try {
     return (await platform.createApiSecret(label)).reveal();
   } finally {

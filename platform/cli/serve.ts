@@ -6,6 +6,7 @@ import { noteRunning } from './running-platform.js';
 /** Runs the platform until a signal ends it. */
 export async function serve(options: {
   data: string;
+  database?: string;
   port?: number;
   dashboardPort?: number;
   relay?: RelayOption[];
@@ -13,6 +14,7 @@ export async function serve(options: {
   const interruption = onInterruption();
   const platform = await Platform.start({
     dataDir: options.data,
+    database: options.database,
     port: options.port,
     relays: options.relay,
     dashboard: { port: options.dashboardPort },

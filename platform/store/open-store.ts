@@ -1,19 +1,29 @@
 import { join } from 'node:path';
-import { MemoryStore, type Store } from 'iroh-net-diagnostics/services';
+import type { SqlDatabase } from './sql-database.js';
+import type { SqlStore } from './sql-store.js';
 
 /** Keeps everything in memory: for tests and demos. */
 export const IN_MEMORY = ':memory:';
+const POSTGRES_URL = /^postgres(?:ql)?:\/\//;
+
+/** Whether a text names a PostgreSQL database; it may hold a password. */
+export function isPostgresUrl(text: string): boolean {
+  return POSTGRES_URL.test(text);
+}
 
 /**
- * Opens the embedded store of a data folder that exists, or one in memory.
- * @throws `ERR_STORE`; in memory nothing
+ * Opens the store of a data folder that exists, one in memory, or one in a PostgreSQL database.
+ * @param place - the folder, `':memory:'` or `postgres://…`
+ * @throws `ERR_STORE`
  */
-export async function openStore(dataDir: string): Promise<Store> {
-  if (dataDir === IN_MEMORY) return new MemoryStore();
-  // Hundreds of files of the query builder: who keeps everything in memory does not wait for them.
-  const [{ SqlStore }, { openLibsql }] = await Promise.all([
-    import('./sql-store.js'),
-    import('./libsql-driver.js'),
-  ]);
-  return SqlStore.open(await openLibsql(join(dataDir, 'platform.db')));
+export async function openStore(place: string): Promise<SqlStore> {
+  // Hundreds of files of the query builder: who only asks for help does not wait for them.
+  const [database, { SqlStore }] = await Promise.all([openDatabase(place), import('./sql-store.js')]);
+  return SqlStore.open(database);
+}
+
+async function openDatabase(place: string): Promise<SqlDatabase> {
+  if (isPostgresUrl(place)) return (await import('./postgres-driver.js')).openPostgres(place);
+  const { openLibsql } = await import('./libsql-driver.js');
+  return openLibsql(place === IN_MEMORY ? IN_MEMORY : join(place, 'platform.db'));
 }

@@ -14,6 +14,7 @@ import { openIdentity } from '../../platform/identities/index.js';
 import { tokenIn } from '../../platform/server/index.js';
 import { Program, type Run } from '../cli/program.js';
 import { type Child, runChild, startChild } from '../support/child.js';
+import { freePort } from '../support/free-port.js';
 
 const PROGRAM = `
 import { run } from './platform/cli/run.js';
@@ -241,6 +242,33 @@ describe('iroh-net-diagnostics-platform', () => {
       expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
       expect(stderr.toLowerCase()).not.toContain(secret.slice(12, 24));
     }
+  });
+
+  it('never takes the password of a database as an argument, nor repeats it', async () => {
+    for (const url of [
+      'postgres://platform:hunter2@db.test/fleet',
+      'postgresql://platform:hunter2@/fleet?host=/run/postgresql',
+      'postgres://db.test/fleet?user=platform&password=hunter2',
+    ]) {
+      for (const args of [
+        ['serve', '--database', url],
+        ['secret', `--database=${url}`],
+      ]) {
+        const { code, stdout, stderr } = await runChild(PROGRAM, { args });
+        expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+        expect(stderr).toContain('IROH_PLATFORM_DATABASE');
+        expect(stderr).not.toContain('hunter2');
+      }
+    }
+  });
+
+  it('takes the database from the environment, and says what is wrong with it without its password', async () => {
+    const env = { IROH_PLATFORM_DATABASE: `postgres://platform:hunter2@127.0.0.1:${await freePort()}/fleet` };
+    const { code, stdout, stderr } = await runChild(PROGRAM, { args: ['serve', '--data', dataDir], env });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(
+      /^The database \(127\.0\.0\.1:\d+, name fleet\) is not there: start PostgreSQL.*\n$/,
+    );
   });
 
   it('teaches: each command with examples and exit codes', async () => {

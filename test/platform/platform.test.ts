@@ -215,6 +215,7 @@ describe('the options of Platform.start', () => {
       { dataDir: 'x', dashboard: { pot: 1 } },
       /`dashboard.pot` of Platform.start\(\) is not known. Did you mean `port`/,
     ],
+    [{ dataDir: 'x', database: 'mysql://x' }, /`database` of Platform.start\(\) .*postgres:\/\/user/],
     [{ dataDir: 'x', onEvent: 5 }, /`onEvent` of Platform.start\(\) was 5/],
   ])('%j is refused', (options, message) => {
     const parse = () => parsePlatformOptions(options as unknown as PlatformOptions);
@@ -244,8 +245,11 @@ describe('the options of Platform.start', () => {
     expect(parsePlatformOptions({ dataDir: 'x', dashboard: false }).dashboard).toBeNull();
   });
 
-  it('never repeats a token', () => {
-    const parse = () => parsePlatformOptions({ dataDir: 'x', dashboard: { token: 'hunter2' } });
+  it.each([
+    { dataDir: 'x', dashboard: { token: 'hunter2' } },
+    { dataDir: 'x', database: 'postgre://platform:hunter2@db.test/fleet' },
+  ])('never repeats a secret', (options) => {
+    const parse = () => parsePlatformOptions(options);
     expect(parse).toThrow(expect.objectContaining({ message: expect.not.stringContaining('hunter2') }));
   });
 });
