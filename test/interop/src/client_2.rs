@@ -66,7 +66,7 @@ struct Actor {
 
 pub const HELP: &str = "
 peer client-2 [--api-secret S] [--name N] [--group G] [--attribute KEY=VALUE]… [--seed HEX] [--port-v4 N] [--port-v6 N]
-              [--metrics-interval-ms N]
+              [--metrics-interval-ms N] [--relay URL]
 
 The official client of crate iroh-services 2.0 and its host for dial-backs on one endpoint on loopback, with metrics of
 its own; obeys commands from stdin, ends when it closes.

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use iroh::{
-    Endpoint, EndpointAddr, EndpointId, RelayMode, SecretKey, TransportAddr,
-    endpoint::{BindOpts, Connection, ConnectionError, presets},
+    Endpoint, EndpointAddr, EndpointId, RelayConfig, RelayMap, RelayMode, RelayUrl, SecretKey, TransportAddr,
+    endpoint::{BindOpts, Connection, ConnectionError, PortmapperConfig, presets},
 };
 use serde_json::{Value, json};
 
 use crate::arguments::Arguments;
 
-/// `--seed HEX` (default: random), `--port-v4 N`, `--port-v6 N` (default: any free port).
+/// `--seed HEX` (default: random), `--port-v4 N`, `--port-v6 N` (default: any free port), `--relay URL` (default: none),
+/// which has no address discovery.
 pub async fn bind(arguments: &mut Arguments) -> Result<Endpoint> {
     let secret = match arguments.text("seed") {
         Some(seed) => SecretKey::from_bytes(&bytes32(&seed)?),
@@ -19,8 +20,16 @@ pub async fn bind(arguments: &mut Arguments) -> Result<Endpoint> {
     };
     let v4: u16 = arguments.number("port-v4")?.unwrap_or(0);
     let v6: u16 = arguments.number("port-v6")?.unwrap_or(0);
+    let relay_mode = match arguments.text("relay") {
+        Some(url) => {
+            let url: RelayUrl = url.parse().context("--relay")?;
+            RelayMode::Custom(RelayMap::from_iter([RelayConfig::new(url, None)]))
+        }
+        None => RelayMode::Disabled,
+    };
     let endpoint = Endpoint::builder(presets::Minimal)
-        .relay_mode(RelayMode::Disabled)
+        .relay_mode(relay_mode)
+        .portmapper_config(PortmapperConfig::Disabled)
         .secret_key(secret)
         .bind_addr(format!("127.0.0.1:{v4}"))?
         // A machine without IPv6 still runs these tests.

@@ -18,6 +18,8 @@ export interface RustClient2Options {
   attributes?: Record<string, string>;
   /** Default: metrics on command only. */
   metricsIntervalMs?: number;
+  /** One without address discovery. Default: none. */
+  relay?: string;
 }
 
 /** The official 2.0 client, with its host for dial-backs and metrics of its own. */
@@ -35,6 +37,7 @@ export class RustClient2 {
       ...argument('group', o.group),
       ...attributes.flatMap((text) => argument('attribute', text)),
       ...argument('metrics-interval-ms', o.metricsIntervalMs),
+      ...argument('relay', o.relay),
     ];
     // By the environment: a command line is visible to every user of the machine.
     const { peer, ready } = await started(args, { IROH_SERVICES_API_SECRET: o.apiSecret });
