@@ -3,27 +3,31 @@ import {
   type ApiSecret,
   type ApiSecretRecord,
   bindPlatform,
+  DEFAULT_PROJECT,
   type DialBackOptions,
   type Endpoint,
   type EndpointAddress,
-  type EndpointFilter,
   type EndpointId,
+  type EndpointPage,
+  type EndpointQuery,
   type EndpointView,
   EventBus,
+  type HistoryPage,
   type MetricsRecord,
   messageOf,
   type PlatformEventListener,
+  type ProjectId,
   platformAddress,
   type ReportRecord,
   SecretKey,
   ServicesHost,
-  type Store,
 } from 'iroh-net-diagnostics/services';
 import { openIdentity } from './identities/index.js';
 import { type PlatformOptions, type PlatformSettings, parsePlatformOptions } from './options.js';
 import { proofOf } from './proof.js';
 import { Dashboard } from './server/index.js';
 import { IN_MEMORY, openStore } from './store/open-store.js';
+import type { SqlStore } from './store/sql-store.js';
 
 /** Names of the remembered ports in the store. */
 const PORT_SETTING = 'port';
@@ -33,7 +37,7 @@ const ONLINE_TIMEOUT_MS = 5_000;
 
 interface Opened {
   settings: PlatformSettings;
-  store: Store;
+  store: SqlStore;
   endpoint: Endpoint;
   events: EventBus;
 }
@@ -46,7 +50,7 @@ export class Platform {
   /** The public half of its key. It stays the same as long as the data folder does. */
   readonly id: EndpointId;
   readonly #settings: PlatformSettings;
-  readonly #store: Store;
+  readonly #store: SqlStore;
   readonly #endpoint: Endpoint;
   readonly #events: EventBus;
   readonly #services: ServicesHost;
@@ -74,8 +78,8 @@ export class Platform {
    */
   static start(options: PlatformOptions): Promise<Platform>;
   /** @internal With the parts that tests replace. */
-  static start(options: PlatformOptions, parts: { store?: Store }): Promise<Platform>;
-  static async start(options: PlatformOptions, parts: { store?: Store } = {}): Promise<Platform> {
+  static start(options: PlatformOptions, parts: { store?: SqlStore }): Promise<Platform>;
+  static async start(options: PlatformOptions, parts: { store?: SqlStore } = {}): Promise<Platform> {
     const settings = parsePlatformOptions(options);
     const { dataDir, database, network, relays, bindAddrs, onEvent } = settings;
     const secretKey =
@@ -95,6 +99,8 @@ export class Platform {
         remembered,
       });
       endpoint = bound.endpoint;
+      await store.adoptIdentity(endpoint.id);
+      await store.allOffline(endpoint.id);
       await store.putSetting(PORT_SETTING, String(bound.port));
       if (remembered !== null && bound.port !== remembered) warnMoved(events, remembered, bound.port);
       const platform = new Platform({ settings, store, endpoint, events });
@@ -148,39 +154,49 @@ export class Platform {
   }
 
   /**
-   * All endpoints, or those with a group or certain attributes. Those online come first, then the last seen.
+   * A page of the endpoints, or of those that a query selects. Those online come first, then the last seen.
+   * @throws NetDiagnosticsError `ERR_SETTING` for a bad limit or cursor
    * @example
-   * await platform.endpoints({ group: 'staging', attributes: { region: 'eu' } });
+   * const { endpoints, next } = await platform.endpoints({ group: 'staging', attributes: { region: 'eu' } });
    */
-  endpoints(filter: EndpointFilter = {}): Promise<EndpointView[]> {
-    return this.#services.endpoints(filter);
+  endpoints(query: Partial<EndpointQuery> = {}): Promise<EndpointPage<EndpointView>> {
+    return this.#services.endpoints(query);
   }
 
   /** One endpoint; `null` when it never had a session here. */
-  endpoint(id: EndpointId): Promise<EndpointView | null> {
-    return this.#services.endpoint(id);
+  endpoint(id: EndpointId, project: ProjectId = DEFAULT_PROJECT): Promise<EndpointView | null> {
+    return this.#services.endpoint({ project, id });
   }
 
   /**
    * An endpoint's reports, newest first.
-   * @param limit - a whole number, 0 or more. Default: all that are kept (100)
+   * @param page - `limit`: a whole number, 0 or more. Default: all that are kept (100). `before`: only reports older than
+   * the one with this id
    * @throws NetDiagnosticsError `ERR_SETTING` for another limit
    */
-  reports(id: EndpointId, limit?: number): Promise<ReportRecord[]> {
-    return this.#services.reports(id, limit);
+  reports(
+    id: EndpointId,
+    page: Partial<HistoryPage> = {},
+    project: ProjectId = DEFAULT_PROJECT,
+  ): Promise<ReportRecord[]> {
+    return this.#services.reports({ project, id }, page);
   }
 
   /** The latest values of an endpoint's metrics sessions, newest first. */
-  metrics(id: EndpointId): Promise<MetricsRecord[]> {
-    return this.#services.metrics(id);
+  metrics(id: EndpointId, project: ProjectId = DEFAULT_PROJECT): Promise<MetricsRecord[]> {
+    return this.#services.metrics({ project, id });
   }
 
   /**
    * What the Run Diagnostics button does: dials the endpoint back and stores its report.
    * @throws NetDiagnosticsError `ERR_STATE` when the button is grey, `DialBackError` when the run fails
    */
-  dialBack(id: EndpointId, options: DialBackOptions = {}): Promise<ReportRecord> {
-    return this.#services.dialBack(id, options);
+  dialBack(
+    id: EndpointId,
+    options: DialBackOptions = {},
+    project: ProjectId = DEFAULT_PROJECT,
+  ): Promise<ReportRecord> {
+    return this.#services.dialBack({ project, id }, options);
   }
 
   /** Tells the listener everything that happens from now on. @returns ends that */
@@ -258,7 +274,7 @@ function warnMoved(events: EventBus, from: number, to: number): void {
   });
 }
 
-async function rememberedPort(store: Store, key: string): Promise<number | null> {
+async function rememberedPort(store: SqlStore, key: string): Promise<number | null> {
   const text = await store.setting(key);
   const port = Number(text ?? Number.NaN);
   return Number.isInteger(port) && port > 0 && port <= 65_535 ? port : null;

@@ -3,17 +3,14 @@ import type { Clock } from '../async/index.js';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
 import {
   ApiSecret,
-  CLOSE_UNAUTHORIZED,
   type EndpointAddress,
   type EndpointId,
-  REASON_UNAUTHORIZED,
   readOpensshPublicKey,
   SecretKey,
 } from '../wire/index.js';
 import { MAX_API_SECRETS } from './constants.js';
 import type { EventBus } from './events.js';
-import type { ApiSecretRecord } from './records.js';
-import type { Presence } from './sessions/index.js';
+import { type ApiSecretRecord, DEFAULT_PROJECT, type ProjectId } from './records.js';
 import type { Store } from './store.js';
 
 /** Longest label, in characters. */
@@ -22,7 +19,8 @@ export const MAX_LABEL_LENGTH = 60;
 /** What {@link ApiSecrets} needs. */
 export interface ApiSecretContext {
   store: Store;
-  presence: Presence;
+  /** Ends the sessions that were opened with a secret. */
+  closeSessions(keyId: EndpointId): void;
   events: EventBus;
   clock: Clock;
   /** The address at which endpoints reach the platform now. */
@@ -37,9 +35,9 @@ export class ApiSecrets {
     this.#context = context;
   }
 
-  /** Newest first, also revoked ones. */
-  list(): Promise<ApiSecretRecord[]> {
-    return this.#context.store.apiSecrets();
+  /** A project's secrets, newest first, also revoked ones. */
+  list(project: ProjectId = DEFAULT_PROJECT): Promise<ApiSecretRecord[]> {
+    return this.#context.store.apiSecrets(project);
   }
 
   /**
@@ -47,10 +45,10 @@ export class ApiSecrets {
    * @param label - a name for operators, at most 60 characters
    * @throws NetDiagnosticsError `ERR_SETTING` for a longer label, `ERR_STATE` when there are too many, `ERR_STORE`
    */
-  async create(label = ''): Promise<ApiSecret> {
-    await this.#assertRoom(label);
+  async create(label = '', project: ProjectId = DEFAULT_PROJECT): Promise<ApiSecret> {
+    await this.#assertRoom(label, project);
     const secret = ApiSecret.create(SecretKey.fromBytes(randomBytes(32)), this.#context.address());
-    await this.#add(secret.keyId, label);
+    await this.#add(secret.keyId, label, project);
     return secret;
   }
 
@@ -61,21 +59,21 @@ export class ApiSecrets {
    * @param label - a name for operators, at most 60 characters
    * @throws NetDiagnosticsError `ERR_SETTING` for another line or a longer label, `ERR_STATE` when it is known already
    */
-  async register(publicKey: string, label = ''): Promise<EndpointId> {
+  async register(publicKey: string, label = '', project: ProjectId = DEFAULT_PROJECT): Promise<EndpointId> {
     const keyId = publicKeyIn(publicKey);
-    await this.#assertRoom(label);
+    await this.#assertRoom(label, project);
     if ((await this.#context.store.apiSecret(keyId)) !== null) {
       throw new NetDiagnosticsError('ERR_STATE', 'This key is registered already, or was revoked.');
     }
-    await this.#add(keyId, label);
+    await this.#add(keyId, label, project);
     return keyId;
   }
 
-  async #assertRoom(label: string): Promise<void> {
+  async #assertRoom(label: string, project: ProjectId): Promise<void> {
     if (label.length > MAX_LABEL_LENGTH) {
       throw new NetDiagnosticsError('ERR_SETTING', `A label has at most ${MAX_LABEL_LENGTH} characters.`);
     }
-    const good = (await this.list()).filter(({ revokedAt }) => revokedAt === null);
+    const good = (await this.list(project)).filter(({ revokedAt }) => revokedAt === null);
     if (good.length < MAX_API_SECRETS) return;
     throw new NetDiagnosticsError(
       'ERR_STATE',
@@ -83,22 +81,22 @@ export class ApiSecrets {
     );
   }
 
-  async #add(keyId: EndpointId, label: string): Promise<void> {
-    const { store, clock, events } = this.#context;
-    await store.addApiSecret({ keyId, label, createdAt: clock.now(), revokedAt: null });
-    events.emit({ type: 'api-secrets-changed' });
+  async #add(keyId: EndpointId, label: string, project: ProjectId): Promise<void> {
+    const { store, clock, events, address } = this.#context;
+    const identity = address().id;
+    await store.addApiSecret({ project, keyId, identity, label, createdAt: clock.now(), revokedAt: null });
+    events.emit({ type: 'api-secrets-changed', project, keyId });
   }
 
   /**
    * Revokes a secret, and closes the sessions that were opened with it.
    * @returns whether there was such a secret that was not revoked yet
    */
-  async revoke(keyId: EndpointId): Promise<boolean> {
-    const { store, presence, clock, events } = this.#context;
-    if (!(await store.revokeApiSecret(keyId, clock.now()))) return false;
-    for (const id of await store.endpointsOf(keyId))
-      presence.close(id, CLOSE_UNAUTHORIZED, REASON_UNAUTHORIZED);
-    events.emit({ type: 'api-secrets-changed' });
+  async revoke(keyId: EndpointId, project: ProjectId = DEFAULT_PROJECT): Promise<boolean> {
+    const { store, closeSessions, clock, events } = this.#context;
+    if (!(await store.revokeApiSecret(project, keyId, clock.now()))) return false;
+    closeSessions(keyId);
+    events.emit({ type: 'api-secrets-changed', project, keyId });
     return true;
   }
 }

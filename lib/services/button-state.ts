@@ -51,12 +51,29 @@ export function usableGrant<G extends Pick<GrantRecord, 'caps' | 'expiresAt' | '
   return usable.toSorted((a, b) => b.grantedAt - a.grantedAt)[0] ?? null;
 }
 
+/**
+ * Of an endpoint's grants the one that is shown: it allows a dial-back, and of several that do the one that lasts longest.
+ * Where none does, the newest.
+ */
+export function shownGrant<G extends Pick<GrantRecord, 'caps' | 'expiresAt' | 'grantedAt'>>(
+  grants: readonly G[],
+): G | null {
+  const newest = grants.toSorted((a, b) => b.grantedAt - a.grantedAt);
+  const lasting = newest.filter(permitsDialBack).toSorted((a, b) => lastsUntil(b) - lastsUntil(a));
+  return lasting[0] ?? newest[0] ?? null;
+}
+
+function lastsUntil({ expiresAt }: Pick<GrantRecord, 'expiresAt'>): number {
+  return expiresAt ?? Number.MAX_VALUE;
+}
+
 /** Whether a token with this expiry (inclusive, unix seconds; `null` = never) has expired. */
 export function isExpired(expiresAt: number | null, nowSeconds: number): boolean {
   return expiresAt !== null && nowSeconds > expiresAt;
 }
 
-function permitsDialBack(grant: Pick<GrantRecord, 'caps'>): boolean {
+/** Whether a grant allows a dial-back. */
+export function permitsDialBack(grant: Pick<GrantRecord, 'caps'>): boolean {
   return Caps.parse(grant.caps).permits(DIAL_BACK_CAPS);
 }
 

@@ -93,8 +93,8 @@ export const MAX_REPORTS_PER_ENDPOINT = 100;
 export const MAX_METRICS_SESSIONS = 4;
 /** Items of one metrics schema. An iroh endpoint has about 300. */
 export const MAX_METRICS_ITEMS = 5_000;
-/** How often "last seen" and the address snapshot of a live session are stored. */
-export const SEEN_INTERVAL_MS = 30_000;
+/** How often the address of a live session is looked at; it is stored when it has changed. */
+export const ADDRESS_INTERVAL_MS = 30_000;
 
 /** Limit of connecting for a dial-back. With a live session it is quick; iroh itself gives up after 30 s. */
 export const CONNECT_TIMEOUT_MS = 15_000;

@@ -1,32 +1,39 @@
 import { notify } from '../async/index.js';
 import type { Attributes, EndpointId } from '../wire/index.js';
 import type { RunProgress } from './dial-back/progress.js';
-import type { ReportSource } from './records.js';
+import type { ProjectId, ReportSource } from './records.js';
 
 /** An event for the operator's log and for the dashboard. Never contains a secret. */
 export type PlatformEvent =
-  | { type: 'session-opened'; endpointId: EndpointId }
-  | { type: 'session-closed'; endpointId: EndpointId }
+  | { type: 'session-opened'; project: ProjectId; endpointId: EndpointId }
+  | { type: 'session-closed'; project: ProjectId; endpointId: EndpointId }
   /** Two live processes have this endpoint's key: their sessions replace each other. Emitted only now and then. */
-  | { type: 'identity-shared'; endpointId: EndpointId }
+  | { type: 'identity-shared'; project: ProjectId; endpointId: EndpointId }
   /**
    * A connection without a token, or with one that is not (or no longer) valid, was refused. At most about twenty a
    * minute are emitted for connections without a valid token, so that they cannot fill a log. `suppressed`: how many were
    * left out since the last one.
    */
   | { type: 'session-refused'; endpointId: EndpointId; why: string; suppressed: number }
-  | { type: 'named'; endpointId: EndpointId; name: string }
-  | { type: 'grouped'; endpointId: EndpointId; group: string }
+  | { type: 'named'; project: ProjectId; endpointId: EndpointId; name: string }
+  | { type: 'grouped'; project: ProjectId; endpointId: EndpointId; group: string }
   /** All attributes of the endpoint as they are now. */
-  | { type: 'described'; endpointId: EndpointId; attributes: Attributes }
+  | { type: 'described'; project: ProjectId; endpointId: EndpointId; attributes: Attributes }
   /** `expiresAt`: unix seconds, `null` for never. */
-  | { type: 'granted'; endpointId: EndpointId; caps: string[]; expiresAt: number | null }
+  | { type: 'granted'; project: ProjectId; endpointId: EndpointId; caps: string[]; expiresAt: number | null }
   | { type: 'request-refused'; endpointId: EndpointId; request: string; why: string }
-  | { type: 'metrics'; endpointId: EndpointId }
-  | { type: 'report'; endpointId: EndpointId; reportId: string; source: ReportSource }
-  | { type: 'forgotten'; endpointId: EndpointId }
-  | { type: 'run'; endpointId: EndpointId; progress: RunProgress }
-  | { type: 'api-secrets-changed' }
+  | { type: 'metrics'; project: ProjectId; endpointId: EndpointId }
+  | {
+      type: 'report';
+      project: ProjectId;
+      endpointId: EndpointId;
+      reportId: string;
+      source: ReportSource;
+    }
+  | { type: 'forgotten'; project: ProjectId; endpointId: EndpointId }
+  | { type: 'run'; project: ProjectId; endpointId: EndpointId; progress: RunProgress }
+  /** A secret was made, or revoked. `keyId` names it. */
+  | { type: 'api-secrets-changed'; project: ProjectId; keyId: EndpointId }
   /** The platform goes on, but the operator should know. */
   | { type: 'warning'; message: string };
 

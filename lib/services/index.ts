@@ -73,7 +73,7 @@ export {
 } from '../wire/index.js';
 export { MAX_LABEL_LENGTH } from './api-secrets.js';
 export { type BindPlatformOptions, type BoundEndpoint, bindPlatform, platformAddress } from './bind.js';
-export type { ButtonState, GreyReason } from './button-state.js';
+export { type ButtonState, type GreyReason, permitsDialBack, shownGrant } from './button-state.js';
 export {
   DialBackError,
   type DialBackErrorCode,
@@ -82,22 +82,37 @@ export {
   type RunPhase,
   type RunProgress,
 } from './dial-back/index.js';
+export {
+  cursorAt,
+  type EndpointPage,
+  type EndpointQuery,
+  type EndpointSort,
+  type GrantState,
+  grantState,
+  MAX_PAGE,
+  nameKey,
+  type Position,
+  pageOf,
+} from './endpoint-query.js';
 export { EventBus, type PlatformEvent, type PlatformEventListener } from './events.js';
 export { MemoryStore } from './memory-store.js';
 export {
   type ApiSecretRecord,
   type Authorisation,
+  DEFAULT_PROJECT,
   type EndpointRecord,
+  type EndpointRef,
   type GrantRecord,
   isReportId,
   type MetricsRecord,
   metricTypes,
-  type ReportFacts,
+  type ProjectId,
   type ReportRecord,
   type ReportSource,
   type ReportSummary,
-  reportFacts,
+  type ShownGrant,
 } from './records.js';
+export { type NatType, natType, type ReportFacts, type ReportLevel, reportFacts } from './report-facts.js';
 export { ServicesHost, type ServicesHostDeps } from './services-host.js';
-export type { Store } from './store.js';
-export type { EndpointFilter, EndpointView } from './views.js';
+export type { HistoryPage, Store } from './store.js';
+export { type EndpointView, viewOf } from './views.js';

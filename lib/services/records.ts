@@ -7,13 +7,28 @@ import type {
   EndpointId,
   MetricsSchema,
   MetricValue,
-  NetReport,
 } from '../wire/index.js';
+import type { ReportFacts } from './report-facts.js';
+
+/** Names a project. Everything that is stored belongs to one, and nothing of one can be seen from another. */
+export type ProjectId = string;
+
+/** The project of those who have made none. */
+export const DEFAULT_PROJECT: ProjectId = 'default';
+
+/** An endpoint in a project. The same endpoint may have sessions in two, with two secrets: nothing is shared. */
+export interface EndpointRef {
+  project: ProjectId;
+  id: EndpointId;
+}
 
 /** The public half of an API secret; the secret itself is shown once and never stored. */
 export interface ApiSecretRecord {
+  project: ProjectId;
   /** Its public key: the issuer of the client tokens made with it. */
   keyId: EndpointId;
+  /** The platform's id that the secret names. */
+  identity: EndpointId;
   /** A name for operators; may be empty. */
   label: string;
   /** Unix milliseconds. */
@@ -31,8 +46,9 @@ export interface Authorisation {
 }
 
 /** One endpoint that has opened a session at least once. */
-export interface EndpointRecord {
-  id: EndpointId;
+export interface EndpointRecord extends EndpointRef {
+  /** The platform's id with which it opened its last session. */
+  identity: EndpointId;
   /** The name that the endpoint gave itself. */
   name: string | null;
   /** The one group it put itself into. */
@@ -42,15 +58,29 @@ export interface EndpointRecord {
   authorisation: Authorisation;
   /** Unix milliseconds. */
   firstSeenAt: number;
-  /** Unix milliseconds; during a live session at most half a minute old. */
+  /** Unix milliseconds: when its last session ended, or during a session when that began. */
   lastSeenAt: number;
+  /** Whether it has a live session. */
+  isOnline: boolean;
   /** Its last known address. The protocol does not carry it, so this is what the transport saw. */
   address: EndpointAddress | null;
+  /** When it was last detected that two live processes have its key, unix milliseconds; `null`: never. */
+  sharedIdentityAt: number | null;
+  /** Of its grants the one that is shown, see `shownGrant`; `null`: it has given none. */
+  grant: ShownGrant | null;
+  /** Its newest report, without the content. */
+  latestReport: ReportSummary | null;
 }
+
+/** A grant without its token. */
+export type ShownGrant = Pick<GrantRecord, 'caps' | 'expiresAt' | 'grantedAt'>;
 
 /** A token with which the platform may dial back. */
 export interface GrantRecord {
+  project: ProjectId;
   endpointId: EndpointId;
+  /** The platform's id that may dial back with it. */
+  identity: EndpointId;
   /** What it allows, as text. One grant is kept per set of capabilities. */
   caps: string[];
   /** The token in its wire form. */
@@ -65,6 +95,7 @@ export type ReportSource = 'upload' | 'dial-back';
 
 /** A report and its circumstances. */
 export interface ReportRecord {
+  project: ProjectId;
   /** Sorts by time. */
   id: string;
   endpointId: EndpointId;
@@ -86,26 +117,14 @@ export function isReportId(text: string): boolean {
   return /^[0-9a-f]{20}$/.test(text);
 }
 
-/** The facts that a report's verdict is made from; `null` if nothing was measured. */
-export type ReportFacts = Pick<
-  NetReport,
-  'udpV4' | 'udpV6' | 'mappingVariesByDestIpv4' | 'mappingVariesByDestIpv6'
-> | null;
-
 /** The part of a report that a list shows: its circumstances and the facts for its verdict. */
 export interface ReportSummary extends Omit<ReportRecord, 'report'> {
   facts: ReportFacts;
 }
 
-/** The facts that are stored beside a report, so that a list need not read the whole report. */
-export function reportFacts({ netReport }: DiagnosticsReport): ReportFacts {
-  if (netReport === null) return null;
-  const { udpV4, udpV6, mappingVariesByDestIpv4, mappingVariesByDestIpv6 } = netReport;
-  return { udpV4, udpV6, mappingVariesByDestIpv4, mappingVariesByDestIpv6 };
-}
-
 /** The latest values of one metrics session: one run of the endpoint's process. */
 export interface MetricsRecord {
+  project: ProjectId;
   endpointId: EndpointId;
   /** Hex of the session's UUID. */
   sessionId: string;

@@ -22,17 +22,20 @@ import {
   REFUSALS_TOLD_PER_MINUTE,
 } from './constants.js';
 import { type DialBackOptions, DialBacks, type RunProgress } from './dial-back/index.js';
+import type { EndpointPage, EndpointQuery } from './endpoint-query.js';
 import { EventBus, type PlatformEventListener } from './events.js';
-import type { ApiSecretRecord, MetricsRecord, ReportRecord, ReportSummary } from './records.js';
-import { EndpointSession, Presence, Rates, SharedPlaces, Twins, Unauthenticated } from './sessions/index.js';
-import type { Store } from './store.js';
 import {
-  type EndpointFilter,
-  type EndpointView,
-  type ViewSources,
-  viewEndpoint,
-  viewEndpoints,
-} from './views.js';
+  type ApiSecretRecord,
+  DEFAULT_PROJECT,
+  type EndpointRef,
+  type MetricsRecord,
+  type ProjectId,
+  type ReportRecord,
+  type ReportSummary,
+} from './records.js';
+import { EndpointSession, Presence, Rates, SharedPlaces, Twins, Unauthenticated } from './sessions/index.js';
+import type { HistoryPage, Store } from './store.js';
+import { type EndpointView, type ViewSources, viewEndpoint, viewEndpoints } from './views.js';
 
 /** What a {@link ServicesHost} needs. The caller makes all of it, and closes it afterwards. */
 export interface ServicesHostDeps {
@@ -64,6 +67,7 @@ export class ServicesHost {
   readonly #store: Store;
   readonly #address: () => EndpointAddress;
   readonly #router: Router;
+  readonly #presence: Presence;
   readonly #dialBacks: DialBacks;
   readonly #apiSecrets: ApiSecrets;
   readonly #views: ViewSources;
@@ -78,9 +82,13 @@ export class ServicesHost {
     this.#address = deps.address ?? (() => endpoint.address());
     this.#router = new Router(endpoint, { maxConnections: MAX_CONNECTIONS });
     this.#dialBacks = new DialBacks({ endpoint, store, presence, events, clock });
-    this.#apiSecrets = new ApiSecrets({ store, presence, events, clock, address: this.#address });
+    this.#presence = presence;
+    this.#apiSecrets = new ApiSecrets({
+      ...{ store, events, clock, address: this.#address },
+      closeSessions: (keyId) => presence.closeOf(keyId),
+    });
     const twins = new Twins(clock);
-    this.#views = { store, presence, twins, dialBacks: this.#dialBacks, clock };
+    this.#views = { store, dialBacks: this.#dialBacks, clock };
     const shared = {
       ...{ endpoint, store, presence, twins, events, clock },
       places: new SharedPlaces(MAX_SESSIONS, { mayDisplaceOwn: false }),
@@ -116,83 +124,88 @@ export class ServicesHost {
   /**
    * Makes an API secret; `reveal()` gives the text for `IROH_SERVICES_API_SECRET`. Only its public half is stored.
    * @param label - a name for operators, at most 60 characters
+   * @param project - whose it is. Default: the one that is always there
    * @throws NetDiagnosticsError `ERR_SETTING` for a longer label, `ERR_STATE` when there are too many, `ERR_STORE`
    */
-  createApiSecret(label?: string): Promise<ApiSecret> {
-    return this.#apiSecrets.create(label);
+  createApiSecret(label?: string, project?: ProjectId): Promise<ApiSecret> {
+    return this.#apiSecrets.create(label, project);
   }
 
   /**
    * Accepts an SSH key in place of an API secret: its sessions may do everything. Listed and revoked like a secret.
    * @param publicKey - the line of its `.pub` file, `ssh-ed25519 …`
    * @param label - a name for operators, at most 60 characters
+   * @param project - whose it is. Default: the one that is always there
    * @returns its id
    * @throws NetDiagnosticsError `ERR_SETTING` for another line or a longer label, `ERR_STATE` when it is known already
    */
-  registerSshKey(publicKey: string, label?: string): Promise<EndpointId> {
-    return this.#apiSecrets.register(publicKey, label);
+  registerSshKey(publicKey: string, label?: string, project?: ProjectId): Promise<EndpointId> {
+    return this.#apiSecrets.register(publicKey, label, project);
   }
 
-  /** The secrets that it issued, newest first, also revoked ones. */
-  apiSecrets(): Promise<ApiSecretRecord[]> {
-    return this.#apiSecrets.list();
+  /** A project's secrets, newest first, also revoked ones. */
+  apiSecrets(project?: ProjectId): Promise<ApiSecretRecord[]> {
+    return this.#apiSecrets.list(project);
   }
 
   /** Revokes a secret, with effect at once. @returns whether it was valid until now */
-  revokeApiSecret(keyId: EndpointId): Promise<boolean> {
-    return this.#apiSecrets.revoke(keyId);
+  revokeApiSecret(keyId: EndpointId, project?: ProjectId): Promise<boolean> {
+    return this.#apiSecrets.revoke(keyId, project);
+  }
+
+  /** Ends the sessions of a secret that was revoked elsewhere. */
+  closeSessionsOf(keyId: EndpointId): void {
+    this.#presence.closeOf(keyId);
   }
 
   /**
-   * All endpoints, or only those of a group or with certain attributes. Online ones first, then by "last seen", newest
-   * first.
+   * A page of a project's endpoints: of all, or of those that the query selects.
+   * @throws NetDiagnosticsError `ERR_SETTING` for a bad limit or cursor, `ERR_STORE`
    */
-  endpoints(filter: EndpointFilter = {}): Promise<EndpointView[]> {
-    return viewEndpoints(this.#views, filter);
+  endpoints(query: Partial<EndpointQuery> = {}): Promise<EndpointPage<EndpointView>> {
+    return viewEndpoints(this.#views, { project: DEFAULT_PROJECT, ...query });
   }
 
   /** One endpoint; `null` if it is not known. */
-  endpoint(id: EndpointId): Promise<EndpointView | null> {
-    return viewEndpoint(this.#views, id);
+  endpoint(ref: EndpointRef): Promise<EndpointView | null> {
+    return viewEndpoint(this.#views, ref);
   }
 
   /** One report by its id; `null` when there is none. */
-  report(id: string): Promise<ReportRecord | null> {
-    return this.#store.report(id);
+  report(project: ProjectId, id: string): Promise<ReportRecord | null> {
+    return this.#store.report(project, id);
   }
 
   /**
    * An endpoint's reports, newest first.
-   * @param limit - a whole number, 0 or more. Default: all that are kept (100)
+   * @param page - `limit`: a whole number, 0 or more. Default: all that are kept (100)
    * @throws NetDiagnosticsError `ERR_SETTING` for another limit
    */
-  async reports(id: EndpointId, limit = MAX_REPORTS_PER_ENDPOINT): Promise<ReportRecord[]> {
-    assertCount(limit);
-    return this.#store.reports(id, limit);
+  async reports(ref: EndpointRef, page: Partial<HistoryPage> = {}): Promise<ReportRecord[]> {
+    return this.#store.reports(ref, checked(page));
   }
 
   /** As {@link reports}, without the content of the reports. */
-  async reportSummaries(id: EndpointId, limit = MAX_REPORTS_PER_ENDPOINT): Promise<ReportSummary[]> {
-    assertCount(limit);
-    return this.#store.reportSummaries(id, limit);
+  async reportSummaries(ref: EndpointRef, page: Partial<HistoryPage> = {}): Promise<ReportSummary[]> {
+    return this.#store.reportSummaries(ref, checked(page));
   }
 
   /** The latest values of an endpoint's metrics sessions, newest first. */
-  metrics(id: EndpointId): Promise<MetricsRecord[]> {
-    return this.#store.metricsSessions(id);
+  metrics(ref: EndpointRef): Promise<MetricsRecord[]> {
+    return this.#store.metricsSessions(ref);
   }
 
   /**
    * Does what the Run Diagnostics button does: dials the endpoint back and stores its report.
    * @throws NetDiagnosticsError `ERR_STATE` when the button is grey, `DialBackError` when the run fails
    */
-  dialBack(id: EndpointId, options: DialBackOptions = {}): Promise<ReportRecord> {
-    return this.#dialBacks.run(id, options);
+  dialBack(ref: EndpointRef, options: DialBackOptions = {}): Promise<ReportRecord> {
+    return this.#dialBacks.run(ref, options);
   }
 
   /** The endpoint's current run; `null` when there is none. */
-  progress(id: EndpointId): RunProgress | null {
-    return this.#dialBacks.progress(id);
+  progress(ref: EndpointRef): RunProgress | null {
+    return this.#dialBacks.progress(ref);
   }
 
   /** Calls `listener` with all events from now on. @returns ends the subscription */
@@ -223,7 +236,7 @@ export class ServicesHost {
 }
 
 /** A store could understand a negative limit as "no limit" or as "all but the oldest". */
-function assertCount(limit: number): void {
-  if (Number.isSafeInteger(limit) && limit >= 0) return;
+function checked({ limit = MAX_REPORTS_PER_ENDPOINT, before }: Partial<HistoryPage>): HistoryPage {
+  if (Number.isSafeInteger(limit) && limit >= 0) return { limit, before };
   throw new NetDiagnosticsError('ERR_SETTING', `limit was ${limit}; give a whole number, 0 or more.`);
 }

@@ -4,8 +4,10 @@ import { monotonicMs } from '../async/index.js';
 import { NetDiagnosticsError } from '../errors.js';
 import type { NetDiagnosticsOptions } from '../options/index.js';
 import {
+  DEFAULT_PROJECT,
   type EndpointView,
   EventBus,
+  MAX_PAGE,
   MemoryStore,
   type PlatformEvent,
   type PlatformEventListener,
@@ -123,19 +125,25 @@ export class TestPlatform {
    */
   async dialBack(choice: AppChoice & { timeoutMs?: number | undefined } = {}): Promise<DiagnosticsReport> {
     const { endpointId } = await this.granted(choice);
-    return (await this.#services.dialBack(endpointId)).report;
+    return (await this.#services.dialBack({ project: DEFAULT_PROJECT, id: endpointId })).report;
   }
 
   /** All received reports, of all apps or of one, newest first: from dial-backs and from uploads (`reportOnStart`). */
   async reports(choice: AppChoice = {}): Promise<ReportRecord[]> {
     const endpoints = chosen(await this.endpoints(), choice);
-    const reports = await Promise.all(endpoints.map(({ id }) => this.#services.reports(id)));
+    const reports = await Promise.all(endpoints.map((endpoint) => this.#services.reports(endpoint)));
     return reports.flat().sort((a, b) => b.receivedAt - a.receivedAt);
   }
 
   /** Every app that has ever connected, as the dashboard lists them: name, grant, button, whether it is connected. */
-  endpoints(): Promise<EndpointView[]> {
-    return this.#services.endpoints();
+  async endpoints(): Promise<EndpointView[]> {
+    const all: EndpointView[] = [];
+    for (let after: string | undefined; ; ) {
+      const { endpoints, next } = await this.#services.endpoints({ after, limit: MAX_PAGE });
+      all.push(...endpoints);
+      if (next === null) return all;
+      after = next;
+    }
   }
 
   /**

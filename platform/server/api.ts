@@ -1,10 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   API_SECRET_ENV_VAR_NAME,
-  type EndpointFilter,
+  DEFAULT_PROJECT,
   type EndpointId,
+  type EndpointQuery,
+  type EndpointRef,
   hasCode,
   isReportId,
+  MAX_PAGE,
   messageOf,
   parseEndpointId,
   type ServicesHost,
@@ -35,20 +38,22 @@ export const KEY_ID = ':id(^[0-9a-f]{64}$)';
 /** Adds the dashboard's JSON API. */
 export function addApi(app: FastifyInstance, { services, prove }: ApiContext): void {
   app.get('/api/endpoints', async (request) => {
-    const views = await services.endpoints(filterOf(request));
-    return { platformId: services.id, endpoints: views.map(endpointJson) };
+    const { endpoints, next } = await services.endpoints({ ...filterOf(request), limit: MAX_PAGE });
+    return { platformId: services.id, endpoints: endpoints.map(endpointJson), next };
   });
 
   app.get<Named>(`/api/endpoints/${KEY_ID}`, async ({ params }) => {
     const id = idIn(params.id, 404, NO_ENDPOINT);
-    const view = await services.endpoint(id);
+    const view = await services.endpoint(refOf(id));
     if (view === null) throw new HttpError(404, NO_ENDPOINT);
-    const reports = (await services.reportSummaries(id, MAX_HISTORY)).map(reportSummaryJson);
+    const reports = (await services.reportSummaries(refOf(id), { limit: MAX_HISTORY })).map(
+      reportSummaryJson,
+    );
     return { platformId: services.id, endpoint: endpointJson(view), reports };
   });
 
   app.get<Named>(`/api/endpoints/${KEY_ID}/metrics`, async ({ params }) => {
-    const sessions = await services.metrics(idIn(params.id, 404, NO_ENDPOINT));
+    const sessions = await services.metrics(refOf(idIn(params.id, 404, NO_ENDPOINT)));
     return { sessions: sessions.map(metricsJson) };
   });
 
@@ -57,16 +62,16 @@ export function addApi(app: FastifyInstance, { services, prove }: ApiContext): v
     const id = idIn(params.id, 404, NO_ENDPOINT);
     const begun = new Promise<void>((resolve, reject) => {
       // A failure of the run itself is told by its last progress.
-      services.dialBack(id, { onProgress: () => resolve() }).catch(reject);
+      services.dialBack(refOf(id), { onProgress: () => resolve() }).catch(reject);
     });
     await begun.catch((error: unknown) => {
       throw hasCode(error, 'ERR_STATE') ? new HttpError(409, messageOf(error)) : error;
     });
-    return reply.code(202).send({ run: services.progress(id) });
+    return reply.code(202).send({ run: services.progress(refOf(id)) });
   });
 
   app.get<Named>('/api/reports/:id(^[0-9a-f]+$)', async ({ params }) => {
-    const record = isReportId(params.id) ? await services.report(params.id) : null;
+    const record = isReportId(params.id) ? await services.report(DEFAULT_PROJECT, params.id) : null;
     if (record === null) throw new HttpError(404, 'There is no such report.');
     return reportJson(record);
   });
@@ -120,6 +125,10 @@ function newSecretIn({ body, headers }: FastifyRequest): { label: string; sshKey
   return { label: label.trim(), sshKey };
 }
 
+function refOf(id: EndpointId): EndpointRef {
+  return { project: DEFAULT_PROJECT, id };
+}
+
 /** @throws HttpError with this status and message for what is no id */
 export function idIn(text: string, status: number, message: string): EndpointId {
   try {
@@ -130,7 +139,7 @@ export function idIn(text: string, status: number, message: string): EndpointId 
 }
 
 /** `?group=staging&attribute=region=eu&attribute=tier=`. */
-function filterOf({ url }: FastifyRequest): EndpointFilter {
+function filterOf({ url }: FastifyRequest): Partial<EndpointQuery> {
   const query = new URLSearchParams(url.split('?')[1]);
   const attributes = query.getAll('attribute').map((text): [string, string] => {
     const at = text.indexOf('=');

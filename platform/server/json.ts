@@ -43,7 +43,7 @@ export function endpointJson(view: EndpointView) {
 }
 
 export function reportSummaryJson({ facts, ...circumstances }: ReportSummary) {
-  return { ...circumstances, ...verdict(facts) };
+  return { ...circumstances, natType: facts.natType, irohVersion: facts.irohVersion, ...verdict(facts) };
 }
 
 export function reportJson(record: ReportRecord) {

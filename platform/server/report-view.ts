@@ -1,13 +1,15 @@
-import { type DiagnosticsReport, formatSocketAddr } from 'iroh-net-diagnostics/services';
+import {
+  type DiagnosticsReport,
+  formatSocketAddr,
+  type NatType,
+  natType,
+  type ReportFacts,
+  type ReportLevel,
+  reportFacts,
+} from 'iroh-net-diagnostics/services';
 
 type NetReport = NonNullable<DiagnosticsReport['netReport']>;
 type SocketAddr = DiagnosticsReport['directAddrs'][number];
-
-/**
- * The colour of a report: green = direct connections should work, orange = perhaps relayed, grey = unknown. No red:
- * a wire report writes "not measured" and "blocked" alike.
- */
-export type ReportLevel = 'green' | 'orange' | 'grey';
 
 /** Good, bad, worth a look, or not measured; plain words, or an address. */
 export type Tone = 'good' | 'bad' | 'warn' | 'unknown' | 'plain' | 'plain mono';
@@ -44,23 +46,11 @@ export interface ReportView {
   versions: ReportFact[];
 }
 
-/** The NAT type as far as a wire report tells, in the words of iroh services. */
-export type NatWord = 'Endpoint-Independent' | 'Endpoint-Dependent' | 'Unknown';
-
-/**
- * What the wire report says about a family's NAT. Whether there is no NAT at all cannot be told from it: iroh always
- * puts the public address among the direct ones.
- */
-export function natWord(mappingVaries: boolean | null): NatWord {
-  if (mappingVaries === null) return 'Unknown';
-  return mappingVaries ? 'Endpoint-Dependent' : 'Endpoint-Independent';
-}
-
 /** The report in words. */
 export function viewReport(report: DiagnosticsReport): ReportView {
   const { netReport } = report;
   return {
-    ...verdict(netReport),
+    ...verdict(reportFacts(report)),
     ipv4:
       netReport === null
         ? []
@@ -76,58 +66,45 @@ export function viewReport(report: DiagnosticsReport): ReportView {
   };
 }
 
-/** The part of a report that decides its verdict. */
-type VerdictFacts = Pick<
-  NetReport,
-  'udpV4' | 'udpV6' | 'mappingVariesByDestIpv4' | 'mappingVariesByDestIpv6'
->;
-
 /** The colour and the sentence alone, for a list. */
-export function verdict(netReport: VerdictFacts | null): Pick<ReportView, 'level' | 'headline' | 'sentence'> {
-  if (netReport === null) {
+export function verdict(facts: ReportFacts): Pick<ReportView, 'level' | 'headline' | 'sentence'> {
+  const { level, natType, udpV4, udpV6 } = facts;
+  if (udpV4 === null && udpV6 === null) {
     return {
-      level: 'grey',
+      level,
       headline: 'Not measured',
       sentence: 'No relay answered, or none is configured: there is nothing to judge the network by.',
     };
   }
-  if (!netReport.udpV4 && !netReport.udpV6) {
-    // Grey, not red: the wire says false for "not measured" too.
+  if (!udpV4 && !udpV6) {
     return {
-      level: 'grey',
+      level,
       headline: 'UDP not confirmed',
       sentence:
         'Relays answered, but the report holds no answer over UDP: it is blocked, or was not measured. If it is blocked, connections go through a relay.',
     };
   }
-  const v4 = natWord(netReport.mappingVariesByDestIpv4);
-  const name = v4 === 'Unknown' ? natWord(netReport.mappingVariesByDestIpv6) : v4;
-  const alsoV6 = netReport.udpV4 && netReport.udpV6 ? ' Peers that have IPv6 can use that as well.' : '';
-  return { ...NAT_VERDICTS[name], sentence: NAT_VERDICTS[name].sentence + alsoV6 };
+  const alsoV6 = udpV4 && udpV6 ? ' Peers that have IPv6 can use that as well.' : '';
+  return { level, headline: NAT_HEADLINES[natType], sentence: NAT_SENTENCES[natType] + alsoV6 };
 }
 
-const NAT_VERDICTS: Record<NatWord, { level: ReportLevel; headline: string; sentence: string }> = {
-  'Endpoint-Independent': {
-    level: 'green',
-    headline: 'Endpoint-Independent',
-    sentence:
-      'UDP works and the public address is the same towards every peer: direct connections should work.',
-  },
-  'Endpoint-Dependent': {
-    level: 'orange',
-    headline: 'Endpoint-Dependent',
-    sentence: 'UDP works, but the public address differs from peer to peer: connections are often relayed.',
-  },
-  Unknown: {
-    level: 'orange',
-    headline: 'NAT type unknown',
-    sentence:
-      'UDP works, but one vantage point cannot tell the NAT type: a second relay at another address can.',
-  },
+const NAT_HEADLINES: Record<NatType, string> = {
+  'Endpoint-Independent': 'Endpoint-Independent',
+  'Endpoint-Dependent': 'Endpoint-Dependent',
+  Unknown: 'NAT type unknown',
+};
+
+const NAT_SENTENCES: Record<NatType, string> = {
+  'Endpoint-Independent':
+    'UDP works and the public address is the same towards every peer: direct connections should work.',
+  'Endpoint-Dependent':
+    'UDP works, but the public address differs from peer to peer: connections are often relayed.',
+  Unknown:
+    'UDP works, but one vantage point cannot tell the NAT type: a second relay at another address can.',
 };
 
 function family(udp: boolean, mappingVaries: boolean | null, global: SocketAddr | null): ReportFact[] {
-  const nat = natWord(mappingVaries);
+  const nat = natType(mappingVaries);
   const tones = { 'Endpoint-Independent': 'good', 'Endpoint-Dependent': 'warn', Unknown: 'unknown' } as const;
   return [
     {
@@ -146,7 +123,7 @@ function family(udp: boolean, mappingVaries: boolean | null, global: SocketAddr 
   ];
 }
 
-const NAT_HINTS: Record<NatWord, string> = {
+const NAT_HINTS: Record<NatType, string> = {
   'Endpoint-Independent': 'The same towards every peer, or no NAT at all.',
   'Endpoint-Dependent': 'Another one towards each peer.',
   Unknown: '',

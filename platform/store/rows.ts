@@ -9,13 +9,13 @@ import {
   type MetricsRecord,
   type MetricsSchema,
   type MetricValue,
-  metricTypes,
+  type NatType,
   NetDiagnosticsError,
   type ReportFacts,
+  type ReportLevel,
   type ReportRecord,
   type ReportSource,
   type ReportSummary,
-  reportFacts,
   trustedEndpointId,
 } from 'iroh-net-diagnostics/services';
 import type { Selectable } from 'kysely';
@@ -23,35 +23,78 @@ import type { Tables } from './schema.js';
 
 /** What the compiler knows of a row. What is in it, is looked at: SQLite keeps anything in any column. */
 type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
-type ReportHead = Omit<Row<'reports'>, 'report' | 'facts'>;
+type FactColumns = Pick<Row<'reports'>, (typeof FACT_COLUMNS)[number]>;
+type ReportHead = Omit<Row<'reports'>, 'report' | 'bytes' | keyof FactColumns>;
+
+/** What is kept of a report's facts, in `reports` and in `endpoints`. */
+export const FACT_COLUMNS = [
+  'level',
+  'nat_type',
+  'udp_v4',
+  'udp_v6',
+  'varies_v4',
+  'varies_v6',
+  'iroh_version',
+  'services_version',
+] as const;
 
 export function toApiSecret(row: Row<'api_secrets'>): ApiSecretRecord {
   return {
+    project: text(row, 'project'),
     keyId: endpointId(row, 'key_id'),
+    identity: endpointId(row, 'identity'),
     label: text(row, 'label'),
     createdAt: int(row, 'created_at'),
     revokedAt: intOrNull(row, 'revoked_at'),
   };
 }
 
-export function toEndpoint(row: Row<'endpoints'>): EndpointRecord {
+export function toEndpoint(
+  row: Omit<Row<'endpoints'>, 'name_key' | 'can_dial_back' | 'report_count' | 'stored_bytes'>,
+): EndpointRecord {
   const address = textOrNull(row, 'address');
   const attributes = textOrNull(row, 'attributes');
   return {
+    project: text(row, 'project'),
     id: endpointId(row, 'id'),
+    identity: endpointId(row, 'identity'),
     name: textOrNull(row, 'name'),
     group: textOrNull(row, 'group_name'),
     attributes: attributes === null ? {} : (JSON.parse(attributes) as Attributes),
     authorisation: { issuer: endpointId(row, 'issuer'), expiresAt: intOrNull(row, 'expires_at') },
     firstSeenAt: int(row, 'first_seen_at'),
     lastSeenAt: int(row, 'last_seen_at'),
+    isOnline: int(row, 'is_online') === 1,
     address: address === null ? null : (JSON.parse(address) as EndpointAddress),
+    sharedIdentityAt: intOrNull(row, 'shared_identity_at'),
+    grant:
+      row.grant_caps === null
+        ? null
+        : {
+            caps: text(row, 'grant_caps').split(' '),
+            expiresAt: intOrNull(row, 'grant_expires_at'),
+            grantedAt: int(row, 'granted_at'),
+          },
+    latestReport:
+      row.report_id === null
+        ? null
+        : {
+            project: text(row, 'project'),
+            id: text(row, 'report_id'),
+            endpointId: endpointId(row, 'id'),
+            source: text(row, 'report_source') as ReportSource,
+            receivedAt: int(row, 'report_at'),
+            durationMs: intOrNull(row, 'report_duration_ms'),
+            facts: toFacts(row),
+          },
   };
 }
 
 export function toGrant(row: Row<'grants'>): GrantRecord {
   return {
+    project: text(row, 'project'),
     endpointId: endpointId(row, 'endpoint_id'),
+    identity: endpointId(row, 'identity'),
     caps: text(row, 'caps').split(' '),
     token: new Uint8Array(Buffer.from(text(row, 'token'), 'hex')),
     expiresAt: intOrNull(row, 'expires_at'),
@@ -61,6 +104,7 @@ export function toGrant(row: Row<'grants'>): GrantRecord {
 
 function reportHead(row: ReportHead): Omit<ReportRecord, 'report'> {
   return {
+    project: text(row, 'project'),
     id: text(row, 'id'),
     endpointId: endpointId(row, 'endpoint_id'),
     source: text(row, 'source') as ReportSource,
@@ -69,35 +113,46 @@ function reportHead(row: ReportHead): Omit<ReportRecord, 'report'> {
   };
 }
 
-export function toReport(row: Omit<Row<'reports'>, 'facts'>): ReportRecord {
+export function toReport(row: ReportHead & { report: string }): ReportRecord {
   return {
     ...reportHead(row),
     report: JSON.parse(text(row, 'report')) as ReportRecord['report'],
   };
 }
 
-/** Reads the report itself only where an earlier version has kept nothing beside it. */
-export function toReportSummary(
-  row: ReportHead & { facts: string | null; report: string | null },
-): ReportSummary {
-  const facts = textOrNull(row, 'facts');
+export function toReportSummary(row: ReportHead & FactColumns): ReportSummary {
+  return { ...reportHead(row), facts: toFacts(row) };
+}
+
+function toFacts(row: FactColumns): ReportFacts {
   return {
-    ...reportHead(row),
-    facts:
-      facts === null
-        ? reportFacts(JSON.parse(text(row, 'report')) as ReportRecord['report'])
-        : (JSON.parse(facts) as ReportFacts),
+    level: text(row, 'level') as ReportLevel,
+    natType: text(row, 'nat_type') as NatType,
+    udpV4: flagOrNull(row, 'udp_v4'),
+    udpV6: flagOrNull(row, 'udp_v6'),
+    mappingVariesByDestIpv4: flagOrNull(row, 'varies_v4'),
+    mappingVariesByDestIpv6: flagOrNull(row, 'varies_v6'),
+    irohVersion: text(row, 'iroh_version'),
+    irohServicesVersion: text(row, 'services_version'),
   };
 }
 
-export function toMetricTypes(row: { types: string | null; schema_json: string | null }): string {
-  return (
-    textOrNull(row, 'types') ?? metricTypes((JSON.parse(text(row, 'schema_json')) as MetricsSchema).items)
-  );
+export function factColumns(facts: ReportFacts): FactColumns {
+  return {
+    level: facts.level,
+    nat_type: facts.natType,
+    udp_v4: bitOrNull(facts.udpV4),
+    udp_v6: bitOrNull(facts.udpV6),
+    varies_v4: bitOrNull(facts.mappingVariesByDestIpv4),
+    varies_v6: bitOrNull(facts.mappingVariesByDestIpv6),
+    iroh_version: facts.irohVersion,
+    services_version: facts.irohServicesVersion,
+  };
 }
 
-export function toMetrics(row: Omit<Row<'metrics'>, 'types'>): MetricsRecord {
+export function toMetrics(row: Omit<Row<'metrics'>, 'schema_hash'> & { schema_json: string }): MetricsRecord {
   return {
+    project: text(row, 'project'),
     endpointId: endpointId(row, 'endpoint_id'),
     sessionId: text(row, 'session_id'),
     schema: JSON.parse(text(row, 'schema_json')) as MetricsSchema,
@@ -126,7 +181,7 @@ function parseMetricValues(json: string): MetricValue[] {
 
 type Holding<Column extends string> = Readonly<Record<Column, unknown>>;
 
-function text<Column extends string>(row: Holding<Column>, column: Column): string {
+export function text<Column extends string>(row: Holding<Column>, column: Column): string {
   const value = row[column];
   if (typeof value === 'string') return value;
   throw new NetDiagnosticsError(
@@ -144,7 +199,15 @@ function textOrNull<Column extends string>(row: Holding<Column>, column: Column)
   return row[column] === null ? null : text(row, column);
 }
 
-function int<Column extends string>(row: Holding<Column>, column: Column): number {
+function flagOrNull<Column extends string>(row: Holding<Column>, column: Column): boolean | null {
+  return row[column] === null ? null : int(row, column) === 1;
+}
+
+function bitOrNull(value: boolean | null): number | null {
+  return value === null ? null : Number(value);
+}
+
+export function int<Column extends string>(row: Holding<Column>, column: Column): number {
   const value = Number(row[column] ?? Number.NaN);
   if (Number.isSafeInteger(value)) return value;
   throw new NetDiagnosticsError(

@@ -2,28 +2,91 @@ import type { ColumnType } from 'kysely';
 
 /** PostgreSQL's driver hands out bigint as text: who reads a row converts. */
 type BigInteger = ColumnType<number | string, number, number>;
+/** Present in every row, but with a default in the table. */
+type Defaulted = ColumnType<number | string, number | undefined, number>;
 
-/** The tables as the last of {@link MIGRATIONS} leaves them. A column that may be NULL may be left out of a new row. */
+/** What is kept of a report's facts, beside a report and beside an endpoint. Booleans: 0 and 1; `null`: not measured. */
+interface FactColumns {
+  level: string | null;
+  nat_type: string | null;
+  udp_v4: number | null;
+  udp_v6: number | null;
+  varies_v4: number | null;
+  varies_v6: number | null;
+  iroh_version: string | null;
+  services_version: string | null;
+}
+
+interface EndpointTable extends FactColumns {
+  project: string;
+  id: string;
+  /** The identity that it opened its last session with. */
+  identity: string;
+  name: string | null;
+  /** `group` is a word of SQL's own. */
+  group_name: string | null;
+  /** A JSON object; NULL for none. For filters there is `endpoint_attributes`. */
+  attributes: string | null;
+  /** The name in lower case, empty for none: to sort and to search by. */
+  name_key: string;
+  issuer: string;
+  expires_at: BigInteger | null;
+  first_seen_at: BigInteger;
+  last_seen_at: BigInteger;
+  is_online: number;
+  /** JSON. */
+  address: string | null;
+  shared_identity_at: BigInteger | null;
+  /** Of its grants the one that is shown; separated by spaces. NULL: none. */
+  grant_caps: string | null;
+  grant_expires_at: BigInteger | null;
+  granted_at: BigInteger | null;
+  /** Whether that one allows a dial-back, as long as it has not expired. */
+  can_dial_back: Defaulted;
+  /** Its newest report; NULL: none. */
+  report_id: string | null;
+  report_at: BigInteger | null;
+  report_source: string | null;
+  report_duration_ms: BigInteger | null;
+  /** Its reports that are kept, and their bytes. */
+  report_count: BigInteger;
+  stored_bytes: BigInteger;
+}
+
+/** The tables as the last migration leaves them. A column that may be NULL may be left out of a new row. */
 export interface Tables {
   schema_version: { version: BigInteger };
   settings: { key: string; value: string };
-  api_secrets: { key_id: string; label: string; created_at: BigInteger; revoked_at: BigInteger | null };
-  endpoints: {
+  projects: { id: string; name: string; created_at: BigInteger };
+  identities: {
     id: string;
-    name: string | null;
-    /** `group` is a word of SQL's own. */
-    group_name: string | null;
-    /** A JSON object; NULL for none. */
-    attributes: string | null;
-    issuer: string;
-    expires_at: BigInteger | null;
-    first_seen_at: BigInteger;
-    last_seen_at: BigInteger;
-    /** JSON. */
-    address: string | null;
+    /** NULL: the key lies in the data folder. */
+    sealed_key: string | null;
+    created_at: BigInteger;
+    /** The process that has it; NULL: nobody. */
+    holder: string | null;
+    /** Grows with each holder: what an earlier one still writes is refused. */
+    token: Defaulted;
+    /** Grows with each sign of life. */
+    beat: Defaulted;
+    beat_at: Defaulted;
   };
+  api_secrets: {
+    key_id: string;
+    project: string;
+    /** The identity it names. */
+    identity: string;
+    label: string;
+    created_at: BigInteger;
+    revoked_at: BigInteger | null;
+  };
+  endpoints: EndpointTable;
+  endpoint_attributes: { project: string; endpoint_id: string; key: string; value: string };
   grants: {
+    project: string;
     endpoint_id: string;
+    /** Whom the grant lets dial back. */
+    identity: string;
     /** Separated by spaces. */
     caps: string;
     /** Hex. */
@@ -31,59 +94,65 @@ export interface Tables {
     expires_at: BigInteger | null;
     granted_at: BigInteger;
   };
-  reports: {
+  reports: FactColumns & {
     id: string;
+    project: string;
     endpoint_id: string;
     source: string;
     received_at: BigInteger;
     duration_ms: BigInteger | null;
+    bytes: BigInteger;
     /** JSON. */
     report: string;
-    /** JSON: what lists need of the report without reading it. NULL in rows of earlier versions: there it is read. */
-    facts: string | null;
   };
+  metric_schemas: {
+    project: string;
+    /** Of `schema_json`: each schema is kept once. */
+    hash: string;
+    /** What pushes need of the schema without reading it. */
+    types: string;
+    schema_json: string;
+  };
+  /** The latest values of each session. */
   metrics: {
+    project: string;
     endpoint_id: string;
     session_id: string;
-    schema_json: string;
+    schema_hash: string;
     values_json: string;
     updated_at: BigInteger;
-    /** What pushes need of the schema without reading it. NULL in rows of earlier versions: there it is read. */
-    types: string | null;
+  };
+  metric_points: {
+    project: string;
+    endpoint_id: string;
+    /** 0: as pushed; 1: minutes; 2: hours; 3: days. */
+    tier: number;
+    /** Of a bucket: its beginning. */
+    at: BigInteger;
+    session_id: string;
+    schema_hash: string;
+    /** Pushes that are in it. */
+    samples: BigInteger;
+    point: string;
+  };
+  runs: {
+    id: string;
+    project: string;
+    endpoint_id: string;
+    identity: string;
+    requested_by: string;
+    requested_at: BigInteger;
+    deadline_at: BigInteger;
+    /** `queued`, `running`, `done` or `failed`. */
+    state: string;
+    phase: string | null;
+    /** Under which token of the identity it was claimed. */
+    token: BigInteger | null;
+    updated_at: BigInteger;
+    ended_at: BigInteger | null;
+    report_id: string | null;
+    failure_kind: string | null;
+    failure_message: string | null;
+    cancel: Defaulted;
   };
 }
-
-/** Made before the first of {@link MIGRATIONS}: it holds the number of each that was done. */
-export const VERSION_TABLE = 'CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)';
-
-/**
- * How the tables came to be, one list of statements per version. A released list is never edited: a change is a new
- * list. They are text, since a new release of the query builder must not change what an old list does.
- *
- * The SQL here and in the store keeps to what SQLite and PostgreSQL both take: text, bigint, `ON CONFLICT`, no
- * auto-increment, no dialect's functions. Bytes are hex text, documents JSON text, booleans do not occur.
- */
-export const MIGRATIONS: readonly (readonly string[])[] = [
-  [
-    'CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL)',
-    `CREATE TABLE api_secrets (
-       key_id TEXT PRIMARY KEY, label TEXT NOT NULL, created_at BIGINT NOT NULL, revoked_at BIGINT)`,
-    `CREATE TABLE endpoints (
-       id TEXT PRIMARY KEY, name TEXT, issuer TEXT NOT NULL, expires_at BIGINT,
-       first_seen_at BIGINT NOT NULL, last_seen_at BIGINT NOT NULL, address TEXT)`,
-    'CREATE INDEX endpoints_by_issuer ON endpoints (issuer, last_seen_at)',
-    `CREATE TABLE grants (
-       endpoint_id TEXT NOT NULL REFERENCES endpoints (id) ON DELETE CASCADE, caps TEXT NOT NULL,
-       token TEXT NOT NULL, expires_at BIGINT, granted_at BIGINT NOT NULL, PRIMARY KEY (endpoint_id, caps))`,
-    `CREATE TABLE reports (
-       id TEXT PRIMARY KEY, endpoint_id TEXT NOT NULL REFERENCES endpoints (id) ON DELETE CASCADE,
-       source TEXT NOT NULL, received_at BIGINT NOT NULL, duration_ms BIGINT, report TEXT NOT NULL)`,
-    'CREATE INDEX reports_by_endpoint ON reports (endpoint_id, id)',
-    `CREATE TABLE metrics (
-       endpoint_id TEXT NOT NULL REFERENCES endpoints (id) ON DELETE CASCADE, session_id TEXT NOT NULL,
-       schema_json TEXT NOT NULL, values_json TEXT NOT NULL, updated_at BIGINT NOT NULL,
-       PRIMARY KEY (endpoint_id, session_id))`,
-  ],
-  ['ALTER TABLE endpoints ADD COLUMN group_name TEXT', 'ALTER TABLE endpoints ADD COLUMN attributes TEXT'],
-  ['ALTER TABLE reports ADD COLUMN facts TEXT', 'ALTER TABLE metrics ADD COLUMN types TEXT'],
-];

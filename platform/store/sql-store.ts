@@ -4,55 +4,63 @@ import {
   type Authorisation,
   type EndpointAddress,
   type EndpointId,
+  type EndpointPage,
+  type EndpointQuery,
   type EndpointRecord,
+  type EndpointRef,
   type GrantRecord,
+  type HistoryPage,
   type MetricsRecord,
-  metricTypes,
-  NetDiagnosticsError,
+  nameKey,
+  type ProjectId,
   type ReportRecord,
   type ReportSummary,
-  reportFacts,
   type Store,
 } from 'iroh-net-diagnostics/services';
-import { CompiledQuery, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
+import { ENDPOINT_COLUMNS, endpointPage } from './endpoint-list.js';
+import { writeGrant } from './grant-writes.js';
+import { writeMetricsSession, writeMetricValues } from './metric-writes.js';
+import { migrate } from './migrate.js';
+import { readable } from './readable.js';
+import { writeReport } from './report-writes.js';
 import {
   endpointId,
-  formatMetricValues,
+  FACT_COLUMNS,
+  text,
   toApiSecret,
   toEndpoint,
   toGrant,
   toMetrics,
-  toMetricTypes,
   toReport,
   toReportSummary,
 } from './rows.js';
-import { MIGRATIONS, type Tables, VERSION_TABLE } from './schema.js';
+import type { Tables } from './schema.js';
 import type { SqlDatabase } from './sql-database.js';
+import { type Write, WriteQueue } from './write-queue.js';
 
-const SECRET_COLUMNS = ['key_id', 'label', 'created_at', 'revoked_at'] as const;
-const HEAD_COLUMNS = ['id', 'endpoint_id', 'source', 'received_at', 'duration_ms'] as const;
-const METRICS_COLUMNS = ['endpoint_id', 'session_id', 'schema_json', 'values_json', 'updated_at'] as const;
-const GRANT_COLUMNS = ['endpoint_id', 'caps', 'token', 'expires_at', 'granted_at'] as const;
-const ENDPOINT_COLUMNS = [
-  'id',
-  'name',
-  'group_name',
-  'attributes',
-  'issuer',
+const SECRET_COLUMNS = ['project', 'key_id', 'identity', 'label', 'created_at', 'revoked_at'] as const;
+const HEAD_COLUMNS = ['project', 'id', 'endpoint_id', 'source', 'received_at', 'duration_ms'] as const;
+const GRANT_COLUMNS = [
+  'project',
+  'endpoint_id',
+  'identity',
+  'caps',
+  'token',
   'expires_at',
-  'first_seen_at',
-  'last_seen_at',
-  'address',
+  'granted_at',
 ] as const;
 
 /** The store on any {@link SqlDatabase}. */
 export class SqlStore implements Store {
   readonly #database: SqlDatabase;
   readonly #tables: Kysely<Tables>;
+  readonly #writes: WriteQueue;
 
-  private constructor(database: SqlDatabase) {
+  private constructor(database: SqlDatabase, writes: WriteQueue) {
     this.#database = database;
     this.#tables = database.tables;
+    this.#writes = writes;
   }
 
   /**
@@ -61,12 +69,27 @@ export class SqlStore implements Store {
    */
   static async open(database: SqlDatabase): Promise<SqlStore> {
     try {
-      await migrate(database.tables);
-      return new SqlStore(database);
+      await migrate(database);
+      return new SqlStore(database, new WriteQueue(database));
     } catch (error) {
       await database.close();
       throw error;
     }
+  }
+
+  /** For what the platform keeps besides. */
+  get tables(): Kysely<Tables> {
+    return this.#tables;
+  }
+
+  /** The same store for somebody who may write only as long as the fence lets him. Closing either closes both. */
+  fenced(fence: Write): SqlStore {
+    return new SqlStore(this.#database, new WriteQueue(this.#database, fence));
+  }
+
+  /** Writes something besides what {@link Store} has, in turn with everything else. */
+  write<T>(write: Write<T>): Promise<T> {
+    return this.#writes.run(write);
   }
 
   async setting(key: string): Promise<string | null> {
@@ -79,20 +102,25 @@ export class SqlStore implements Store {
   }
 
   async putSetting(key: string, value: string): Promise<void> {
-    await this.#tables
-      .insertInto('settings')
-      .values({ key, value })
-      .onConflict((conflict) =>
-        conflict.column('key').doUpdateSet(({ ref }) => ({ value: ref('excluded.value') })),
-      )
-      .execute();
+    await this.#writes.run((tables) =>
+      tables
+        .insertInto('settings')
+        .values({ key, value })
+        .onConflict((conflict) =>
+          conflict.column('key').doUpdateSet(({ ref }) => ({ value: ref('excluded.value') })),
+        )
+        .execute(),
+    );
   }
 
-  async addApiSecret({ keyId, label, createdAt, revokedAt }: ApiSecretRecord): Promise<void> {
-    await this.#tables
-      .insertInto('api_secrets')
-      .values({ key_id: keyId, label, created_at: createdAt, revoked_at: revokedAt })
-      .execute();
+  async addApiSecret(secret: ApiSecretRecord): Promise<void> {
+    const { project, keyId, identity, label, createdAt, revokedAt } = secret;
+    await this.#writes.run((tables) =>
+      tables
+        .insertInto('api_secrets')
+        .values({ project, key_id: keyId, identity, label, created_at: createdAt, revoked_at: revokedAt })
+        .execute(),
+    );
   }
 
   async apiSecret(keyId: EndpointId): Promise<ApiSecretRecord | null> {
@@ -104,314 +132,311 @@ export class SqlStore implements Store {
     return row === undefined ? null : toApiSecret(row);
   }
 
-  async apiSecrets(): Promise<ApiSecretRecord[]> {
+  async apiSecrets(project: ProjectId): Promise<ApiSecretRecord[]> {
     const rows = await this.#tables
       .selectFrom('api_secrets')
       .select(SECRET_COLUMNS)
+      .where('project', '=', project)
       .orderBy('created_at', 'desc')
       .orderBy('key_id')
       .execute();
     return rows.map(toApiSecret);
   }
 
-  async revokeApiSecret(keyId: EndpointId, at: number): Promise<boolean> {
-    const { numUpdatedRows } = await this.#tables
-      .updateTable('api_secrets')
-      .set({ revoked_at: at })
-      .where('key_id', '=', keyId)
-      .where('revoked_at', 'is', null)
-      .executeTakeFirst();
+  async revokeApiSecret(project: ProjectId, keyId: EndpointId, at: number): Promise<boolean> {
+    const { numUpdatedRows } = await this.#writes.run((tables) =>
+      tables
+        .updateTable('api_secrets')
+        .set({ revoked_at: at })
+        .where('project', '=', project)
+        .where('key_id', '=', keyId)
+        .where('revoked_at', 'is', null)
+        .executeTakeFirst(),
+    );
     return numUpdatedRows > 0n;
   }
 
-  async endpoint(id: EndpointId): Promise<EndpointRecord | null> {
+  async endpoint({ project, id }: EndpointRef): Promise<EndpointRecord | null> {
     const row = await this.#tables
       .selectFrom('endpoints')
       .select(ENDPOINT_COLUMNS)
+      .where('project', '=', project)
       .where('id', '=', id)
       .executeTakeFirst();
     return row === undefined ? null : toEndpoint(row);
   }
 
-  async endpoints(): Promise<EndpointRecord[]> {
-    const rows = await this.#tables
-      .selectFrom('endpoints')
-      .select(ENDPOINT_COLUMNS)
-      .orderBy('last_seen_at', 'desc')
-      .orderBy('id')
-      .execute();
-    return readable(rows, toEndpoint);
+  endpoints(query: EndpointQuery, nowSeconds: number): Promise<EndpointPage> {
+    return endpointPage(this.#tables, query, nowSeconds);
   }
 
-  async endpointsOf(issuer: EndpointId): Promise<EndpointId[]> {
-    const rows = await this.#tables
+  async lastAuthorisation(id: EndpointId): Promise<(Authorisation & { project: ProjectId }) | null> {
+    const row = await this.#tables
+      .selectFrom('endpoints')
+      .select(['project', 'issuer', 'expires_at'])
+      .where('id', '=', id)
+      .orderBy('last_seen_at', 'desc')
+      .orderBy('project')
+      .limit(1)
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    const expiresAt = row.expires_at === null ? null : Number(row.expires_at);
+    return { project: text(row, 'project'), issuer: endpointId(row, 'issuer'), expiresAt };
+  }
+
+  async countEndpoints(issuer: EndpointId): Promise<number> {
+    const { count } = await this.#tables
+      .selectFrom('endpoints')
+      .select(({ fn }) => fn.countAll().as('count'))
+      .where('issuer', '=', issuer)
+      .executeTakeFirstOrThrow();
+    return Number(count);
+  }
+
+  async oldestOffline(issuer: EndpointId): Promise<EndpointId | null> {
+    const row = await this.#tables
       .selectFrom('endpoints')
       .select('id')
       .where('issuer', '=', issuer)
+      .where('is_online', '=', 0)
       .orderBy('last_seen_at')
       .orderBy('id')
-      .execute();
-    return rows.map((row) => endpointId(row, 'id'));
+      .limit(1)
+      .executeTakeFirst();
+    return row === undefined ? null : endpointId(row, 'id');
   }
 
-  async authorise(id: EndpointId, { issuer, expiresAt }: Authorisation, at: number): Promise<void> {
-    await this.#tables
-      .insertInto('endpoints')
-      .values({ id, issuer, expires_at: expiresAt, first_seen_at: at, last_seen_at: at })
-      .onConflict((conflict) =>
-        conflict.column('id').doUpdateSet(({ ref }) => ({
-          issuer: ref('excluded.issuer'),
-          expires_at: ref('excluded.expires_at'),
-          last_seen_at: ref('excluded.last_seen_at'),
-        })),
-      )
-      .execute();
-  }
-
-  async nameEndpoint(id: EndpointId, name: string): Promise<void> {
-    await this.#tables.updateTable('endpoints').set({ name }).where('id', '=', id).execute();
-  }
-
-  async groupEndpoint(id: EndpointId, group: string): Promise<void> {
-    await this.#tables.updateTable('endpoints').set({ group_name: group }).where('id', '=', id).execute();
-  }
-
-  async describeEndpoint(id: EndpointId, attributes: Attributes): Promise<void> {
-    await this.#tables
-      .updateTable('endpoints')
-      .set({ attributes: JSON.stringify(attributes) })
-      .where('id', '=', id)
-      .execute();
-  }
-
-  async sawEndpoint(id: EndpointId, address: EndpointAddress | null, at: number): Promise<void> {
-    await this.#tables
-      .updateTable('endpoints')
-      .set({ last_seen_at: at, ...(address === null ? {} : { address: JSON.stringify(address) }) })
-      .where('id', '=', id)
-      .execute();
-  }
-
-  async forgetEndpoint(id: EndpointId): Promise<void> {
-    await this.#tables.deleteFrom('endpoints').where('id', '=', id).execute();
-  }
-
-  async putGrant({ endpointId, caps, token, expiresAt, grantedAt }: GrantRecord): Promise<void> {
-    await this.#tables
-      .insertInto('grants')
-      .values({
-        endpoint_id: endpointId,
-        caps: caps.join(' '),
-        token: Buffer.from(token).toString('hex'),
-        expires_at: expiresAt,
-        granted_at: grantedAt,
-      })
-      .onConflict((conflict) =>
-        conflict.columns(['endpoint_id', 'caps']).doUpdateSet(({ ref }) => ({
-          token: ref('excluded.token'),
-          expires_at: ref('excluded.expires_at'),
-          granted_at: ref('excluded.granted_at'),
-        })),
-      )
-      .execute();
-  }
-
-  async grants(endpointId?: EndpointId): Promise<GrantRecord[]> {
-    const all = this.#tables.selectFrom('grants').select(GRANT_COLUMNS).orderBy('granted_at', 'desc');
-    const asked = endpointId === undefined ? all : all.where('endpoint_id', '=', endpointId);
-    return readable(await asked.execute(), toGrant);
-  }
-
-  async addReport(record: ReportRecord, keep: number): Promise<void> {
-    const { id, endpointId, source, receivedAt, durationMs, report } = record;
-    await this.#tables.transaction().execute(async (transaction) => {
-      await transaction
-        .insertInto('reports')
+  async authorise(
+    { project, id }: EndpointRef,
+    { issuer, expiresAt }: Authorisation,
+    identity: EndpointId,
+    at: number,
+  ): Promise<void> {
+    await this.#writes.run((tables) =>
+      tables
+        .insertInto('endpoints')
         .values({
-          id,
-          endpoint_id: endpointId,
-          source,
-          received_at: receivedAt,
-          duration_ms: durationMs,
-          report: JSON.stringify(report),
-          facts: JSON.stringify(reportFacts(report)),
+          ...{ project, id, identity, issuer, expires_at: expiresAt, first_seen_at: at, last_seen_at: at },
+          ...{ name_key: nameKey(null), is_online: 0, report_count: 0, stored_bytes: 0 },
         })
-        .execute();
-      await transaction
-        .deleteFrom('reports')
-        .where('endpoint_id', '=', endpointId)
-        .where('id', 'not in', ({ selectFrom }) =>
-          selectFrom('reports')
-            .select('id')
-            .where('endpoint_id', '=', endpointId)
-            .orderBy('id', 'desc')
-            .limit(keep),
+        .onConflict((conflict) =>
+          conflict.columns(['project', 'id']).doUpdateSet(({ ref }) => ({
+            identity: ref('excluded.identity'),
+            issuer: ref('excluded.issuer'),
+            expires_at: ref('excluded.expires_at'),
+            last_seen_at: ref('excluded.last_seen_at'),
+          })),
         )
+        .execute(),
+    );
+  }
+
+  nameEndpoint(ref: EndpointRef, name: string): Promise<void> {
+    return this.#change(ref, { name, name_key: nameKey(name) });
+  }
+
+  groupEndpoint(ref: EndpointRef, group: string): Promise<void> {
+    return this.#change(ref, { group_name: group });
+  }
+
+  async describeEndpoint({ project, id }: EndpointRef, attributes: Attributes): Promise<void> {
+    await this.#writes.run(async (tables) => {
+      const { numUpdatedRows } = await tables
+        .updateTable('endpoints')
+        .set({ attributes: JSON.stringify(attributes) })
+        .where('project', '=', project)
+        .where('id', '=', id)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) return;
+      await tables
+        .deleteFrom('endpoint_attributes')
+        .where('project', '=', project)
+        .where('endpoint_id', '=', id)
         .execute();
+      const rows = Object.entries(attributes).map(([key, value]) => ({
+        project,
+        endpoint_id: id,
+        key,
+        value,
+      }));
+      if (rows.length > 0) await tables.insertInto('endpoint_attributes').values(rows).execute();
     });
   }
 
-  async report(id: string): Promise<ReportRecord | null> {
+  sessionOpened(
+    ref: EndpointRef,
+    identity: EndpointId,
+    address: EndpointAddress | null,
+    at: number,
+  ): Promise<void> {
+    const where = address === null ? {} : { address: JSON.stringify(address) };
+    return this.#change(ref, { identity, is_online: 1, last_seen_at: at, ...where });
+  }
+
+  sessionClosed(ref: EndpointRef, at: number): Promise<void> {
+    return this.#change(ref, { is_online: 0, last_seen_at: at });
+  }
+
+  movedTo(ref: EndpointRef, address: EndpointAddress): Promise<void> {
+    return this.#change(ref, { address: JSON.stringify(address) });
+  }
+
+  identityShared(ref: EndpointRef, at: number): Promise<void> {
+    return this.#change(ref, { shared_identity_at: at });
+  }
+
+  async #change({ project, id }: EndpointRef, change: EndpointChange): Promise<void> {
+    await this.#writes.run((tables) =>
+      tables
+        .updateTable('endpoints')
+        .set(change)
+        .where('project', '=', project)
+        .where('id', '=', id)
+        .execute(),
+    );
+  }
+
+  async forgetEndpoint({ project, id }: EndpointRef): Promise<void> {
+    await this.#writes.run((tables) =>
+      tables.deleteFrom('endpoints').where('project', '=', project).where('id', '=', id).execute(),
+    );
+  }
+
+  putGrant(grant: GrantRecord): Promise<void> {
+    return this.#writes.run((tables) => writeGrant(tables, grant));
+  }
+
+  async grants({ project, id }: EndpointRef, identity: EndpointId): Promise<GrantRecord[]> {
+    const rows = await this.#tables
+      .selectFrom('grants')
+      .select(GRANT_COLUMNS)
+      .where('project', '=', project)
+      .where('endpoint_id', '=', id)
+      .where('identity', '=', identity)
+      .orderBy('granted_at', 'desc')
+      .execute();
+    return readable(rows, toGrant);
+  }
+
+  addReport(report: ReportRecord, keep: number): Promise<void> {
+    return this.#writes.run((tables) => writeReport(tables, report, keep));
+  }
+
+  async report(project: ProjectId, id: string): Promise<ReportRecord | null> {
     const row = await this.#tables
       .selectFrom('reports')
       .select([...HEAD_COLUMNS, 'report'])
       .where('id', '=', id)
+      .where('project', '=', project)
       .executeTakeFirst();
     return row === undefined ? null : toReport(row);
   }
 
-  async reports(endpointId: EndpointId, limit: number): Promise<ReportRecord[]> {
-    const rows = await this.#tables
-      .selectFrom('reports')
+  async reports(ref: EndpointRef, page: HistoryPage): Promise<ReportRecord[]> {
+    const rows = await this.#history(ref, page)
       .select([...HEAD_COLUMNS, 'report'])
-      .where('endpoint_id', '=', endpointId)
-      .orderBy('id', 'desc')
-      .limit(limit)
       .execute();
     return readable(rows, toReport);
   }
 
-  async reportSummaries(endpointId: EndpointId, limit: number): Promise<ReportSummary[]> {
-    const rows = await this.#summaries()
-      .where('endpoint_id', '=', endpointId)
+  async reportSummaries(ref: EndpointRef, page: HistoryPage): Promise<ReportSummary[]> {
+    const rows = await this.#history(ref, page)
+      .select([...HEAD_COLUMNS, ...FACT_COLUMNS])
+      .execute();
+    return readable(rows, toReportSummary);
+  }
+
+  #history({ project, id }: EndpointRef, { limit, before }: HistoryPage) {
+    return this.#tables
+      .selectFrom('reports')
+      .where('project', '=', project)
+      .where('endpoint_id', '=', id)
+      .$if(before !== undefined, (older) => older.where('id', '<', before ?? ''))
       .orderBy('id', 'desc')
-      .limit(limit)
-      .execute();
-    return readable(rows, toReportSummary);
+      .limit(limit);
   }
 
-  async latestReports(): Promise<ReportSummary[]> {
-    const rows = await this.#summaries()
-      .where('id', 'in', ({ selectFrom }) =>
-        selectFrom('reports')
-          .select(({ fn }) => fn.max('id').as('id'))
-          .groupBy('endpoint_id'),
-      )
-      .execute();
-    return readable(rows, toReportSummary);
+  putMetrics(metrics: MetricsRecord, keep: number): Promise<void> {
+    return this.#writes.run((tables) => writeMetricsSession(tables, metrics, keep));
   }
 
-  async putMetrics(
-    { endpointId, sessionId, schema, values, updatedAt }: MetricsRecord,
-    keep: number,
-  ): Promise<void> {
-    await this.#tables.transaction().execute(async (transaction) => {
-      await transaction
-        .insertInto('metrics')
-        .values({
-          endpoint_id: endpointId,
-          session_id: sessionId,
-          schema_json: JSON.stringify(schema),
-          values_json: formatMetricValues(values),
-          updated_at: updatedAt,
-          types: metricTypes(schema.items),
-        })
-        .onConflict((conflict) =>
-          conflict.columns(['endpoint_id', 'session_id']).doUpdateSet(({ ref }) => ({
-            schema_json: ref('excluded.schema_json'),
-            values_json: ref('excluded.values_json'),
-            updated_at: ref('excluded.updated_at'),
-            types: ref('excluded.types'),
-          })),
-        )
-        .execute();
-      await transaction
-        .deleteFrom('metrics')
-        .where('endpoint_id', '=', endpointId)
-        .where('session_id', 'not in', ({ selectFrom }) =>
-          selectFrom('metrics')
-            .select('session_id')
-            .where('endpoint_id', '=', endpointId)
-            .orderBy('updated_at', 'desc')
-            .orderBy('session_id')
-            .limit(keep),
-        )
-        .execute();
-    });
+  putMetricValues(metrics: Omit<MetricsRecord, 'schema'>): Promise<void> {
+    return this.#writes.run((tables) => writeMetricValues(tables, metrics));
   }
 
-  async putMetricValues(metrics: Omit<MetricsRecord, 'schema'>): Promise<void> {
-    await this.#tables
-      .updateTable('metrics')
-      .set({ values_json: formatMetricValues(metrics.values), updated_at: metrics.updatedAt })
-      .where('endpoint_id', '=', metrics.endpointId)
-      .where('session_id', '=', metrics.sessionId)
-      .execute();
-  }
-
-  async metricTypes(endpointId: EndpointId, sessionId: string): Promise<string | null> {
+  async metricTypes({ project, id }: EndpointRef, sessionId: string): Promise<string | null> {
     const row = await this.#tables
       .selectFrom('metrics')
-      .select([
-        'types',
-        (column) =>
-          column.case().when('types', 'is', null).then(column.ref('schema_json')).end().as('schema_json'),
-      ])
-      .where('endpoint_id', '=', endpointId)
-      .where('session_id', '=', sessionId)
+      .innerJoin('metric_schemas', (join) =>
+        join
+          .onRef('metric_schemas.project', '=', 'metrics.project')
+          .onRef('metric_schemas.hash', '=', 'metrics.schema_hash'),
+      )
+      .select('metric_schemas.types')
+      .where('metrics.project', '=', project)
+      .where('metrics.endpoint_id', '=', id)
+      .where('metrics.session_id', '=', sessionId)
       .executeTakeFirst();
-    return row === undefined ? null : toMetricTypes(row);
+    return row === undefined ? null : text(row, 'types');
   }
 
-  async metricsSessions(endpointId: EndpointId): Promise<MetricsRecord[]> {
+  async metricsSessions({ project, id }: EndpointRef): Promise<MetricsRecord[]> {
     const rows = await this.#tables
       .selectFrom('metrics')
-      .select(METRICS_COLUMNS)
-      .where('endpoint_id', '=', endpointId)
-      .orderBy('updated_at', 'desc')
-      .orderBy('session_id')
+      .innerJoin('metric_schemas', (join) =>
+        join
+          .onRef('metric_schemas.project', '=', 'metrics.project')
+          .onRef('metric_schemas.hash', '=', 'metrics.schema_hash'),
+      )
+      .select([
+        'metrics.project',
+        'metrics.endpoint_id',
+        'metrics.session_id',
+        'metrics.values_json',
+        'metrics.updated_at',
+        'metric_schemas.schema_json',
+      ])
+      .where('metrics.project', '=', project)
+      .where('metrics.endpoint_id', '=', id)
+      .orderBy('metrics.updated_at', 'desc')
+      .orderBy('metrics.session_id')
       .execute();
     return readable(rows, toMetrics);
   }
 
-  close(): Promise<void> {
-    return this.#database.close();
-  }
-
-  /** The report itself only where nothing of it is kept beside it. */
-  #summaries() {
-    return this.#tables
-      .selectFrom('reports')
-      .select([
-        ...HEAD_COLUMNS,
-        'facts',
-        (column) => column.case().when('facts', 'is', null).then(column.ref('report')).end().as('report'),
-      ]);
-  }
-}
-
-/** A list without the rows that cannot be read: a damaged one must not hide the others. Asked for by its id it says so. */
-function readable<Row, T>(rows: readonly Row[], read: (row: Row) => T): T[] {
-  return rows.flatMap((row) => {
-    try {
-      return [read(row)];
-    } catch {
-      return [];
-    }
-  });
-}
-
-async function migrate(tables: Kysely<Tables>): Promise<void> {
-  await tables.executeQuery(CompiledQuery.raw(VERSION_TABLE));
-  const row = await tables
-    .selectFrom('schema_version')
-    .select(({ fn }) => fn.max('version').as('version'))
-    .executeTakeFirst();
-  const present = Number(row?.version ?? 0);
-  if (present > MIGRATIONS.length) {
-    throw new NetDiagnosticsError(
-      'ERR_STORE',
-      `The store has schema version ${present}, this program knows ${MIGRATIONS.length}: run the newer version again.`,
-    );
-  }
-  for (const [index, statements] of MIGRATIONS.entries()) {
-    if (index < present) continue;
-    await tables.transaction().execute(async (transaction) => {
-      for (const statement of statements) await transaction.executeQuery(CompiledQuery.raw(statement));
-      await transaction
-        .insertInto('schema_version')
-        .values({ version: index + 1 })
-        .execute();
+  /** Gives what an earlier version kept to the one identity that there was. */
+  async adoptIdentity(identity: EndpointId): Promise<void> {
+    await this.#writes.run(async (tables) => {
+      for (const table of ['api_secrets', 'endpoints', 'grants'] as const)
+        await tables.updateTable(table).set({ identity }).where('identity', '=', '').execute();
     });
   }
+
+  /** Nobody is online with an identity that nobody has held until now. */
+  async allOffline(identity: EndpointId): Promise<void> {
+    await this.#writes.run((tables) =>
+      tables
+        .updateTable('endpoints')
+        .set({ is_online: 0 })
+        .where('identity', '=', identity)
+        .where('is_online', '=', 1)
+        .execute(),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#writes.settled();
+    await this.#database.close();
+  }
 }
+
+type EndpointChange = Partial<{
+  name: string;
+  name_key: string;
+  group_name: string;
+  identity: string;
+  is_online: number;
+  last_seen_at: number;
+  address: string;
+  shared_identity_at: number;
+}>;

@@ -68,7 +68,7 @@ describe('doctor', () => {
       /^reached directly at (127\.0\.0\.1|\[::1\]):\d+, round trip/,
     );
     expect(step(diagnosis, 'grant')?.detail).toMatch(/^left out; --grant /);
-    const [endpoint] = await platform.endpoints();
+    const [endpoint] = (await platform.endpoints()).endpoints;
     expect(endpoint?.name).toBe('iroh-net-diagnostics doctor');
     expect(stage.events.filter(({ type }) => type === 'granted')).toEqual([]);
   });
@@ -76,9 +76,9 @@ describe('doctor', () => {
   it('grants when it is asked to, and is gone afterwards', async () => {
     const diagnosis = await doctor(['--grant'], secret.reveal());
     expect([diagnosis.code, step(diagnosis, 'grant')?.outcome]).toEqual([0, 'ok']);
-    const endpoints = await platform.endpoints();
+    const { endpoints } = await platform.endpoints();
     expect(endpoints).toHaveLength(1);
-    await until(async () => (await platform.endpoints()).every(({ isOnline }) => !isOnline));
+    await until(async () => (await platform.endpoints()).endpoints.every(({ isOnline }) => !isOnline));
   });
 
   it('prints a line a step, without --json', async () => {

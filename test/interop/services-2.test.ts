@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SecretKey } from '../../lib/core.js';
 import { NetDiagnostics, type NetDiagnosticsOptions } from '../../lib/index.js';
 import { MemoryStore, type MetricsRecord, type ServicesHost } from '../../lib/services/index.js';
+import { refOf } from '../platform/stage.js';
 import { until } from '../support/fake-time.js';
 import { Loopback } from '../support/loopback.js';
 import { QUIET_PROBES } from '../support/quiet-probes.js';
@@ -59,7 +60,7 @@ describe.skipIf(!interopAvailable())('Platform and the official client of 2.0', 
     await net.closeAll();
   });
 
-  const record = () => store.endpoint(client.id);
+  const record = () => store.endpoint(refOf(client.id));
 
   it('keeps name, group and attributes in one connection, which used to be lost for each', async () => {
     let sessions = 0;
@@ -72,7 +73,9 @@ describe.skipIf(!interopAvailable())('Platform and the official client of 2.0', 
       group: 'staging 👋',
       attributes: { region: 'eu', tïer: '' },
     });
-    expect((await platform.endpoints({ group: 'staging 👋' })).map(({ id }) => id)).toEqual([client.id]);
+    expect((await platform.endpoints({ group: 'staging 👋' })).endpoints.map(({ id }) => id)).toEqual([
+      client.id,
+    ]);
     expect(sessions).toBeLessThanOrEqual(1);
   });
 
@@ -94,7 +97,7 @@ describe.skipIf(!interopAvailable())('Platform and the official client of 2.0', 
       });
     }
     expect(refusal).toContain('Rate limit exceeded');
-    expect((await platform.endpoint(client.id))?.isOnline).toBe(true);
+    expect((await platform.endpoint(refOf(client.id)))?.isOnline).toBe(true);
   });
 
   it('keeps metrics of an app: counter, gauge, histogram, labels', async () => {
@@ -102,7 +105,7 @@ describe.skipIf(!interopAvailable())('Platform and the official client of 2.0', 
     await client.do('work', { path: '/b' });
     await client.do('work', { path: '/b' });
     await client.do('push-metrics');
-    const [latest] = await platform.metrics(client.id);
+    const [latest] = await platform.metrics(refOf(client.id));
     expect(metricOf(latest, 'app_jobs')).toEqual({ value: 3n });
     expect(metricOf(latest, 'app_depth')).toEqual({ value: -3n });
     expect(metricOf(latest, 'app_requests{path="/b"}')).toEqual({ value: 2n });
@@ -120,7 +123,7 @@ describe.skipIf(!interopAvailable())('Platform and the official client of 2.0', 
   it('dials back into its ClientHost', async () => {
     await client.do('grant');
     console.log('The official host takes 10 s for a report without a relay');
-    const { report } = await platform.dialBack(client.id);
+    const { report } = await platform.dialBack(refOf(client.id));
     expect(report).toMatchObject({ endpointId: client.id, irohServicesVersion: '2.0.0' });
   });
 
@@ -134,7 +137,7 @@ describe.skipIf(!interopAvailable())('Platform and the official client of 2.0', 
         () => false,
       ),
     );
-    expect(metricOf((await platform.metrics(client.id))[0], 'app_jobs')).toEqual({ value: 4n });
+    expect(metricOf((await platform.metrics(refOf(client.id)))[0], 'app_jobs')).toEqual({ value: 4n });
     expect(await record()).toMatchObject({ name: 'renamed' });
   });
 
@@ -143,11 +146,11 @@ describe.skipIf(!interopAvailable())('Platform and the official client of 2.0', 
       apiSecret: (await platform.createApiSecret('other')).reveal(),
       metricsIntervalMs: 3_600_000,
     });
-    await until(async () => (await platform.metrics(other.id)).length === 1);
+    await until(async () => (await platform.metrics(refOf(other.id))).length === 1);
     await other.do('work');
     await other.do('shutdown');
-    expect(metricOf((await platform.metrics(other.id))[0], 'app_jobs')).toEqual({ value: 1n });
-    await until(async () => (await platform.endpoint(other.id))?.isOnline === false);
+    expect(metricOf((await platform.metrics(refOf(other.id)))[0], 'app_jobs')).toEqual({ value: 1n });
+    await until(async () => (await platform.endpoint(refOf(other.id)))?.isOnline === false);
     await other.stop();
   });
 });

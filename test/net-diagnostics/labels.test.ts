@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { MemoryStore, type ServicesHost } from '../../lib/services/index.js';
+import { DEFAULT_PROJECT, MemoryStore, type ServicesHost } from '../../lib/services/index.js';
 import type { Endpoint } from '../../lib/transport/index.js';
 import { formatSocketAddr } from '../../lib/wire/index.js';
+import { refOf } from '../platform/stage.js';
 import { until } from '../support/fake-time.js';
 import { madeUpId } from '../support/ids.js';
 import { Loopback } from '../support/loopback.js';
@@ -37,7 +38,7 @@ describe('name, group and attributes', () => {
     const { endpointId } = await app.ready({ timeoutMs: 10_000 });
     const id = madeUpId(endpointId ?? '');
     await until(() => app.status().labels.attributes.state === 'taken');
-    expect(await first.endpoint(id)).toMatchObject({
+    expect(await first.endpoint(refOf(id))).toMatchObject({
       name: 'web-1',
       group: 'staging',
       attributes: { region: 'eu' },
@@ -48,7 +49,7 @@ describe('name, group and attributes', () => {
     expect(await app.setGroup('production')).toEqual(taken);
     expect(await app.setName('web-2')).toEqual(taken);
     const all = { name: 'web-2', group: 'production', attributes: { region: 'eu', tier: 'gold' } };
-    expect(await first.endpoint(id)).toMatchObject(all);
+    expect(await first.endpoint(refOf(id))).toMatchObject(all);
     expect(app.status()).toMatchObject(all);
 
     await first.stop();
@@ -57,13 +58,14 @@ describe('name, group and attributes', () => {
     // Another one with the same key, which knows the secret and nothing else.
     const store = new MemoryStore();
     const { keyId } = apiSecret;
-    await store.addApiSecret({ keyId, label: '', createdAt: 1, revokedAt: null });
+    const secret = { project: DEFAULT_PROJECT, keyId, identity: endpoint.id, label: '' };
+    await store.addApiSecret({ ...secret, createdAt: 1, revokedAt: null });
     const second = ownPlatform({ store, endpoint });
-    await until(async () => (await second.endpoint(id))?.attributes.while === 'away', 20_000);
-    expect(await second.endpoint(id)).toMatchObject({ name: 'web-2', group: 'production' });
+    await until(async () => (await second.endpoint(refOf(id)))?.attributes.while === 'away', 20_000);
+    expect(await second.endpoint(refOf(id))).toMatchObject({ name: 'web-2', group: 'production' });
 
     expect(await app.setAttributes({})).toEqual(taken);
-    expect((await second.endpoint(id))?.attributes).toEqual({});
+    expect((await second.endpoint(refOf(id)))?.attributes).toEqual({});
   }, 40_000);
 
   it('are checked before anything is sent', async () => {

@@ -74,7 +74,7 @@ describe('the packed tarball of the platform, beside that of the plugin', () => 
   it('is imported and required, and is typed', async () => {
     const code = `import { Platform, type EndpointView } from 'iroh-net-diagnostics-platform';
 const platform = await Platform.start({ dataDir: './data' });
-const endpoints: EndpointView[] = await platform.endpoints();
+const { endpoints }: { endpoints: EndpointView[] } = await platform.endpoints();
 // @ts-expect-error: an unknown option is refused
 const wrong = () => Platform.start({ dataDir: './data', prot: 1 });
 console.log('endpoints:', endpoints.length, typeof wrong);

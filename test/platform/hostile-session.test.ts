@@ -12,6 +12,7 @@ import {
   REFUSALS_TOLD_AT_ONCE,
   REFUSALS_TOLD_PER_MINUTE,
 } from '../../lib/services/constants.js';
+import { DEFAULT_PROJECT } from '../../lib/services/records.js';
 import { type BiStream, type Connection, call } from '../../lib/transport/index.js';
 import {
   ApiSecret,
@@ -33,10 +34,12 @@ import {
   ask,
   clientToken,
   connect,
+  endpointsOf,
   grantToken,
   IN_A_DAY,
   newId,
   openSession,
+  refOf,
   Stage,
   sampleReport,
   tell,
@@ -72,7 +75,7 @@ describe('strangers', MAY_LOSE_ITS_CLOSE, () => {
     await expect(ask(connection, request)).rejects.toMatchObject({
       closeReason: { by: 'peer', code: 400, reason: 'Expected initial auth message' },
     });
-    expect(await platform.endpoints()).toEqual([]);
+    expect((await platform.endpoints()).endpoints).toEqual([]);
   });
 
   it.each([
@@ -136,7 +139,7 @@ describe('strangers', MAY_LOSE_ITS_CLOSE, () => {
         closeReason: { by: 'peer', code: 401, reason: 'Unauthorized' },
       });
     }
-    expect(await platform.endpoints()).toEqual([]);
+    expect((await platform.endpoints()).endpoints).toEqual([]);
   });
 
   it('are turned away with 401 for a tampered token', async () => {
@@ -428,19 +431,25 @@ describe('an authorised endpoint that misbehaves', () => {
     const dataDir = await stage.folder();
     const key = SecretKey.fromBytes(new Uint8Array(32).fill(7));
     const store = await openStore(dataDir);
-    await store.addApiSecret({ keyId: key.id, label: '', createdAt: 1, revokedAt: null });
+    const identity = madeUpId('f'.repeat(64));
+    const secret = { project: DEFAULT_PROJECT, keyId: key.id, identity, label: '' };
+    await store.addApiSecret({ ...secret, createdAt: 1, revokedAt: null });
     const idOf = (index: number) => madeUpId(index.toString(16).padStart(64, '0'));
     for (let index = 0; index < MAX_ENDPOINTS_PER_SECRET; index += 1) {
-      await store.authorise(idOf(index), { issuer: key.id, expiresAt: null }, 1000 + index);
+      void store.authorise(refOf(idOf(index)), { issuer: key.id, expiresAt: null }, identity, 1000 + index);
     }
     await store.close();
     const platform = await stage.platform({ dataDir });
     const endpoint = await stage.endpoint();
     await openSession(endpoint, platform, ApiSecret.create(key, platform.address));
-    expect(stage.events).toContainEqual({ type: 'forgotten', endpointId: idOf(0) });
+    expect(stage.events).toContainEqual({
+      type: 'forgotten',
+      project: DEFAULT_PROJECT,
+      endpointId: idOf(0),
+    });
     expect(await platform.endpoint(idOf(0))).toBeNull();
     expect(await platform.endpoint(idOf(1))).not.toBeNull();
-    expect(await platform.endpoints()).toHaveLength(MAX_ENDPOINTS_PER_SECRET);
+    expect(await endpointsOf(platform)).toHaveLength(MAX_ENDPOINTS_PER_SECRET);
   });
 
   it('cannot dial an ALPN that the platform does not serve', async () => {

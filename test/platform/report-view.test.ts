@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { natType, reportFacts } from '../../lib/services/report-facts.js';
 import type { DiagnosticsReport, NetReport } from '../../lib/wire/index.js';
-import { natWord, verdict, viewReport } from '../../platform/server/report-view.js';
+import { verdict, viewReport } from '../../platform/server/report-view.js';
 import { madeUpId } from '../support/ids.js';
 import { sampleReport } from './stage.js';
 
@@ -10,6 +11,8 @@ const net = (over: Partial<NetReport>): NetReport => {
   if (sample.netReport === null) throw new Error('the sample has a net report');
   return { ...sample.netReport, ...over };
 };
+
+const factsOf = (netReport: NetReport | null) => reportFacts({ ...sample, netReport });
 
 describe('the words of a report', () => {
   it.each([
@@ -31,12 +34,12 @@ describe('the words of a report', () => {
       'Endpoint-Dependent',
     ],
   ])('say for %s what it means', (_name, netReport, level, headline) => {
-    expect(verdict(netReport)).toMatchObject({ level, headline });
-    expect(verdict(netReport).sentence).toMatch(/\.$/);
+    expect(verdict(factsOf(netReport))).toMatchObject({ level, headline });
+    expect(verdict(factsOf(netReport)).sentence).toMatch(/\.$/);
   });
 
   it('never say "No NAT": a wire report cannot tell', () => {
-    expect([natWord(true), natWord(false), natWord(null)]).toEqual([
+    expect([natType(true), natType(false), natType(null)]).toEqual([
       'Endpoint-Dependent',
       'Endpoint-Independent',
       'Unknown',

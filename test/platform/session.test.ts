@@ -5,7 +5,7 @@ import {
   type MetricsSchema,
   type MetricValue,
 } from '../../lib/wire/index.js';
-import type { EndpointFilter } from '../../platform/index.js';
+import type { EndpointQuery } from '../../platform/index.js';
 import { until } from '../support/fake-time.js';
 import {
   ask,
@@ -62,7 +62,8 @@ describe('a session with the platform', () => {
     const view = await platform.endpoint(endpoint.id);
     expect(view).toMatchObject({ name: 'my app', isOnline: true, button: { enabled: true } });
     expect([view?.group, view?.attributes]).toEqual(['staging', attributes]);
-    const idsOf = async (filter: EndpointFilter) => (await platform.endpoints(filter)).map((one) => one.id);
+    const idsOf = async (query: Partial<EndpointQuery>) =>
+      (await platform.endpoints(query)).endpoints.map((one) => one.id);
     expect(await idsOf({ group: 'staging', attributes: { region: 'eu' } })).toEqual([endpoint.id]);
     expect(await idsOf({ attributes: { tier: '' } })).toEqual([endpoint.id]);
     expect(await idsOf({ group: 'production' })).toEqual([]);
@@ -78,11 +79,11 @@ describe('a session with the platform', () => {
   it.each([-1, 1.5, Number.NaN])('has no reports(id, %s): a limit is a count', async (limit) => {
     const platform = await stage.platform();
     const endpoint = await stage.endpoint();
-    await expect(platform.reports(endpoint.id, limit)).rejects.toMatchObject({
+    await expect(platform.reports(endpoint.id, { limit })).rejects.toMatchObject({
       code: 'ERR_SETTING',
       message: expect.stringContaining('limit'),
     });
-    expect(await platform.reports(endpoint.id, 0)).toEqual([]);
+    expect(await platform.reports(endpoint.id, { limit: 0 })).toEqual([]);
   });
 
   it('is offline when its last connection is gone, and keeps its address', async () => {

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PlatformEvent } from '../../lib/services/events.js';
-import type { Store } from '../../lib/services/store.js';
+import { DEFAULT_PROJECT, type EndpointRef } from '../../lib/services/records.js';
+import type { EndpointView } from '../../lib/services/views.js';
 import {
   type Connection,
   call,
@@ -82,8 +83,24 @@ export class Stage {
 }
 
 /** SQLite without a file. */
-export async function sqlStore(): Promise<Store> {
+export async function sqlStore(): Promise<SqlStore> {
   return SqlStore.open(await openLibsql(':memory:'));
+}
+
+/** An endpoint in the project that is always there. */
+export function refOf(id: EndpointId): EndpointRef {
+  return { project: DEFAULT_PROJECT, id };
+}
+
+/** All endpoints, page by page. */
+export async function endpointsOf(platform: Pick<Platform, 'endpoints'>): Promise<EndpointView[]> {
+  const all: EndpointView[] = [];
+  for (let after: string | undefined; ; ) {
+    const { endpoints, next } = await platform.endpoints({ after, limit: 500 });
+    all.push(...endpoints);
+    if (next === null) return all;
+    after = next;
+  }
 }
 
 /** What a scripted client host does; it may also close the connection itself. */

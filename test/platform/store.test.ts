@@ -2,27 +2,33 @@ import { createHook } from 'node:async_hooks';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { CompiledQuery } from 'kysely';
+import { CompiledQuery, type Kysely } from 'kysely';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MemoryStore } from '../../lib/services/memory-store.js';
+import { DEFAULT_PROJECT } from '../../lib/services/records.js';
+import { reportFacts } from '../../lib/services/report-facts.js';
 import { takeMetrics } from '../../lib/services/sessions/metrics-intake.js';
 import type { Store } from '../../lib/services/store.js';
 import type { MetricsSchema, MetricValue } from '../../lib/wire/index.js';
 import { openLibsql } from '../../platform/store/libsql-driver.js';
+import { MIGRATIONS, MigrationSql } from '../../platform/store/migrations/index.js';
 import { IN_MEMORY, openStore } from '../../platform/store/open-store.js';
-import { MIGRATIONS } from '../../platform/store/schema.js';
 import type { SqlDatabase } from '../../platform/store/sql-database.js';
 import { SqlStore } from '../../platform/store/sql-store.js';
 import { runChild, startChild } from '../support/child.js';
 import { madeUpId } from '../support/ids.js';
-import { Stage, sampleReport } from './stage.js';
+import { refOf, Stage, sampleReport } from './stage.js';
 
 const stage = new Stage();
 afterEach(() => stage.close());
 
 const [A, B, KEY] = [madeUpId('a'.repeat(64)), madeUpId('b'.repeat(64)), madeUpId('c'.repeat(64))];
+const PLATFORM = madeUpId('f'.repeat(64));
+const [RA, RB] = [refOf(A), refOf(B)];
+const ALL = { project: DEFAULT_PROJECT };
 const report = (id: string, endpointId = A) =>
   ({
+    project: DEFAULT_PROJECT,
     id,
     endpointId,
     source: 'upload',
@@ -56,14 +62,16 @@ const KINDS: [string, () => Promise<() => Promise<Store>>][] = [
 describe.each(KINDS)('the store %s', (_, makeStore) => {
   const storeWithEndpoint = async () => {
     const store = await (await makeStore())();
-    await store.authorise(A, { issuer: KEY, expiresAt: 5 }, 100);
+    await store.authorise(refOf(A), { issuer: KEY, expiresAt: 5 }, PLATFORM, 100);
     return store;
   };
 
   it('gives back what was put in, after it was closed and opened again', async () => {
     const open = await makeStore();
     const grant = {
+      project: DEFAULT_PROJECT,
       endpointId: A,
+      identity: PLATFORM,
       caps: ['client', 'relay:use'],
       token: Uint8Array.of(0, 1, 255),
       expiresAt: null,
@@ -79,6 +87,7 @@ describe.each(KINDS)('the store %s', (_, makeStore) => {
       ['__proto__', ''],
     ]);
     const metrics = {
+      project: DEFAULT_PROJECT,
       endpointId: A,
       sessionId: '0f',
       schema: { items: [{ type: 'histogram' as const, name: 'h', prefixes: ['p'], labels: [] }], help: null },
@@ -96,85 +105,137 @@ describe.each(KINDS)('the store %s', (_, makeStore) => {
       updatedAt: 4,
     };
     const first = await open();
-    await first.putSetting('port', '1');
-    await first.putSetting('port', '2');
-    await first.addApiSecret({ keyId: KEY, label: "it's", createdAt: 1, revokedAt: null });
-    await first.authorise(A, { issuer: KEY, expiresAt: null }, 100);
-    await first.nameEndpoint(A, 'näme');
-    await first.groupEndpoint(A, "o'staging");
-    await first.describeEndpoint(A, { gone: 'x' });
-    await first.describeEndpoint(A, attributes);
-    await first.sawEndpoint(A, address, 200);
-    await first.sawEndpoint(A, null, 300);
+    const secret = {
+      project: DEFAULT_PROJECT,
+      keyId: KEY,
+      identity: PLATFORM,
+      label: "it's",
+      createdAt: 1,
+      revokedAt: null,
+    };
+    await first.addApiSecret(secret);
+    await first.authorise(RA, { issuer: KEY, expiresAt: null }, PLATFORM, 100);
+    await first.nameEndpoint(RA, 'näme');
+    await first.groupEndpoint(RA, "o'staging");
+    await first.describeEndpoint(RA, { gone: 'x' });
+    await first.describeEndpoint(RA, attributes);
+    await first.sessionOpened(RA, PLATFORM, address, 200);
+    await first.sessionOpened(RA, PLATFORM, null, 250);
+    await first.identityShared(RA, 260);
+    await first.sessionClosed(RA, 300);
     await first.putGrant(grant);
     await first.addReport(report('01'), 5);
     await first.putMetrics(metrics, 2);
     await first.close();
 
     const second = await open();
-    expect(await second.setting('port')).toBe('2');
-    expect(await second.setting('none')).toBeNull();
-    expect(await second.apiSecret(KEY)).toEqual({ keyId: KEY, label: "it's", createdAt: 1, revokedAt: null });
-    expect(await second.endpoint(A)).toEqual({
-      id: A,
+    expect(await second.apiSecret(KEY)).toEqual(secret);
+    expect(await second.apiSecrets(DEFAULT_PROJECT)).toEqual([secret]);
+    expect(await second.lastAuthorisation(A)).toEqual({
+      project: DEFAULT_PROJECT,
+      issuer: KEY,
+      expiresAt: null,
+    });
+    expect(await second.endpoint(RA)).toEqual({
+      ...RA,
+      identity: PLATFORM,
       name: 'näme',
       group: "o'staging",
       attributes,
       authorisation: { issuer: KEY, expiresAt: null },
       firstSeenAt: 100,
       lastSeenAt: 300,
+      isOnline: false,
       address,
+      sharedIdentityAt: 260,
+      grant: { caps: grant.caps, expiresAt: null, grantedAt: 9 },
+      latestReport: {
+        ...{ project: DEFAULT_PROJECT, id: '01', endpointId: A },
+        ...{ source: 'upload', receivedAt: 1, durationMs: null, facts: reportFacts(sampleReport(A)) },
+      },
     });
-    expect(await second.grants(A)).toEqual([grant]);
-    expect(await second.report('01')).toEqual(report('01'));
-    expect(await second.metricsSessions(A)).toEqual([metrics]);
+    expect(await second.grants(RA, PLATFORM)).toEqual([grant]);
+    expect(await second.grants(RA, KEY)).toEqual([]);
+    expect(await second.report(DEFAULT_PROJECT, '01')).toEqual(report('01'));
+    expect(await second.metricsSessions(RA)).toEqual([metrics]);
     await second.close();
   });
 
   it('keeps the newest reports and metrics sessions of each endpoint', async () => {
     const store = await storeWithEndpoint();
-    await store.authorise(B, { issuer: KEY, expiresAt: 5 }, 50);
+    await store.authorise(refOf(B), { issuer: KEY, expiresAt: 5 }, PLATFORM, 50);
     await store.addReport(report('00', B), 2);
     for (const id of ['01', '02', '03']) await store.addReport(report(id), 2);
-    expect((await store.reports(A, 10)).map(({ id }) => id)).toEqual(['03', '02']);
-    expect((await store.latestReports()).map(({ id }) => id).sort()).toEqual(['00', '03']);
-    const session = { endpointId: A, schema: { items: [], help: null }, values: [] };
+    const idsOf = async (page: { limit: number; before?: string }) =>
+      (await store.reportSummaries(RA, page)).map(({ id }) => id);
+    expect((await store.reports(RA, { limit: 10 })).map(({ id }) => id)).toEqual(['03', '02']);
+    expect(await idsOf({ limit: 1 })).toEqual(['03']);
+    expect(await idsOf({ limit: 9, before: '03' })).toEqual(['02']);
+    expect(await idsOf({ limit: 9, before: '02' })).toEqual([]);
+    const { endpoints } = await store.endpoints(ALL, 0);
+    expect(endpoints.map(({ latestReport }) => latestReport?.id)).toEqual(['03', '00']);
+    const session = {
+      project: DEFAULT_PROJECT,
+      endpointId: A,
+      schema: { items: [], help: null },
+      values: [],
+    };
     for (const [index, sessionId] of ['x', 'y', 'z'].entries()) {
       await store.putMetrics({ ...session, sessionId, updatedAt: index }, 2);
     }
-    expect((await store.metricsSessions(A)).map(({ sessionId }) => sessionId)).toEqual(['z', 'y']);
-    expect(await store.endpointsOf(KEY)).toEqual([B, A]);
+    expect((await store.metricsSessions(RA)).map(({ sessionId }) => sessionId)).toEqual(['z', 'y']);
+    expect([await store.countEndpoints(KEY), await store.oldestOffline(KEY)]).toEqual([2, B]);
+    await store.sessionOpened(RB, PLATFORM, null, 400);
+    expect(await store.oldestOffline(KEY)).toBe(A);
+    await store.sessionOpened(RA, PLATFORM, null, 400);
+    expect(await store.oldestOffline(KEY)).toBeNull();
     await store.close();
   });
 
   it('replaces a grant of the same capabilities, and forgets an endpoint with all that is its own', async () => {
     const store = await storeWithEndpoint();
-    const grant = { endpointId: A, caps: ['client'], token: Uint8Array.of(1), expiresAt: 1, grantedAt: 1 };
+    const grant = {
+      ...{ project: DEFAULT_PROJECT, endpointId: A, identity: PLATFORM },
+      ...{ caps: ['client'], token: Uint8Array.of(1), expiresAt: 1, grantedAt: 1 },
+    };
     await store.putGrant(grant);
     await store.putGrant({ ...grant, expiresAt: 2, grantedAt: 2 });
     await store.putGrant({ ...grant, caps: ['all'], grantedAt: 3 });
-    expect((await store.grants()).map(({ expiresAt, grantedAt }) => [expiresAt, grantedAt])).toEqual([
+    expect(
+      (await store.grants(RA, PLATFORM)).map(({ expiresAt, grantedAt }) => [expiresAt, grantedAt]),
+    ).toEqual([
       [1, 3],
       [2, 2],
     ]);
     await store.addReport(report('01'), 5);
-    await store.forgetEndpoint(A);
-    expect([await store.endpoints(), await store.grants(A), await store.reports(A, 9)]).toEqual([[], [], []]);
+    expect((await store.endpoint(RA))?.grant).toMatchObject({ caps: ['client'], expiresAt: 2 });
+    await store.forgetEndpoint(RA);
+    expect(await store.endpoints(ALL, 0)).toEqual({ endpoints: [], next: null });
+    expect(await store.grants(RA, PLATFORM)).toEqual([]);
+    expect(await store.reports(RA, { limit: 9 })).toEqual([]);
     await store.close();
   });
 
   it('revokes a secret once', async () => {
     const store = await storeWithEndpoint();
-    await store.addApiSecret({ keyId: KEY, label: '', createdAt: 1, revokedAt: null });
-    expect([await store.revokeApiSecret(KEY, 7), await store.revokeApiSecret(KEY, 8)]).toEqual([true, false]);
-    expect((await store.apiSecrets())[0]?.revokedAt).toBe(7);
+    const named = { project: DEFAULT_PROJECT, keyId: KEY, identity: PLATFORM, label: '' };
+    await store.addApiSecret({ ...named, createdAt: 1, revokedAt: null });
+    const revoke = (project: string, at: number) => store.revokeApiSecret(project, KEY, at);
+    expect(await revoke('other', 6)).toBe(false);
+    expect([await revoke(DEFAULT_PROJECT, 7), await revoke(DEFAULT_PROJECT, 8)]).toEqual([true, false]);
+    expect((await store.apiSecrets(DEFAULT_PROJECT))[0]?.revokedAt).toBe(7);
+    expect(await store.apiSecrets('other')).toEqual([]);
     await store.close();
   });
 
   it('keeps nothing of an endpoint that it does not know', async () => {
     const store = await storeWithEndpoint();
-    const grant = { endpointId: B, caps: ['client'], token: Uint8Array.of(1), expiresAt: 1, grantedAt: 1 };
+    const grant = {
+      ...{ project: DEFAULT_PROJECT, endpointId: B, identity: PLATFORM },
+      ...{ caps: ['client'], token: Uint8Array.of(1), expiresAt: 1, grantedAt: 1 },
+    };
     const metrics = {
+      project: DEFAULT_PROJECT,
       endpointId: B,
       sessionId: 'x',
       schema: { items: [], help: null },
@@ -187,9 +248,11 @@ describe.each(KINDS)('the store %s', (_, makeStore) => {
       store.putMetrics(metrics, 2),
     ])
       await expect(attempt).rejects.toMatchObject({ code: 'ERR_STORE' });
-    await store.nameEndpoint(B, 'nobody');
-    await store.sawEndpoint(B, null, 1);
-    expect(await store.endpoint(B)).toBeNull();
+    await store.nameEndpoint(RB, 'nobody');
+    await store.describeEndpoint(RB, { of: 'nobody' });
+    await store.sessionOpened(RB, PLATFORM, null, 1);
+    expect(await store.endpoint(RB)).toBeNull();
+    expect(await store.lastAuthorisation(B)).toBeNull();
     await store.close();
   });
 
@@ -198,9 +261,9 @@ describe.each(KINDS)('the store %s', (_, makeStore) => {
     const asked = [
       store.addReport(report('01'), 5),
       store.addReport(report('02', B), 5),
-      store.putSetting('count', '1'),
+      store.nameEndpoint(RA, '1'),
       store.addReport(report('03'), 5),
-      store.putSetting('count', '2'),
+      store.nameEndpoint(RA, '2'),
     ];
     const answers = await Promise.allSettled(asked);
     expect(answers.map(({ status }) => status)).toEqual([
@@ -210,19 +273,20 @@ describe.each(KINDS)('the store %s', (_, makeStore) => {
       'fulfilled',
       'fulfilled',
     ]);
-    expect((await store.reports(A, 9)).map(({ id }) => id)).toEqual(['03', '01']);
-    expect(await store.setting('count')).toBe('2');
+    expect((await store.reports(RA, { limit: 9 })).map(({ id }) => id)).toEqual(['03', '01']);
+    expect((await store.endpoint(RA))?.name).toBe('2');
     await store.close();
   });
 
   it('keeps what was asked before it was closed', async () => {
     const open = await makeStore();
     const store = await open();
-    const asked = ['1', '2', '3'].map((value) => store.putSetting('count', value));
+    await store.authorise(RA, { issuer: KEY, expiresAt: 5 }, PLATFORM, 100);
+    const asked = ['1', '2', '3'].map((name) => store.nameEndpoint(RA, name));
     await store.close();
     await Promise.all(asked);
     const again = await open();
-    expect(await again.setting('count')).toBe('3');
+    expect((await again.endpoint(RA))?.name).toBe('3');
     await again.close();
   });
 
@@ -231,9 +295,9 @@ describe.each(KINDS)('the store %s', (_, makeStore) => {
     const mine = { ...report('01'), report: sampleReport(A) };
     await store.addReport(mine, 5);
     mine.report.directAddrs.length = 0;
-    const [given] = await store.reports(A, 1);
+    const [given] = await store.reports(RA, { limit: 1 });
     if (given !== undefined) given.report.directAddrs.length = 0;
-    expect(await store.report('01')).toEqual(report('01'));
+    expect(await store.report(DEFAULT_PROJECT, '01')).toEqual(report('01'));
     await store.close();
   });
 });
@@ -248,7 +312,7 @@ describe('the store in a file', () => {
     });
     await store.close();
     await store.close();
-    await expect(store.endpoints()).rejects.toMatchObject({ code: 'ERR_STORE' });
+    await expect(store.endpoints(ALL, 0)).rejects.toMatchObject({ code: 'ERR_STORE' });
 
     const database = await openLibsql(join(folder, 'platform.db'));
     await say(database, 'INSERT INTO schema_version (version) VALUES (99)');
@@ -265,7 +329,7 @@ describe('the store in a file', () => {
   it('takes over a store of the first version with all that is in it', async () => {
     const database = await openLibsql(':memory:');
     await say(database, 'CREATE TABLE schema_version (version BIGINT NOT NULL)');
-    for (const sql of MIGRATIONS[0] ?? []) await say(database, sql);
+    await MIGRATIONS[0]?.(new MigrationSql(database.tables as unknown as Kysely<unknown>, 'sqlite'));
     await say(database, 'INSERT INTO schema_version (version) VALUES (1)');
     await say(
       database,
@@ -275,9 +339,12 @@ describe('the store in a file', () => {
       KEY,
     );
     const store = await SqlStore.open(database);
-    expect(await store.endpoints()).toMatchObject([{ id: A, name: 'old', group: null, attributes: {} }]);
-    await store.groupEndpoint(A, 'new');
-    expect(await store.endpoint(A)).toMatchObject({ group: 'new' });
+    await store.adoptIdentity(PLATFORM);
+    expect((await store.endpoints(ALL, 0)).endpoints).toMatchObject([
+      { id: A, name: 'old', group: null, attributes: {}, latestReport: null, grant: null },
+    ]);
+    await store.groupEndpoint(RA, 'new');
+    expect(await store.endpoint(RA)).toMatchObject({ group: 'new' });
     await store.close();
   });
 
@@ -287,21 +354,26 @@ describe('the store in a file', () => {
     await writeFile(join(folder, 'platform.db'), gunzipSync(packed));
     const store = await openStore(folder);
     expect(await store.setting('port')).toBe('7');
-    expect(await store.apiSecrets()).toEqual([
-      { keyId: B, label: '', createdAt: 2, revokedAt: 3 },
-      { keyId: KEY, label: "it's", createdAt: 1, revokedAt: null },
+    await store.adoptIdentity(PLATFORM);
+    const own = { project: DEFAULT_PROJECT, identity: PLATFORM };
+    expect(await store.apiSecrets(DEFAULT_PROJECT)).toEqual([
+      { ...own, keyId: B, label: '', createdAt: 2, revokedAt: 3 },
+      { ...own, keyId: KEY, label: "it's", createdAt: 1, revokedAt: null },
     ]);
-    expect(await store.endpoints()).toMatchObject([
+    expect((await store.endpoints(ALL, 0)).endpoints).toMatchObject([
       { id: B, name: null, group: null, attributes: {}, authorisation: { issuer: KEY, expiresAt: null } },
       { id: A, name: 'näme', group: 'staging', attributes: { région: 'eü' }, lastSeenAt: 200 },
     ]);
-    expect((await store.endpoint(A))?.address).toEqual({
+    const tagged = await store.endpoints({ ...ALL, attributes: { région: 'eü' }, search: 'NÄ' }, 0);
+    expect(tagged.endpoints.map(({ id }) => id)).toEqual([A]);
+    expect((await store.endpoint(RA))?.address).toEqual({
       id: A,
       relayUrls: ['https://relay.test/'],
       directAddrs: [],
     });
-    expect(await store.grants()).toEqual([
+    expect(await store.grants(RA, PLATFORM)).toEqual([
       {
+        ...own,
         endpointId: A,
         caps: ['client', 'relay:use'],
         token: Uint8Array.of(0, 1, 255),
@@ -309,17 +381,17 @@ describe('the store in a file', () => {
         grantedAt: 9,
       },
     ]);
-    // The first has no facts beside it, as in the versions before.
-    expect(await store.reportSummaries(A, 9)).toMatchObject([
-      { id: '02', durationMs: 4, facts: { udpV4: true } },
-      { id: '01', durationMs: null, facts: { udpV4: true } },
+    expect(await store.reportSummaries(RA, { limit: 9 })).toMatchObject([
+      { id: '02', durationMs: 4, facts: reportFacts(sampleReport(A)) },
+      { id: '01', durationMs: null, facts: reportFacts(sampleReport(A)) },
     ]);
-    expect(await store.report('01')).toMatchObject({ report: { endpointId: A } });
-    expect(await store.metricsSessions(A)).toMatchObject([
+    expect((await store.endpoint(RA))?.latestReport).toMatchObject({ id: '02', durationMs: 4 });
+    expect(await store.report(DEFAULT_PROJECT, '01')).toMatchObject({ report: { endpointId: A } });
+    expect(await store.metricsSessions(RA)).toMatchObject([
       { sessionId: '0f', values: [{ type: 'counter', value: 2n ** 64n - 1n }] },
     ]);
     await store.addReport(report('03'), 2);
-    expect((await store.reports(A, 9)).map(({ id }) => id)).toEqual(['03', '02']);
+    expect((await store.reports(RA, { limit: 9 })).map(({ id }) => id)).toEqual(['03', '02']);
     await store.close();
   });
 
@@ -344,9 +416,9 @@ describe('the store in a file', () => {
   it('reads no report for a list, and no schema for a push: both can be large', async () => {
     const database = await openLibsql(':memory:');
     const store = await SqlStore.open(database);
-    await store.authorise(A, { issuer: KEY, expiresAt: 5 }, 100);
+    await store.authorise(refOf(A), { issuer: KEY, expiresAt: 5 }, PLATFORM, 100);
     await store.addReport(report('01'), 2);
-    const session = { endpointId: A, sessionId: 'x', updatedAt: 1 };
+    const session = { project: DEFAULT_PROJECT, endpointId: A, sessionId: 'x', updatedAt: 1 };
     const schema: MetricsSchema = {
       items: [{ type: 'counter', name: 'n', prefixes: [], labels: [] }],
       help: null,
@@ -354,13 +426,13 @@ describe('the store in a file', () => {
     await store.putMetrics({ ...session, schema, values: [] }, 2);
     // Who reads them now fails.
     await say(database, "UPDATE reports SET report = '{'");
-    await say(database, "UPDATE metrics SET schema_json = '{'");
+    await say(database, "UPDATE metric_schemas SET schema_json = '{'");
     const summary = { id: '01', source: 'upload', facts: { udpV4: true, mappingVariesByDestIpv6: null } };
-    expect(await store.latestReports()).toMatchObject([summary]);
-    expect(await store.reportSummaries(A, 2)).toMatchObject([summary]);
+    expect((await store.endpoints(ALL, 0)).endpoints).toMatchObject([{ latestReport: summary }]);
+    expect(await store.reportSummaries(RA, { limit: 2 })).toMatchObject([summary]);
     const push = (value: MetricValue) =>
       takeMetrics(store, {
-        endpointId: A,
+        ref: RA,
         sessionId: new Uint8Array(Buffer.from('ab', 'hex')),
         update: { schema: null, values: [value] },
         receivedAt: 2,
@@ -371,35 +443,18 @@ describe('the store in a file', () => {
     await store.close();
   });
 
-  it('reads the documents of rows that an earlier version wrote', async () => {
-    const database = await openLibsql(':memory:');
-    const store = await SqlStore.open(database);
-    await store.authorise(A, { issuer: KEY, expiresAt: 5 }, 100);
-    await store.addReport(report('01'), 2);
-    await say(database, 'UPDATE reports SET facts = NULL');
-    expect(await store.latestReports()).toMatchObject([{ id: '01', facts: { udpV4: true } }]);
-    const schema: MetricsSchema = {
-      items: [{ type: 'gauge', name: 'n', prefixes: [], labels: [] }],
-      help: null,
-    };
-    await store.putMetrics({ endpointId: A, sessionId: 'x', schema, values: [], updatedAt: 1 }, 2);
-    await say(database, 'UPDATE metrics SET types = NULL');
-    expect(await store.metricTypes(A, 'x')).toBe('g');
-    await store.close();
-  });
-
   it('lists the other rows when one is damaged, and says so to who asks for that one', async () => {
     const database = await openLibsql(':memory:');
     const store = await SqlStore.open(database);
     for (const id of [A, B]) {
-      await store.authorise(id, { issuer: KEY, expiresAt: 5 }, 100);
+      await store.authorise(refOf(id), { issuer: KEY, expiresAt: 5 }, PLATFORM, 100);
       await store.addReport(report(id.slice(0, 1), id), 2);
     }
     await say(database, "UPDATE endpoints SET address = '{' WHERE id = ?", A);
     await say(database, "UPDATE reports SET received_at = 'x' WHERE endpoint_id = ?", A);
-    expect((await store.endpoints()).map(({ id }) => id)).toEqual([B]);
-    expect((await store.latestReports()).map(({ endpointId }) => endpointId)).toEqual([B]);
-    await expect(store.endpoint(A)).rejects.toThrow();
+    expect((await store.endpoints(ALL, 0)).endpoints.map(({ id }) => id)).toEqual([B]);
+    expect(await store.reports(RA, { limit: 9 })).toEqual([]);
+    await expect(store.endpoint(RA)).rejects.toThrow();
     await store.close();
   });
 

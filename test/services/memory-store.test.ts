@@ -1,29 +1,35 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { EndpointQuery } from '../../lib/services/endpoint-query.js';
 import { MemoryStore } from '../../lib/services/memory-store.js';
+import { DEFAULT_PROJECT, type EndpointRef } from '../../lib/services/records.js';
 import type { Store } from '../../lib/services/store.js';
 import { sampleReport, sqlStore } from '../platform/stage.js';
 import { madeUpId } from '../support/ids.js';
 
-const ENDPOINTS = ['a', 'b', 'c'].map((digit) => madeUpId(digit.repeat(64)));
+const ENDPOINTS: EndpointRef[] = ['a', 'b', 'c'].flatMap((digit) =>
+  ['default', 'other'].map((project) => ({ project, id: madeUpId(digit.repeat(64)) })),
+);
+const PLATFORMS = ['8', '9'].map((digit) => madeUpId(digit.repeat(64)));
 const KEYS = ['d', 'e'].map((digit) => madeUpId(digit.repeat(64)));
 const SESSIONS = ['x', 'y', 'z'];
-const CAPS = [['client'], ['all', 'relay:use']];
+const CAPS = [['client'], ['all', 'relay:use'], ['net-diagnostics:get-any']];
 
 /** What can be done to a store. `index`: how many were done before. */
 type Change = (store: Store, index: number) => Promise<unknown>;
 
 const endpoint = fc.constantFrom(...ENDPOINTS);
+const platform = fc.constantFrom(...PLATFORMS);
 const key = fc.constantFrom(...KEYS);
 /** Few, so that records meet. */
 const time = fc.nat(3);
 const keep = fc.integer({ min: 1, max: 2 });
 
 const change: fc.Arbitrary<Change> = fc.oneof(
-  fc.tuple(endpoint, key, time).map(
-    ([id, issuer, at]): Change =>
+  fc.tuple(endpoint, key, platform, time).map(
+    ([ref, issuer, identity, at]): Change =>
       (store) =>
-        store.authorise(id, { issuer, expiresAt: at }, at),
+        store.authorise(ref, { issuer, expiresAt: at }, identity, at),
   ),
   fc.tuple(endpoint, fc.string()).map(
     ([id, name]): Change =>
@@ -40,97 +46,169 @@ const change: fc.Arbitrary<Change> = fc.oneof(
       (store) =>
         store.describeEndpoint(id, attributes),
   ),
-  fc.tuple(endpoint, fc.boolean(), time).map(
-    ([id, isKnown, at]): Change =>
+  fc.tuple(endpoint, platform, fc.boolean(), time).map(
+    ([ref, identity, isKnown, at]): Change =>
       (store) =>
-        store.sawEndpoint(id, isKnown ? { id, relayUrls: [], directAddrs: [] } : null, at),
+        store.sessionOpened(
+          ref,
+          identity,
+          isKnown ? { id: ref.id, relayUrls: [], directAddrs: [] } : null,
+          at,
+        ),
+  ),
+  fc.tuple(endpoint, time).map(
+    ([ref, at]): Change =>
+      (store) =>
+        store.sessionClosed(ref, at),
+  ),
+  fc.tuple(endpoint, time).map(
+    ([ref, at]): Change =>
+      (store) =>
+        store.identityShared(ref, at),
+  ),
+  endpoint.map(
+    (ref): Change =>
+      (store) =>
+        store.movedTo(ref, { id: ref.id, relayUrls: ['https://relay.test/'], directAddrs: [] }),
   ),
   endpoint.map(
     (id): Change =>
       (store) =>
         store.forgetEndpoint(id),
   ),
-  fc.tuple(endpoint, fc.constantFrom(...CAPS)).map(
-    ([endpointId, caps]): Change =>
+  fc.tuple(endpoint, platform, fc.constantFrom(...CAPS), fc.option(time)).map(
+    ([{ project, id: endpointId }, identity, caps, expiresAt]): Change =>
       (store, index) =>
         // No two at a time: their order is nobody's promise.
-        store.putGrant({ endpointId, caps, token: Uint8Array.of(index), expiresAt: null, grantedAt: index }),
+        store.putGrant({
+          ...{ project, endpointId, identity, caps, expiresAt },
+          ...{ token: Uint8Array.of(index), grantedAt: index },
+        }),
   ),
-  fc.tuple(endpoint, keep, fc.boolean()).map(
-    ([endpointId, count, isFetched]): Change =>
+  fc.tuple(endpoint, keep, fc.boolean(), fc.option(fc.boolean())).map(
+    ([{ project, id: endpointId }, count, isFetched, varies]): Change =>
       (store, index) => {
         const circumstances = {
           source: isFetched ? 'dial-back' : 'upload',
           receivedAt: index,
           durationMs: null,
         } as const;
-        const report = sampleReport(endpointId);
+        const { netReport, ...rest } = sampleReport(endpointId);
+        const measured = netReport === null ? null : { ...netReport, mappingVariesByDestIpv4: varies };
+        const report = { ...rest, netReport: measured };
         // Ids that do not come in their order.
-        return store.addReport({ id: `${(index * 7) % 64}`, endpointId, ...circumstances, report }, count);
+        return store.addReport(
+          { project, id: `${(index * 7) % 64}`, endpointId, ...circumstances, report },
+          count,
+        );
       },
   ),
   fc.tuple(endpoint, fc.constantFrom(...SESSIONS), time, keep).map(
-    ([endpointId, sessionId, updatedAt, count]): Change =>
+    ([{ project, id: endpointId }, sessionId, updatedAt, count]): Change =>
       (store) =>
         store.putMetrics(
-          { endpointId, sessionId, schema: { items: [], help: null }, values: [], updatedAt },
+          { project, endpointId, sessionId, schema: { items: [], help: null }, values: [], updatedAt },
           count,
         ),
   ),
   fc.tuple(endpoint, fc.constantFrom(...SESSIONS), time).map(
-    ([endpointId, sessionId, updatedAt]): Change =>
+    ([{ project, id: endpointId }, sessionId, updatedAt]): Change =>
       (store) =>
-        store.putMetricValues({ endpointId, sessionId, values: [{ type: 'gauge', value: -1n }], updatedAt }),
+        store.putMetricValues({
+          project,
+          endpointId,
+          sessionId,
+          values: [{ type: 'gauge', value: -1n }],
+          updatedAt,
+        }),
   ),
   fc.tuple(key, time).map(
     ([keyId, at]): Change =>
       (store) =>
-        store.revokeApiSecret(keyId, at),
+        store.revokeApiSecret(DEFAULT_PROJECT, keyId, at),
   ),
 );
 
+const query: fc.Arbitrary<EndpointQuery> = fc.record(
+  {
+    project: fc.constantFrom('default', 'other'),
+    search: fc.constantFrom('a', 'A', '%', '_', '\\', 'B'),
+    group: fc.string({ maxLength: 1 }),
+    attributes: fc.dictionary(fc.string({ maxLength: 1 }), fc.string({ maxLength: 1 }), { maxKeys: 1 }),
+    level: fc.constantFrom('green', 'orange', 'grey', 'none'),
+    natType: fc.constantFrom('Endpoint-Independent', 'Endpoint-Dependent', 'Unknown'),
+    version: fc.constantFrom('1.0.0', '2'),
+    isOnline: fc.boolean(),
+    grant: fc.constantFrom('granted', 'expired', 'none'),
+    sort: fc.constantFrom('recent', 'name'),
+    limit: fc.integer({ min: 1, max: 3 }),
+  },
+  { requiredKeys: ['project'] },
+);
+
+/** All pages of a query. */
+async function pagesOf(store: Store, asked: EndpointQuery): Promise<unknown[]> {
+  const pages: unknown[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await store.endpoints({ ...asked, after }, 2);
+    pages.push(page);
+    if (page.next === null) return pages;
+    after = page.next;
+  }
+}
+
 /** All that a store can be asked. */
-async function everything(store: Store): Promise<unknown> {
-  const ofEach = ENDPOINTS.map(async (id) => [
-    await store.endpoint(id),
-    await store.grants(id),
-    await store.reports(id, 2),
-    await store.metricsSessions(id),
-    await store.reportSummaries(id, 2),
-    await store.metricTypes(id, 'x'),
+async function everything(store: Store, queries: readonly EndpointQuery[]): Promise<unknown> {
+  const ofEach = ENDPOINTS.map(async (ref) => [
+    await store.endpoint(ref),
+    await store.lastAuthorisation(ref.id),
+    await Promise.all(PLATFORMS.map((identity) => store.grants(ref, identity))),
+    await store.reports(ref, { limit: 2 }),
+    await store.metricsSessions(ref),
+    await store.reportSummaries(ref, { limit: 2, before: '5' }),
+    await store.metricTypes(ref, 'x'),
   ]);
-  const byId = (a: { id: string }, b: { id: string }) => a.id.localeCompare(b.id);
   return [
     await Promise.all(ofEach),
-    await store.endpoints(),
-    await store.grants(),
-    await store.apiSecrets(),
-    await Promise.all(KEYS.map((keyId) => store.endpointsOf(keyId))),
-    (await store.latestReports()).sort(byId),
-    await store.report('7'),
+    await Promise.all(queries.map((asked) => pagesOf(store, asked))),
+    await store.apiSecrets(DEFAULT_PROJECT),
+    await Promise.all(KEYS.map((keyId) => store.countEndpoints(keyId))),
+    await Promise.all(KEYS.map((keyId) => store.oldestOffline(keyId))),
+    await store.report('other', '7'),
   ];
 }
 
 describe('the store in memory', () => {
   it('is not told from SQLite by anything that a platform does', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(change, { maxLength: 40 }), async (changes) => {
-        const stores = [new MemoryStore(), await sqlStore()];
-        for (const store of stores) {
-          for (const [index, keyId] of KEYS.entries())
-            await store.addApiSecret({ keyId, label: 'test', createdAt: index % 2, revokedAt: null });
-        }
-        for (const [index, apply] of changes.entries()) {
-          const outcomes = stores.map((store) =>
-            apply(store, index).catch((error: { code?: string }) => error.code),
+      fc.asyncProperty(
+        fc.array(change, { maxLength: 40 }),
+        fc.array(query, { maxLength: 4 }),
+        async (changes, queries) => {
+          const sql = await sqlStore();
+          await sql.write((tables) =>
+            tables.insertInto('projects').values({ id: 'other', name: 'Other', created_at: 0 }).execute(),
           );
-          const [mine, theirs] = await Promise.all(outcomes);
+          const stores = [new MemoryStore(), sql];
+          for (const store of stores) {
+            for (const [index, keyId] of KEYS.entries())
+              await store.addApiSecret({
+                ...{ project: DEFAULT_PROJECT, keyId, identity: PLATFORMS[0] ?? keyId, label: 'test' },
+                ...{ createdAt: index % 2, revokedAt: null },
+              });
+          }
+          for (const [index, apply] of changes.entries()) {
+            const outcomes = stores.map((store) =>
+              apply(store, index).catch((error: { code?: string }) => error.code),
+            );
+            const [mine, theirs] = await Promise.all(outcomes);
+            expect(mine).toEqual(theirs);
+          }
+          const [mine, theirs] = await Promise.all(stores.map((store) => everything(store, queries)));
           expect(mine).toEqual(theirs);
-        }
-        const [mine, theirs] = await Promise.all(stores.map(everything));
-        expect(mine).toEqual(theirs);
-        await Promise.all(stores.map((store) => store.close()));
-      }),
+          await Promise.all(stores.map((store) => store.close()));
+        },
+      ),
       { numRuns: 150 },
     );
   });

@@ -7,6 +7,7 @@ import { FakeTime, settle } from '../support/fake-time.js';
 import { madeUpId } from '../support/ids.js';
 
 const [v4, v6, other, relay] = ['192.0.2.1:1', '[2001:db8::1]:1', '192.0.2.1:2', 'https://r.test/'];
+const HOLDER = { project: 'default', issuer: madeUpId('cd'.repeat(32)) };
 /** Longer than the platform looks. */
 const LONG_MS = 60_000;
 
@@ -62,7 +63,7 @@ async function endingOf(
   const presence = new Presence(time.sleep);
   const { signal } = new AbortController();
   const enter = (session: FakeSession) =>
-    presence.enter(session as unknown as Connection, () => isShared, signal);
+    presence.enter(session as unknown as Connection, HOLDER, () => isShared, signal);
   void enter(older);
   const replaced = enter(newer);
   await settle();
@@ -128,7 +129,9 @@ describe('sessions of which one has only IPv4 and the other only IPv6', () => {
     for (const session of sessions) {
       const connection = session as unknown as Connection;
       const isShared = () => twins.sharedAt(session.remoteId) !== null;
-      void presence.enter(connection, isShared, signal).then((replaced) => twins.note(connection, replaced));
+      void presence
+        .enter(connection, HOLDER, isShared, signal)
+        .then((replaced) => twins.note(connection, replaced));
       await time.advance(2_000);
     }
     const endings = sessions.map(({ closeReason }) => closeReason?.reason);
@@ -162,8 +165,8 @@ describe('a session of another process', () => {
     const presence = new Presence(time.sleep);
     const { signal } = new AbortController();
     const [older, newer] = [new FakeSession(v4, relay), new FakeSession(other)];
-    void presence.enter(older as unknown as Connection, () => false, signal);
-    const replaced = presence.enter(newer as unknown as Connection, () => false, signal);
+    void presence.enter(older as unknown as Connection, HOLDER, () => false, signal);
+    const replaced = presence.enter(newer as unknown as Connection, HOLDER, () => false, signal);
     await time.advance(2_000);
     expect(older.closeReason).toMatchObject({ code: 0, reason: REASON_REPLACED });
     expect(await replaced).toEqual([v4]);
@@ -175,8 +178,8 @@ describe('a session of another process', () => {
     const presence = new Presence(time.sleep);
     const ended = new AbortController();
     const [older, newer] = [new FakeSession(v4), new FakeSession(other)];
-    void presence.enter(older as unknown as Connection, () => false, new AbortController().signal);
-    const replaced = presence.enter(newer as unknown as Connection, () => false, ended.signal);
+    void presence.enter(older as unknown as Connection, HOLDER, () => false, new AbortController().signal);
+    const replaced = presence.enter(newer as unknown as Connection, HOLDER, () => false, ended.signal);
     await settle();
     presence.leave(newer as unknown as Connection);
     ended.abort();

@@ -1,11 +1,10 @@
 import { type Clock, type LinkedAbort, linkedAbort, notify, nowSeconds } from '../../async/index.js';
 import { NetDiagnosticsError } from '../../errors.js';
 import type { Endpoint } from '../../transport/index.js';
-import type { EndpointId } from '../../wire/index.js';
 import { buttonState, usableGrant } from '../button-state.js';
 import { MAX_REPORTS_PER_ENDPOINT, MAX_RUNS } from '../constants.js';
 import type { EventBus } from '../events.js';
-import { type GrantRecord, newReportId, type ReportRecord } from '../records.js';
+import { type EndpointRef, type GrantRecord, newReportId, type ReportRecord } from '../records.js';
 import type { Presence } from '../sessions/index.js';
 import type { Store } from '../store.js';
 import { explainFailure } from './dial-back-error.js';
@@ -31,6 +30,7 @@ export interface DialBackOptions {
 }
 
 interface Run {
+  ref: EndpointRef;
   progress: RunProgress;
   stop: LinkedAbort;
   finished: Promise<unknown>;
@@ -39,7 +39,8 @@ interface Run {
 /** Runs dial-backs, at most one per endpoint. */
 export class DialBacks {
   readonly #context: DialBackContext;
-  readonly #runs = new Map<EndpointId, Run>();
+  /** By the endpoint: it has one network, whichever project asks. */
+  readonly #runs = new Map<string, Run>();
   #isClosed = false;
 
   constructor(context: DialBackContext) {
@@ -47,9 +48,9 @@ export class DialBacks {
   }
 
   /** The run under way, or `null`; with the current `elapsedMs`. */
-  progress(id: EndpointId): RunProgress | null {
+  progress({ project, id }: EndpointRef): RunProgress | null {
     const run = this.#runs.get(id);
-    if (run === undefined) return null;
+    if (run?.ref.project !== project) return null;
     return { ...run.progress, elapsedMs: this.#context.clock.now() - run.progress.startedAt };
   }
 
@@ -57,14 +58,15 @@ export class DialBacks {
    * Dials the endpoint back, asks it to run its diagnostics, and stores the report.
    * @throws NetDiagnosticsError `ERR_STATE` when the button is grey; {@link DialBackError} when the run fails
    */
-  async run(id: EndpointId, options: DialBackOptions = {}): Promise<ReportRecord> {
-    const grant = await this.#takeGrant(id);
+  async run(ref: EndpointRef, options: DialBackOptions = {}): Promise<ReportRecord> {
+    const { id } = ref;
+    const grant = await this.#takeGrant(ref);
     // No `await` from here to the entry in #runs, so that a second press cannot start another run in between.
     this.#assertFree(id);
     const startedAt = this.#context.clock.now();
     const stop = linkedAbort(options.signal);
     const progress: RunProgress = { endpointId: id, phase: 'connecting', startedAt, elapsedMs: 0 };
-    const run: Run = { progress, stop, finished: Promise.resolve() };
+    const run: Run = { ref, progress, stop, finished: Promise.resolve() };
     this.#runs.set(id, run);
     const work = this.#work(run, grant, options.onProgress).finally(() => this.#end(run));
     run.finished = work.catch(() => {});
@@ -86,21 +88,23 @@ export class DialBacks {
   ): Promise<ReportRecord> {
     const { store, clock, events } = this.#context;
     const { endpointId, startedAt } = run.progress;
+    const { project } = run.ref;
     const { signal } = run.stop;
     const tell = (phase: RunPhase, more: Partial<RunProgress> = {}) => {
       run.progress = { endpointId, phase, startedAt, elapsedMs: clock.now() - startedAt, ...more };
       // The last event makes the dashboard fetch the state again: the ended run must not make the button grey there.
       if (phase === 'done' || phase === 'failed') this.#end(run);
-      events.emit({ type: 'run', endpointId, progress: run.progress });
+      events.emit({ type: 'run', project, endpointId, progress: run.progress });
       notify(onProgress, run.progress);
     };
     try {
-      const connect = (end: AbortSignal) => reach(this.#context, endpointId, end);
+      const connect = (end: AbortSignal) => reach(this.#context, run.ref, end);
       const report = await fetchReport({ endpointId, connect, token: grant.token, signal, onPhase: tell });
       const now = clock.now();
       const id = newReportId(now);
       const durationMs = now - startedAt;
       const record: ReportRecord = {
+        project,
         id,
         endpointId,
         source: 'dial-back',
@@ -109,7 +113,7 @@ export class DialBacks {
         report,
       };
       await store.addReport(record, MAX_REPORTS_PER_ENDPOINT);
-      events.emit({ type: 'report', endpointId, reportId: id, source: 'dial-back' });
+      events.emit({ type: 'report', project, endpointId, reportId: id, source: 'dial-back' });
       tell('done', { reportId: id });
       return record;
     } catch (error) {
@@ -127,12 +131,13 @@ export class DialBacks {
   }
 
   /** @throws `ERR_STATE` when the button is grey */
-  async #takeGrant(id: EndpointId): Promise<GrantRecord> {
-    const { store, presence, clock } = this.#context;
-    const grants = await store.grants(id);
+  async #takeGrant(ref: EndpointRef): Promise<GrantRecord> {
+    const { endpoint, store, presence, clock } = this.#context;
+    const { project, id } = ref;
+    const grants = await store.grants(ref, endpoint.id);
     const now = nowSeconds(clock);
     const state = buttonState(
-      { isOnline: presence.isOnline(id), isRunning: this.#runs.has(id), grants },
+      { isOnline: presence.isOnline(id, project), isRunning: this.#runs.has(id), grants },
       now,
     );
     const grant = usableGrant(grants, now);
@@ -140,7 +145,7 @@ export class DialBacks {
     throw new NetDiagnosticsError('ERR_STATE', state.enabled ? 'There is no grant.' : state.text);
   }
 
-  #assertFree(id: EndpointId): void {
+  #assertFree(id: string): void {
     if (this.#isClosed) throw new NetDiagnosticsError('ERR_STATE', 'The platform is stopping.');
     if (this.#runs.has(id)) throw new NetDiagnosticsError('ERR_STATE', 'A diagnostics run is under way.');
     if (this.#runs.size >= MAX_RUNS) {

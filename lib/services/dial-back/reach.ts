@@ -1,14 +1,9 @@
 import { scoped, systemSleep, withDeadline } from '../../async/index.js';
 import { hasCode, NetDiagnosticsError } from '../../errors.js';
 import type { Connection, Endpoint } from '../../transport/index.js';
-import {
-  CLIENT_HOST_ALPN,
-  CLOSE_NORMAL,
-  type EndpointAddress,
-  type EndpointId,
-  REASON_DIAL_AGAIN,
-} from '../../wire/index.js';
+import { CLIENT_HOST_ALPN, CLOSE_NORMAL, type EndpointAddress, REASON_DIAL_AGAIN } from '../../wire/index.js';
 import { CONNECT_TIMEOUT_MS, FORGET_MS, REDIAL_MS } from '../constants.js';
+import type { EndpointRef } from '../records.js';
 import { isStranded, type Presence, snapshotAddress } from '../sessions/index.js';
 import type { Store } from '../store.js';
 
@@ -34,11 +29,15 @@ interface Target {
  * session that sends nothing in this time is closed: its app has crashed, and the button becomes grey.
  * @throws NetDiagnosticsError as `Endpoint.connect`
  */
-export async function reach(context: ReachContext, id: EndpointId, signal: AbortSignal): Promise<Connection> {
-  const session = context.presence.connection(id);
+export async function reach(
+  context: ReachContext,
+  ref: EndpointRef,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const session = context.presence.connection(ref.id);
   const received = session?.received() ?? null;
   try {
-    return await dialNewest(context, id, signal);
+    return await dialNewest(context, ref, signal);
   } catch (error) {
     // A live session would have sent three keep-alives in the time of this dial.
     const isSilent = received !== null && session?.received() === received;
@@ -47,14 +46,14 @@ export async function reach(context: ReachContext, id: EndpointId, signal: Abort
   }
 }
 
-function dialNewest(context: ReachContext, id: EndpointId, signal: AbortSignal): Promise<Connection> {
+function dialNewest(context: ReachContext, ref: EndpointRef, signal: AbortSignal): Promise<Connection> {
   return withDeadline({ signal }, CONNECT_TIMEOUT_MS, async (rest) => {
     let known: EndpointAddress | null = null;
     for (;;) {
-      const { address, isFresh } = await aim(context, id, known, signal);
+      const { address, isFresh } = await aim(context, ref, known, signal);
       known = address;
       const connection = await scoped(signal, (turn) => {
-        const moved = context.presence.next(id, turn.signal).then(() => null);
+        const moved = context.presence.next(ref.id, turn.signal).then(() => null);
         const dial = context.endpoint.connect(address, CLIENT_HOST_ALPN, { ...rest(), signal: turn.signal });
         const late = isFresh ? [systemSleep(REDIAL_MS, turn.signal).then(() => null)] : [];
         return Promise.race([dial, moved, ...late]);
@@ -68,10 +67,11 @@ function dialNewest(context: ReachContext, id: EndpointId, signal: AbortSignal):
 /** Prefers the address of the live session, then the one known before it ended, then the stored one. */
 async function aim(
   { endpoint, store, presence }: ReachContext,
-  id: EndpointId,
+  ref: EndpointRef,
   known: EndpointAddress | null,
   signal: AbortSignal,
 ): Promise<Target> {
+  const { id } = ref;
   const session = presence.connection(id);
   const live = session === null ? null : await snapshotAddress(endpoint, session);
   const isFresh = session !== null && isStranded(session);
@@ -80,6 +80,6 @@ async function aim(
     presence.close(id, CLOSE_NORMAL, REASON_DIAL_AGAIN);
     await systemSleep(FORGET_MS, signal);
   }
-  const address = live ?? known ?? (await store.endpoint(id))?.address;
+  const address = live ?? known ?? (await store.endpoint(ref))?.address;
   return { address: address ?? { id, relayUrls: [], directAddrs: [] }, isFresh };
 }

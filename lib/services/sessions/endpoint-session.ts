@@ -23,7 +23,6 @@ import {
   CLOSE_TOO_LARGE,
   CLOSE_UNAUTHORIZED,
   decodeServicesRequest,
-  type EndpointId,
   REASON_EXPECTED_AUTH,
   REASON_UNAUTHORIZED,
   REASON_UNEXPECTED_AUTH,
@@ -34,6 +33,7 @@ import {
 } from '../../wire/index.js';
 import { isExpired } from '../button-state.js';
 import {
+  ADDRESS_INTERVAL_MS,
   AUTH_TIMEOUT_MS,
   LARGE_REQUEST,
   LONG_EXPIRED_SECONDS,
@@ -46,10 +46,9 @@ import {
   RATE_TURN_SIZE,
   REFUSED_LINGER_MS,
   REQUEST_TIMEOUT_MS,
-  SEEN_INTERVAL_MS,
 } from '../constants.js';
 import type { EventBus } from '../events.js';
-import type { Authorisation } from '../records.js';
+import type { Authorisation, EndpointRef, ProjectId } from '../records.js';
 import type { Store } from '../store.js';
 import { snapshotAddress } from './address-snapshot.js';
 import { refuseAuthorisation, refuseClientToken, TOKEN_EXPIRED } from './authorisation.js';
@@ -97,16 +96,21 @@ const STRANGERS = '';
 const REASON_TOO_MANY_REQUESTS = 'Too many requests';
 const REASON_TOO_MANY = 'Too many connections';
 
+/** What a session may do, and whose it is. */
+type SessionAuthorisation = Authorisation & { project: ProjectId };
+
 /** One connection of an endpoint to the platform, from its first request to its end. */
 export class EndpointSession {
   readonly #connection: Connection;
   readonly #shared: SessionContext;
-  readonly #requests: RequestContext;
+  readonly #requests: Omit<RequestContext, 'project'>;
   readonly #places = new Semaphore(MAX_STREAMS_PER_SESSION);
-  #authorisation: Authorisation | null = null;
+  #authorisation: SessionAuthorisation | null = null;
   /** Whether an `Auth` came on this connection. It may still come if an earlier connection's `Auth` was accepted. */
   #hasShownToken = false;
+  /** When its address was looked at last, and what it was. */
   #seenAt = Number.NEGATIVE_INFINITY;
+  #address = '';
   /** Requests that wait for their turn or are being served. */
   #openStreams = 0;
   /** Requests under way that began before a token was shown. */
@@ -152,9 +156,9 @@ export class EndpointSession {
   /** The official client does not authenticate again after a reconnect, so the token of its last `Auth` still counts. */
   async #recall(signal: AbortSignal): Promise<void> {
     const { store } = this.#shared;
-    const known = await store.endpoint(this.#connection.remoteId);
-    if (known === null || (await this.#whyNot(known.authorisation)) !== null) return;
-    await this.#enter(known.authorisation, signal);
+    const known = await store.lastAuthorisation(this.#connection.remoteId);
+    if (known === null || (await this.#whyNot(known)) !== null) return;
+    await this.#enter(known, signal);
   }
 
   async #acceptStreams(signal: AbortSignal): Promise<void> {
@@ -271,8 +275,9 @@ export class EndpointSession {
     const why = await this.#whyNot(this.#authorisation);
     if (why !== null) return this.#refuse(CLOSE_UNAUTHORIZED, REASON_UNAUTHORIZED, why);
     this.#shared.places.used(this.#authorisation.issuer, this.#giveWay);
-    const answer = await answerRequest(request, this.#requests);
-    await this.#noteSeen(request.type === 'grant-cap');
+    const { project } = this.#authorisation;
+    const answer = await answerRequest(request, { ...this.#requests, project });
+    await this.#noteAddress(request.type === 'grant-cap');
     return answer;
   }
 
@@ -301,15 +306,18 @@ export class EndpointSession {
       const reason = why === TOKEN_EXPIRED && isLong ? reasonExpired(clock.now()) : REASON_UNAUTHORIZED;
       return this.#refuse(CLOSE_UNAUTHORIZED, reason, why);
     }
-    const authorisation = { issuer: token.issuer, expiresAt: token.expiresAt };
-    if (!(await this.#makeRoom(token.issuer))) {
+    // A token without a secret was refused above.
+    const project = secret?.project ?? '';
+    const authorisation = { project, issuer: token.issuer, expiresAt: token.expiresAt };
+    if (!(await this.#makeRoom(authorisation))) {
       return this.#refuse(
         CLOSE_UNAUTHORIZED,
         REASON_UNAUTHORIZED,
         'the API secret has too many endpoints online',
       );
     }
-    await store.authorise(endpointId, authorisation, clock.now());
+    const { id: identity } = this.#shared.endpoint;
+    await store.authorise({ project, id: endpointId }, authorisation, identity, clock.now());
     return (await this.#enter(authorisation, signal)) ? new Uint8Array(0) : null;
   }
 
@@ -318,42 +326,51 @@ export class EndpointSession {
    * longest ago is forgotten.
    * @returns whether there is room
    */
-  async #makeRoom(issuer: EndpointId): Promise<boolean> {
-    const { store, presence, events } = this.#shared;
-    const ids = await store.endpointsOf(issuer);
-    if (ids.length < MAX_ENDPOINTS_PER_SECRET || ids.includes(this.#connection.remoteId)) return true;
-    const oldest = ids.find((id) => !presence.isOnline(id));
-    if (oldest === undefined) return false;
-    await store.forgetEndpoint(oldest);
-    events.emit({ type: 'forgotten', endpointId: oldest });
+  async #makeRoom({ project, issuer }: SessionAuthorisation): Promise<boolean> {
+    const { store, events } = this.#shared;
+    const own = await store.endpoint({ project, id: this.#connection.remoteId });
+    if (own?.authorisation.issuer === issuer) return true;
+    if ((await store.countEndpoints(issuer)) < MAX_ENDPOINTS_PER_SECRET) return true;
+    const oldest = await store.oldestOffline(issuer);
+    if (oldest === null) return false;
+    await store.forgetEndpoint({ project, id: oldest });
+    events.emit({ type: 'forgotten', project, endpointId: oldest });
     return true;
   }
 
   /** @returns whether there was a place for it */
-  async #enter(authorisation: Authorisation, signal: AbortSignal): Promise<boolean> {
+  async #enter(authorisation: SessionAuthorisation, signal: AbortSignal): Promise<boolean> {
     if (this.#connection.closeReason !== null) return false;
     const { places, events, unauthenticated } = this.#shared;
-    const isNew = this.#authorisation === null;
+    const before = this.#authorisation;
     this.#leavePlace();
+    // The secret of another project: to that one the endpoint is gone.
+    if (before !== null && before.project !== authorisation.project) await this.#leave();
     this.#authorisation = authorisation;
     unauthenticated.leave(this.#leaveUnauthenticated);
     if (!places.enter(authorisation.issuer, this.#giveWay)) {
       this.#refuse(CLOSE_UNAVAILABLE, REASON_TOO_MANY, 'its API secret has more sessions than any other');
       return false;
     }
-    void this.#enterPresence(signal);
-    await this.#noteSeen(true);
-    if (isNew) events.emit({ type: 'session-opened', endpointId: this.#connection.remoteId });
+    void this.#enterPresence(authorisation, signal);
+    await this.#noteOpened(authorisation);
+    if (before?.project !== authorisation.project) {
+      const { project } = authorisation;
+      events.emit({ type: 'session-opened', project, endpointId: this.#connection.remoteId });
+    }
     return true;
   }
 
   /** At once; what it means for older sessions is known later. Never rejects. */
-  async #enterPresence(signal: AbortSignal): Promise<void> {
-    const { presence, twins, events } = this.#shared;
+  async #enterPresence(authorisation: SessionAuthorisation, signal: AbortSignal): Promise<void> {
+    const { presence, twins, events, store, clock } = this.#shared;
+    const { project } = authorisation;
     const endpointId = this.#connection.remoteId;
     const isShared = () => twins.sharedAt(endpointId) !== null;
-    const replaced = await presence.enter(this.#connection, isShared, signal);
-    if (twins.note(this.#connection, replaced)) events.emit({ type: 'identity-shared', endpointId });
+    const replaced = await presence.enter(this.#connection, authorisation, isShared, signal);
+    if (!twins.note(this.#connection, replaced)) return;
+    await store.identityShared({ project, id: endpointId }, clock.now()).catch(this.#warn);
+    events.emit({ type: 'identity-shared', project, endpointId });
   }
 
   #leavePlace(): void {
@@ -362,24 +379,42 @@ export class EndpointSession {
 
   async #leave(): Promise<void> {
     const { presence, events, store, clock } = this.#shared;
-    if (!presence.leave(this.#connection)) return;
-    const endpointId = this.#connection.remoteId;
-    await store.sawEndpoint(endpointId, null, clock.now()).catch((error: unknown) => {
-      events.emit({ type: 'warning', message: messageOf(error) });
-    });
-    events.emit({ type: 'session-closed', endpointId });
+    const ref = this.#ref;
+    if (!presence.leave(this.#connection) || ref === null) return;
+    await store.sessionClosed(ref, clock.now()).catch(this.#warn);
+    events.emit({ type: 'session-closed', project: ref.project, endpointId: ref.id });
   }
 
-  async #noteSeen(isDue: boolean): Promise<void> {
+  get #ref(): EndpointRef | null {
+    const project = this.#authorisation?.project;
+    return project === undefined ? null : { project, id: this.#connection.remoteId };
+  }
+
+  readonly #warn = (error: unknown) => {
+    this.#shared.events.emit({ type: 'warning', message: messageOf(error) });
+  };
+
+  async #noteOpened({ project }: SessionAuthorisation): Promise<void> {
+    const { endpoint, store, clock } = this.#shared;
+    const address = await snapshotAddress(endpoint, this.#connection);
+    this.#seenAt = clock.now();
+    this.#address = JSON.stringify(address);
+    const ref = { project, id: this.#connection.remoteId };
+    await store.sessionOpened(ref, endpoint.id, address, this.#seenAt);
+  }
+
+  /** Where the endpoint is now, if that has changed since it was looked at last. */
+  async #noteAddress(isDue: boolean): Promise<void> {
     const { endpoint, store, clock } = this.#shared;
     const now = clock.now();
-    if (!isDue && now - this.#seenAt < SEEN_INTERVAL_MS) return;
+    const ref = this.#ref;
+    if (ref === null || (!isDue && now - this.#seenAt < ADDRESS_INTERVAL_MS)) return;
     this.#seenAt = now;
-    await store.sawEndpoint(
-      this.#connection.remoteId,
-      await snapshotAddress(endpoint, this.#connection),
-      now,
-    );
+    const address = await snapshotAddress(endpoint, this.#connection);
+    const known = JSON.stringify(address);
+    if (address === null || known === this.#address) return;
+    this.#address = known;
+    await store.movedTo(ref, address);
   }
 
   async #whyNot(authorisation: Authorisation): Promise<string | null> {

@@ -4,5 +4,5 @@ export { isStranded } from './paths.js';
 export { Presence } from './presence.js';
 export { Rates } from './rates.js';
 export { SharedPlaces } from './shared-places.js';
-export { Twins } from './twins.js';
+export { isRecentlyShared, Twins } from './twins.js';
 export { Unauthenticated } from './unauthenticated.js';

@@ -1,11 +1,11 @@
-import type { EndpointId, MetricsUpdate } from '../../wire/index.js';
+import type { MetricsUpdate } from '../../wire/index.js';
 import { MAX_METRICS_ITEMS, MAX_METRICS_SESSIONS } from '../constants.js';
-import { metricTypes } from '../records.js';
+import { type EndpointRef, metricTypes } from '../records.js';
 import type { Store } from '../store.js';
 
 /** A metrics push with its sender. */
 export interface MetricsPush {
-  endpointId: EndpointId;
+  ref: EndpointRef;
   sessionId: Uint8Array;
   update: MetricsUpdate;
   /** Unix milliseconds. */
@@ -18,14 +18,14 @@ export interface MetricsPush {
  * @returns `null`, or why the update is refused
  */
 export async function takeMetrics(store: Store, push: MetricsPush): Promise<string | null> {
-  const { endpointId, update, receivedAt } = push;
+  const { ref, update, receivedAt } = push;
   const sessionId = Buffer.from(push.sessionId).toString('hex');
   const items = update.schema?.items.length ?? 0;
   if (items > MAX_METRICS_ITEMS) return `${items} metrics are more than ${MAX_METRICS_ITEMS}`;
-  const record = { endpointId, sessionId, updatedAt: receivedAt };
+  const record = { project: ref.project, endpointId: ref.id, sessionId, updatedAt: receivedAt };
   const values = metricTypes(update.values);
   if (update.schema === null) {
-    const known = await store.metricTypes(endpointId, sessionId);
+    const known = await store.metricTypes(ref, sessionId);
     if (known === null) return null;
     if (known !== values) return 'the values do not fit the schema of the session';
     await store.putMetricValues({ ...record, values: update.values });

@@ -1,12 +1,28 @@
 import { Condition, type Sleep, systemSleep } from '../../async/index.js';
 import type { Connection } from '../../transport/index.js';
-import { CLOSE_NORMAL, type EndpointId, REASON_DIAL_AGAIN, REASON_REPLACED } from '../../wire/index.js';
+import {
+  CLOSE_NORMAL,
+  CLOSE_UNAUTHORIZED,
+  type EndpointId,
+  REASON_DIAL_AGAIN,
+  REASON_REPLACED,
+  REASON_UNAUTHORIZED,
+} from '../../wire/index.js';
 import { MAX_SESSIONS_PER_ENDPOINT, PATHS_LOOK_MS, PATHS_SETTLE_MS } from '../constants.js';
+import type { ProjectId } from '../records.js';
 import { directPaths, isElsewhere, isOfOtherFamily, shareSocket } from './paths.js';
+
+/** Who opened a session. */
+export interface Holder {
+  project: ProjectId;
+  issuer: EndpointId;
+}
 
 /** Which endpoints have a live session. */
 export class Presence {
   readonly #sessions = new Map<EndpointId, Set<Connection>>();
+  /** With which secret each was opened. */
+  readonly #holders = new WeakMap<Connection, Holder>();
   readonly #entered = new Condition();
   readonly #sleep: Sleep;
   /** The endpoint whose session is just beginning. */
@@ -16,8 +32,12 @@ export class Presence {
     this.#sleep = sleep;
   }
 
-  isOnline(id: EndpointId): boolean {
-    return this.#sessions.has(id);
+  /** Whether it has a session; with a project: one of that project. */
+  isOnline(id: EndpointId, project?: ProjectId): boolean {
+    if (project === undefined) return this.#sessions.has(id);
+    return [...(this.#sessions.get(id) ?? [])].some(
+      (session) => this.#holders.get(session)?.project === project,
+    );
   }
 
   /** The endpoint's newest session. */
@@ -36,11 +56,13 @@ export class Presence {
    */
   async enter(
     connection: Connection,
+    holder: Holder,
     isShared: () => boolean,
     signal: AbortSignal,
   ): Promise<string[] | null> {
     const id = connection.remoteId;
     const sessions = this.#sessions.get(id) ?? new Set();
+    this.#holders.set(connection, holder);
     if (sessions.has(connection)) return null;
     const older = [...sessions];
     const tooMany = older.length + 1 - MAX_SESSIONS_PER_ENDPOINT;
@@ -85,16 +107,24 @@ export class Presence {
     this.#sessions.get(session.remoteId)?.delete(session);
   }
 
-  /** @returns whether this was the endpoint's last session */
+  /** @returns whether this was the endpoint's last session in its project */
   leave(connection: Connection): boolean {
     const sessions = this.#sessions.get(connection.remoteId);
-    if (sessions === undefined || !sessions.delete(connection) || sessions.size > 0) return false;
-    return this.#sessions.delete(connection.remoteId);
+    if (sessions === undefined || !sessions.delete(connection)) return false;
+    if (sessions.size === 0) this.#sessions.delete(connection.remoteId);
+    return !this.isOnline(connection.remoteId, this.#holders.get(connection)?.project);
   }
 
   /** Closes all sessions of an endpoint. */
   close(id: EndpointId, code: number, reason: string): void {
     for (const connection of this.#sessions.get(id) ?? []) connection.close(code, reason);
+  }
+
+  /** Closes all sessions that were opened with a secret. */
+  closeOf(issuer: EndpointId): void {
+    for (const session of [...this.#sessions.values()].flatMap((sessions) => [...sessions]))
+      if (this.#holders.get(session)?.issuer === issuer)
+        session.close(CLOSE_UNAUTHORIZED, REASON_UNAUTHORIZED);
   }
 
   /** Resolves when the next session of the endpoint begins, or `signal` fires. Never rejects. */

@@ -13,13 +13,15 @@ import {
 } from '../../wire/index.js';
 import { MAX_REPORTS_PER_ENDPOINT } from '../constants.js';
 import type { EventBus } from '../events.js';
-import { newReportId } from '../records.js';
+import { newReportId, type ProjectId } from '../records.js';
 import type { Store } from '../store.js';
 import { refuseGrant } from './authorisation.js';
 import { takeMetrics } from './metrics-intake.js';
 
 /** What every request needs. */
 export interface RequestContext {
+  /** The project of the session's secret. */
+  project: ProjectId;
   endpointId: EndpointId;
   platformId: EndpointId;
   store: Store;
@@ -63,7 +65,7 @@ export async function answerRequest(request: EndpointRequest, context: RequestCo
 export function refuseRequest(
   request: EndpointRequest['type'],
   why: string,
-  context: RequestContext,
+  context: Pick<RequestContext, 'endpointId' | 'events'>,
 ): Uint8Array {
   context.events.emit({ type: 'request-refused', endpointId: context.endpointId, request, why });
   const kind = isNew({ type: request }) ? 'invalid-input' : 'auth-error';
@@ -78,31 +80,32 @@ async function carryOut(
   request: Exclude<EndpointRequest, { type: 'ping' }>,
   context: RequestContext,
 ): Promise<string | null> {
-  const { endpointId, store, clock, events } = context;
+  const { project, endpointId, store, clock, events } = context;
+  const ref = { project, id: endpointId };
   switch (request.type) {
     case 'name-endpoint': {
       // It is shown to operators, in a browser and perhaps in a terminal.
       const name = printable(request.name);
-      await store.nameEndpoint(endpointId, name);
-      events.emit({ type: 'named', endpointId, name });
+      await store.nameEndpoint(ref, name);
+      events.emit({ type: 'named', project, endpointId, name });
       return null;
     }
     case 'set-group': {
       const group = printable(request.group);
-      await store.groupEndpoint(endpointId, group);
-      events.emit({ type: 'grouped', endpointId, group });
+      await store.groupEndpoint(ref, group);
+      events.emit({ type: 'grouped', project, endpointId, group });
       return null;
     }
     case 'set-attributes': {
       const attributes = printableEntries(request.attributes);
-      await store.describeEndpoint(endpointId, attributes);
-      events.emit({ type: 'described', endpointId, attributes });
+      await store.describeEndpoint(ref, attributes);
+      events.emit({ type: 'described', project, endpointId, attributes });
       return null;
     }
     case 'put-metrics': {
       const { sessionId, update } = request;
-      const why = await takeMetrics(store, { endpointId, sessionId, update, receivedAt: clock.now() });
-      if (why === null) events.emit({ type: 'metrics', endpointId });
+      const why = await takeMetrics(store, { ref, sessionId, update, receivedAt: clock.now() });
+      if (why === null) events.emit({ type: 'metrics', project, endpointId });
       return why;
     }
     case 'grant-cap':
@@ -113,6 +116,7 @@ async function carryOut(
       const id = newReportId(clock.now());
       await store.addReport(
         {
+          project,
           id,
           endpointId,
           source: 'upload',
@@ -122,7 +126,7 @@ async function carryOut(
         },
         MAX_REPORTS_PER_ENDPOINT,
       );
-      events.emit({ type: 'report', endpointId, reportId: id, source: 'upload' });
+      events.emit({ type: 'report', project, endpointId, reportId: id, source: 'upload' });
       return null;
     }
   }
@@ -134,12 +138,16 @@ function printableEntries(attributes: Attributes): Attributes {
   );
 }
 
-async function takeGrant(token: Token, { endpointId, platformId, store, clock, events }: RequestContext) {
+async function takeGrant(token: Token, context: RequestContext) {
+  const { project, endpointId, platformId, store, clock, events } = context;
   const why = refuseGrant(token, { endpointId, platformId, nowSeconds: nowSeconds(clock) });
   if (why !== null) return why;
   const caps = token.caps.toStrings();
   const { expiresAt } = token;
-  await store.putGrant({ endpointId, caps, token: token.encode(), expiresAt, grantedAt: clock.now() });
-  events.emit({ type: 'granted', endpointId, caps, expiresAt });
+  await store.putGrant({
+    ...{ project, endpointId, identity: platformId, caps },
+    ...{ token: token.encode(), expiresAt, grantedAt: clock.now() },
+  });
+  events.emit({ type: 'granted', project, endpointId, caps, expiresAt });
   return null;
 }

@@ -63,6 +63,11 @@ export class Twins {
   }
 }
 
+/** Whether a detection is recent enough to be shown. @param at - unix milliseconds, as `now` */
+export function isRecentlyShared(at: number | null, now: number): boolean {
+  return isRecent(at ?? undefined, now);
+}
+
 function isRecent(at: number | undefined, now: number): boolean {
   return at !== undefined && Math.abs(now - at) < WINDOW_MS;
 }

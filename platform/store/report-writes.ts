@@ -1,0 +1,74 @@
+import { type ReportRecord, reportFacts } from 'iroh-net-diagnostics/services';
+import { sql, type Transaction } from 'kysely';
+import { factColumns } from './rows.js';
+import type { Tables } from './schema.js';
+
+/** Adds a report, keeps its facts beside the endpoint when it is the newest, and drops all but the newest `keep`. */
+export async function writeReport(
+  tables: Transaction<Tables>,
+  record: ReportRecord,
+  keep: number,
+): Promise<void> {
+  const { project, id, endpointId, source, receivedAt, durationMs } = record;
+  const report = JSON.stringify(record.report);
+  const bytes = Buffer.byteLength(report);
+  const facts = factColumns(reportFacts(record.report));
+  await tables
+    .insertInto('reports')
+    .values({
+      ...{ id, project, endpoint_id: endpointId, source, received_at: receivedAt, duration_ms: durationMs },
+      ...facts,
+      ...{ bytes, report },
+    })
+    .execute();
+  const { report_count: count } = await tables
+    .updateTable('endpoints')
+    .set({ report_count: sql`report_count + 1`, stored_bytes: sql`stored_bytes + ${bytes}` })
+    .where('project', '=', project)
+    .where('id', '=', endpointId)
+    .returning('report_count')
+    .executeTakeFirstOrThrow();
+  await tables
+    .updateTable('endpoints')
+    .set({
+      ...{ report_id: id, report_at: receivedAt, report_source: source, report_duration_ms: durationMs },
+      ...facts,
+    })
+    .where('project', '=', project)
+    .where('id', '=', endpointId)
+    .where(({ or, eb }) => or([eb('report_id', 'is', null), eb('report_id', '<', id)]))
+    .execute();
+  if (Number(count) > keep) await dropOldest(tables, record, keep);
+}
+
+async function dropOldest(
+  tables: Transaction<Tables>,
+  { project, endpointId }: ReportRecord,
+  keep: number,
+): Promise<void> {
+  const dropped = await tables
+    .deleteFrom('reports')
+    .where('project', '=', project)
+    .where('endpoint_id', '=', endpointId)
+    .where('id', '<=', ({ selectFrom }) =>
+      selectFrom('reports')
+        .select('id')
+        .where('project', '=', project)
+        .where('endpoint_id', '=', endpointId)
+        .orderBy('id', 'desc')
+        .offset(keep)
+        .limit(1),
+    )
+    .returning('bytes')
+    .execute();
+  const bytes = dropped.reduce((sum, row) => sum + Number(row.bytes), 0);
+  await tables
+    .updateTable('endpoints')
+    .set({
+      report_count: sql`report_count - ${dropped.length}`,
+      stored_bytes: sql`stored_bytes - ${bytes}`,
+    })
+    .where('project', '=', project)
+    .where('id', '=', endpointId)
+    .execute();
+}

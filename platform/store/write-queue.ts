@@ -1,0 +1,84 @@
+import type { Transaction } from 'kysely';
+import type { Tables } from './schema.js';
+import type { SqlDatabase } from './sql-database.js';
+
+/** A part of a write: statements of one transaction. It may be run twice, the second time in a transaction of its own. */
+export type Write<T = unknown> = (transaction: Transaction<Tables>) => Promise<T>;
+
+/** Writes of one transaction: as many statements as run without the others of the process waiting noticeably. */
+const MAX_TOGETHER = 100;
+
+interface Asked {
+  write: Write;
+  resolve(value: never): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Writes that are asked at about the same time share a transaction, because what a write costs is its end: waiting for the
+ * disk. In the order of asking, one transaction at a time; a write resolves when its transaction is on disk. Where one
+ * fails, each of that transaction is tried alone, so nobody fails for another.
+ */
+export class WriteQueue {
+  readonly #database: SqlDatabase;
+  readonly #fence: Write;
+  #asked: Asked[] = [];
+  #working: Promise<void> | null = null;
+
+  /** @param fence - the first part of each transaction: rejects when nothing may be written any more */
+  constructor(database: SqlDatabase, fence: Write = async () => {}) {
+    this.#database = database;
+    this.#fence = fence;
+  }
+
+  /** @throws `ERR_STORE`, what the fence throws, or what the write throws: then nothing of it was written */
+  run<T>(write: Write<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#asked.push({ write, resolve, reject });
+      this.#working ??= this.#work();
+    });
+  }
+
+  /** Resolves when everything that was asked has been written, or has failed. */
+  async settled(): Promise<void> {
+    while (this.#working !== null) await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    // What arrives in the same turn of the event loop comes along.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#asked.length > 0) {
+      await this.#together(this.#asked.splice(0, MAX_TOGETHER));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.#working = null;
+  }
+
+  /** Never rejects. */
+  async #together(asked: readonly Asked[]): Promise<void> {
+    let failed: Asked | null = null;
+    try {
+      const values = await this.#inTransaction(async (transaction) => {
+        const written: unknown[] = [];
+        for (const one of asked) {
+          failed = one;
+          written.push(await one.write(transaction));
+        }
+        failed = null;
+        return written;
+      });
+      for (const [index, { resolve }] of asked.entries()) resolve(values[index] as never);
+    } catch (error) {
+      // One of several failed, and the others have nothing to do with it. Otherwise it was the transaction itself.
+      if (failed === null || asked.length === 1) for (const { reject } of asked) reject(error);
+      else for (const one of asked) await this.#together([one]);
+    }
+  }
+
+  #inTransaction<T>(write: Write<T>): Promise<T> {
+    return this.#database.tables.transaction().execute(async (transaction) => {
+      await this.#fence(transaction);
+      return write(transaction);
+    });
+  }
+}
