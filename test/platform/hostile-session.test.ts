@@ -365,7 +365,12 @@ describe('an authorised endpoint that misbehaves', () => {
     expect(await tell(connection, { type: 'name-endpoint', name })).toMatchObject({ ok: true });
     const shown = 'web-1\ufffd[platform] all is well\ufffd[2J\ufffd';
     expect(await platform.endpoint(endpoint.id)).toMatchObject({ name: shown });
-    expect(stage.events).toContainEqual({ type: 'named', endpointId: endpoint.id, name: shown });
+    expect(stage.events).toContainEqual({
+      type: 'named',
+      project: DEFAULT_PROJECT,
+      endpointId: endpoint.id,
+      name: shown,
+    });
   });
 
   it('is cut off with 1 for a frame beyond the limit', async () => {

@@ -130,13 +130,13 @@ describe("a process's own events", () => {
     const changes: LiveChange[] = [];
     const stop = changesOf(events).subscribe((change) => changes.push(change));
     const endpointId = madeUpId('a');
-    events.emit({ type: 'session-opened', endpointId });
-    events.emit({ type: 'metrics', endpointId });
+    events.emit({ type: 'session-opened', project: 'default', endpointId });
+    events.emit({ type: 'metrics', project: 'default', endpointId });
     events.emit({ type: 'warning', message: 'x' });
     events.emit({ type: 'request-refused', endpointId, request: '', why: '' });
-    events.emit({ type: 'api-secrets-changed' });
+    events.emit({ type: 'api-secrets-changed', project: 'default', keyId: endpointId });
     stop();
-    events.emit({ type: 'session-closed', endpointId });
+    events.emit({ type: 'session-closed', project: 'default', endpointId });
     expect(changes).toEqual([
       { what: 'endpoint', endpointId, isListed: true },
       { what: 'endpoint', endpointId, isListed: false },
