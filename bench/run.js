@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createServer } from 'vite';
+import { createServer, runnerImport } from 'vite';
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const [name = '', ...args] = process.argv.slice(2);
@@ -14,10 +14,14 @@ if (!/^[\w-]+$/.test(name) || !existsSync(file)) {
   process.exit(2);
 }
 
+// The platform's sources name the package's entries as its users do.
+const { module: aliases } = await runnerImport(join(folder, '../test/support/entry-aliases.ts'));
+
 // It listens nowhere, and lives as long as the bench: modules may be imported late.
 const server = await createServer({
   root: dirname(folder),
   configFile: false,
+  resolve: { alias: aliases.ENTRY_ALIASES },
   envDir: false,
   logLevel: 'error',
   appType: 'custom',
