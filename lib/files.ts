@@ -1,6 +1,6 @@
 /** Files that survive a crash and a power cut, and that only their owner may read. */
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { constants, copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf } from './errors.js';
 
@@ -20,11 +20,19 @@ const NO_SYNC: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP',
  * @throws the system's error
  */
 export function createFile(path: string, text: string): Promise<boolean> {
-  return withDraft(path, text, async (draft) => {
-    if (!(await publish(draft, path))) return false;
-    await syncFolder(dirname(path));
-    return true;
-  });
+  return withDraft(path, text, (draft) => publishFile(draft, path));
+}
+
+/**
+ * Gives a file that is complete and on disk its name, in one step, where none is; the draft may stay beside it. On disk
+ * when it resolves.
+ * @returns false when the path exists
+ * @throws the system's error
+ */
+export async function publishFile(draft: string, path: string): Promise<boolean> {
+  if (!(await publish(draft, path))) return false;
+  await syncFolder(dirname(path));
+  return true;
 }
 
 /**
@@ -103,12 +111,21 @@ async function publish(draft: string, path: string): Promise<boolean> {
 /** Exclusive, but not in one step: without hard links nothing better is possible. */
 async function copyExclusively(draft: string, path: string): Promise<boolean> {
   try {
-    await write(path, await readFile(draft, 'utf8'));
-    return true;
+    await copyFile(draft, path, constants.COPYFILE_EXCL);
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } catch (error) {
+    await rm(path, { force: true }).catch(() => {});
+    throw error;
+  } finally {
+    await file.close();
+  }
+  return true;
 }
 
 /** Removes the file when it could not be written completely. */

@@ -14,7 +14,7 @@ export {
   systemSleep,
 } from '../async/index.js';
 export { codeOf, hasCode, messageOf, NetDiagnosticsError, type NetDiagnosticsErrorCode } from '../errors.js';
-export { createKeyFile, FILE_MODE, makeFolders, replaceFile } from '../files.js';
+export { createKeyFile, FILE_MODE, makeFolders, publishFile, replaceFile } from '../files.js';
 export {
   EventStream,
   type EventStreamOptions,
