@@ -43,7 +43,7 @@ const PURE_MODULES = ['crypto', 'net'];
 const PACKAGES = {
   '@number0/iroh': ['lib/transport'],
   commander: ['platform'],
-  kysely: ['platform/store'],
+  kysely: ['platform/store', 'platform/transfer'],
   libsql: ['platform/store'],
   pg: ['platform/store', 'platform/changes'],
   '@opentelemetry/api': ['lib/telemetry'],

@@ -13,7 +13,12 @@ import { EXIT } from './exit-codes.js';
 /** It may hold a password, so a command line should not name it. */
 const DATABASE_VARIABLE = 'IROH_PLATFORM_DATABASE';
 const DEFAULT_DATA_DIR = './platform-data';
-const URL_WITH_PASSWORD = /^(?:--database=)?postgres(?:ql)?:\/\/(?:[^/?]*:[^/?]*@|.*[?&]password=)/;
+const FROM_VARIABLE = 'IROH_PLATFORM_FROM';
+const TO_VARIABLE = 'IROH_PLATFORM_TO';
+const PLACE =
+  'a data folder, or postgres://user@host:port/name; with a password only in the variable, or ~/.pgpass';
+const URL_WITH_PASSWORD =
+  /^(?:--(?:database|from|to)=)?postgres(?:ql)?:\/\/(?:[^/?]*:[^/?]*@|.*[?&]password=)/;
 const EXIT_CODES = `Exit codes: ${EXIT.ok} done, or ended by a signal; ${EXIT.failed} failed; ${EXIT.usage} wrong words`;
 
 /** The commands with their options. The code of a command is loaded only when it is used. */
@@ -75,6 +80,51 @@ export function createProgram(): Command {
     .action(async (options) => (await import('./secret.js')).secret(options));
 
   program
+    .command('export')
+    .summary('write everything that a platform keeps into a file')
+    .description(
+      'Writes everything that a platform keeps into a file that only you can read; compressed when its name ends in .gz. PostgreSQL may be in use meanwhile; a platform on a data folder has to be stopped. Interrupted it leaves no file, and ends with 1.',
+    )
+    .addOption(
+      placeOption('--from <place>', FROM_VARIABLE, PLACE).default(DEFAULT_DATA_DIR, DEFAULT_DATA_DIR),
+    )
+    .requiredOption('--to <file>', 'the file to make')
+    .option(
+      '--with-keys',
+      'with the secret keys of the platform, which API secrets need: whoever has the file is the platform',
+    )
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples('export --to platform.jsonl.gz', 'export --with-keys --to platform.jsonl.gz'),
+    )
+    .action(async (options) => (await import('./transfer.js')).exportTo(options));
+
+  program
+    .command('import')
+    .summary('fill a new data folder or database from a file of export')
+    .description(
+      'Fills a new data folder, or an empty PostgreSQL database, from a file that export made, in one step: whatever goes wrong, it stays empty. Files of earlier versions are brought up to date.',
+    )
+    .requiredOption('--from <file>', 'the file')
+    .addOption(placeOption('--to <place>', TO_VARIABLE, PLACE).makeOptionMandatory())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('import --from platform.jsonl.gz --to ./new-data'))
+    .action(async (options) => (await import('./transfer.js')).importFrom(options));
+
+  program
+    .command('move')
+    .summary('carry a platform to another place: SQLite to PostgreSQL, or back')
+    .description(
+      'Carries everything, with the secret keys, from one place to another, empty one, in one step. The first is not changed. The platform has to be stopped. In PostgreSQL the keys lie sealed, by the key in IROH_PLATFORM_KEY.',
+    )
+    .addOption(placeOption('--from <place>', FROM_VARIABLE, PLACE).makeOptionMandatory())
+    .addOption(placeOption('--to <place>', TO_VARIABLE, 'the same; empty').makeOptionMandatory())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('move --from ./platform-data --to postgres://platform@db.example/fleet'))
+    .action(async (options) => (await import('./transfer.js')).move(options));
+
+  program
     .command('demo')
     .summary('a platform and an app on this machine alone, to press the button once')
     .description(
@@ -94,7 +144,7 @@ export function secretIn(words: readonly string[]): string | null {
   if (words.some(looksLikeApiSecret))
     return `An API secret was given as an argument. ${seen}: better make a new one and revoke this.`;
   if (words.some((word) => URL_WITH_PASSWORD.test(word)))
-    return `A password was given as an argument. ${seen}: better change it, and name the database in ${DATABASE_VARIABLE}.`;
+    return `A password was given as an argument. ${seen}: better change it, and name the database in ${DATABASE_VARIABLE}, ${FROM_VARIABLE} or ${TO_VARIABLE}.`;
   return null;
 }
 
@@ -112,6 +162,14 @@ function databaseOption(): Option {
     '--database <url>',
     'a PostgreSQL database for the store, postgres://user@host:port/name; with a password only in the variable, or ~/.pgpass',
   ).env(DATABASE_VARIABLE);
+}
+
+function placeOption(flags: string, variable: string, what: string): Option {
+  return new Option(flags, what).env(variable);
+}
+
+function jsonOption(): Option {
+  return new Option('--json', 'print the result as one line of JSON');
 }
 
 function portOption(flags: string, what: string): Option {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   codeOf,
@@ -35,6 +36,26 @@ export async function openIdentity(dataDir: string, uid = ownUid()): Promise<Sec
       cause: error,
     });
   }
+}
+
+/**
+ * The key in a data folder; `null` where there is none, also no folder. Nothing is made.
+ * @throws NetDiagnosticsError `ERR_SETTING` when it is or may be another user's
+ */
+export function readIdentity(dataDir: string): Promise<SecretKey | null> {
+  return readKey(join(dataDir, KEY_FILE), ownUid());
+}
+
+/**
+ * Puts a key into a data folder.
+ * @returns takes it away again; that does nothing where the same key was there already
+ * @throws NetDiagnosticsError `ERR_SETTING` when another one is there
+ */
+export async function putIdentity(dataDir: string, key: SecretKey): Promise<() => Promise<void>> {
+  const path = join(dataDir, KEY_FILE);
+  if (await createKeyFile(path, key.toBytes())) return () => rm(path);
+  if ((await readIdentity(dataDir))?.id === key.id) return async () => {};
+  throw new NetDiagnosticsError('ERR_SETTING', `${path} is the key of another platform: name a new folder.`);
 }
 
 async function readKey(path: string, uid: number | null): Promise<SecretKey | null> {

@@ -1,1 +1,2 @@
-export { openIdentity } from './identity-file.js';
+export { openIdentity, putIdentity, readIdentity } from './identity-file.js';
+export { PlatformKey } from './platform-key.js';

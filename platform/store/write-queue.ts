@@ -56,11 +56,9 @@ export class WriteQueue {
 
   /** Never rejects. */
   async #together(asked: readonly Asked[]): Promise<void> {
-    let hasBegun = false;
     let failed: Asked | null = null;
     try {
       const values = await this.#inTransaction(async (transaction) => {
-        hasBegun = true;
         const written: unknown[] = [];
         for (const one of asked) {
           failed = one;
@@ -71,11 +69,8 @@ export class WriteQueue {
       });
       for (const [index, { resolve }] of asked.entries()) resolve(values[index] as never);
     } catch (error) {
-      // The database is away, or the fence closed: whoever waits would only wait as long for the same.
-      const others = hasBegun ? [] : this.#asked.splice(0);
       // One of several failed, and the others have nothing to do with it. Otherwise it was the transaction itself.
-      if (failed === null || asked.length === 1)
-        for (const { reject } of [...asked, ...others]) reject(error);
+      if (failed === null || asked.length === 1) for (const { reject } of asked) reject(error);
       else for (const one of asked) await this.#together([one]);
     }
   }

@@ -1,0 +1,1 @@
+export { type Carried, exportStore, importFile, moveStore, type TransferOptions } from './transfer.js';
