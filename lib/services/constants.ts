@@ -98,6 +98,12 @@ export const ADDRESS_INTERVAL_MS = 30_000;
 
 /** Limit of connecting for a dial-back. With a live session it is quick; iroh itself gives up after 30 s. */
 export const CONNECT_TIMEOUT_MS = 15_000;
+/** Calls at once to endpoints that had a session with an earlier process. Each is a handshake and one round trip. */
+export const RECALLS_AT_ONCE = 32;
+/** Limit of connecting for such a call: a live endpoint takes it within a few round trips. */
+export const RECALL_TIMEOUT_MS = 5_000;
+/** Who was called and has no session yet is called again after this time, to see whether it is still there. */
+export const RECALL_AGAIN_MS = 60_000;
 /** Wait after the last connection to an id was closed: many times the time that iroh's task needs to forget its path. */
 export const FORGET_MS = 50;
 /**

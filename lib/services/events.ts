@@ -7,6 +7,11 @@ import type { ProjectId, ReportSource } from './records.js';
 export type PlatformEvent =
   | { type: 'session-opened'; project: ProjectId; endpointId: EndpointId }
   | { type: 'session-closed'; project: ProjectId; endpointId: EndpointId }
+  /**
+   * An endpoint whose session ended with an earlier process of the platform took a call of this one: the button works, also
+   * before its next session.
+   */
+  | { type: 'reached'; project: ProjectId; endpointId: EndpointId }
   /** Two live processes have this endpoint's key: their sessions replace each other. Emitted only now and then. */
   | { type: 'identity-shared'; project: ProjectId; endpointId: EndpointId }
   /**

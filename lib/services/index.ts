@@ -71,9 +71,16 @@ export {
   verifySignature,
   withBrackets,
 } from '../wire/index.js';
-export { MAX_LABEL_LENGTH } from './api-secrets.js';
+export { ApiSecrets, MAX_LABEL_LENGTH } from './api-secrets.js';
 export { type BindPlatformOptions, type BoundEndpoint, bindPlatform, platformAddress } from './bind.js';
-export { type ButtonState, type GreyReason, permitsDialBack, shownGrant } from './button-state.js';
+export {
+  type ButtonState,
+  buttonState,
+  type GreyReason,
+  permitsDialBack,
+  shownGrant,
+} from './button-state.js';
+export { MAX_RUNS } from './constants.js';
 export {
   DialBackError,
   type DialBackErrorCode,

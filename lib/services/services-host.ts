@@ -21,7 +21,7 @@ import {
   REFUSALS_TOLD_AT_ONCE,
   REFUSALS_TOLD_PER_MINUTE,
 } from './constants.js';
-import { type DialBackOptions, DialBacks, type RunProgress } from './dial-back/index.js';
+import { type DialBackOptions, DialBacks, Recalls, type RunProgress } from './dial-back/index.js';
 import type { EndpointPage, EndpointQuery } from './endpoint-query.js';
 import { EventBus, type PlatformEventListener } from './events.js';
 import {
@@ -68,6 +68,7 @@ export class ServicesHost {
   readonly #address: () => EndpointAddress;
   readonly #router: Router;
   readonly #presence: Presence;
+  readonly #recalls: Recalls;
   readonly #dialBacks: DialBacks;
   readonly #apiSecrets: ApiSecrets;
   readonly #views: ViewSources;
@@ -81,7 +82,8 @@ export class ServicesHost {
     this.#store = store;
     this.#address = deps.address ?? (() => endpoint.address());
     this.#router = new Router(endpoint, { maxConnections: MAX_CONNECTIONS });
-    this.#dialBacks = new DialBacks({ endpoint, store, presence, events, clock });
+    this.#recalls = new Recalls({ endpoint, store, presence, events, clock });
+    this.#dialBacks = new DialBacks({ endpoint, store, presence, recalls: this.#recalls, events, clock });
     this.#presence = presence;
     this.#apiSecrets = new ApiSecrets({
       ...{ store, events, clock, address: this.#address },
@@ -203,6 +205,15 @@ export class ServicesHost {
     return this.#dialBacks.run(ref, options);
   }
 
+  /**
+   * Calls endpoints that had a session with an earlier process of this identity, which may have died without a word: they may
+   * believe for long that it lives. Who takes the call and its grant counts as online from then on, also without a session.
+   * @returns resolves when all were called once; never rejects
+   */
+  recall(refs: readonly EndpointRef[]): Promise<void> {
+    return this.#recalls.recall(refs);
+  }
+
   /** The endpoint's current run; `null` when there is none. */
   progress(ref: EndpointRef): RunProgress | null {
     return this.#dialBacks.progress(ref);
@@ -225,7 +236,7 @@ export class ServicesHost {
   }
 
   async #stop(): Promise<void> {
-    for (const part of [this.#dialBacks, this.#router]) {
+    for (const part of [this.#recalls, this.#dialBacks, this.#router]) {
       try {
         await part.close();
       } catch (error) {

@@ -136,7 +136,7 @@ export function clientToken(secret: ApiSecret, endpoint: Endpoint, expiresAt = I
 /** A collected connection is closed with code 0: a test that drops its own must not lose its session. */
 const held: Connection[] = [];
 
-export async function connect(endpoint: Endpoint, platform: Platform): Promise<Connection> {
+export async function connect(endpoint: Endpoint, platform: Pick<Platform, 'address'>): Promise<Connection> {
   const connection = await endpoint.connect(platform.address, SERVICES_ALPN);
   held.push(connection);
   return connection;
@@ -155,7 +155,7 @@ export async function tell(connection: Connection, request: ServicesRequest): Pr
 /** A connection that has shown its token. */
 export async function openSession(
   endpoint: Endpoint,
-  platform: Platform,
+  platform: Pick<Platform, 'address'>,
   secret: ApiSecret,
 ): Promise<Connection> {
   const connection = await connect(endpoint, platform);
@@ -166,7 +166,7 @@ export async function openSession(
 /** The grant that enables the button. */
 export function grantToken(
   endpoint: Endpoint,
-  platform: Platform,
+  platform: Pick<Platform, 'id'>,
   caps = Caps.of('net-diagnostics:get-any'),
   expiresAt: number | null = IN_A_DAY,
 ): Token {

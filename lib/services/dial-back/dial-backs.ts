@@ -11,12 +11,14 @@ import { explainFailure } from './dial-back-error.js';
 import { fetchReport } from './fetch-report.js';
 import type { RunPhase, RunProgress } from './progress.js';
 import { reach } from './reach.js';
+import type { Recalls } from './recalls.js';
 
 /** What {@link DialBacks} needs. */
 export interface DialBackContext {
   endpoint: Endpoint;
   store: Store;
   presence: Presence;
+  recalls: Pick<Recalls, 'lost'>;
   events: EventBus;
   clock: Clock;
 }
@@ -118,6 +120,7 @@ export class DialBacks {
       return record;
     } catch (error) {
       const failure = explainFailure(error, 'running');
+      if (failure.kind === 'unreachable') await this.#context.recalls.lost(run.ref);
       tell('failed', { failure: { kind: failure.kind, message: failure.message } });
       throw failure;
     }

@@ -61,7 +61,11 @@ export async function fetchReport(dialBack: DialBackCall): Promise<DiagnosticsRe
   }
 }
 
-async function authorise(connection: Connection, { token, signal }: DialBackCall): Promise<void> {
+/** Shows the grant to the app. @throws `ERR_CONNECTION_CLOSED` with code 401 when it does not take it */
+export async function authorise(
+  connection: Connection,
+  { token, signal }: Pick<DialBackCall, 'token' | 'signal'>,
+): Promise<void> {
   const request = encodeClientHostRequest({ type: 'auth', token: Token.decode(token) });
   const answer = await call(connection, request, {
     signal,

@@ -18,11 +18,13 @@ export interface Holder {
   issuer: EndpointId;
 }
 
-/** Which endpoints have a live session. */
+/** Which endpoints have a live session, or can be reached without one. */
 export class Presence {
   readonly #sessions = new Map<EndpointId, Set<Connection>>();
   /** With which secret each was opened. */
   readonly #holders = new WeakMap<Connection, Holder>();
+  /** In which projects endpoints count as online that have no session (yet) and were reached by a call. */
+  readonly #reached = new Map<EndpointId, Set<ProjectId>>();
   readonly #entered = new Condition();
   readonly #sleep: Sleep;
   /** The endpoint whose session is just beginning. */
@@ -32,8 +34,31 @@ export class Presence {
     this.#sleep = sleep;
   }
 
-  /** Whether it has a session; with a project: one of that project. */
+  /** Whether it has a session, or was reached without one; with a project: in that project. */
   isOnline(id: EndpointId, project?: ProjectId): boolean {
+    return this.#hasSession(id, project) || this.#isReached(id, project);
+  }
+
+  /** Notes that it can be reached, although it has no session. Holds until its next session begins. */
+  reached(id: EndpointId, project: ProjectId): void {
+    this.#reached.set(id, (this.#reached.get(id) ?? new Set()).add(project));
+  }
+
+  /** Notes that it cannot be reached without a session (any more). @returns whether it is offline now, and was not before */
+  notReached(id: EndpointId, project: ProjectId): boolean {
+    if (!this.#isReached(id, project)) return false;
+    const projects = this.#reached.get(id);
+    projects?.delete(project);
+    if (projects?.size === 0) this.#reached.delete(id);
+    return !this.#hasSession(id, project);
+  }
+
+  #isReached(id: EndpointId, project?: ProjectId): boolean {
+    const projects = this.#reached.get(id);
+    return projects !== undefined && (project === undefined || projects.has(project));
+  }
+
+  #hasSession(id: EndpointId, project?: ProjectId): boolean {
     if (project === undefined) return this.#sessions.has(id);
     return [...(this.#sessions.get(id) ?? [])].some(
       (session) => this.#holders.get(session)?.project === project,
@@ -64,6 +89,7 @@ export class Presence {
     const sessions = this.#sessions.get(id) ?? new Set();
     this.#holders.set(connection, holder);
     if (sessions.has(connection)) return null;
+    this.notReached(id, holder.project);
     const older = [...sessions];
     const tooMany = older.length + 1 - MAX_SESSIONS_PER_ENDPOINT;
     for (const session of older.splice(0, Math.max(0, tooMany))) this.#end(session, REASON_REPLACED);

@@ -1,0 +1,130 @@
+import { type Clock, newAbort, nowSeconds, Semaphore, type Sleep, systemSleep } from '../../async/index.js';
+import { hasCode, messageOf } from '../../errors.js';
+import type { Endpoint } from '../../transport/index.js';
+import { CLIENT_HOST_ALPN, CLOSE_NORMAL, type EndpointAddress } from '../../wire/index.js';
+import { usableGrant } from '../button-state.js';
+import { RECALL_AGAIN_MS, RECALL_TIMEOUT_MS, RECALLS_AT_ONCE } from '../constants.js';
+import type { EventBus } from '../events.js';
+import type { EndpointRef, GrantRecord } from '../records.js';
+import type { Presence } from '../sessions/index.js';
+import type { Store } from '../store.js';
+import { authorise } from './fetch-report.js';
+
+/** What {@link Recalls} needs. */
+export interface RecallContext {
+  endpoint: Endpoint;
+  store: Store;
+  presence: Presence;
+  events: EventBus;
+  clock: Clock;
+  sleep?: Sleep | undefined;
+}
+
+/**
+ * Calls the endpoints that had a session with an earlier process of this identity, which may have died without a word. To
+ * them that session looks alive for up to half a minute, and the official client does not come back before it has something
+ * to send. An endpoint that takes the call and its own grant counts as online from then on, until a call fails: the button
+ * works for it. Our client takes the call as a sign to look after its session.
+ */
+export class Recalls {
+  readonly #context: RecallContext;
+  readonly #sleep: Sleep;
+  readonly #places = new Semaphore(RECALLS_AT_ONCE);
+  readonly #stop = newAbort();
+  /** Those that were reached and have no session yet, by project and id. */
+  readonly #reached = new Map<string, EndpointRef>();
+  #calling: Promise<unknown> = Promise.resolve();
+  #isWatching = false;
+
+  constructor(context: RecallContext) {
+    this.#context = context;
+    this.#sleep = context.sleep ?? systemSleep;
+  }
+
+  /** Resolves when all were called once; those that were reached are called again now and then. Never rejects. */
+  async recall(refs: readonly EndpointRef[]): Promise<void> {
+    const { signal } = this.#stop;
+    const calls = Promise.all(
+      refs.map((ref) => this.#places.run(() => this.#call(ref), signal).catch(() => {})),
+    );
+    this.#calling = Promise.all([this.#calling, calls]);
+    await calls;
+    if (this.#reached.size > 0 && !this.#isWatching) void this.#watch();
+  }
+
+  /** Notes that an endpoint without a session cannot be reached (any more). */
+  async lost(ref: EndpointRef): Promise<void> {
+    const { store, presence, events, clock } = this.#context;
+    if (!this.#reached.delete(keyOf(ref)) || !presence.notReached(ref.id, ref.project)) return;
+    await store.sessionClosed(ref, clock.now()).catch(this.#warn);
+    events.emit({ type: 'session-closed', project: ref.project, endpointId: ref.id });
+  }
+
+  /** Ends all calls. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#calling;
+  }
+
+  async #watch(): Promise<void> {
+    const { presence } = this.#context;
+    const { signal } = this.#stop;
+    this.#isWatching = true;
+    while (this.#reached.size > 0 && !signal.aborted) {
+      await this.#sleep(RECALL_AGAIN_MS, signal).catch(() => {});
+      for (const [key, { id }] of this.#reached)
+        if (presence.connection(id) !== null) this.#reached.delete(key);
+      if (!signal.aborted) await this.recall([...this.#reached.values()]);
+    }
+    this.#isWatching = false;
+  }
+
+  async #call(ref: EndpointRef): Promise<void> {
+    const { endpoint, store, presence, events, clock } = this.#context;
+    const { project, id } = ref;
+    try {
+      const [record, grants] = await Promise.all([store.endpoint(ref), store.grants(ref, endpoint.id)]);
+      const grant = usableGrant(grants, nowSeconds(clock));
+      const address = record?.address ?? null;
+      if (presence.connection(id) !== null) return;
+      if (address === null || grant === null || !(await this.#isThere(address, grant))) {
+        await this.lost(ref);
+        return;
+      }
+      if (presence.connection(id) !== null || this.#reached.has(keyOf(ref))) return;
+      this.#reached.set(keyOf(ref), ref);
+      presence.reached(id, project);
+      await store.sessionOpened(ref, endpoint.id, null, clock.now());
+      events.emit({ type: 'reached', project, endpointId: id });
+    } catch (error) {
+      this.#warn(error);
+    }
+  }
+
+  /** Whether it takes a call and the grant. @throws `ERR_ABORTED` when all calls end */
+  async #isThere(address: EndpointAddress, { token }: GrantRecord): Promise<boolean> {
+    const { signal } = this.#stop;
+    const wait = { signal, timeoutMs: RECALL_TIMEOUT_MS };
+    try {
+      const connection = await this.#context.endpoint.connect(address, CLIENT_HOST_ALPN, wait);
+      try {
+        await authorise(connection, { token, signal });
+        return true;
+      } finally {
+        connection.close(CLOSE_NORMAL);
+      }
+    } catch (error) {
+      if (hasCode(error, 'ERR_ABORTED')) throw error;
+      return false;
+    }
+  }
+
+  readonly #warn = (error: unknown) => {
+    if (this.#stop.signal.aborted) return;
+    this.#context.events.emit({ type: 'warning', message: `A recall failed: ${messageOf(error)}` });
+  };
+}
+
+function keyOf({ project, id }: EndpointRef): string {
+  return `${project} ${id}`;
+}
