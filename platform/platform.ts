@@ -84,9 +84,10 @@ export class Platform {
     const { dataDir, database, network, relays, bindAddrs, onEvent } = settings;
     const secretKey =
       dataDir === IN_MEMORY ? SecretKey.fromBytes(randomBytes(32)) : await openIdentity(dataDir);
-    const store = parts.store ?? (await openStore(database ?? dataDir));
     const events = new EventBus();
     if (onEvent !== null) events.subscribe(onEvent);
+    const warn = (message: string) => events.emit({ type: 'warning', message });
+    const store = parts.store ?? (await openStore(database ?? dataDir, warn));
     let endpoint: Endpoint | null = null;
     try {
       const remembered = await rememberedPort(store, PORT_SETTING);

@@ -24,11 +24,3 @@ export function databaseTime(dialect: Dialect): RawBuilder<number | string> {
     ? sql`(extract(epoch from clock_timestamp()) * 1000)::bigint`
     : sql`CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
 }
-
-/**
- * A statement that makes or changes tables, as this database takes it. PostgreSQL would order and compare text by the rules
- * of some language, which differ between machines; SQLite, and what we compare in JavaScript, go by its bytes.
- */
-export function definition(dialect: Dialect, statement: string): string {
-  return dialect === 'postgres' ? statement.replaceAll(/\bTEXT\b/g, 'TEXT COLLATE "C"') : statement;
-}

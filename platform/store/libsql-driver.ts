@@ -23,7 +23,7 @@ type Connection = LibsqlDatabase.Database;
 export async function openLibsql(path: string, load = importLibsql): Promise<SqlDatabase> {
   const Database = await loadLibsql(load);
   try {
-    return new EmbeddedDatabase(connect(Database, path));
+    return new EmbeddedDatabase(connect(Database, path), path);
   } catch (error) {
     throw storeError(`The store ${path} cannot be opened`, error);
   }
@@ -65,13 +65,15 @@ function connect(Database: typeof LibsqlDatabase, path: string): Connection {
 
 class EmbeddedDatabase implements SqlDatabase {
   readonly dialect = 'sqlite';
+  readonly file: string | null;
   readonly tables: Kysely<Tables>;
   readonly #connection: Connection;
   /** The store's statements are a fixed set: each is compiled once. */
   readonly #statements = new Map<string, SqliteStatement>();
   #isOpen = true;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, path: string) {
+    this.file = path === ':memory:' ? null : path;
     this.#connection = connection;
     this.tables = new Kysely({
       dialect: new EmbeddedDialect({

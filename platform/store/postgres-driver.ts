@@ -47,6 +47,7 @@ export async function openPostgres(url: string, load = importPg): Promise<SqlDat
 
 class PostgresDatabase implements SqlDatabase {
   readonly dialect = 'postgres';
+  readonly file = null;
   readonly tables: Kysely<Tables>;
   readonly #pg: Pg;
   readonly #config: pg.ClientConfig;

@@ -7,6 +7,8 @@ export type Dialect = 'sqlite' | 'postgres';
 export interface SqlDatabase {
   /** What differs between the two is in `dialect.ts`. */
   readonly dialect: Dialect;
+  /** The path of the file that it is; `null`: it is in memory or on a server. */
+  readonly file: string | null;
   /** All questions reject with `ERR_STORE`, also after {@link close}. */
   readonly tables: Kysely<Tables>;
   /**
