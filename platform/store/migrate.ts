@@ -11,7 +11,10 @@ import type { SqlDatabase } from './sql-database.js';
  * @param tell - gets a sentence about what was done to data that were there
  * @throws `ERR_STORE` when the store was written by a newer version, or cannot be copied: then nothing was changed
  */
-export async function migrate(database: SqlDatabase, tell: (message: string) => void): Promise<void> {
+export async function migrate(
+  database: SqlDatabase,
+  tell: (message: string) => void = () => {},
+): Promise<void> {
   const { dialect, file } = database;
   await database.exclusively(async (tables) => {
     await sql.raw(VERSION_TABLE).execute(tables);

@@ -17,10 +17,7 @@ export function isPostgresUrl(text: string): boolean {
  * @param tell - gets a sentence about what was done to data of an earlier version
  * @throws `ERR_STORE`
  */
-export async function openStore(
-  place: string,
-  tell: (message: string) => void = () => {},
-): Promise<SqlStore> {
+export async function openStore(place: string, tell?: (message: string) => void): Promise<SqlStore> {
   // Hundreds of files of the query builder: who only asks for help does not wait for them.
   const [database, { SqlStore }] = await Promise.all([openDatabase(place), import('./sql-store.js')]);
   return SqlStore.open(database, tell);

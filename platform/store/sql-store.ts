@@ -68,7 +68,7 @@ export class SqlStore implements Store {
    * @param tell - gets a sentence about what was done to data that were there
    * @throws `ERR_STORE` when the store was written by a newer version
    */
-  static async open(database: SqlDatabase, tell: (message: string) => void = () => {}): Promise<SqlStore> {
+  static async open(database: SqlDatabase, tell?: (message: string) => void): Promise<SqlStore> {
     try {
       await migrate(database, tell);
       return new SqlStore(database, new WriteQueue(database));
