@@ -1,2 +1,6 @@
 export { openIdentity, putIdentity, readIdentity } from './identity-file.js';
-export { PlatformKey } from './platform-key.js';
+export { type IdentityRow, IdentityTable } from './identity-table.js';
+export { LeaseKeeper, type LeaseKeeperOptions } from './lease-keeper.js';
+export type { LossReason } from './lease-rules.js';
+export { PLATFORM_KEY_VARIABLE, PlatformKey } from './platform-key.js';
+export type { HeldIdentity, LeaseEvents } from './tenure.js';
