@@ -1,10 +1,4 @@
-import {
-  isReportId,
-  NetDiagnosticsError,
-  parseEndpointId,
-  printable,
-  SecretKey,
-} from 'iroh-net-diagnostics/services';
+import { NetDiagnosticsError, parseEndpointId, printable, SecretKey } from 'iroh-net-diagnostics/services';
 import { MIGRATIONS } from '../store/migrations/index.js';
 import { type Column, catalogueOf, type TableInfo } from './catalogue.js';
 import type { Batch, Cell, Contents } from './format.js';
@@ -18,7 +12,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'api_secrets.key_id': isId,
   'endpoints.id': isId,
   'endpoints.issuer': isId,
-  'reports.id': (text) => (isReportId(text) ? null : 'is no id of a report'),
+  // Earlier versions took shorter ones.
+  'reports.id': (text) => (/^[0-9a-f]{1,20}$/.test(text) ? null : 'is no id of a report'),
   'grants.token': (text) => (/^(?:[0-9a-f]{2})*$/.test(text) ? null : 'is no hex'),
   identity: (text) => (text === '' ? null : isId(text)),
   attributes: isJson,

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
 import { CompiledQuery, type Kysely, sql } from 'kysely';
 import { MIGRATIONS, MigrationSql, VERSION_TABLE } from '../store/migrations/index.js';
@@ -78,14 +79,18 @@ class Filling {
       await sql`DELETE FROM ${sql.table(name)}`.execute(this.#tables);
     const rows: Record<string, number> = {};
     for await (const batch of batches) {
-      this.#options.signal.throwIfAborted();
       await this.#insert(batch);
       rows[batch.table] = (rows[batch.table] ?? 0) + batch.rows.length;
       this.#options.onProgress(batch.table, rows[batch.table] ?? 0);
+      // SQLite answers at once: without a pause nobody would hear a Ctrl-C.
+      await setImmediate();
+      this.#options.signal.throwIfAborted();
     }
     await this.#migrate(head.schema, MIGRATIONS.length);
     await this.#settle(head.identities, head.exportedAt);
     for (const [id, key] of keys) await this.#seal(id, key);
+    await setImmediate();
+    this.#options.signal.throwIfAborted();
     return rows;
   }
 

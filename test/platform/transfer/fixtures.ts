@@ -7,8 +7,19 @@ import { openPostgres } from '../../../platform/store/postgres-driver.js';
 import type { Tables } from '../../../platform/store/schema.js';
 import type { SqlDatabase } from '../../../platform/store/sql-database.js';
 import { catalogueOf } from '../../../platform/transfer/catalogue.js';
+import { type Child, startChild } from '../../support/child.js';
 
 type Row = Record<string, string | number | null>;
+
+const PROGRAM = `
+import { run } from './platform/cli/run.js';
+process.exitCode = await run(process.argv.slice(2));
+`;
+
+/** Starts the platform's program. */
+export function startProgram(args: readonly string[], env: Record<string, string> = {}): Promise<Child> {
+  return startChild(PROGRAM, { args, env, timeoutMs: 60_000 });
+}
 
 /** What belongs to the processes of one platform, and is in no other's store. */
 const OF_PROCESSES = ['sealed_key', 'holder', 'beat', 'beat_at'];

@@ -5,14 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openIdentity } from '../../../platform/identities/index.js';
 import { MIGRATIONS } from '../../../platform/store/migrations/index.js';
 import { catalogueOf } from '../../../platform/transfer/catalogue.js';
-import { runChild } from '../../support/child.js';
 import { freshDatabase, postgresAvailable } from '../../support/postgres.js';
-import { allRows, fillOddly, withDatabase } from './fixtures.js';
+import { allRows, fillOddly, startProgram, withDatabase } from './fixtures.js';
 
-const PROGRAM = `
-import { run } from './platform/cli/run.js';
-process.exitCode = await run(process.argv.slice(2));
-`;
 const KEY = { IROH_PLATFORM_KEY: Buffer.alloc(32, 5).toString('base64') };
 
 let folder: string;
@@ -27,14 +22,14 @@ interface Way {
 }
 
 /** Databases are named by variables, since their names hold passwords. */
-function program(command: string, way: Way, ...flags: string[]) {
+async function program(command: string, way: Way, ...flags: string[]) {
   const env: Record<string, string> = { ...KEY };
   const words = (['from', 'to'] as const).flatMap((end) => {
     if (!way[end].startsWith('postgres')) return [`--${end}`, way[end]];
     env[`IROH_PLATFORM_${end.toUpperCase()}`] = way[end];
     return [];
   });
-  return runChild(PROGRAM, { args: [command, ...words, ...flags], env, timeoutMs: 60_000 });
+  return (await startProgram([command, ...words, ...flags], env)).ended;
 }
 
 /** Runs a command that has to succeed. @returns what it prints with `--json` */
