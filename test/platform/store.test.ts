@@ -17,6 +17,7 @@ import type { SqlDatabase } from '../../platform/store/sql-database.js';
 import { SqlStore } from '../../platform/store/sql-store.js';
 import { runChild, startChild } from '../support/child.js';
 import { madeUpId } from '../support/ids.js';
+import { freshDatabase, postgresAvailable } from '../support/postgres.js';
 import { refOf, Stage, sampleReport } from './stage.js';
 
 const stage = new Stage();
@@ -58,6 +59,15 @@ const KINDS: [string, () => Promise<() => Promise<Store>>][] = [
     },
   ],
 ];
+if (postgresAvailable()) {
+  KINDS.push([
+    'in PostgreSQL',
+    async () => {
+      const url = await freshDatabase();
+      return () => openStore(url);
+    },
+  ]);
+}
 
 describe.each(KINDS)('the store %s', (_, makeStore) => {
   const storeWithEndpoint = async () => {

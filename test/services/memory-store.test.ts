@@ -1,11 +1,15 @@
 import fc from 'fast-check';
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import type { EndpointQuery } from '../../lib/services/endpoint-query.js';
 import { MemoryStore } from '../../lib/services/memory-store.js';
 import { DEFAULT_PROJECT, type EndpointRef } from '../../lib/services/records.js';
 import type { Store } from '../../lib/services/store.js';
+import { openStore } from '../../platform/store/open-store.js';
+import type { SqlStore } from '../../platform/store/sql-store.js';
 import { sampleReport, sqlStore } from '../platform/stage.js';
 import { madeUpId } from '../support/ids.js';
+import { freshDatabase, postgresAvailable } from '../support/postgres.js';
 
 const ENDPOINTS: EndpointRef[] = ['a', 'b', 'c'].flatMap((digit) =>
   ['default', 'other'].map((project) => ({ project, id: madeUpId(digit.repeat(64)) })),
@@ -178,18 +182,36 @@ async function everything(store: Store, queries: readonly EndpointQuery[]): Prom
   ];
 }
 
-describe('the store in memory', () => {
-  it('is not told from SQLite by anything that a platform does', async () => {
+/** Each gives a store without anything in it; how often that may be asked for. */
+const KINDS: { database: string; numRuns: number; tags: string[]; emptyStore(): Promise<SqlStore> }[] = [
+  { database: 'SQLite', numRuns: 150, tags: [], emptyStore: sqlStore },
+];
+if (postgresAvailable()) {
+  let url: string | undefined;
+  const emptyStore = async () => {
+    url ??= await freshDatabase();
+    const store = await openStore(url);
+    await store.write(async (tables) => {
+      await sql`TRUNCATE endpoints, api_secrets, metric_schemas CASCADE`.execute(tables);
+      await sql`DELETE FROM projects WHERE id <> 'default'`.execute(tables);
+    });
+    return store;
+  };
+  KINDS.push({ database: 'PostgreSQL', numRuns: 25, tags: ['slow'], emptyStore });
+}
+
+describe.each(KINDS)('the store in memory', ({ database, numRuns, tags, emptyStore }) => {
+  it(`is not told from ${database} by anything that a platform does`, { tags }, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(change, { maxLength: 40 }),
         fc.array(query, { maxLength: 4 }),
         async (changes, queries) => {
-          const sql = await sqlStore();
-          await sql.write((tables) =>
+          const other = await emptyStore();
+          await other.write((tables) =>
             tables.insertInto('projects').values({ id: 'other', name: 'Other', created_at: 0 }).execute(),
           );
-          const stores = [new MemoryStore(), sql];
+          const stores = [new MemoryStore(), other];
           for (const store of stores) {
             for (const [index, keyId] of KEYS.entries())
               await store.addApiSecret({
@@ -209,7 +231,7 @@ describe('the store in memory', () => {
           await Promise.all(stores.map((store) => store.close()));
         },
       ),
-      { numRuns: 150 },
+      { numRuns },
     );
   });
 });
