@@ -38,3 +38,4 @@ export {
 } from 'iroh-net-diagnostics/services';
 export type { DashboardOptions, PlatformOptions } from './options.js';
 export { Platform } from './platform.js';
+export type { MetricRetentionOptions, ReportRetentionOptions, RetentionOptions } from './retention/index.js';

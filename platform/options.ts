@@ -27,6 +27,7 @@ import {
   textKind,
   type Values,
 } from 'iroh-net-diagnostics/services';
+import { type RetentionOptions, retention } from './retention/index.js';
 import { isPostgresUrl } from './store/open-store.js';
 
 /** The dashboard's options. */
@@ -71,6 +72,8 @@ export interface PlatformOptions {
    * last with this data folder, at first a random one from 20000 to 29999.
    */
   port?: number | undefined;
+  /** How long reports and metrics are kept, and how many. */
+  retention?: RetentionOptions | undefined;
   /** `false`: no dashboard. */
   dashboard?: DashboardOptions | false | undefined;
   /** Gets everything that happens, for a log. */
@@ -109,6 +112,7 @@ const PLATFORM = {
   relays: option(relaysWithoutSecret(), null),
   bindAddrs: option(bindAddrs(), 'loopback' as BindAddrs),
   port: option(port(), null),
+  retention: retention(),
   dashboard: option(dashboard(), dashboard().fromValue({})),
   onEvent: option(callback<PlatformEventListener>(), null),
   clock: option(objectWith<Clock>('a Clock', 'now'), systemClock),

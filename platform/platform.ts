@@ -25,6 +25,7 @@ import {
 import { openIdentity } from './identities/index.js';
 import { type PlatformOptions, type PlatformSettings, parsePlatformOptions } from './options.js';
 import { proofOf } from './proof.js';
+import { Maintenance } from './retention/index.js';
 import { Dashboard } from './server/index.js';
 import { IN_MEMORY, openStore } from './store/open-store.js';
 import type { SqlStore } from './store/sql-store.js';
@@ -34,6 +35,9 @@ const PORT_SETTING = 'port';
 const DASHBOARD_PORT_SETTING = 'dashboard.port';
 /** With relays: how long to wait for a home relay, which API secrets should contain. Milliseconds. */
 const ONLINE_TIMEOUT_MS = 5_000;
+
+/** Of one endpoint, and of one API secret. */
+const KEPT_BYTES = { perEndpoint: 16 * 1024 ** 2, perSecret: 16 * 1024 ** 3 };
 
 interface Opened {
   settings: PlatformSettings;
@@ -55,6 +59,7 @@ export class Platform {
   readonly #events: EventBus;
   readonly #services: ServicesHost;
   #dashboard: Dashboard | null = null;
+  #maintenance: Maintenance | null = null;
   #stopping: Promise<void> | null = null;
 
   private constructor({ settings, store, endpoint, events }: Opened) {
@@ -221,10 +226,19 @@ export class Platform {
       if (this.#settings.network === 'n0' || (this.#settings.relays ?? []).length > 0)
         await this.#waitForRelay();
       if (this.#settings.dashboard !== null) await this.#openDashboard();
+      this.#maintain();
     } catch (error) {
       await this.#services.stop();
       throw error;
     }
+  }
+
+  #maintain(): void {
+    const { retention, clock } = this.#settings;
+    this.#maintenance = Maintenance.start({
+      ...{ database: this.#store.database, retention, bytes: KEPT_BYTES, clock },
+      onError: (message) => this.#events.emit({ type: 'warning', message }),
+    });
   }
 
   async #waitForRelay(): Promise<void> {
@@ -252,6 +266,7 @@ export class Platform {
   async #stop(): Promise<void> {
     const attempts = [
       () => this.#dashboard?.close(),
+      () => this.#maintenance?.stop(),
       () => this.#services.stop(),
       () => this.#endpoint.close(),
       () => this.#store.close(),

@@ -43,6 +43,7 @@ export {
   SettingError,
   textKind,
   type Values,
+  wholeNumber,
 } from '../settings/index.js';
 export { printable } from '../text.js';
 export type { Endpoint } from '../transport/index.js';

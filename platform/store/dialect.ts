@@ -18,6 +18,14 @@ export function claiming<Query extends { forUpdate(): Query; skipLocked(): Query
   return dialect === 'postgres' ? query.forUpdate().skipLocked() : query;
 }
 
+/** As {@link claiming}, but others may write rows that refer to those. */
+export function claimingSoftly<Query extends { forNoKeyUpdate(): Query; skipLocked(): Query }>(
+  dialect: Dialect,
+  query: Query,
+): Query {
+  return dialect === 'postgres' ? query.forNoKeyUpdate().skipLocked() : query;
+}
+
 /** The database's own time in unix milliseconds: the one clock that several processes share. */
 export function databaseTime(dialect: Dialect): RawBuilder<number | string> {
   return dialect === 'postgres'

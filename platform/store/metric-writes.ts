@@ -1,21 +1,35 @@
 import { createHash } from 'node:crypto';
 import { type MetricsRecord, metricTypes } from 'iroh-net-diagnostics/services';
 import type { Transaction } from 'kysely';
+import type { MetricPoints } from './metric-points.js';
+import { dropSchema } from './metric-series-parts.js';
 import { formatMetricValues } from './rows.js';
 import type { Tables } from './schema.js';
 
-/** Adds or replaces a session with its schema, and drops all but the newest `keep` of the endpoint. */
+/**
+ * Adds or replaces a session with its schema, drops all but the newest `keep` of the endpoint, and adds the values to the
+ * session's history.
+ */
 export async function writeMetricsSession(
   tables: Transaction<Tables>,
-  { project, endpointId, sessionId, schema, values, updatedAt }: MetricsRecord,
+  points: MetricPoints,
+  record: MetricsRecord,
   keep: number,
 ): Promise<void> {
+  const { project, endpointId, sessionId, schema, values, updatedAt } = record;
   const schemaJson = JSON.stringify(schema);
   const hash = createHash('sha256').update(schemaJson).digest('hex').slice(0, 32);
   await tables
     .insertInto('metric_schemas')
     .values({ project, hash, types: metricTypes(schema.items), schema_json: schemaJson })
     .onConflict((conflict) => conflict.columns(['project', 'hash']).doNothing())
+    .execute();
+  const before = await tables
+    .selectFrom('metrics')
+    .select('schema_hash')
+    .where('project', '=', project)
+    .where('endpoint_id', '=', endpointId)
+    .where('session_id', '=', sessionId)
     .execute();
   await tables
     .insertInto('metrics')
@@ -35,7 +49,7 @@ export async function writeMetricsSession(
       })),
     )
     .execute();
-  await tables
+  const dropped = await tables
     .deleteFrom('metrics')
     .where('project', '=', project)
     .where('endpoint_id', '=', endpointId)
@@ -48,19 +62,28 @@ export async function writeMetricsSession(
         .orderBy('session_id')
         .limit(keep),
     )
+    .returning('schema_hash')
     .execute();
+  // Without values it was only the schema that was good.
+  if (values.length > 0) await points.add(tables, { ...record, schemaHash: hash });
+  for (const { schema_hash: old } of [...before, ...dropped])
+    if (old !== hash) await dropSchema(tables, project, old);
 }
 
-/** Replaces the values of a known session. */
+/** Replaces the values of a known session, and adds them to its history. */
 export async function writeMetricValues(
   tables: Transaction<Tables>,
-  { project, endpointId, sessionId, values, updatedAt }: Omit<MetricsRecord, 'schema'>,
+  points: MetricPoints,
+  record: Omit<MetricsRecord, 'schema'>,
 ): Promise<void> {
-  await tables
+  const { project, endpointId, sessionId, values, updatedAt } = record;
+  const session = await tables
     .updateTable('metrics')
     .set({ values_json: formatMetricValues(values), updated_at: updatedAt })
     .where('project', '=', project)
     .where('endpoint_id', '=', endpointId)
     .where('session_id', '=', sessionId)
-    .execute();
+    .returning('schema_hash')
+    .executeTakeFirst();
+  if (session !== undefined) await points.add(tables, { ...record, schemaHash: session.schema_hash });
 }

@@ -50,7 +50,10 @@ export function toApiSecret(row: Row<'api_secrets'>): ApiSecretRecord {
 }
 
 export function toEndpoint(
-  row: Omit<Row<'endpoints'>, 'name_key' | 'can_dial_back' | 'report_count' | 'stored_bytes'>,
+  row: Omit<
+    Row<'endpoints'>,
+    'name_key' | 'can_dial_back' | 'report_count' | 'stored_bytes' | 'point_count' | 'point_bytes'
+  >,
 ): EndpointRecord {
   const address = textOrNull(row, 'address');
   const attributes = textOrNull(row, 'attributes');

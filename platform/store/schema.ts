@@ -51,6 +51,9 @@ interface EndpointTable extends FactColumns {
   /** Its reports that are kept, and their bytes. */
   report_count: BigInteger;
   stored_bytes: BigInteger;
+  /** The same of its metrics, as counted when they were last looked after. */
+  point_count: Defaulted;
+  point_bytes: Defaulted;
 }
 
 /** The tables as the last migration leaves them. A column that may be NULL may be left out of a new row. */
@@ -122,15 +125,29 @@ export interface Tables {
     values_json: string;
     updated_at: BigInteger;
   };
-  metric_points: {
+  /** One session with one schema, and one more when the clock was set back behind what is rolled up. */
+  metric_series: {
+    /** Random: nothing counts up on both databases. */
+    id: BigInteger;
     project: string;
     endpoint_id: string;
-    /** 0: as pushed; 1: minutes; 2: hours; 3: days. */
-    tier: number;
-    /** Of a bucket: its beginning. */
-    at: BigInteger;
     session_id: string;
     schema_hash: string;
+    began_at: BigInteger;
+    /** Pushes before this time are rolled up, and no more are taken. */
+    rolled_at: BigInteger;
+    /** When it is to be looked after next. */
+    due_at: BigInteger;
+    /** As counted when it was last looked after. */
+    points: BigInteger;
+    bytes: BigInteger;
+  };
+  metric_points: {
+    series: BigInteger;
+    /** See `TIERS`. */
+    tier: number;
+    /** When its span began. */
+    at: BigInteger;
     /** Pushes that are in it. */
     samples: BigInteger;
     point: string;

@@ -18,8 +18,10 @@ import {
   type Store,
 } from 'iroh-net-diagnostics/services';
 import type { Kysely } from 'kysely';
+import { forgetSome } from './drop.js';
 import { ENDPOINT_COLUMNS, endpointPage } from './endpoint-list.js';
 import { writeGrant } from './grant-writes.js';
+import { MetricPoints } from './metric-points.js';
 import { writeMetricsSession, writeMetricValues } from './metric-writes.js';
 import { migrate } from './migrate.js';
 import { readable } from './readable.js';
@@ -56,11 +58,13 @@ export class SqlStore implements Store {
   readonly #database: SqlDatabase;
   readonly #tables: Kysely<Tables>;
   readonly #writes: WriteQueue;
+  readonly #points: MetricPoints;
 
-  private constructor(database: SqlDatabase, writes: WriteQueue) {
+  private constructor(database: SqlDatabase, writes: WriteQueue, points: MetricPoints) {
     this.#database = database;
     this.#tables = database.tables;
     this.#writes = writes;
+    this.#points = points;
   }
 
   /**
@@ -71,11 +75,16 @@ export class SqlStore implements Store {
   static async open(database: SqlDatabase, tell?: (message: string) => void): Promise<SqlStore> {
     try {
       await migrate(database, tell);
-      return new SqlStore(database, new WriteQueue(database));
+      return new SqlStore(database, new WriteQueue(database), new MetricPoints());
     } catch (error) {
       await database.close();
       throw error;
     }
+  }
+
+  /** For what works beside the store. */
+  get database(): SqlDatabase {
+    return this.#database;
   }
 
   /** For what the platform keeps besides. */
@@ -85,7 +94,7 @@ export class SqlStore implements Store {
 
   /** The same store for somebody who may write only as long as the fence lets him. Closing either closes both. */
   fenced(fence: Write): SqlStore {
-    return new SqlStore(this.#database, new WriteQueue(this.#database, fence));
+    return new SqlStore(this.#database, new WriteQueue(this.#database, fence), this.#points);
   }
 
   /** Writes something besides what {@link Store} has, in turn with everything else. */
@@ -297,10 +306,9 @@ export class SqlStore implements Store {
     );
   }
 
-  async forgetEndpoint({ project, id }: EndpointRef): Promise<void> {
-    await this.#writes.run((tables) =>
-      tables.deleteFrom('endpoints').where('project', '=', project).where('id', '=', id).execute(),
-    );
+  /** In several transactions, since it may have much: until the last one it is there, with less and less. */
+  async forgetEndpoint(ref: EndpointRef): Promise<void> {
+    while (await this.#writes.run((tables) => forgetSome(tables, ref)));
   }
 
   putGrant(grant: GrantRecord): Promise<void> {
@@ -358,11 +366,11 @@ export class SqlStore implements Store {
   }
 
   putMetrics(metrics: MetricsRecord, keep: number): Promise<void> {
-    return this.#writes.run((tables) => writeMetricsSession(tables, metrics, keep));
+    return this.#writes.run((tables) => writeMetricsSession(tables, this.#points, metrics, keep));
   }
 
   putMetricValues(metrics: Omit<MetricsRecord, 'schema'>): Promise<void> {
-    return this.#writes.run((tables) => writeMetricValues(tables, metrics));
+    return this.#writes.run((tables) => writeMetricValues(tables, this.#points, metrics));
   }
 
   async metricTypes({ project, id }: EndpointRef, sessionId: string): Promise<string | null> {

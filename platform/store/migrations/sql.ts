@@ -5,9 +5,12 @@ export class MigrationSql {
   readonly #database: Kysely<unknown>;
   /** A column of text: compared by its code units on every database, whatever the server's language is. */
   readonly text: string;
+  /** Ends a table whose rows lie in the order of its key: PostgreSQL has none such. */
+  readonly clustered: string;
 
   constructor(database: Kysely<unknown>, dialect: 'sqlite' | 'postgres') {
     this.#database = database;
+    this.clustered = dialect === 'postgres' ? '' : 'WITHOUT ROWID';
     this.text = dialect === 'postgres' ? 'TEXT COLLATE "C"' : 'TEXT';
   }
 

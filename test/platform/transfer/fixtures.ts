@@ -170,16 +170,12 @@ function oddRows(identity: string): Record<string, Row[]> {
         updated_at: 1,
       },
     ],
+    metric_series: [0, BIG].map((id) => ({
+      ...{ id, ...of, session_id: '', schema_hash: 'h', began_at: 0, rolled_at: BIG, due_at: 1 },
+      ...{ points: 8, bytes: BIG },
+    })),
     metric_points: [0, 1, 2, 3].flatMap((tier) =>
-      [0, BIG].map((at) => ({
-        ...of,
-        tier,
-        at,
-        session_id: '',
-        schema_hash: 'h',
-        samples: BIG,
-        point: '1|😀',
-      })),
+      [0, BIG].map((at) => ({ series: at, tier, at, samples: BIG, point: '1|😀' })),
     ),
     runs: [
       {
