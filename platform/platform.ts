@@ -27,6 +27,7 @@ import { type PlatformOptions, type PlatformSettings, parsePlatformOptions } fro
 import { proofOf } from './proof.js';
 import { Maintenance } from './retention/index.js';
 import { Dashboard } from './server/index.js';
+import { FileHold } from './store/file-hold.js';
 import { IN_MEMORY, openStore } from './store/open-store.js';
 import type { SqlStore } from './store/sql-store.js';
 
@@ -257,6 +258,7 @@ export class Platform {
       settings: dashboard,
       rememberedPort: await rememberedPort(this.#store, DASHBOARD_PORT_SETTING),
       services: this.#services,
+      hold: this.#settings.database === null ? new FileHold(this.#store.tables) : null,
       prove: (challenge, body) => proofOf(this.#endpoint.secretKey(), challenge, body),
     });
     this.#dashboard = opened;

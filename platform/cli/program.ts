@@ -80,6 +80,19 @@ export function createProgram(): Command {
     .action(async (options) => (await import('./secret.js')).secret(options));
 
   program
+    .command('backup')
+    .summary('copy the data folder, also while the platform runs')
+    .description(
+      'Copies the store and the key into a new folder, which is a data folder like the first. The platform may be running (started by this program) or not, and goes on meanwhile. Interrupted it leaves no folder, and ends with 1. A PostgreSQL database is backed up with pg_dump.',
+    )
+    .addOption(dataOption("the platform's data folder"))
+    .addOption(databaseOption().hideHelp())
+    .requiredOption('--to <dir>', 'the folder to make')
+    .addOption(jsonOption())
+    .addHelpText('after', examples('backup --to ./backup-monday'))
+    .action(async (options) => (await import('./backup.js')).backup(options));
+
+  program
     .command('export')
     .summary('write everything that a platform keeps into a file')
     .description(

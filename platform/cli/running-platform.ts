@@ -27,34 +27,39 @@ export async function noteRunning(
 }
 
 /** The result of asking a running platform. */
-export type Asked =
-  | { secret: string }
+export type Asked<Answer> =
+  | { answer: Answer }
   /** `why`: a sentence that says why the platform could not be asked; `null`: no note says that one runs. */
-  | { secret: null; why: string | null };
+  | { answer: null; why: string | null };
 
 /**
- * Asks the platform that runs on this data folder for an API secret. The answer has to be signed by the key in the
- * folder, since another process may have taken the port.
- * @throws NetDiagnosticsError `ERR_SETTING` when the platform refuses the label, or the folder cannot be used
+ * Asks the platform that runs on this data folder. The answer has to be signed by the key in the folder, since another
+ * process may have taken the port.
+ * @param path - of its API; what it answers there is an `Answer`
+ * @throws NetDiagnosticsError `ERR_SETTING` when the platform refuses, or the folder cannot be used
  */
-export async function askRunning(dataDir: string, label: string): Promise<Asked> {
-  const path = join(dataDir, FILE);
-  const noted = await readNote(path);
-  if (noted === null) return { secret: null, why: null };
-  if (!URL.canParse(noted)) return notAsked(`A platform was started here, and ${path} does not say where.`);
+export async function askRunning<Answer>(
+  dataDir: string,
+  path: string,
+  question: object,
+): Promise<Asked<Answer>> {
+  const note = join(dataDir, FILE);
+  const noted = await readNote(note);
+  if (noted === null) return { answer: null, why: null };
+  if (!URL.canParse(noted)) return notAsked(`A platform was started here, and ${note} does not say where.`);
   const url = new URL(noted);
   const { id } = await openIdentity(dataDir);
   const challenge = newChallenge();
   const platform = `The platform that should be at ${url.origin}`;
   try {
-    const response = await fetch(new URL('/api/secrets', url), {
+    const response = await fetch(new URL(path, url), {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
         authorization: `Bearer ${tokenIn(url) ?? ''}`,
         [CHALLENGE_HEADER]: challenge,
       },
-      body: JSON.stringify({ label }),
+      body: JSON.stringify(question),
       redirect: 'manual',
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
@@ -68,15 +73,15 @@ export async function askRunning(dataDir: string, label: string): Promise<Asked>
       return notAsked(`${platform} answered without the proof that it is this platform.`);
     }
     if (!response.ok) throw new NetDiagnosticsError('ERR_SETTING', reasonIn(text, status));
-    return { secret: (JSON.parse(text) as { secret: string }).secret };
+    return { answer: JSON.parse(text) as Answer };
   } catch (error) {
     if (error instanceof NetDiagnosticsError) throw error;
     return notAsked(`${platform} ${silenceOf(error)}.`);
   }
 }
 
-function notAsked(why: string): Asked {
-  return { secret: null, why };
+function notAsked(why: string): Asked<never> {
+  return { answer: null, why };
 }
 
 /** Why fetch failed; its own message is only "fetch failed". */

@@ -5,8 +5,11 @@ import { askRunning } from './running-platform.js';
 /** Prints a new API secret. */
 export async function secret(options: { data: string; database?: string; label: string }): Promise<void> {
   const { data, label } = options;
-  const asked = await askRunning(data, label);
-  const made = asked.secret ?? (await makeOffline(options).catch((error: unknown) => fail(error, asked.why)));
+  const asked = await askRunning<{ secret: string }>(data, '/api/secrets', { label });
+  const made =
+    asked.answer === null
+      ? await makeOffline(options).catch((error: unknown) => fail(error, asked.why))
+      : asked.answer.secret;
   process.stdout.write(`${API_SECRET_ENV_VAR_NAME}=${made}\n`);
 }
 

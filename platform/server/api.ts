@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import {
   API_SECRET_ENV_VAR_NAME,
   DEFAULT_PROJECT,
@@ -12,10 +12,10 @@ import {
   parseEndpointId,
   type ServicesHost,
 } from 'iroh-net-diagnostics/services';
-import { CHALLENGE_HEADER, PROOF_HEADER } from '../proof.js';
 import { MAX_HISTORY } from './constants.js';
 import { HttpError } from './http-error.js';
 import { endpointJson, metricsJson, reportJson, reportSummaryJson } from './json.js';
+import { type Prove, sendProven } from './proven.js';
 
 const NO_ENDPOINT = 'There is no such endpoint.';
 const NO_SECRET = 'There is no such good secret.';
@@ -23,8 +23,7 @@ const NO_SECRET = 'There is no such good secret.';
 /** What the API uses. */
 export interface ApiContext {
   services: ServicesHost;
-  /** Signs an answer for a caller that knows the platform's id: see `proof.ts`. */
-  prove(challenge: string, body: string): string | null;
+  prove: Prove;
 }
 
 /** The parameters of a path. */
@@ -87,12 +86,12 @@ export function addApi(app: FastifyInstance, { services, prove }: ApiContext): v
       const secret = await services.createApiSecret(label);
       const text = secret.reveal();
       const answer = { keyId: secret.keyId, secret: text, envLine: `${API_SECRET_ENV_VAR_NAME}=${text}` };
-      return sendProven(request, reply.code(201), answer);
+      return sendProven(prove, request, reply.code(201), answer);
     } catch (error) {
       const status = hasCode(error, 'ERR_SETTING') ? 400 : hasCode(error, 'ERR_STATE') ? 409 : null;
       if (status === null) throw error;
       // A refusal is signed, too: it has to be the platform's own.
-      return sendProven(request, reply.code(status), { error: messageOf(error) });
+      return sendProven(prove, request, reply.code(status), { error: messageOf(error) });
     }
   });
 
@@ -100,15 +99,6 @@ export function addApi(app: FastifyInstance, { services, prove }: ApiContext): v
     if (!(await services.revokeApiSecret(idIn(id, 404, NO_SECRET)))) throw new HttpError(404, NO_SECRET);
     return { keyId: id };
   });
-
-  /** Sends the answer as exactly the text that the proof signs. */
-  function sendProven({ headers }: FastifyRequest, reply: FastifyReply, answer: unknown): FastifyReply {
-    const challenge = headers[CHALLENGE_HEADER];
-    const body = JSON.stringify(answer);
-    const proof = typeof challenge === 'string' ? prove(challenge, body) : null;
-    if (proof !== null) reply.header(PROOF_HEADER, proof);
-    return reply.type('application/json; charset=utf-8').send(body);
-  }
 }
 
 function newSecretIn({ body, headers }: FastifyRequest): { label: string; sshKey: string | undefined } {

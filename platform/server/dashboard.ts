@@ -4,13 +4,14 @@ import type { DashboardSettings } from '../options.js';
 import { Login, loginUrl } from './access.js';
 import { type ApiContext, addApi } from './api.js';
 import { createApp } from './app.js';
+import { addBackup, type BackupContext } from './backup.js';
 import { closeServers, type Handler, type Listeners, listen } from './listen.js';
 import { changesOf, LiveUpdates } from './live.js';
 import { addLogin, addPages } from './page-routes.js';
 import { loginPage } from './pages.js';
 
 /** What the dashboard uses. */
-export interface DashboardContext extends ApiContext {
+export interface DashboardContext extends ApiContext, BackupContext {
   settings: DashboardSettings;
   /** The port used last. If it is taken, the dashboard moves to another one. */
   rememberedPort: number | null;
@@ -51,6 +52,7 @@ export class Dashboard {
     const app = createApp(options, (routes) => {
       addPages(routes, live, login !== null);
       addApi(routes, context);
+      addBackup(routes, context);
       if (login !== null) addLogin(routes, login, () => live.endAll());
     });
     await app.ready();

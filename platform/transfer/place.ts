@@ -12,7 +12,8 @@ import type { SqlDatabase } from '../store/sql-database.js';
 import type { Keys } from './format.js';
 import type { Seal } from './write-store.js';
 
-const STORE_FILE = 'platform.db';
+/** In a data folder. */
+export const STORE_FILE = 'platform.db';
 /** Milliseconds. A process of the platform gives a sign of life each 2 s, and lets go after 60 s without the database. */
 const ALIVE_MS = 70_000;
 
@@ -61,7 +62,8 @@ export async function openTarget(text: string): Promise<Place> {
   return isPostgresUrl(text) ? new DatabasePlace(await openPostgres(text)) : openFolder(text);
 }
 
-async function openFolder(path: string): Promise<Place> {
+/** @throws `ERR_STORE` when a platform runs on it */
+export async function openFolder(path: string): Promise<Place> {
   await openDataFolder(path);
   const key = await readIdentity(path);
   return new FolderPlace(path, key, await openLibsql(join(path, STORE_FILE)));
