@@ -8,6 +8,7 @@ export {
   bounded,
   type Clock,
   monotonicMs,
+  notify,
   type Sleep,
   settledWithin,
   systemClock,

@@ -111,6 +111,8 @@ describe('an id', () => {
     expect(using(/\btrustedEndpointId\(/)).toEqual([
       'lib/wire/endpoint-id.ts',
       'lib/wire/secret-key.ts',
+      'platform/changes/change.ts',
+      'platform/identities/identity-table.ts',
       'platform/store/rows.ts',
     ]);
   });
