@@ -11,6 +11,7 @@ import {
   InvalidValue,
   isLoopbackAddress,
   type Kind,
+  limitsOption,
   listOf,
   needed,
   objectWith,
@@ -22,6 +23,7 @@ import {
   type Row,
   readOptions,
   relaysWithoutSecret,
+  type ServicesLimitOptions,
   SettingError,
   systemClock,
   textKind,
@@ -74,6 +76,8 @@ export interface PlatformOptions {
   port?: number | undefined;
   /** How long reports and metrics are kept, and how many. */
   retention?: RetentionOptions | undefined;
+  /** How much it takes on, and how much of that one API secret and one endpoint may have. Default: as for some thousand apps. */
+  limits?: ServicesLimitOptions | undefined;
   /** `false`: no dashboard. */
   dashboard?: DashboardOptions | false | undefined;
   /** Gets everything that happens, for a log. */
@@ -113,6 +117,7 @@ const PLATFORM = {
   bindAddrs: option(bindAddrs(), 'loopback' as BindAddrs),
   port: option(port(), null),
   retention: retention(),
+  limits: limitsOption(),
   dashboard: option(dashboard(), dashboard().fromValue({})),
   onEvent: option(callback<PlatformEventListener>(), null),
   clock: option(objectWith<Clock>('a Clock', 'now'), systemClock),

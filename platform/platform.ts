@@ -70,7 +70,7 @@ export class Platform {
     this.#endpoint = endpoint;
     this.#events = events;
     this.#services = ServicesHost.start({
-      ...{ endpoint, store, events, clock: settings.clock },
+      ...{ endpoint, store, events, clock: settings.clock, limits: settings.limits },
       address: () => platformAddress(endpoint, settings.bindAddrs),
     });
   }

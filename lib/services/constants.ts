@@ -13,28 +13,11 @@ export const MAX_REPORT = 64 * 1024;
 export const AUTH_TIMEOUT_MS = 10_000;
 /** How long a request may take to arrive, and its answer to be acknowledged: enough for a large one over a slow relay. */
 export const REQUEST_TIMEOUT_MS = 30_000;
-/**
- * Sessions at once that have shown a token. If one more comes, the API secret with the most sessions loses the one that
- * was silent longest. If the new session's own API secret has the most, the new session is refused.
- */
-export const MAX_SESSIONS = 256;
-/**
- * Connections at once that have shown no token yet, in addition. If one more comes, the oldest is closed: connections
- * that stay silent must not keep endpoints out.
- */
-export const MAX_STRANGERS = 64;
-/**
- * Connections at once in the router: sessions, connections without a token, and as many handshakes as the latter, so that
- * new connections can still come when all places are taken.
- */
-export const MAX_CONNECTIONS = MAX_SESSIONS + 2 * MAX_STRANGERS;
 /** Events about refused connections without a token: at once, then per minute. Enough to notice, too few for a flood. */
 export const REFUSALS_TOLD_AT_ONCE = 20;
 export const REFUSALS_TOLD_PER_MINUTE = 20;
 /** In seconds. Clients issue their tokens when they connect, so one that expired this long ago shows a wrong clock. */
 export const LONG_EXPIRED_SECONDS = 3_600;
-/** Sessions of one endpoint at once, all from one socket: our client and the official one may run in the same app. */
-export const MAX_SESSIONS_PER_ENDPOINT = 4;
 /**
  * How long the paths of a new session and those of older ones may take to meet. After that the older ones count as those of
  * another process. One round trip or two, on a busy machine and over a slow line. A dial-back does not wait for it.
@@ -57,22 +40,15 @@ export const MAX_OPEN_STREAMS_PER_SESSION = 16;
 /** The same before a token was shown. One is needed; a stream that was opened and never used may come first. */
 export const MAX_STREAMS_PER_STRANGER = 4;
 /**
- * The same over all connections: limits the occupied memory to 640 MB, however many attackers there are. If one more
- * comes, the API secret with the most open requests loses the session of its oldest one. All connections without a token
- * count as one API secret here.
+ * How long a request may take to arrive before it can be the one that gives way when too many are open. An honest one is
+ * there at once, also when five thousand apps come back together; what arrives in this time is limited by the network.
  */
-export const MAX_OPEN_STREAMS = 512;
-/** Bytes of a request other than metrics. Up to this size there is no queue: all {@link MAX_OPEN_STREAMS} have 32 MB. */
+export const REQUEST_STALLS_MS = 5_000;
+/** Bytes of a request other than metrics. Up to this size there is no queue: five hundred have 32 MB. */
 export const LARGE_REQUEST = 64 * 1024;
 /** How long a request that was refused for its size stays open unread: its sender can finish and then read the reason. */
 export const REFUSED_LINGER_MS = 5_000;
-/** Larger requests that are read at once: over all sessions, and of one API secret. Others wait before they are read. */
-export const MAX_LARGE_REQUESTS = 16;
-export const MAX_LARGE_REQUESTS_PER_SECRET = 4;
-/** Requests of one endpoint, at once and per {@link RATE_WINDOW_MS}; more must wait. Each may cause a write to disk. */
-export const RATE_LIMIT = 100;
-/** The same for all endpoints of one API secret: 256 that connect at once, with some requests each, send fewer. */
-export const SECRET_RATE_LIMIT = 2_000;
+/** The time in which an endpoint and an API secret may send so many requests as their limits say. */
 export const RATE_WINDOW_MS = 10_000;
 /**
  * Changes of group and attributes by one endpoint: thirty at once, then one per second. More are answered with
@@ -83,8 +59,11 @@ export const LABELS_PER_MINUTE = 60;
 /** For the rate limit, each of this many bytes counts as one request: reading a large one takes time from all others. */
 export const RATE_TURN_SIZE = 16 * 1024;
 
-/** Endpoints of one API secret. If one more comes, the one that was seen longest ago is forgotten. */
-export const MAX_ENDPOINTS_PER_SECRET = 1000;
+/** How long an API secret is remembered: a revocation of which a process has not heard takes effect then. */
+export const SECRET_LIFE_MS = 30_000;
+/** How long a request waits for a database that may be away, and when it is asked again; meanwhile a known secret stays. */
+export const SECRET_PATIENCE_MS = 1_000;
+export const SECRET_RETRY_MS = 5_000;
 /** Valid API secrets at the same time. */
 export const MAX_API_SECRETS = 200;
 /** Reports kept per endpoint; the oldest are dropped first. */
@@ -115,5 +94,3 @@ export const REDIAL_MS = 400;
 export const DIAL_BACK_AUTH_TIMEOUT_MS = 10_000;
 /** Limit of a run: ours ends after 3 s, the official host takes 21 s without a relay. */
 export const RUN_TIMEOUT_MS = 60_000;
-/** Dial-backs at once, over all endpoints. */
-export const MAX_RUNS = 32;

@@ -82,7 +82,6 @@ export {
   permitsDialBack,
   shownGrant,
 } from './button-state.js';
-export { MAX_RUNS } from './constants.js';
 export {
   DialBackError,
   type DialBackErrorCode,
@@ -104,6 +103,13 @@ export {
   pageOf,
 } from './endpoint-query.js';
 export { EventBus, type PlatformEvent, type PlatformEventListener } from './events.js';
+export {
+  LIMITS,
+  type LimitName,
+  limitsOption,
+  type ServicesLimitOptions,
+  type ServicesLimits,
+} from './limits.js';
 export { MemoryStore } from './memory-store.js';
 export {
   type ApiSecretRecord,

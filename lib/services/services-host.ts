@@ -1,5 +1,6 @@
 import { type Clock, Semaphore, systemClock, systemSleep, Throttle } from '../async/index.js';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
+import { readOption } from '../settings/index.js';
 import { type ConnectionHandler, type Endpoint, Router } from '../transport/index.js';
 import {
   type ApiSecret,
@@ -10,20 +11,17 @@ import {
 } from '../wire/index.js';
 import { ApiSecrets } from './api-secrets.js';
 import {
-  MAX_CONNECTIONS,
-  MAX_LARGE_REQUESTS,
-  MAX_LARGE_REQUESTS_PER_SECRET,
-  MAX_OPEN_STREAMS,
   MAX_OWN_KIND,
   MAX_REPORTS_PER_ENDPOINT,
-  MAX_SESSIONS,
   OWN_KIND_STAY_MS,
   REFUSALS_TOLD_AT_ONCE,
   REFUSALS_TOLD_PER_MINUTE,
+  REQUEST_STALLS_MS,
 } from './constants.js';
 import { type DialBackOptions, DialBacks, Recalls, type RunProgress } from './dial-back/index.js';
 import type { EndpointPage, EndpointQuery } from './endpoint-query.js';
 import { EventBus, type PlatformEventListener } from './events.js';
+import { limitsOption, type ServicesLimitOptions, type ServicesLimits } from './limits.js';
 import {
   type ApiSecretRecord,
   DEFAULT_PROJECT,
@@ -33,7 +31,15 @@ import {
   type ReportRecord,
   type ReportSummary,
 } from './records.js';
-import { EndpointSession, Presence, Rates, SharedPlaces, Twins, Unauthenticated } from './sessions/index.js';
+import {
+  EndpointSession,
+  KnownSecrets,
+  Presence,
+  Rates,
+  SharedPlaces,
+  Twins,
+  Unauthenticated,
+} from './sessions/index.js';
 import type { HistoryPage, Store } from './store.js';
 import { type EndpointView, type ViewSources, viewEndpoint, viewEndpoints } from './views.js';
 
@@ -47,6 +53,8 @@ export interface ServicesHostDeps {
   events?: EventBus | undefined;
   /** The address at which endpoints reach it, for API secrets. Default: the endpoint's own `address()`. */
   address?: (() => EndpointAddress) | undefined;
+  /** How much it takes on. Default: enough for a fleet of some thousand apps. */
+  limits?: ServicesLimitOptions | undefined;
   /** @internal For tests. */
   clock?: Clock | undefined;
 }
@@ -64,11 +72,14 @@ export class ServicesHost {
   readonly id: EndpointId;
   /** Emits all events. */
   readonly events: EventBus;
+  /** How much it takes on. */
+  readonly limits: ServicesLimits;
   readonly #store: Store;
   readonly #address: () => EndpointAddress;
   readonly #router: Router;
   readonly #presence: Presence;
   readonly #recalls: Recalls;
+  readonly #secrets: KnownSecrets;
   readonly #dialBacks: DialBacks;
   readonly #apiSecrets: ApiSecrets;
   readonly #views: ViewSources;
@@ -76,28 +87,38 @@ export class ServicesHost {
 
   private constructor(deps: ServicesHostDeps) {
     const { endpoint, store, events = new EventBus(), clock = systemClock } = deps;
-    const presence = new Presence();
+    const limits = readOption('ServicesHost.start()', 'limits', limitsOption(), deps.limits);
+    const presence = new Presence(limits.sessionsPerEndpoint);
     this.id = endpoint.id;
     this.events = events;
+    this.limits = limits;
     this.#store = store;
     this.#address = deps.address ?? (() => endpoint.address());
-    this.#router = new Router(endpoint, { maxConnections: MAX_CONNECTIONS });
+    // As many handshakes as strangers, in addition: new connections can still come when all places are taken.
+    this.#router = new Router(endpoint, { maxConnections: limits.sessions + 2 * limits.strangers });
     this.#recalls = new Recalls({ endpoint, store, presence, events, clock });
-    this.#dialBacks = new DialBacks({ endpoint, store, presence, recalls: this.#recalls, events, clock });
+    this.#dialBacks = new DialBacks({
+      ...{ endpoint, store, presence, recalls: this.#recalls, events, clock },
+      maxRuns: limits.runs,
+    });
     this.#presence = presence;
+    this.#secrets = new KnownSecrets(store, clock);
     this.#apiSecrets = new ApiSecrets({
       ...{ store, events, clock, address: this.#address },
-      closeSessions: (keyId) => presence.closeOf(keyId),
+      closeSessions: (keyId) => this.secretRevoked(keyId),
     });
     const twins = new Twins(clock);
     this.#views = { store, dialBacks: this.#dialBacks, clock };
     const shared = {
-      ...{ endpoint, store, presence, twins, events, clock },
-      places: new SharedPlaces(MAX_SESSIONS, { mayDisplaceOwn: false }),
-      openRequests: new SharedPlaces(MAX_OPEN_STREAMS, { mayDisplaceOwn: true }),
-      largeRequests: new Semaphore(MAX_LARGE_REQUESTS, { share: MAX_LARGE_REQUESTS_PER_SECRET }),
-      rates: new Rates(clock),
-      unauthenticated: new Unauthenticated(),
+      ...{ endpoint, store, secrets: this.#secrets, presence, twins, events, clock, limits },
+      places: new SharedPlaces(limits.sessions, { mayDisplaceOwn: false, share: limits.sessionsPerSecret }),
+      openRequests: new SharedPlaces(limits.openRequests, {
+        mayDisplaceOwn: true,
+        graceMs: REQUEST_STALLS_MS,
+      }),
+      largeRequests: new Semaphore(limits.largeRequests, { share: limits.largeRequestsPerSecret }),
+      rates: new Rates(clock, limits),
+      unauthenticated: new Unauthenticated(limits.strangers),
       refusals: new Throttle(REFUSALS_TOLD_AT_ONCE, REFUSALS_TOLD_PER_MINUTE, clock),
     };
     this.#router.handle(SERVICES_ALPN, (connection, { signal }) =>
@@ -111,7 +132,7 @@ export class ServicesHost {
     this.#router.handle(OWN_PLATFORM_ALPN, stay, { maxConnections: MAX_OWN_KIND });
   }
 
-  /** Accepts sessions from now on. */
+  /** Accepts sessions from now on. @throws SettingError (`ERR_SETTING`) for a limit that is none */
   static start(deps: ServicesHostDeps): ServicesHost {
     const host = new ServicesHost(deps);
     host.#router.start();
@@ -155,8 +176,9 @@ export class ServicesHost {
     return this.#apiSecrets.revoke(keyId, project);
   }
 
-  /** Ends the sessions of a secret that was revoked elsewhere. */
-  closeSessionsOf(keyId: EndpointId): void {
+  /** Call it when a secret was revoked elsewhere: its sessions end, and it is not taken any more. */
+  secretRevoked(keyId: EndpointId): void {
+    this.#secrets.forget(keyId);
     this.#presence.closeOf(keyId);
   }
 

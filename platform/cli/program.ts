@@ -1,11 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
+  LIMITS,
   looksLikeApiSecret,
   MAX_LABEL_LENGTH,
   messageOf,
   port,
   type RelayOption,
   relayFromUrl,
+  type ServicesLimitOptions,
 } from 'iroh-net-diagnostics/services';
 import { PLATFORM_VERSION } from '../version.js';
 import { EXIT } from './exit-codes.js';
@@ -56,6 +58,17 @@ export function createProgram(): Command {
         '--relay <url>',
         'a relay through which apps can reach it; may be given several times. URL?quicPort=PORT says where it answers QUIC address discovery, URL?quicPort=none that it does not',
       ).argParser(addRelay),
+    )
+    .addOption(
+      new Option(
+        '--limit <name=number>',
+        `how much it takes on; may be given several times. The limits and their defaults: ${Object.entries(
+          LIMITS,
+        )
+          .filter(([, row]) => row.default < Number.MAX_SAFE_INTEGER)
+          .map(([name, row]) => `${name}=${row.default}`)
+          .join(' ')}`,
+      ).argParser(addLimit),
     )
     .addHelpText(
       'after',
@@ -202,6 +215,19 @@ function addRelay(text: string, before: readonly RelayOption[] = []): RelayOptio
     return [...before, { url, quicPort }];
   } catch (error) {
     throw new InvalidArgumentError(`${messageOf(error)}.`);
+  }
+}
+
+function addLimit(text: string, before: ServicesLimitOptions = {}): ServicesLimitOptions {
+  const [name = '', value = ''] = text.split('=');
+  const row = Object.entries(LIMITS).find(([known]) => known === name)?.[1];
+  if (row === undefined) {
+    throw new InvalidArgumentError(`${name} is no limit; there are ${Object.keys(LIMITS).join(', ')}.`);
+  }
+  try {
+    return { ...before, [name]: row.kind.fromValue(/^\d{1,15}$/.test(value) ? Number(value) : value) };
+  } catch {
+    throw new InvalidArgumentError(`${name} must be ${row.kind.should}.`);
   }
 }
 

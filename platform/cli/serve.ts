@@ -1,4 +1,4 @@
-import type { RelayOption } from 'iroh-net-diagnostics/services';
+import type { RelayOption, ServicesLimitOptions } from 'iroh-net-diagnostics/services';
 import { Platform } from '../platform.js';
 import { onInterruption, untilInterrupted } from './interruption.js';
 import { noteRunning } from './running-platform.js';
@@ -10,6 +10,7 @@ export async function serve(options: {
   port?: number;
   dashboardPort?: number;
   relay?: RelayOption[];
+  limit?: ServicesLimitOptions;
 }): Promise<void> {
   const interruption = onInterruption();
   const platform = await Platform.start({
@@ -17,6 +18,7 @@ export async function serve(options: {
     database: options.database,
     port: options.port,
     relays: options.relay,
+    limits: options.limit,
     dashboard: { port: options.dashboardPort },
     onEvent: (event) => {
       if (event.type === 'warning') process.stderr.write(`${event.message}\n`);

@@ -214,6 +214,8 @@ describe('iroh-net-diagnostics-platform', () => {
     [['serve', '--prot', '1'], /unknown option '--prot'\n\(Did you mean --port\?\)/],
     [['serve', '--port', 'x'], /'--port <n>' argument 'x' is invalid\. It must be a port from 0 to 65535\./],
     [['serve', '--port', '65536'], /0 to 65535/],
+    [['serve', '--limit', 'session=9'], /session is no limit; there are sessions, sessionsPerSecret, /],
+    [['serve', '--limit', 'runs=none'], /runs must be a whole number from 1 to /],
     [['serve', '--port', '1e3'], /0 to 65535/],
     [['serve', 'now'], /too many arguments/],
     [

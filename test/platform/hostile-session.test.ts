@@ -1,17 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   LABELS_AT_ONCE,
-  MAX_ENDPOINTS_PER_SECRET,
   MAX_OPEN_STREAMS_PER_SESSION,
   MAX_REPORT,
   MAX_REQUEST,
-  MAX_SESSIONS,
-  MAX_SESSIONS_PER_ENDPOINT,
-  MAX_STRANGERS,
   MAX_STREAMS_PER_STRANGER,
   REFUSALS_TOLD_AT_ONCE,
   REFUSALS_TOLD_PER_MINUTE,
 } from '../../lib/services/constants.js';
+import type { ServicesLimitOptions } from '../../lib/services/index.js';
 import { DEFAULT_PROJECT } from '../../lib/services/records.js';
 import { type BiStream, type Connection, call } from '../../lib/transport/index.js';
 import {
@@ -166,12 +163,13 @@ describe('strangers', MAY_LOSE_ITS_CLOSE, () => {
   });
 
   it('do not hold up endpoints with requests that they begin and never end', async () => {
-    const platform = await stage.platform();
+    const strangers = 64;
+    const platform = await stage.platform({ limits: { strangers } });
     const secret = await platform.createApiSecret();
     const stranger = await stage.endpoint();
     // Held: a stream that is collected ends.
     const begun: BiStream[] = [];
-    for (let count = 0; count < MAX_STRANGERS; count += 1) {
+    for (let count = 0; count < strangers; count += 1) {
       const connection = await connect(stranger, platform);
       for (let index = 0; index < MAX_STREAMS_PER_STRANGER; index += 1) {
         begun.push(await begin(connection));
@@ -181,7 +179,7 @@ describe('strangers', MAY_LOSE_ITS_CLOSE, () => {
     await openSession(await stage.endpoint(), platform, secret);
     // They are given up after 10 s; nobody has to wait for that.
     expect(performance.now() - startedAt).toBeLessThan(5_000);
-    expect(begun).toHaveLength(MAX_STRANGERS * MAX_STREAMS_PER_STRANGER);
+    expect(begun).toHaveLength(strangers * MAX_STREAMS_PER_STRANGER);
   });
 
   it('are turned away when they begin more requests than they could need', async () => {
@@ -218,11 +216,12 @@ describe('strangers', MAY_LOSE_ITS_CLOSE, () => {
   });
 
   it('cannot lock endpoints out by taking all sessions in silence', async () => {
-    const platform = await stage.platform();
+    const limits = { sessions: 256, strangers: 64 };
+    const platform = await stage.platform({ limits });
     const secret = await platform.createApiSecret();
     const strangers = await Promise.all(Array.from({ length: 8 }, () => stage.endpoint()));
     const dialAll = strangers.map(async (stranger) => {
-      for (let count = 0; count < MAX_SESSIONS / 8; count += 1) await connect(stranger, platform);
+      for (let count = 0; count < limits.sessions / 8; count += 1) await connect(stranger, platform);
     });
     await Promise.all(dialAll);
     const connection = await openSession(await stage.endpoint(), platform, secret);
@@ -232,8 +231,8 @@ describe('strangers', MAY_LOSE_ITS_CLOSE, () => {
 });
 
 describe('an authorised endpoint that misbehaves', () => {
-  async function session() {
-    const platform = await stage.platform();
+  async function session(limits: ServicesLimitOptions = {}) {
+    const platform = await stage.platform({ limits });
     const endpoint = await stage.endpoint();
     const secret = await platform.createApiSecret();
     return { platform, endpoint, secret, connection: await openSession(endpoint, platform, secret) };
@@ -413,8 +412,9 @@ describe('an authorised endpoint that misbehaves', () => {
   });
 
   it('loses its oldest session when it opens too many', async () => {
-    const { platform, endpoint, secret, connection } = await session();
-    for (let count = 0; count < MAX_SESSIONS_PER_ENDPOINT; count += 1)
+    const sessionsPerEndpoint = 2;
+    const { platform, endpoint, secret, connection } = await session({ sessionsPerEndpoint });
+    for (let count = 0; count < sessionsPerEndpoint; count += 1)
       await openSession(endpoint, platform, secret);
     expect(await closeCode(connection)).toBe(0);
     expect(await platform.endpoint(endpoint.id)).toMatchObject({ isOnline: true });
@@ -433,6 +433,7 @@ describe('an authorised endpoint that misbehaves', () => {
   });
 
   it('makes the longest unseen endpoint of its secret give way when there are too many', async () => {
+    const endpointsPerSecret = 40;
     const dataDir = await stage.folder();
     const key = SecretKey.fromBytes(new Uint8Array(32).fill(7));
     const store = await openStore(dataDir);
@@ -440,11 +441,11 @@ describe('an authorised endpoint that misbehaves', () => {
     const secret = { project: DEFAULT_PROJECT, keyId: key.id, identity, label: '' };
     await store.addApiSecret({ ...secret, createdAt: 1, revokedAt: null });
     const idOf = (index: number) => madeUpId(index.toString(16).padStart(64, '0'));
-    for (let index = 0; index < MAX_ENDPOINTS_PER_SECRET; index += 1) {
+    for (let index = 0; index < endpointsPerSecret; index += 1) {
       void store.authorise(refOf(idOf(index)), { issuer: key.id, expiresAt: null }, identity, 1000 + index);
     }
     await store.close();
-    const platform = await stage.platform({ dataDir });
+    const platform = await stage.platform({ dataDir, limits: { endpointsPerSecret } });
     const endpoint = await stage.endpoint();
     await openSession(endpoint, platform, ApiSecret.create(key, platform.address));
     expect(stage.events).toContainEqual({
@@ -454,7 +455,7 @@ describe('an authorised endpoint that misbehaves', () => {
     });
     expect(await platform.endpoint(idOf(0))).toBeNull();
     expect(await platform.endpoint(idOf(1))).not.toBeNull();
-    expect(await endpointsOf(platform)).toHaveLength(MAX_ENDPOINTS_PER_SECRET);
+    expect(await endpointsOf(platform)).toHaveLength(endpointsPerSecret);
   });
 
   it('cannot dial an ALPN that the platform does not serve', async () => {

@@ -1,15 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
-  MAX_OPEN_STREAMS,
   MAX_OPEN_STREAMS_PER_SESSION,
   MAX_REQUEST,
-  MAX_SESSIONS,
-  MAX_SESSIONS_PER_ENDPOINT,
   MAX_STREAMS_PER_SESSION,
   PATHS_SETTLE_MS,
-  RATE_LIMIT,
   RATE_WINDOW_MS,
+  REQUEST_STALLS_MS,
 } from '../../lib/services/constants.js';
 import { type BiStream, type Connection, call, type Endpoint } from '../../lib/transport/index.js';
 import { type ApiSecret, decodeUnitResult } from '../../lib/wire/index.js';
@@ -26,6 +23,8 @@ afterEach(async () => {
 });
 
 const ping = () => ({ type: 'ping', id: newId() }) as const;
+/** Sessions of one endpoint. */
+const PER_ENDPOINT = 4;
 /** An answer that waits for an attack to time out takes ten seconds and more. */
 const SOON_MS = 5_000;
 
@@ -93,7 +92,7 @@ describe('an API secret whose apps misbehave', { timeout: 60_000 }, () => {
   it('cannot hold up the requests of another by half-sent ones', async () => {
     const platform = await stage.platform();
     const secret = await platform.createApiSecret();
-    for (const session of await sessionsOf(platform, secret, 4, MAX_SESSIONS_PER_ENDPOINT))
+    for (const session of await sessionsOf(platform, secret, 4, PER_ENDPOINT))
       await beginEach(session, MAX_STREAMS_PER_SESSION);
     await expectSoon(async () => ask(await neighbour(platform), ping()));
   });
@@ -101,10 +100,11 @@ describe('an API secret whose apps misbehave', { timeout: 60_000 }, () => {
   it('cannot keep another out by idle sessions: the one that was silent the longest gives way', {
     tags: ['slow'],
   }, async () => {
-    const platform = await stage.platform();
+    const limits = { sessions: 64, sessionsPerEndpoint: PER_ENDPOINT };
+    const platform = await stage.platform({ limits });
     const secret = await platform.createApiSecret();
-    const endpoints = MAX_SESSIONS / MAX_SESSIONS_PER_ENDPOINT;
-    const sessions = await sessionsOf(platform, secret, endpoints, MAX_SESSIONS_PER_ENDPOINT);
+    const endpoints = limits.sessions / PER_ENDPOINT;
+    const sessions = await sessionsOf(platform, secret, endpoints, PER_ENDPOINT);
     // No longer the one that was silent the longest.
     await ask(sessions[0] as Connection, ping());
     await expectSoon(async () => ask(await neighbour(platform), ping()));
@@ -117,32 +117,36 @@ describe('an API secret whose apps misbehave', { timeout: 60_000 }, () => {
   });
 
   it('cannot park more than a bounded number of requests: the one with the most gives way', async () => {
-    const platform = await stage.platform();
+    const openRequests = 8 * MAX_OPEN_STREAMS_PER_SESSION;
+    const platform = await stage.platform({ limits: { openRequests } });
     const connection = await neighbour(platform);
-    const count = MAX_OPEN_STREAMS / MAX_OPEN_STREAMS_PER_SESSION;
+    const count = openRequests / MAX_OPEN_STREAMS_PER_SESSION;
     const sessions = await sessionsOf(platform, await platform.createApiSecret(), count, 1);
     for (const session of sessions) await beginEach(session, MAX_OPEN_STREAMS_PER_SESSION);
     // The platform may read a request of the neighbour before the last of those that were begun.
     await until(async () => {
       await expectSoon(() => ask(connection, ping()));
       return sessions.some(({ closeReason }) => closeReason !== null);
-    }, SOON_MS);
+    }, REQUEST_STALLS_MS + SOON_MS);
     await expectOneGone(sessions, { code: 400, why: 'too many requests of its API secret at once' });
   });
 
   it('does not get new limits by connecting anew', async () => {
     const clock = { at: Date.now(), now: () => clock.at };
-    const platform = await stage.platform({ clock });
+    const requestsPerEndpoint = 40;
+    const platform = await stage.platform({ clock, limits: { requestsPerEndpoint } });
     const [endpoint, secret] = [await stage.endpoint(), await platform.createApiSecret()];
     const first = await openSession(endpoint, platform, secret);
     // With its `Auth` it has had all of its turns then.
-    for (let count = 1; count < RATE_LIMIT; count += 1) await ask(first, ping());
+    for (let count = 1; count < requestsPerEndpoint; count += 1) await ask(first, ping());
     first.close(0);
     const startedAt = performance.now();
     const second = await openSession(endpoint, platform, secret);
     const turns = 6;
     await Promise.all(Array.from({ length: turns - 1 }, () => ask(second, ping())));
-    expect(performance.now() - startedAt).toBeGreaterThan((turns - 1) * (RATE_WINDOW_MS / RATE_LIMIT));
+    expect(performance.now() - startedAt).toBeGreaterThan(
+      (turns - 1) * (RATE_WINDOW_MS / requestsPerEndpoint),
+    );
   });
 
   it('is told that a report is too large before it is decoded, or even read', async () => {

@@ -193,6 +193,15 @@ describe('the options of Platform.start', () => {
     [{}, /`dataDir` of Platform.start\(\) is missing; it must be a folder/],
     [{ dataDir: '' }, /`dataDir` of Platform.start\(\) was ""/],
     [
+      { dataDir: 'x', limits: { sessions: 0 } },
+      /`limits.sessions` of Platform.start\(\) was 0; it must be a whole number from 1 to /,
+    ],
+    [
+      { dataDir: 'x', limits: { session: 9 } },
+      /`limits.session` of Platform.start\(\) is not known. Did you mean `sessions`\?/,
+    ],
+    [{ dataDir: 'x', limits: 9 }, /`limits` of Platform.start\(\) was 9; it must be an object of limits\./],
+    [
       { dataDir: 'x', netwrok: 'n0' },
       /`netwrok` of Platform.start\(\) is not known. Did you mean `network`\?/,
     ],

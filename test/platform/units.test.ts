@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RATE_LIMIT, RATE_WINDOW_MS, SECRET_RATE_LIMIT } from '../../lib/services/constants.js';
+import { RATE_WINDOW_MS } from '../../lib/services/constants.js';
 import { isReportId, newReportId } from '../../lib/services/records.js';
 import { mergeAddress } from '../../lib/services/sessions/address-snapshot.js';
 import { Rates } from '../../lib/services/sessions/rates.js';
@@ -78,28 +78,41 @@ describe('SharedPlaces of a fleet', () => {
 
 describe('Rates', () => {
   const clock = { at: 0, now: () => clock.at };
+  const limits = { requestsPerEndpoint: 100, requestsPerSecret: 2_000 };
 
   it('count the endpoints of one API secret together, and those of another apart', () => {
-    const rates = new Rates(clock);
-    const waits = Array.from({ length: SECRET_RATE_LIMIT + 1 }, (_, index) =>
+    const rates = new Rates(clock, limits);
+    const waits = Array.from({ length: limits.requestsPerSecret + 1 }, (_, index) =>
       rates.turn(`endpoint ${index}`, 'a'),
     );
-    expect([waits.at(-2), waits.at(-1)]).toEqual([0, RATE_WINDOW_MS / SECRET_RATE_LIMIT]);
+    expect([waits.at(-2), waits.at(-1)]).toEqual([0, RATE_WINDOW_MS / limits.requestsPerSecret]);
     expect(rates.turn('another', 'b')).toBe(0);
   });
 
   it('are those of the endpoint, however often it comes, until it could begin anew anyway', () => {
-    const rates = new Rates(clock);
-    for (let count = 0; count < RATE_LIMIT; count += 1) rates.turn('one', null);
-    const labels = rates.labels('one');
-    while (labels.take() === 0);
+    const rates = new Rates(clock, limits);
+    for (let count = 0; count < limits.requestsPerEndpoint; count += 1) rates.turn('one', 'a');
+    while (rates.mayLabel('one'));
     // Many others come, which makes it forget those that are idle.
     for (let count = 0; count < 3_000; count += 1) {
-      rates.turn(`stranger ${count}`, null);
-      rates.labels(`stranger ${count}`);
+      rates.turn(`other ${count}`, `secret ${count}`);
+      rates.mayLabel(`other ${count}`);
     }
-    expect(rates.turn('one', null)).toBe(RATE_WINDOW_MS / RATE_LIMIT);
-    expect(rates.labels('one').take()).toBeGreaterThan(0);
+    expect(rates.turn('one', 'a')).toBe(RATE_WINDOW_MS / limits.requestsPerEndpoint);
+    expect(rates.mayLabel('one')).toBe(false);
+  });
+
+  it('remember only those that were busy lately, and take no longer for it, however many come', () => {
+    const rates = new Rates(clock, limits);
+    const startedAt = performance.now();
+    for (let count = 0; count < 50_000; count += 1) {
+      clock.at += 1;
+      rates.turn(`storm ${count}`, 'a');
+    }
+    // A bucket that gave one of its hundred turns is full again after a tenth of a second.
+    expect(rates.size).toBeLessThan(1_000);
+    // Looking at all of them for each newcomer takes many seconds.
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 });
 

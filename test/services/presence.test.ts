@@ -60,7 +60,7 @@ async function endingOf(
   isShared = false,
 ): Promise<string | null> {
   const time = new FakeTime();
-  const presence = new Presence(time.sleep);
+  const presence = new Presence(4, time.sleep);
   const { signal } = new AbortController();
   const enter = (session: FakeSession) =>
     presence.enter(session as unknown as Connection, HOLDER, () => isShared, signal);
@@ -122,7 +122,7 @@ describe('sessions of which one has only IPv4 and the other only IPv6', () => {
 
   it('are known to be of two by coming back in turns', async () => {
     const time = new FakeTime();
-    const presence = new Presence(time.sleep);
+    const presence = new Presence(4, time.sleep);
     const twins = new Twins(time);
     const { signal } = new AbortController();
     const sessions = [v4, v6, v4, v6, v4].map((path) => new FakeSession(path));
@@ -162,7 +162,7 @@ describe('a session of another process', () => {
 
   it('does so within two seconds, and tells over which paths they came', async () => {
     const time = new FakeTime();
-    const presence = new Presence(time.sleep);
+    const presence = new Presence(4, time.sleep);
     const { signal } = new AbortController();
     const [older, newer] = [new FakeSession(v4, relay), new FakeSession(other)];
     void presence.enter(older as unknown as Connection, HOLDER, () => false, signal);
@@ -175,7 +175,7 @@ describe('a session of another process', () => {
 
   it('does not when it has ended itself before that', async () => {
     const time = new FakeTime();
-    const presence = new Presence(time.sleep);
+    const presence = new Presence(4, time.sleep);
     const ended = new AbortController();
     const [older, newer] = [new FakeSession(v4), new FakeSession(other)];
     void presence.enter(older as unknown as Connection, HOLDER, () => false, new AbortController().signal);

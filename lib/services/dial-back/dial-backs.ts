@@ -2,7 +2,7 @@ import { type Clock, type LinkedAbort, linkedAbort, notify, nowSeconds } from '.
 import { NetDiagnosticsError } from '../../errors.js';
 import type { Endpoint } from '../../transport/index.js';
 import { buttonState, usableGrant } from '../button-state.js';
-import { MAX_REPORTS_PER_ENDPOINT, MAX_RUNS } from '../constants.js';
+import { MAX_REPORTS_PER_ENDPOINT } from '../constants.js';
 import type { EventBus } from '../events.js';
 import { type EndpointRef, type GrantRecord, newReportId, type ReportRecord } from '../records.js';
 import type { Presence } from '../sessions/index.js';
@@ -21,6 +21,8 @@ export interface DialBackContext {
   recalls: Pick<Recalls, 'lost'>;
   events: EventBus;
   clock: Clock;
+  /** Dial-backs at once, over all endpoints. */
+  maxRuns: number;
 }
 
 /** Options of a dial-back. */
@@ -151,10 +153,11 @@ export class DialBacks {
   #assertFree(id: string): void {
     if (this.#isClosed) throw new NetDiagnosticsError('ERR_STATE', 'The platform is stopping.');
     if (this.#runs.has(id)) throw new NetDiagnosticsError('ERR_STATE', 'A diagnostics run is under way.');
-    if (this.#runs.size >= MAX_RUNS) {
+    const { maxRuns } = this.#context;
+    if (this.#runs.size >= maxRuns) {
       throw new NetDiagnosticsError(
         'ERR_STATE',
-        `${MAX_RUNS} runs are under way: wait for one of them to end.`,
+        `${maxRuns} runs are under way: wait for one of them to end.`,
       );
     }
   }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../async/index.js';
 import type { Connection, Endpoint, PathInfo } from '../../transport/index.js';
 import {
   type EndpointAddress,
@@ -5,6 +6,7 @@ import {
   formatSocketAddr,
   parseSocketAddr,
 } from '../../wire/index.js';
+import { ADDRESS_INTERVAL_MS } from '../constants.js';
 
 /** Addresses that are kept of one connection: a hostile peer can offer any number. */
 const MAX_ADDRESSES = 32;
@@ -39,4 +41,47 @@ export function mergeAddress(
     relayUrls: [...relayUrls].slice(0, MAX_ADDRESSES),
     directAddrs: [...directAddrs].slice(0, MAX_ADDRESSES).map(parseSocketAddr),
   };
+}
+
+/** Notices when the address of a session changes, without asking for it at each request. */
+export class AddressWatch {
+  readonly #endpoint: Endpoint;
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #paths = '';
+  #known = '';
+
+  constructor(endpoint: Endpoint, connection: Connection, clock: Clock) {
+    this.#endpoint = endpoint;
+    this.#connection = connection;
+    this.#clock = clock;
+  }
+
+  /** The address; `null` when nothing is known. */
+  async now(): Promise<EndpointAddress | null> {
+    this.#lookedAt = this.#clock.now();
+    this.#paths = this.#addresses();
+    const address = await snapshotAddress(this.#endpoint, this.#connection);
+    this.#known = JSON.stringify(address);
+    return address;
+  }
+
+  /** @returns the address if it is another than the last one; `null`: it is not, or nobody looked @param isDue - looks now */
+  async changed(isDue: boolean): Promise<EndpointAddress | null> {
+    const now = this.#clock.now();
+    if (!isDue && now - this.#lookedAt < ADDRESS_INTERVAL_MS) return null;
+    this.#lookedAt = now;
+    // The paths are at hand; the transport has to be asked for the rest.
+    if (!isDue && this.#addresses() === this.#paths) return null;
+    const before = this.#known;
+    const address = await this.now();
+    return this.#known === before ? null : address;
+  }
+
+  #addresses(): string {
+    if (this.#connection.closeReason !== null) return this.#paths;
+    const addresses = this.#connection.paths().map(({ remoteAddr }) => remoteAddr);
+    return addresses.sort().join();
+  }
 }

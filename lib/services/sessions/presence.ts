@@ -8,7 +8,7 @@ import {
   REASON_REPLACED,
   REASON_UNAUTHORIZED,
 } from '../../wire/index.js';
-import { MAX_SESSIONS_PER_ENDPOINT, PATHS_LOOK_MS, PATHS_SETTLE_MS } from '../constants.js';
+import { PATHS_LOOK_MS, PATHS_SETTLE_MS } from '../constants.js';
 import type { ProjectId } from '../records.js';
 import { directPaths, isElsewhere, isOfOtherFamily, shareSocket } from './paths.js';
 
@@ -27,10 +27,13 @@ export class Presence {
   readonly #reached = new Map<EndpointId, Set<ProjectId>>();
   readonly #entered = new Condition();
   readonly #sleep: Sleep;
+  readonly #perEndpoint: number;
   /** The endpoint whose session is just beginning. */
   #entering: EndpointId | null = null;
 
-  constructor(sleep: Sleep = systemSleep) {
+  /** @param perEndpoint - sessions that one endpoint may have at once */
+  constructor(perEndpoint: number, sleep: Sleep = systemSleep) {
+    this.#perEndpoint = perEndpoint;
     this.#sleep = sleep;
   }
 
@@ -91,7 +94,7 @@ export class Presence {
     if (sessions.has(connection)) return null;
     this.notReached(id, holder.project);
     const older = [...sessions];
-    const tooMany = older.length + 1 - MAX_SESSIONS_PER_ENDPOINT;
+    const tooMany = older.length + 1 - this.#perEndpoint;
     for (const session of older.splice(0, Math.max(0, tooMany))) this.#end(session, REASON_REPLACED);
     sessions.add(connection);
     this.#sessions.set(id, sessions);

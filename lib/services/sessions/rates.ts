@@ -1,59 +1,82 @@
 import { type Clock, TokenBucket } from '../../async/index.js';
-import {
-  LABELS_AT_ONCE,
-  LABELS_PER_MINUTE,
-  RATE_LIMIT,
-  RATE_WINDOW_MS,
-  SECRET_RATE_LIMIT,
-} from '../constants.js';
-
-/** With so many holders, those are forgotten whose limit is full again anyway. */
-const TIDY_AT = 1_000;
+import { LABELS_AT_ONCE, LABELS_PER_MINUTE, RATE_WINDOW_MS } from '../constants.js';
+import type { ServicesLimits } from '../limits.js';
 
 /**
  * How often an endpoint may send requests, and all endpoints of one API secret together. Kept over connections: a
  * reconnect does not reset the limit.
  */
 export class Rates {
-  readonly #clock: Clock;
-  readonly #endpoints = new Map<string, TokenBucket>();
-  readonly #secrets = new Map<string, TokenBucket>();
-  readonly #labels = new Map<string, TokenBucket>();
+  readonly #endpoints: Buckets;
+  readonly #secrets: Buckets;
+  readonly #labels: Buckets;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(
+    clock: Clock,
+    {
+      requestsPerEndpoint,
+      requestsPerSecret,
+    }: Pick<ServicesLimits, 'requestsPerEndpoint' | 'requestsPerSecret'>,
+  ) {
+    const requests = (limit: number) => {
+      return new Buckets(() => new TokenBucket(limit, (limit * 60_000) / RATE_WINDOW_MS, clock));
+    };
+    this.#endpoints = requests(requestsPerEndpoint);
+    this.#secrets = requests(requestsPerSecret);
+    this.#labels = new Buckets(() => new TokenBucket(LABELS_AT_ONCE, LABELS_PER_MINUTE, clock));
   }
 
   /**
    * Counts one request.
-   * @param issuer - the API secret; `null` for a connection without a token, which may only send few requests
+   * @param issuer - the API secret
    * @returns milliseconds to wait before it is served
    */
-  turn(endpointId: string, issuer: string | null): number {
-    const own = known(this.#endpoints, endpointId, () => this.#limit(RATE_LIMIT)).reserve();
-    if (issuer === null) return own;
-    return Math.max(own, known(this.#secrets, issuer, () => this.#limit(SECRET_RATE_LIMIT)).reserve());
+  turn(endpointId: string, issuer: string): number {
+    return Math.max(this.#endpoints.of(endpointId).reserve(), this.#secrets.of(issuer).reserve());
   }
 
-  /** How often an endpoint may change its group and its attributes. */
-  labels(endpointId: string): TokenBucket {
-    return known(this.#labels, endpointId, () => {
-      return new TokenBucket(LABELS_AT_ONCE, LABELS_PER_MINUTE, this.#clock);
-    });
+  /** Counts a change of an endpoint's group or attributes. @returns whether it may be made now */
+  mayLabel(endpointId: string): boolean {
+    return this.#labels.of(endpointId).take() === 0;
   }
 
-  #limit(limit: number): TokenBucket {
-    return new TokenBucket(limit, (limit * 60_000) / RATE_WINDOW_MS, this.#clock);
+  /** How many holders are remembered. */
+  get size(): number {
+    return this.#endpoints.size + this.#secrets.size + this.#labels.size;
   }
 }
 
-function known(all: Map<string, TokenBucket>, holder: string, make: () => TokenBucket): TokenBucket {
-  const one = all.get(holder);
-  if (one !== undefined) return one;
-  if (all.size >= TIDY_AT) {
-    for (const [name, limit] of all) if (limit.isFresh) all.delete(name);
+/**
+ * A bucket for each holder. With each new holder two others are looked at, in turns, and forgotten if theirs are full again
+ * anyway. So only those are kept that were busy lately, nobody can push one of them out by many new names, and no step
+ * takes long.
+ */
+class Buckets {
+  readonly #make: () => TokenBucket;
+  readonly #all = new Map<string, TokenBucket>();
+  #turn = this.#all.entries();
+
+  constructor(make: () => TokenBucket) {
+    this.#make = make;
   }
-  const made = make();
-  all.set(holder, made);
-  return made;
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  of(holder: string): TokenBucket {
+    const known = this.#all.get(holder);
+    if (known !== undefined) return known;
+    this.#tidy();
+    this.#tidy();
+    const made = this.#make();
+    this.#all.set(holder, made);
+    return made;
+  }
+
+  #tidy(): void {
+    const next = this.#turn.next();
+    if (next.done === true) this.#turn = this.#all.entries();
+    else if (next.value[1].isFresh) this.#all.delete(next.value[0]);
+  }
 }

@@ -1,5 +1,5 @@
 /** The requests of an authorised endpoint, and their answers. */
-import { type Clock, nowSeconds, type TokenBucket } from '../../async/index.js';
+import { type Clock, nowSeconds } from '../../async/index.js';
 
 import { messageOf } from '../../errors.js';
 import { printable } from '../../text.js';
@@ -17,6 +17,7 @@ import { newReportId, type ProjectId } from '../records.js';
 import type { Store } from '../store.js';
 import { refuseGrant } from './authorisation.js';
 import { takeMetrics } from './metrics-intake.js';
+import type { Rates } from './rates.js';
 
 /** What every request needs. */
 export interface RequestContext {
@@ -27,8 +28,7 @@ export interface RequestContext {
   store: Store;
   clock: Clock;
   events: EventBus;
-  /** How often this endpoint may change its group and its attributes. */
-  labels: TokenBucket;
+  rates: Rates;
 }
 
 /** All requests except `auth`, which is about the connection. */
@@ -44,7 +44,7 @@ type NewRequest = Extract<EndpointRequest, { type: 'set-group' | 'set-attributes
 export async function answerRequest(request: EndpointRequest, context: RequestContext): Promise<Uint8Array> {
   if (request.type === 'ping') return encodePong(request.id);
   try {
-    if (isNew(request) && context.labels.take() > 0) {
+    if (isNew(request) && !context.rates.mayLabel(context.endpointId)) {
       return encodeUnitResult({ ok: false, error: { kind: 'rate-limited' } });
     }
     const why = await carryOut(request, context);

@@ -1,3 +1,5 @@
+import { monotonicMs } from '../../async/index.js';
+
 /** One place of a holder: a function that ends whatever holds the place. It also identifies the place. */
 export type Place = () => void;
 
@@ -10,6 +12,13 @@ export interface SharedPlacesOptions {
   mayDisplaceOwn: boolean;
   /** How many places one holder may have. Default: all. */
   share?: number | undefined;
+  /**
+   * Milliseconds after which a place can be the one that is lost. If none is that old, the new one gets its place in
+   * addition. Default: 0.
+   */
+  graceMs?: number | undefined;
+  /** Milliseconds, monotonic. */
+  now?: (() => number) | undefined;
 }
 
 /**
@@ -21,8 +30,10 @@ export class SharedPlaces {
   readonly #total: number;
   readonly #share: number;
   readonly #mayDisplaceOwn: boolean;
-  /** By holder; the oldest place first. */
-  readonly #places = new Map<string, Set<Place>>();
+  readonly #graceMs: number;
+  readonly #now: () => number;
+  /** By holder, with the time of its last use; the oldest place first. */
+  readonly #places = new Map<string, Map<Place, number>>();
   /** Holders by their number of places. */
   readonly #bySize = new Map<number, Set<string>>();
   /** The largest number that a holder has. */
@@ -30,19 +41,24 @@ export class SharedPlaces {
   #taken = 0;
 
   /** @param total - the number of places */
-  constructor(total: number, { mayDisplaceOwn, share = total }: SharedPlacesOptions) {
+  constructor(
+    total: number,
+    { mayDisplaceOwn, share = Number.POSITIVE_INFINITY, graceMs = 0, now = monotonicMs }: SharedPlacesOptions,
+  ) {
     this.#total = total;
+    this.#graceMs = graceMs;
+    this.#now = now;
     this.#share = share;
     this.#mayDisplaceOwn = mayDisplaceOwn;
   }
 
   /** Takes a place; does nothing if `place` has one already. @returns whether it has one now */
   enter(holder: string, place: Place): boolean {
-    const own = this.#places.get(holder) ?? new Set();
+    const own = this.#places.get(holder) ?? new Map<Place, number>();
     if (own.has(place)) return true;
     if (own.size >= this.#share && !this.#giveUpOwn(holder)) return false;
     if (this.#taken >= this.#total && !this.#makeRoom(holder, own.size)) return false;
-    this.#places.set(holder, own.add(place));
+    this.#places.set(holder, own.set(place, this.#now()));
     this.#taken += 1;
     this.#resized(holder, own.size - 1, own.size);
     return true;
@@ -51,7 +67,7 @@ export class SharedPlaces {
   /** Notes that it was used: it is now the newest place of its holder. */
   used(holder: string, place: Place): void {
     const own = this.#places.get(holder);
-    if (own?.delete(place) === true) own.add(place);
+    if (own?.delete(place) === true) own.set(place, this.#now());
   }
 
   /** Idempotent. */
@@ -73,10 +89,11 @@ export class SharedPlaces {
     return this.#mayDisplaceOwn && this.#giveUp(holder);
   }
 
-  /** The holder's oldest place. @returns whether it had one */
+  /** The holder loses its oldest place, unless that is too young. @returns whether there may be a new one */
   #giveUp(holder: string): boolean {
-    const [oldest] = this.#places.get(holder) ?? [];
-    if (oldest === undefined) return false;
+    const [[oldest, usedAt] = []] = this.#places.get(holder) ?? [];
+    if (oldest === undefined || usedAt === undefined) return false;
+    if (this.#now() - usedAt < this.#graceMs) return true;
     this.leave(holder, oldest);
     oldest();
     return true;

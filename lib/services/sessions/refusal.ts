@@ -1,0 +1,10 @@
+/**
+ * Closes a connection, and tells why.
+ * @param reason - for the peer
+ * @param why - for the operator
+ * @returns `null`, which is no answer
+ */
+export type Refuse = (code: number, reason: string, why: string) => null;
+
+/** Our own reason, with 503. */
+export const REASON_TOO_MANY = 'Too many connections';

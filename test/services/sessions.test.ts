@@ -1,0 +1,163 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { NetDiagnosticsError } from '../../lib/errors.js';
+import {
+  DEFAULT_PROJECT,
+  type EndpointId,
+  MemoryStore,
+  ServicesHost,
+  type ServicesLimitOptions,
+  type Store,
+} from '../../lib/services/index.js';
+import { type Connection, call, type Endpoint } from '../../lib/transport/index.js';
+import {
+  type ApiSecret,
+  Caps,
+  encodeServicesRequest,
+  SERVICES_ALPN,
+  type ServicesRequest,
+} from '../../lib/wire/index.js';
+import { until } from '../support/fake-time.js';
+import { Loopback } from '../support/loopback.js';
+
+/** What befalls a store's database, and what it was asked. */
+interface Mood {
+  asked: string[];
+  isAway: boolean;
+  /** What `slow` names waits for it. */
+  gate: Promise<void>;
+}
+
+const SLOW: readonly string[] = ['sessionOpened', 'nameEndpoint'];
+
+function moodyStore(mood: Mood): Store {
+  return new Proxy(new MemoryStore(), {
+    get: (store, name) => {
+      const method = Reflect.get(store, name, store) as unknown;
+      if (typeof method !== 'function' || typeof name !== 'string') return method;
+      return async (...args: unknown[]) => {
+        mood.asked.push(name);
+        if (mood.isAway) throw new NetDiagnosticsError('ERR_STORE', 'the database is away');
+        if (SLOW.includes(name)) await mood.gate;
+        return Reflect.apply(method, store, args) as unknown;
+      };
+    },
+  });
+}
+
+/** @returns lets pass what waits */
+function hold(mood: Mood): () => void {
+  let open = () => {};
+  mood.gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  return open;
+}
+
+const loopback = new Loopback();
+const hosts: ServicesHost[] = [];
+/** A collected connection is closed. */
+const held: Connection[] = [];
+afterEach(async () => {
+  await Promise.all(hosts.splice(0).map((host) => host.stop()));
+  await loopback.closeAll();
+  held.length = 0;
+});
+
+async function started(limits?: ServicesLimitOptions) {
+  const mood: Mood = { asked: [], isAway: false, gate: Promise.resolve() };
+  const store = moodyStore(mood);
+  const host = ServicesHost.start({ endpoint: await loopback.bind(), store, limits });
+  hosts.push(host);
+  return { host, store, mood, secret: await host.createApiSecret('test') };
+}
+
+function ask(connection: Connection, request: ServicesRequest): Promise<Uint8Array> {
+  return call(connection, encodeServicesRequest(request), { timeoutMs: 10_000 });
+}
+
+async function openSession(host: ServicesHost, secret: ApiSecret, endpoint: Endpoint): Promise<Connection> {
+  const connection = await endpoint.connect(host.address, SERVICES_ALPN);
+  held.push(connection);
+  const inAnHour = Math.floor(Date.now() / 1000) + 3_600;
+  await ask(connection, { type: 'auth', token: secret.issueToken(endpoint.id, Caps.of('client'), inAnHour) });
+  return connection;
+}
+
+const ping = () => ({ type: 'ping', id: new Uint8Array(16) }) as const;
+const isOnline = async (host: ServicesHost, id: EndpointId) =>
+  (await host.endpoint({ project: DEFAULT_PROJECT, id }))?.isOnline;
+
+describe('a session', () => {
+  it('pings without asking the database, and while that is away', async () => {
+    const { host, mood, secret } = await started();
+    const connection = await openSession(host, secret, await loopback.bind());
+    mood.asked.length = 0;
+    for (let count = 0; count < 5; count += 1) await ask(connection, ping());
+    expect(mood.asked).toEqual([]);
+    mood.isAway = true;
+    await ask(connection, ping());
+    expect(connection.closeReason).toBeNull();
+  });
+
+  it('ends when its secret was revoked by another process, and the secret is not taken any more', async () => {
+    const { host, store, secret } = await started();
+    const endpoint = await loopback.bind();
+    const connection = await openSession(host, secret, endpoint);
+    await ask(connection, ping());
+    await store.revokeApiSecret(DEFAULT_PROJECT, secret.keyId, Date.now());
+    host.secretRevoked(secret.keyId);
+    expect(await connection.closed()).toMatchObject({ code: 401 });
+    await expect(openSession(host, secret, endpoint)).rejects.toMatchObject({ closeReason: { code: 401 } });
+  });
+
+  it('that ends while its beginning is being stored is not online for ever', async () => {
+    const { host, mood, secret } = await started();
+    const endpoint = await loopback.bind();
+    const open = hold(mood);
+    const opening = openSession(host, secret, endpoint).catch(() => {});
+    await until(() => mood.asked.includes('sessionOpened'));
+    held.at(-1)?.close(0);
+    await opening;
+    // The platform notices that it is gone.
+    await sleep(300);
+    open();
+    await until(() => mood.asked.includes('sessionClosed'));
+    await until(async () => (await isOnline(host, endpoint.id)) === false);
+  });
+
+  it('loses nothing while many of its requests wait for a slow database: they have arrived', async () => {
+    const { host, mood, secret } = await started({ openRequests: 4 });
+    const sessions = await Promise.all(
+      Array.from({ length: 8 }, async () => openSession(host, secret, await loopback.bind())),
+    );
+    const open = hold(mood);
+    const naming = sessions.map((session, index) =>
+      ask(session, { type: 'name-endpoint', name: `app ${index}` }),
+    );
+    await until(() => mood.asked.filter((name) => name === 'nameEndpoint').length === sessions.length);
+    await Promise.all(sessions.map((session) => ask(session, ping())));
+    open();
+    await Promise.all(naming);
+    expect(sessions.map(({ closeReason }) => closeReason)).toEqual(sessions.map(() => null));
+  });
+});
+
+describe('limits', () => {
+  it('are settings, and a wrong one is named', async () => {
+    const endpoint = await loopback.bind();
+    const start = (limits: object) => () =>
+      ServicesHost.start({ endpoint, store: new MemoryStore(), limits });
+    expect(start({ runs: 1.5 })).toThrow(/`limits\.runs` of ServicesHost\.start\(\) was 1\.5; it must be/);
+    expect(start({ stranger: 2 })).toThrow(/`limits\.stranger` .* is not known\. Did you mean `strangers`\?/);
+  });
+
+  it('of one secret leave the places of others free', async () => {
+    const { host, secret } = await started({ sessions: 8, sessionsPerSecret: 2 });
+    for (let count = 0; count < 2; count += 1) await openSession(host, secret, await loopback.bind());
+    await expect(openSession(host, secret, await loopback.bind())).rejects.toMatchObject({
+      closeReason: { code: 503 },
+    });
+    await openSession(host, await host.createApiSecret('another'), await loopback.bind());
+  });
+});
