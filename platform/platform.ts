@@ -28,6 +28,7 @@ import { proofOf } from './proof.js';
 import { Maintenance } from './retention/index.js';
 import { Dashboard } from './server/index.js';
 import { FileHold } from './store/file-hold.js';
+import { fleetSummary } from './store/fleet-summary.js';
 import { IN_MEMORY, openStore } from './store/open-store.js';
 import type { SqlStore } from './store/sql-store.js';
 
@@ -259,6 +260,8 @@ export class Platform {
       rememberedPort: await rememberedPort(this.#store, DASHBOARD_PORT_SETTING),
       services: this.#services,
       hold: this.#settings.database === null ? new FileHold(this.#store.tables) : null,
+      fleetOf: (project) =>
+        fleetSummary(this.#store.tables, project, Math.floor(this.#settings.clock.now() / 1000)),
       prove: (challenge, body) => proofOf(this.#endpoint.secretKey(), challenge, body),
     });
     this.#dashboard = opened;

@@ -97,6 +97,8 @@ async function bundle(input, options) {
   const { output } = await build({
     ...{ configFile: false, envDir: false, publicDir: false, logLevel: 'warn', root, base: './' },
     ssr: { noExternal: true },
+    // Vitest's NODE_ENV would make it JSX for developers, with the paths of this machine.
+    oxc: { jsx: { development: false } },
     build: { ...options, write: false, rolldownOptions: { ...options.rolldownOptions, input } },
   });
   return output;

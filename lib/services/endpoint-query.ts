@@ -80,14 +80,18 @@ function positionIn(cursor: string, sort: EndpointSort): Position {
   if (sort === 'recent' && parts.length === 4) {
     const [mark, isOnline, lastSeenAt, id] = parts;
     const isGood = mark === 'r' && (isOnline === 0 || isOnline === 1) && Number.isSafeInteger(lastSeenAt);
-    if (isGood && typeof id === 'string')
-      return { sort, isOnline: isOnline === 1, lastSeenAt: Number(lastSeenAt), id };
+    if (isGood && isText(id)) return { sort, isOnline: isOnline === 1, lastSeenAt: Number(lastSeenAt), id };
   }
   if (sort === 'name' && parts.length === 3) {
     const [mark, key, id] = parts;
-    if (mark === 'n' && typeof key === 'string' && typeof id === 'string') return { sort, nameKey: key, id };
+    if (mark === 'n' && isText(key) && isText(id)) return { sort, nameKey: key, id };
   }
   throw new NetDiagnosticsError('ERR_SETTING', 'after is no place in this list: begin with the first page.');
+}
+
+/** PostgreSQL takes no NUL. */
+function isText(part: unknown): part is string {
+  return typeof part === 'string' && !part.includes('\0');
 }
 
 function partsOf(cursor: string): readonly unknown[] {

@@ -3,18 +3,21 @@ import {
   API_SECRET_ENV_VAR_NAME,
   DEFAULT_PROJECT,
   type EndpointId,
-  type EndpointQuery,
   type EndpointRef,
+  type HistoryPage,
   hasCode,
   isReportId,
-  MAX_PAGE,
   messageOf,
-  parseEndpointId,
+  type ProjectId,
   type ServicesHost,
 } from 'iroh-net-diagnostics/services';
-import { MAX_HISTORY } from './constants.js';
+import type { FleetSummary } from '../store/fleet-summary.js';
+import { cached } from './cached.js';
+import { FLEET_CACHE_MS, HISTORY_PAGE, MAX_HISTORY } from './constants.js';
+import { endpointQueryIn, parametersOf, wholeNumber } from './endpoint-query.js';
 import { HttpError } from './http-error.js';
-import { endpointJson, metricsJson, reportJson, reportSummaryJson } from './json.js';
+import { idIn } from './id-in.js';
+import { endpointJson, endpointRowJson, metricsJson, reportJson, reportSummaryJson } from './json.js';
 import { type Prove, sendProven } from './proven.js';
 
 const NO_ENDPOINT = 'There is no such endpoint.';
@@ -23,6 +26,8 @@ const NO_SECRET = 'There is no such good secret.';
 /** What the API uses. */
 export interface ApiContext {
   services: ServicesHost;
+  /** Counts a project's endpoints. */
+  fleetOf(project: ProjectId): Promise<FleetSummary>;
   prove: Prove;
 }
 
@@ -35,21 +40,30 @@ interface Named {
 export const KEY_ID = ':id(^[0-9a-f]{64}$)';
 
 /** Adds the dashboard's JSON API. */
-export function addApi(app: FastifyInstance, { services, prove }: ApiContext): void {
+export function addApi(app: FastifyInstance, { services, fleetOf, prove }: ApiContext): void {
+  const fleet = cached(fleetOf, FLEET_CACHE_MS);
   app.get('/api/endpoints', async (request) => {
-    const { endpoints, next } = await services.endpoints({ ...filterOf(request), limit: MAX_PAGE });
-    return { platformId: services.id, endpoints: endpoints.map(endpointJson), next };
+    const query = { ...endpointQueryIn(request.url), project: DEFAULT_PROJECT };
+    const { endpoints, next } = await services.endpoints(query).catch((error: unknown) => {
+      throw hasCode(error, 'ERR_SETTING') ? new HttpError(400, messageOf(error)) : error;
+    });
+    return { platformId: services.id, endpoints: endpoints.map(endpointRowJson), next };
   });
+
+  // How many there are of each kind, for the choices of a filter.
+  app.get('/api/fleet', () => fleet(DEFAULT_PROJECT));
 
   app.get<Named>(`/api/endpoints/${KEY_ID}`, async ({ params }) => {
     const id = idIn(params.id, 404, NO_ENDPOINT);
     const view = await services.endpoint(refOf(id));
     if (view === null) throw new HttpError(404, NO_ENDPOINT);
-    const reports = (await services.reportSummaries(refOf(id), { limit: MAX_HISTORY })).map(
-      reportSummaryJson,
-    );
-    return { platformId: services.id, endpoint: endpointJson(view), reports };
+    const history = await historyOf(refOf(id), { limit: HISTORY_PAGE });
+    return { platformId: services.id, endpoint: endpointJson(view), ...history };
   });
+
+  app.get<Named>(`/api/endpoints/${KEY_ID}/reports`, ({ params, url }) =>
+    historyOf(refOf(idIn(params.id, 404, NO_ENDPOINT)), historyPageIn(url)),
+  );
 
   app.get<Named>(`/api/endpoints/${KEY_ID}/metrics`, async ({ params }) => {
     const sessions = await services.metrics(refOf(idIn(params.id, 404, NO_ENDPOINT)));
@@ -99,6 +113,13 @@ export function addApi(app: FastifyInstance, { services, prove }: ApiContext): v
     if (!(await services.revokeApiSecret(idIn(id, 404, NO_SECRET)))) throw new HttpError(404, NO_SECRET);
     return { keyId: id };
   });
+
+  /** Reports, the newest first. `next`: for the page after this one; `null`: this was the last. */
+  async function historyOf(ref: EndpointRef, { limit, before }: HistoryPage) {
+    const found = await services.reportSummaries(ref, { limit: limit + 1, before });
+    const reports = found.slice(0, limit).map(reportSummaryJson);
+    return { reports, next: found.length > limit ? (reports.at(-1)?.id ?? null) : null };
+  }
 }
 
 function newSecretIn({ body, headers }: FastifyRequest): { label: string; sshKey: string | undefined } {
@@ -115,26 +136,17 @@ function newSecretIn({ body, headers }: FastifyRequest): { label: string; sshKey
   return { label: label.trim(), sshKey };
 }
 
+/** `?limit=50&before=<id of a report>` */
+function historyPageIn(url: string): HistoryPage {
+  const parameters = parametersOf(url);
+  const before = parameters.get('before') ?? undefined;
+  if (before !== undefined && !isReportId(before)) {
+    throw new HttpError(400, 'before has to be the id of a report.');
+  }
+  const limit = parameters.get('limit');
+  return { limit: limit === null ? HISTORY_PAGE : wholeNumber(limit, 'limit', MAX_HISTORY), before };
+}
+
 function refOf(id: EndpointId): EndpointRef {
   return { project: DEFAULT_PROJECT, id };
-}
-
-/** @throws HttpError with this status and message for what is no id */
-export function idIn(text: string, status: number, message: string): EndpointId {
-  try {
-    return parseEndpointId(text);
-  } catch {
-    throw new HttpError(status, message);
-  }
-}
-
-/** `?group=staging&attribute=region=eu&attribute=tier=`. */
-function filterOf({ url }: FastifyRequest): Partial<EndpointQuery> {
-  const query = new URLSearchParams(url.split('?')[1]);
-  const attributes = query.getAll('attribute').map((text): [string, string] => {
-    const at = text.indexOf('=');
-    if (at < 0) throw new HttpError(400, 'attribute has to be key=value.');
-    return [text.slice(0, at), text.slice(at + 1)];
-  });
-  return { group: query.get('group') ?? undefined, attributes: Object.fromEntries(attributes) };
 }

@@ -24,7 +24,18 @@ export const REQUEST_TIMEOUT_MS = 10_000;
  * reads. Live streams have traffic each {@link HEARTBEAT_MS}.
  */
 export const IDLE_TIMEOUT_MS = 45_000;
-/** Reports in an endpoint's history. */
-export const MAX_HISTORY = 100;
+/** Reports in one answer about an endpoint's history, unless more are asked for, and at most. */
+export const HISTORY_PAGE = 50;
+export const MAX_HISTORY = 500;
+/** What a request for a list may select by. Characters of a text; attributes; ids of endpoints, which fit {@link MAX_HEAD}. */
+export const MAX_QUERY_TEXT = 512;
+export const MAX_QUERY_ATTRIBUTES = 16;
+export const MAX_QUERY_IDS = 100;
+/** Longest place in a list, in characters: a name of 128 bytes, of which each may be written with six. */
+export const MAX_CURSOR = 2_048;
+/** The fleet is counted at most this often, in milliseconds. */
+export const FLEET_CACHE_MS = 1_000;
 /** Lines of a metrics table: an iroh endpoint has about 300. */
 export const MAX_METRIC_ROWS = 2_000;
+/** Attributes of an endpoint that a list has: it may have 128 of 256 bytes. */
+export const MAX_ROW_ATTRIBUTES = 8;

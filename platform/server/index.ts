@@ -1,7 +1,9 @@
+export type { FleetSummary } from '../store/fleet-summary.js';
 export { tokenIn } from './access.js';
 export { Dashboard } from './dashboard.js';
 export type {
   EndpointJson,
+  EndpointRowJson,
   MetricsSessionJson,
   ReportJson,
   ReportSummaryJson,

@@ -10,9 +10,11 @@ import {
   type ReportSummary,
   reportFacts,
 } from 'iroh-net-diagnostics/services';
-import { MAX_METRIC_ROWS } from './constants.js';
+import { MAX_METRIC_ROWS, MAX_ROW_ATTRIBUTES } from './constants.js';
 import { verdict, viewReport } from './report-view.js';
 
+/** An endpoint in a list. */
+export type EndpointRowJson = ReturnType<typeof endpointRowJson>;
 /** An endpoint with its current state. */
 export type EndpointJson = ReturnType<typeof endpointJson>;
 /** A report in a list. */
@@ -40,6 +42,25 @@ export function endpointJson(view: EndpointView) {
     addresses: [...(address?.directAddrs.map(formatSocketAddr) ?? []), ...(address?.relayUrls ?? [])],
     latestReport: latestReport === null ? null : reportSummaryJson(latestReport),
   };
+}
+
+/** What a list shows: little, since a page of it has up to 500. */
+export function endpointRowJson(view: EndpointView) {
+  const { id, name, group, isOnline, lastSeenAt, sharedIdentityAt, button, run, latestReport } = view;
+  const attributes = Object.entries(view.attributes);
+  return {
+    ...{ id, name, group, isOnline, lastSeenAt, sharedIdentityAt },
+    attributes: attributes.slice(0, MAX_ROW_ATTRIBUTES),
+    attributeCount: attributes.length,
+    button: button.enabled ? button : { enabled: button.enabled, reason: button.reason },
+    isRunning: run !== null,
+    latestReport: latestReport === null ? null : reportRowJson(latestReport),
+  };
+}
+
+function reportRowJson({ id, receivedAt, facts }: ReportSummary) {
+  const { level, headline } = verdict(facts);
+  return { id, receivedAt, level, headline, natType: facts.natType, version: facts.irohVersion };
 }
 
 export function reportSummaryJson({ facts, ...circumstances }: ReportSummary) {

@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { EndpointId } from 'iroh-net-diagnostics/services';
 import type { Login } from './access.js';
-import { idIn, KEY_ID } from './api.js';
+import { KEY_ID } from './api.js';
 import { html, nothingHere } from './app.js';
+import { parametersOf } from './endpoint-query.js';
+import { idIn } from './id-in.js';
 import type { LiveUpdates } from './live.js';
 import { ASSETS, endpointPage, endpointsPage, loginPage, secretsPage } from './pages.js';
 
@@ -34,7 +36,7 @@ export function addPages(app: FastifyInstance, live: LiveUpdates, hasLogin: bool
 
 /** The endpoint that a stream is to be about; `null`: the whole fleet. */
 function endpointIn(url: string): EndpointId | null {
-  const id = new URLSearchParams(url.split('?')[1]).get('endpoint');
+  const id = parametersOf(url).get('endpoint');
   return id === null ? null : idIn(id, 400, 'endpoint has to be the id of an endpoint.');
 }
 

@@ -101,7 +101,7 @@ function conditions(builder: Builder, query: EndpointQuery, nowSeconds: number):
   if (name !== undefined) all.push(builder('name', '=', name));
   if (ids !== undefined) all.push(builder('id', 'in', ids));
   if (group !== undefined) all.push(builder('group_name', '=', group));
-  for (const [key, value] of Object.entries(attributes)) all.push(hasAttribute(builder, key, value));
+  for (const [key, value] of Object.entries(attributes)) all.push(hasAttribute(builder, project, key, value));
   if (level === 'none') all.push(builder('level', 'is', null));
   else if (level !== undefined) all.push(builder('level', '=', level));
   if (natType !== undefined) all.push(builder('nat_type', '=', natType));
@@ -119,16 +119,15 @@ function isFound(builder: Builder, search: string): Condition {
   ]);
 }
 
-function hasAttribute(builder: Builder, key: string, value: string): Condition {
-  return builder.exists(
-    builder
-      .selectFrom('endpoint_attributes')
-      .select('endpoint_attributes.key')
-      .whereRef('endpoint_attributes.project', '=', 'endpoints.project')
-      .whereRef('endpoint_attributes.endpoint_id', '=', 'endpoints.id')
-      .where('endpoint_attributes.key', '=', key)
-      .where('endpoint_attributes.value', '=', value),
-  );
+/** Who has it is read from an index at once, and not for each endpoint. */
+function hasAttribute(builder: Builder, project: string, key: string, value: string): Condition {
+  const having = builder
+    .selectFrom('endpoint_attributes')
+    .select('endpoint_id')
+    .where('endpoint_attributes.project', '=', project)
+    .where('key', '=', key)
+    .where('value', '=', value);
+  return builder('id', 'in', having);
 }
 
 /** A grant that allows no dial-back counts as none, and is kept as none: see `putGrant`. */

@@ -75,17 +75,21 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     const filter = page.getByRole('searchbox');
     await page.getByRole('button', { name: 'region=eu' }).click();
     expect(await filter.inputValue()).toBe('region=eu');
+    await page.getByText('One matches').waitFor();
     expect(await card.isVisible()).toBe(true);
     expect(await axeFaults(page)).toEqual([]);
     await filter.fill('group:shop check');
+    await page.waitForURL(/q=group%3Ashop\+check$/);
+    await page.getByText('One matches').waitFor();
     expect(await card.isVisible()).toBe(true);
     for (const other of ['region=e', 'group:sho', 'nobody']) {
       await filter.fill(other);
       await page.getByText('No endpoint matches').waitFor();
       expect(await card.count()).toBe(0);
     }
-    await filter.fill('');
+    await page.getByRole('button', { name: 'Clear filters' }).click();
     await card.waitFor();
+    expect([await filter.inputValue(), new URL(page.url()).search]).toEqual(['', '']);
   });
 
   it('shows the button grey before the grant, and says why', async () => {

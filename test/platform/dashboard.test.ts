@@ -428,6 +428,114 @@ describe("the dashboard's work", () => {
     expect((await get('/api/endpoints?attribute=region')).status).toBe(400);
   });
 
+  it('lists endpoints page by page, with little of each, and counts them', async () => {
+    const secret = await platform.createApiSecret();
+    const attributes = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`key ${at}`, `${at}`]));
+    const ids: string[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      const endpoint = await stage.endpoint();
+      await tell(await openSession(endpoint, platform, secret), { type: 'set-attributes', attributes });
+      ids.push(endpoint.id);
+    }
+    interface Page {
+      endpoints: { id: string; attributes: unknown[]; attributeCount: number }[];
+      next: string | null;
+    }
+    const found: string[] = [];
+    for (let after = ''; ; ) {
+      const page = await json<Page>(get(`/api/endpoints?limit=2${after}`));
+      found.push(...page.endpoints.map(({ id }) => id));
+      expect(page.endpoints[0]).toMatchObject({ attributeCount: 20, attributes: { length: 8 } });
+      if (page.next === null) break;
+      after = `&after=${page.next}`;
+    }
+    expect(found.toSorted()).toEqual(ids.toSorted());
+    const two = await json<Page>(get(`/api/endpoints?ids=${ids[0]},${ids[2]}&sort=name`));
+    expect(two.endpoints.map(({ id }) => id)).toEqual([ids[0], ids[2]].toSorted());
+    expect(await json(get('/api/fleet'))).toMatchObject({
+      ...{ total: 3, online: 3, levels: { green: 0, none: 3 } },
+      ...{ grants: { granted: 0, expired: 0, none: 3 }, groups: [], versions: [] },
+    });
+  });
+
+  it.each([
+    ['search', `search=${'x'.repeat(513)}`],
+    ['search', 'search=a%00b'],
+    ['search', 'search=a&search=b'],
+    ['ids', 'ids='],
+    ['ids', 'ids=nobody'],
+    ['ids', `ids=${'0'.repeat(64)}`],
+    ['ids', `ids=${Array(101).fill('ab'.repeat(32)).join(',')}`],
+    ['level', 'level=red'],
+    ['level', 'level='],
+    ['nat', 'nat=Symmetric'],
+    ['online', 'online=yes'],
+    ['grant', 'grant=__proto__'],
+    ['sort', 'sort=id'],
+    ['limit', 'limit=0'],
+    ['limit', 'limit=501'],
+    ['limit', 'limit=1e2'],
+    ['limit', 'limit='],
+    ['after', 'after='],
+    ['after', 'after=x'],
+    ['after', `after=${Buffer.from('["r",1,1e400,"x"]').toString('base64url')}`],
+    ['after', `after=${Buffer.from('["n","a","b"]').toString('base64url')}`],
+    ['after', `sort=name&after=${Buffer.from('["r",1,1,"a"]').toString('base64url')}`],
+    ['after', `sort=name&after=${Buffer.from('["n","\\u0000","b"]').toString('base64url')}`],
+    ['after', `after=${Buffer.from('["r",1,1,"\\u0000"]').toString('base64url')}`],
+    ['after', `after=${Buffer.from('['.repeat(300)).toString('base64url')}`],
+    ['attribute', 'attribute=a'],
+    ['attribute', Array(17).fill('attribute=a=b').join('&')],
+    ['colour', 'colour=green'],
+    ['__proto__', '__proto__=x'],
+  ])('say which parameter of a list is wrong: %s in %.80s', async (name, query) => {
+    const answer = await get(`/api/endpoints?${query}`);
+    const { error } = await json<{ error: string }>(answer);
+    expect([answer.status, error.split(' ')[0]]).toEqual([400, name]);
+  });
+
+  it('go on after a name, whatever it is', async () => {
+    const secret = await platform.createApiSecret();
+    const names = ['\u0001'.repeat(128), '👩'.repeat(32), '"'.repeat(128), '\u202e<b>', 'İ'.repeat(64)];
+    const ids: string[] = [];
+    for (const name of names) {
+      const endpoint = await stage.endpoint();
+      await tell(await openSession(endpoint, platform, secret), { type: 'name-endpoint', name });
+      ids.push(endpoint.id);
+    }
+    const found: string[] = [];
+    for (let after = ''; ; ) {
+      const page = await json<{ endpoints: { id: string }[]; next: string | null }>(
+        get(`/api/endpoints?sort=name&limit=1${after}`),
+      );
+      found.push(...page.endpoints.map(({ id }) => id));
+      if (page.next === null) break;
+      after = `&after=${page.next}`;
+    }
+    expect(found.toSorted()).toEqual(ids.toSorted());
+  });
+
+  it('show the history of an endpoint page by page', async () => {
+    const endpoint = await stage.endpoint();
+    const connection = await openSession(endpoint, platform, await platform.createApiSecret());
+    const report = sampleReport(endpoint.id);
+    for (let count = 0; count < 3; count += 1)
+      await tell(connection, { type: 'put-network-diagnostics', report });
+    const path = `/api/endpoints/${endpoint.id}`;
+    interface History {
+      reports: { id: string }[];
+      next: string | null;
+    }
+    const whole = await json<History>(get(path));
+    expect([whole.reports.length, whole.next]).toEqual([3, null]);
+    const first = await json<History>(get(`${path}/reports?limit=2`));
+    expect([first.reports, first.next]).toEqual([whole.reports.slice(0, 2), whole.reports[1]?.id]);
+    const rest = await json<History>(get(`${path}/reports?limit=2&before=${first.next}`));
+    expect(rest).toEqual({ reports: whole.reports.slice(2), next: null });
+    for (const query of ['before=x', 'before=', 'limit=0', 'limit=501'])
+      expect([query, (await get(`${path}/reports?${query}`)).status]).toEqual([query, 400]);
+  });
+
   it('tells of one endpoint alone to whoever asks for that', async () => {
     const answer = await get('/api/events?endpoint=nobody');
     expect([answer.status, await json(answer)]).toEqual([

@@ -1,45 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { countText, isWanted, labelsOf, quoted, sourceText, stateText } from '../../web/words/endpoints.js';
+import {
+  buttonText,
+  countText,
+  labelsOf,
+  shownText,
+  sourceText,
+  stateText,
+} from '../../web/words/endpoints.js';
 import { madeUpId } from '../support/ids.js';
 
 const ID = madeUpId('ab');
-const endpoint = {
-  id: ID,
-  name: 'Checkout-API',
-  group: 'shop',
-  attributes: [
-    ['region', 'eu'],
-    ['rack', 'north west'],
-  ] satisfies [string, string][],
-};
-
-describe('the filter of the list', () => {
-  it.each([
-    ['', true],
-    ['check', true],
-    ['CHECKOUT', true],
-    [ID.slice(0, 10), true],
-    ['region=eu', true],
-    ['region=e', false],
-    ['group:shop', true],
-    ['group:sho', false],
-    ['group:shop check', true],
-    ['group:shop nobody', false],
-    ['"rack=north west"', true],
-    ['rack=north', false],
-    ['"north west"', true],
-    ['"', true],
-    ['north  west', true],
-  ])('%j: %s', (filter, expected) => {
-    expect(isWanted(endpoint, filter)).toBe(expected);
-  });
-
-  it('finds an endpoint by each of its labels, as they are put into it', () => {
-    expect(labelsOf(endpoint)).toEqual(['group:shop', 'region=eu', 'rack=north west']);
-    expect(labelsOf(endpoint).filter((label) => !isWanted(endpoint, quoted(label)))).toEqual([]);
-    expect(labelsOf({ group: null, attributes: [] })).toEqual([]);
-  });
-});
 
 describe('the words of the list', () => {
   const seen = { id: ID, name: null, isOnline: true, lastSeenAt: 0, sharedIdentityAt: null };
@@ -54,10 +24,37 @@ describe('the words of the list', () => {
   });
 
   it('count', () => {
-    expect([countText(1, 0, 1), countText(3, 2, 1)]).toEqual([
+    expect([countText({ total: 1, online: 0 }), countText({ total: 12_345, online: 2_000 })]).toEqual([
       '1 endpoint, 0 online',
-      '3 endpoints, 2 online, 1 shown',
+      '12,345 endpoints, 2,000 online',
     ]);
+  });
+
+  it.each([
+    ['The first 50 of 10,000', 50, true, 10_000],
+    ['The first 1,500 that match', 1_500, true, null],
+    ['All 3', 3, false, 3],
+    ['One', 1, false, 1],
+    ['12 match', 12, false, null],
+    ['One matches', 1, false, null],
+    ['None matches', 0, false, null],
+  ])('say how much of it is there: %s', (text, count, hasMore, total) => {
+    expect(shownText(count, hasMore, total)).toBe(text);
+  });
+
+  it('name the labels of an endpoint as they are searched for', () => {
+    const attributes: [string, string][] = [['rack', 'north west']];
+    expect(labelsOf({ group: 'shop', attributes })).toEqual(['group:shop', 'rack=north west']);
+    expect(labelsOf({ group: null, attributes: [] })).toEqual([]);
+  });
+
+  it.each([
+    ['Ready', { button: { enabled: true, until: null }, isRunning: false }],
+    ['Running…', { button: { enabled: true, until: null }, isRunning: true }],
+    ['No grant', { button: { enabled: false, reason: 'no-grant' }, isRunning: false }],
+    ['Grant expired', { button: { enabled: false, reason: 'grant-expired' }, isRunning: false }],
+  ] as const)('say how the button is: %s', (text, state) => {
+    expect(buttonText(state)).toBe(text);
   });
 
   it('say where a report came from', () => {

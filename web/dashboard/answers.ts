@@ -2,23 +2,36 @@
 import type { ApiSecretRecord, RunProgress } from '../../lib/services/index.js';
 import type {
   EndpointJson,
+  EndpointRowJson,
+  FleetSummary,
   MetricsSessionJson,
   ReportJson,
   ReportSummaryJson,
 } from '../../platform/server/index.js';
 
-export type { EndpointJson, MetricsSessionJson, ReportJson, ReportSummaryJson, RunProgress };
+export type { EndpointJson, EndpointRowJson, MetricsSessionJson, ReportJson, ReportSummaryJson, RunProgress };
 
 /** `GET api/endpoints` */
 export interface EndpointsAnswer {
-  endpoints: EndpointJson[];
+  endpoints: EndpointRowJson[];
+  /** For the next page; `null`: this was the last. */
+  next: string | null;
 }
 
+/** `GET api/fleet` */
+export type FleetAnswer = FleetSummary;
+
 /** `GET api/endpoints/<id>` */
-export interface EndpointAnswer {
+export interface EndpointAnswer extends HistoryAnswer {
   endpoint: EndpointJson;
+}
+
+/** `GET api/endpoints/<id>/reports` */
+export interface HistoryAnswer {
   /** The newest first. */
   reports: ReportSummaryJson[];
+  /** For the next page; `null`: this was the last. */
+  next: string | null;
 }
 
 /** `GET api/endpoints/<id>/metrics` */

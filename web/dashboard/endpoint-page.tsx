@@ -14,7 +14,8 @@ import { useEndpoint } from './use-endpoint.js';
 /** One endpoint with its button, report, history and metrics. */
 export function EndpointPage(props: PageProps) {
   const { id, root } = props;
-  const { connection, details, metrics, report, run, isPressed, press, pick } = useEndpoint(id);
+  const { connection, details, history, metrics, report, run, isPressed, press, older, pick } =
+    useEndpoint(id);
   const endpoint = details?.endpoint ?? null;
   const name = endpoint === null ? null : (endpoint.name ?? shortId(id));
   useEffect(() => {
@@ -60,7 +61,7 @@ export function EndpointPage(props: PageProps) {
       <div class="columns">
         <section class="card" aria-labelledby="history-title">
           <h2 id="history-title">History</h2>
-          <History reports={details?.reports ?? []} shownId={report?.id ?? null} onPick={pick} />
+          <History history={history} shownId={report?.id ?? null} onOlder={older} onPick={pick} />
         </section>
         <section class="card" aria-labelledby="about-title">
           <h2 id="about-title">About</h2>

@@ -1,86 +1,131 @@
-import { useState } from 'preact/hooks';
+import { useCallback } from 'preact/hooks';
 import { Guard } from '../components/guard.js';
-import { countText, isWanted, quoted } from '../words/endpoints.js';
-import type { EndpointJson, EndpointsAnswer } from './answers.js';
-import { getJson } from './api.js';
-import { EndpointCard } from './endpoint-card.js';
+import { countText, shownText } from '../words/endpoints.js';
+import { isFiltering, NO_FILTER, withLabel } from '../words/list-filter.js';
+import type { EndpointRowJson } from './answers.js';
+import { Colours } from './colours.js';
+import { EndpointRow } from './endpoint-row.js';
 import { Frame, type PageProps } from './frame.js';
+import { ListControls } from './list-controls.js';
+import { type FleetModel, useFleet } from './use-fleet.js';
 import { useNow } from './use-now.js';
-import { useUpdates } from './use-updates.js';
-
-const always = () => true;
 
 /** The list of endpoints. */
 export function EndpointsPage(props: PageProps) {
-  const [endpoints, setEndpoints] = useState<readonly EndpointJson[] | null>(null);
-  const [filter, setFilter] = useState('');
-  const connection = useUpdates(() => ({
-    load: async () => setEndpoints((await getJson<EndpointsAnswer>('api/endpoints')).endpoints),
-    handlers: { changed: always, many: always, run: always },
-  }));
-  const shown = endpoints?.filter((endpoint) => isWanted(endpoint, filter)) ?? [];
-  const online = endpoints?.filter(({ isOnline }) => isOnline).length ?? 0;
+  const model = useFleet();
+  const { connection, filter, list, fleet, change } = model;
+  const isEmpty = fleet?.total === 0 && list.rows?.length === 0 && !isFiltering(filter);
   return (
     <Frame
       {...props}
       section="endpoints"
       connection={connection}
-      of={endpoints}
+      of={list}
       heading={
         <div class="heading">
           <h1>Endpoints</h1>
-          <p class="muted">
-            {endpoints === null ? 'Loading…' : countText(endpoints.length, online, shown.length)}
-          </p>
+          <p class="muted">{fleet === null ? 'Loading…' : countText(fleet)}</p>
         </div>
       }
     >
-      {endpoints !== null && endpoints.length > 0 && <Filter text={filter} onChange={setFilter} />}
-      <List endpoints={shown} onLabel={(label) => setFilter(quoted(label))} />
-      {endpoints !== null && endpoints.length > 0 && shown.length === 0 && (
-        <p class="muted">No endpoint matches the filter.</p>
+      {isEmpty ? (
+        <Empty root={props.root} />
+      ) : (
+        <>
+          {fleet !== null && (
+            <Colours levels={fleet.levels} chosen={filter.level} onChoose={(level) => change({ level })} />
+          )}
+          <ListControls filter={filter} fleet={fleet} onChange={change} />
+          <List {...model} />
+        </>
       )}
-      {endpoints?.length === 0 && <Empty root={props.root} />}
     </Frame>
   );
 }
 
-function Filter({ text, onChange }: { text: string; onChange(text: string): void }) {
+function List({ filter, list, fleet, isLoading, change, more, reload }: FleetModel) {
+  const now = useNow();
+  const isFiltered = isFiltering(filter);
+  const addLabel = useCallback(
+    (label: string) => {
+      change({ q: withLabel(filter.q, label) });
+      document.getElementById('filter')?.focus();
+    },
+    [filter.q],
+  );
+  const clear = () => change({ ...NO_FILTER, sort: filter.sort });
+  const { rows, hasMore, hasNews } = list;
+  const isEmpty = rows?.length === 0;
   return (
-    <label class="field filter" for="filter">
-      <span>
-        Filter by name, <code>group:name</code> or <code>key=value</code>
-      </span>
-      <input
-        id="filter"
-        type="search"
-        autoComplete="off"
-        spellcheck={false}
-        value={text}
-        onInput={({ currentTarget }) => onChange(currentTarget.value)}
-      />
-    </label>
+    <section class="list" aria-label="List" aria-busy={isLoading}>
+      <div class="line">
+        <p class="small muted" role="status">
+          {rows === null
+            ? isLoading
+              ? 'Loading…'
+              : 'Not loaded'
+            : shownText(rows.length, hasMore, isFiltered ? null : (fleet?.total ?? null))}
+        </p>
+        {hasNews && (
+          <button type="button" class="small" onClick={reload}>
+            Show changes
+          </button>
+        )}
+        {isFiltered && !isEmpty && <Clear onClear={clear} />}
+      </div>
+      {rows !== null && rows.length > 0 && <Rows rows={rows} now={now} onLabel={addLabel} />}
+      {isEmpty && (
+        <div class="card empty">
+          <h2>No endpoint matches</h2>
+          {isFiltered && <Clear onClear={clear} />}
+        </div>
+      )}
+      {hasMore && (
+        <button type="button" class="more" disabled={isLoading} onClick={more}>
+          Show more
+        </button>
+      )}
+    </section>
   );
 }
 
-function List({ endpoints, onLabel }: { endpoints: readonly EndpointJson[]; onLabel(label: string): void }) {
-  const now = useNow();
-  const choose = (label: string) => {
-    onLabel(label);
-    document.getElementById('filter')?.focus();
-  };
+function Clear({ onClear }: { onClear(): void }) {
   return (
-    <ul class="endpoints" aria-label="Endpoints">
-      {endpoints.map((endpoint) => (
-        <Guard
-          key={endpoint.id}
-          of={endpoint}
-          instead={(message) => <li class="card muted">One entry cannot be shown: {message}</li>}
-        >
-          <EndpointCard endpoint={endpoint} now={now} onLabel={choose} />
-        </Guard>
-      ))}
-    </ul>
+    <button type="button" class="small" onClick={onClear}>
+      Clear filters
+    </button>
+  );
+}
+
+function Rows({
+  rows,
+  now,
+  onLabel,
+}: {
+  rows: readonly EndpointRowJson[];
+  now: number;
+  onLabel(label: string): void;
+}) {
+  return (
+    <div class="card rows">
+      <div class="head" aria-hidden="true">
+        <span>Endpoint</span>
+        <span>Latest report</span>
+        <span>Received</span>
+        <span>Diagnostics</span>
+      </div>
+      <ul class="endpoints" aria-label="Endpoints">
+        {rows.map((endpoint) => (
+          <Guard
+            key={endpoint.id}
+            of={endpoint}
+            instead={(message) => <li class="muted">One entry cannot be shown: {message}</li>}
+          >
+            <EndpointRow endpoint={endpoint} now={now} onLabel={onLabel} />
+          </Guard>
+        ))}
+      </ul>
+    </div>
   );
 }
 

@@ -1,16 +1,18 @@
 import { sourceText } from '../words/endpoints.js';
 import { ago, dateTime } from '../words/format.js';
-import type { ReportSummaryJson } from './answers.js';
+import type { HistoryAnswer } from './answers.js';
 import { useNow } from './use-now.js';
 
 /** The reports of an endpoint; one of them is on the screen. */
 export function History({
-  reports,
+  history: { reports, next },
   shownId,
+  onOlder,
   onPick,
 }: {
-  reports: readonly ReportSummaryJson[];
+  history: HistoryAnswer;
   shownId: string | null;
+  onOlder(): void;
   onPick(reportId: string): void;
 }) {
   const now = useNow();
@@ -32,6 +34,13 @@ export function History({
           </button>
         </li>
       ))}
+      {next !== null && (
+        <li>
+          <button type="button" class="older" onClick={onOlder}>
+            Older reports
+          </button>
+        </li>
+      )}
     </ul>
   );
 }

@@ -1,13 +1,17 @@
 import { urlOf } from './api.js';
 import { Paced } from './paced.js';
 
-/** Milliseconds: see {@link Paced}. */
-const PACE = { calmMs: 80, gapMs: 1_000 };
+/** How long to wait before a load, in milliseconds: a burst of events then causes one load. */
+const CALM_MS = 80;
+/** As often as the platform tells of changes, in milliseconds. */
+const GAP_MS = 250;
 
 /** What {@link Updates} uses. */
 export interface UpdatesOptions {
   /** Where the events come from: a path of the API. Default: those of the whole fleet. */
   events?: string;
+  /** Milliseconds from a load to the next that an event asks for. Default: a quarter of a second. */
+  gapMs?: number;
   /** Brings the page up to date. */
   load(): Promise<void>;
   /** Is told before a load after which nothing that is on the page may be as it was before. */
@@ -19,7 +23,7 @@ export interface UpdatesOptions {
   onLive(isLive: boolean): void;
 }
 
-/** Loads at once, after changes and after every reconnect, never twice at the same time, and at most each second. */
+/** Loads at once, after changes and after every reconnect, never twice at the same time, and not too often. */
 export class Updates {
   readonly #options: UpdatesOptions;
   readonly #loads: Paced;
@@ -28,7 +32,8 @@ export class Updates {
   constructor(options: UpdatesOptions) {
     this.#options = options;
     this.#loads = new Paced({
-      ...PACE,
+      calmMs: CALM_MS,
+      gapMs: options.gapMs ?? GAP_MS,
       work: () => options.load(),
       onError: (message) => options.onError(message),
     });

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { advance, type RunState } from '../words/dial-back.js';
-import type { EndpointAnswer, MetricsAnswer, ReportJson, RunProgress } from './answers.js';
+import type { EndpointAnswer, HistoryAnswer, MetricsAnswer, ReportJson, RunProgress } from './answers.js';
 import { getJson, messageOf, postJson } from './api.js';
 import { type Connection, useUpdates } from './use-updates.js';
 
@@ -9,18 +9,23 @@ export interface EndpointModel {
   connection: Connection;
   /** `null` until it is loaded, like the others. */
   details: EndpointAnswer | null;
+  /** As far as it is loaded. */
+  history: HistoryAnswer;
   metrics: MetricsAnswer | null;
   report: ReportJson | null;
   run: RunState | null;
   /** Whether a click on the button is being sent. */
   isPressed: boolean;
   press(): void;
+  /** Loads more of the history. */
+  older(): void;
   /** Shows a report until a new one comes. */
   pick(reportId: string): void;
 }
 
 export function useEndpoint(id: string): EndpointModel {
   const [details, setDetails] = useState<EndpointAnswer | null>(null);
+  const [history, setHistory] = useState<HistoryAnswer>({ reports: [], next: null });
   const [metrics, setMetrics] = useState<MetricsAnswer | null>(null);
   const [report, setReport] = useState<ReportJson | null>(null);
   const [run, setRun] = useState<RunState | null>(null);
@@ -34,6 +39,7 @@ export function useEndpoint(id: string): EndpointModel {
     load: async () => {
       const loaded = await getJson<EndpointAnswer>(`api/endpoints/${id}`);
       setDetails(loaded);
+      setHistory((before) => withNewest(before, loaded));
       if (loaded.endpoint.run !== null) showProgress(loaded.endpoint.run);
       setMetrics(await getJson<MetricsAnswer>(`api/endpoints/${id}/metrics`));
     },
@@ -76,5 +82,26 @@ export function useEndpoint(id: string): EndpointModel {
     await refresh();
     setIsPressed(false);
   };
-  return { connection, details, metrics, report, run, isPressed, press: () => void press(), pick };
+  const older = async () => {
+    const before = history.next ?? '';
+    const path = `api/endpoints/${id}/reports?before=${before}`;
+    const answer = await getJson<HistoryAnswer>(path).catch((error: unknown) => showError(messageOf(error)));
+    if (answer === undefined) return;
+    setHistory((known) =>
+      // The same page may have been asked for twice.
+      known.next === before ? { ...answer, reports: [...known.reports, ...answer.reports] } : known,
+    );
+  };
+  return {
+    ...{ connection, details, history, metrics, report, run, isPressed, pick },
+    press: () => void press(),
+    older: () => void older(),
+  };
+}
+
+/** The newest page of a history, and of what was known before all that is older. */
+function withNewest(known: HistoryAnswer, { reports, next }: HistoryAnswer): HistoryAnswer {
+  if (next === null) return { reports, next };
+  const older = known.reports.filter(({ id }) => id < next);
+  return older.length === 0 ? { reports, next } : { reports: [...reports, ...older], next: known.next };
 }

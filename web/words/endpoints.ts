@@ -1,34 +1,12 @@
-/** What to say about endpoints, and which of them a filter finds. Pure. */
-import type { EndpointJson, ReportSummaryJson } from '../dashboard/answers.js';
-import { ago, durationText, shortId } from './format.js';
+/** What to say about endpoints. Pure. */
+import type { GreyReason } from '../../lib/services/index.js';
+import type { EndpointRowJson, FleetAnswer, ReportSummaryJson } from '../dashboard/answers.js';
+import { ago, durationText, numberText, shortId } from './format.js';
 
-/** The labels of an endpoint, each as the user can type it into the filter. */
-export function labelsOf({ group, attributes }: Pick<EndpointJson, 'group' | 'attributes'>): string[] {
+/** The labels of an endpoint, each as the user can type it into the search. */
+export function labelsOf({ group, attributes }: Pick<EndpointRowJson, 'group' | 'attributes'>): string[] {
   const words = attributes.map(([key, value]) => `${key}=${value}`);
   return group === null ? words : [`group:${group}`, ...words];
-}
-
-/** The filter text that finds all endpoints with this label. */
-export function quoted(label: string): string {
-  return label.includes(' ') ? `"${label}"` : label;
-}
-
-/**
- * Whether every word, or text in quotes, is found: a label as a whole, anything else as a part of the id, name or a
- * label.
- */
-export function isWanted(
-  endpoint: Pick<EndpointJson, 'id' | 'name' | 'group' | 'attributes'>,
-  filter: string,
-): boolean {
-  const wanted = filter.toLowerCase().match(/"[^"]+"|[^ "]+/g) ?? [];
-  const labels = labelsOf(endpoint).map((label) => label.toLowerCase());
-  const names = [endpoint.id, (endpoint.name ?? '').toLowerCase(), ...labels];
-  return wanted.every((part) => {
-    const word = part.replaceAll('"', '');
-    const isLabel = word.startsWith('group:') || word.includes('=');
-    return isLabel ? labels.includes(word) : names.some((name) => name.includes(word));
-  });
 }
 
 /** @param now - unix milliseconds */
@@ -39,7 +17,7 @@ export function stateText(
     isOnline,
     lastSeenAt,
     sharedIdentityAt,
-  }: Pick<EndpointJson, 'id' | 'name' | 'isOnline' | 'lastSeenAt' | 'sharedIdentityAt'>,
+  }: Pick<EndpointRowJson, 'id' | 'name' | 'isOnline' | 'lastSeenAt' | 'sharedIdentityAt'>,
   now: number,
 ): string {
   const online = sharedIdentityAt === null ? 'Online' : 'Online: two processes with one key';
@@ -47,10 +25,38 @@ export function stateText(
   return name === null ? state : `${state} · ${shortId(id)}`;
 }
 
-/** '3 endpoints, 2 online, 1 shown' */
-export function countText(all: number, online: number, shown: number): string {
-  const count = all === 1 ? '1 endpoint' : `${all} endpoints`;
-  return `${count}, ${online} online${shown === all ? '' : `, ${shown} shown`}`;
+/** '1,204 endpoints, 980 online' */
+export function countText({ total, online }: Pick<FleetAnswer, 'total' | 'online'>): string {
+  return `${numberText(total)} ${total === 1 ? 'endpoint' : 'endpoints'}, ${numberText(online)} online`;
+}
+
+/** How much of the list is on the page: 'The first 50 of 1,204'. @param total - `null`: not known, as with a filter */
+export function shownText(count: number, hasMore: boolean, total: number | null): string {
+  const number = numberText(count);
+  if (hasMore) return `The first ${number}${total === null ? ' that match' : ` of ${numberText(total)}`}`;
+  if (total !== null) return count === 1 ? 'One' : `All ${number}`;
+  return count === 0 ? 'None matches' : count === 1 ? 'One matches' : `${number} match`;
+}
+
+/** A report's colour in words; `none`: there is no report. */
+export const LEVEL_WORDS: Readonly<Record<keyof FleetAnswer['levels'], string>> = {
+  green: 'Direct',
+  orange: 'Perhaps relayed',
+  grey: 'Not known',
+  none: 'No report',
+};
+
+const GREY_WORDS: Readonly<Record<GreyReason, string>> = {
+  'no-grant': 'No grant',
+  'grant-expired': 'Grant expired',
+  offline: 'Offline',
+  running: 'Running…',
+};
+
+/** The state of the button in a word. */
+export function buttonText({ button, isRunning }: Pick<EndpointRowJson, 'button' | 'isRunning'>): string {
+  if (isRunning) return GREY_WORDS.running;
+  return button.enabled ? 'Ready' : GREY_WORDS[button.reason];
 }
 
 /** Where a report came from. */

@@ -3,6 +3,7 @@ const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 // Dates are written as the reader's browser does; words stay in the page's language.
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
+const NUMBER = new Intl.NumberFormat('en');
 const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ['day', 86_400_000],
   ['hour', 3_600_000],
@@ -27,6 +28,11 @@ export function ago(at: number, now: number): string {
     if (Math.abs(distance) >= size) return RELATIVE.format(Math.round(distance / size), unit);
   }
   return Math.abs(distance) < 10_000 ? 'just now' : RELATIVE.format(Math.round(distance / 1000), 'second');
+}
+
+/** '12,345' */
+export function numberText(count: number): string {
+  return NUMBER.format(count);
 }
 
 /** Date and time of unix milliseconds. */

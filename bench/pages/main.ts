@@ -1,0 +1,105 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { Platform } from '../../platform/index.js';
+import { openStore } from '../../platform/store/open-store.js';
+import { machine } from '../support/machine.js';
+import { quantile } from '../support/statistics.js';
+
+const USAGE = `node bench/run.js pages --data FOLDER|postgres://… [--rounds 200]
+
+What a reader of the dashboard waits for, on a store that fleet-data has filled: each answer of the API, asked over HTTP by
+this process, one at a time and in turns. The endpoints' state is changed: six of ten are online.`;
+
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      data: { type: 'string' },
+      rounds: { type: 'string', default: '200' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help || values.data === undefined) {
+    console.log(USAGE);
+    return;
+  }
+  const store = await openStore(values.data);
+  const dashboard = { port: 0, unsafeWithoutLogin: true };
+  const platform = await Platform.start({ dataDir: ':memory:', port: 0, dashboard }, { store });
+  try {
+    await store.write((tables) =>
+      tables.updateTable('endpoints').set({ is_online: 1 }).where('id', '<', 'a').execute(),
+    );
+    await measure(`${platform.dashboardUrl}api/`, Number(values.rounds));
+  } finally {
+    await platform.stop();
+  }
+}
+
+async function measure(api: string, rounds: number): Promise<void> {
+  const ask = async (path: string) => {
+    const answer = await fetch(api + path);
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer.text();
+  };
+  const paths = await pathsFor(ask);
+  const times = new Map(paths.map((path) => [path, [] as number[]]));
+  const stalls = monitorEventLoopDelay({ resolution: 1 });
+  for (let round = -3; round < rounds; round += 1) {
+    if (round === 0) stalls.enable();
+    for (const [path, measured] of times) {
+      const start = performance.now();
+      await ask(path);
+      if (round >= 0) measured.push(performance.now() - start);
+    }
+  }
+  stalls.disable();
+  console.log(`${machine()}; ${rounds} rounds; ms\n`);
+  console.log('| `GET /api/…` | median | p95 | most | kB | gzip |');
+  console.log('| --- | --- | --- | --- | --- | --- |');
+  for (const [path, measured] of times) {
+    const body = await ask(path);
+    const [half, most, all] = [0.5, 0.95, 1].map((share) => quantile(measured, share).toFixed(1));
+    const [size, packed] = [body.length, gzipSync(body).length].map((bytes) => (bytes / 1000).toFixed(1));
+    const shown = path.replaceAll(/[0-9a-f]{64}/g, '…').replace(/after=[^&]*/, 'after=…');
+    console.log(`| \`${shown.slice(0, 90)}\` | ${half} | ${most} | ${all} | ${size} | ${packed} |`);
+  }
+  console.log(`\nlongest stall of the loop, this client included: ${(stalls.max / 1e6).toFixed(0)} ms`);
+}
+
+/** What the pages ask for, and what is hard. */
+async function pathsFor(ask: (path: string) => Promise<string>): Promise<string[]> {
+  interface Page {
+    endpoints: { id: string; name: string }[];
+    next: string | null;
+  }
+  const page = async (path: string): Promise<Page> => JSON.parse(await ask(path));
+  const first = await page('endpoints');
+  let after = first.next ?? '';
+  for (let pages = 0; pages < 15; pages += 1)
+    after = (await page(`endpoints?limit=500&after=${after}`)).next ?? after;
+  const ids = first.endpoints.map(({ id }) => id);
+  const [one = ''] = ids;
+  const { next } = JSON.parse(await ask(`endpoints/${one}`)) as { next: string | null };
+  return [
+    'endpoints',
+    'endpoints?limit=500',
+    `endpoints?after=${after}`,
+    'endpoints?sort=name',
+    'endpoints?search=0999',
+    'endpoints?search=nobody',
+    'endpoints?level=orange&online=true',
+    'endpoints?nat=Endpoint-Dependent&grant=expired',
+    'endpoints?group=ci&version=1.0.0',
+    'endpoints?attribute=region=eu-west',
+    'endpoints?attribute=host=host-7&attribute=region=us-east',
+    'endpoints?attribute=host=nobody',
+    `endpoints?ids=${ids.join(',')}`,
+    'fleet',
+    `endpoints/${one}`,
+    `endpoints/${one}/reports?before=${next ?? 'f'.repeat(20)}`,
+    `endpoints/${one}/metrics`,
+    'secrets',
+  ];
+}
