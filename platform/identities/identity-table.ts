@@ -52,9 +52,10 @@ export class IdentityTable {
   /**
    * Takes an identity that is as it was seen. Never waits for a transaction in its name that is still under way: then it
    * is not taken, this time.
-   * @returns the new token, `null` when it was not taken
+   * @param holder - a name that no other process ever has
+   * @returns `null` when it was not taken
    */
-  async take({ id, token, beat }: LeaseRow, holder: string): Promise<number | null> {
+  async take({ id, token, beat }: LeaseRow, holder: string): Promise<Lease | null> {
     const { dialect, tables } = this.#database;
     const asSeen = tables
       .selectFrom('identities')
@@ -71,22 +72,23 @@ export class IdentityTable {
       .where('id', '=', claiming(dialect, asSeen))
       .returning('token')
       .executeTakeFirst();
-    return taken === undefined ? null : Number(taken.token);
+    return taken === undefined ? null : { identity: id, token: Number(taken.token), holder };
   }
 
   /** Counts up. @returns false when the identity is somebody else's */
-  async renew({ identity, token }: Lease): Promise<boolean> {
+  async renew({ identity, token, holder }: Lease): Promise<boolean> {
     const { numUpdatedRows } = await this.#database.tables
       .updateTable('identities')
       .set(({ eb }) => ({ beat: eb('beat', '+', 1).$castTo<number>(), beat_at: this.#now() }))
       .where('id', '=', identity)
       .where('token', '=', token)
+      .where('holder', '=', holder)
       .executeTakeFirst();
     return numUpdatedRows > 0n;
   }
 
   /** Gives the identity back, if it still is the holder's: everybody may take it, and nothing more is written under this token. */
-  async release({ identity, token }: Lease): Promise<void> {
+  async release({ identity, token, holder }: Lease): Promise<void> {
     await this.#database.tables
       .updateTable('identities')
       .set(({ eb }) => ({
@@ -95,6 +97,7 @@ export class IdentityTable {
       }))
       .where('id', '=', identity)
       .where('token', '=', token)
+      .where('holder', '=', holder)
       .execute();
   }
 

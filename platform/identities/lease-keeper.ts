@@ -5,6 +5,7 @@ import {
   type EndpointId,
   messageOf,
   monotonicMs,
+  notify,
   type SecretKey,
   systemSleep,
 } from 'iroh-net-diagnostics/services';
@@ -61,6 +62,7 @@ export class LeaseKeeper {
   readonly #table: IdentityTable;
   readonly #times: LeaseTimes;
   readonly #isAlone: boolean;
+  readonly #warn: (message: string) => void;
   readonly #outage: Outage;
   readonly #tenures = new Map<EndpointId, Tenure>();
   readonly #avoided = new Map<EndpointId, { until: number; ms: number }>();
@@ -75,7 +77,9 @@ export class LeaseKeeper {
     this.#table = new IdentityTable(options.database);
     this.#isAlone = options.database.dialect === 'sqlite';
     this.#times = { ...(this.#isAlone ? TIMES_ALONE : LEASE_TIMES), ...options.times };
-    this.#outage = new Outage(options.warn, consequence(this.#times));
+    // An operator's log that fails must not cost a lease.
+    this.#warn = (message) => notify(options.warn, message);
+    this.#outage = new Outage(this.#warn, consequence(this.#times));
   }
 
   /**
@@ -144,11 +148,11 @@ export class LeaseKeeper {
 
   /** A look may show what the next renewal would. */
   #noteLosses(rows: readonly IdentityRow[]): void {
-    const tokens = new Map(rows.map(({ id, token }) => [id, token]));
+    const found = new Map(rows.map((row) => [row.id, row]));
     for (const [id, tenure] of this.#tenures) {
-      const token = tokens.get(id);
-      if (token === undefined) tenure.lose('removed');
-      else if (token !== tenure.lease.token) tenure.lose('taken');
+      const row = found.get(id);
+      if (row === undefined) tenure.lose('removed');
+      else if (row.token !== tenure.lease.token || row.holder !== this.holder) tenure.lose('taken');
     }
   }
 
@@ -180,7 +184,7 @@ export class LeaseKeeper {
       this.#keyless.delete(row.id);
       return key;
     } catch (error) {
-      if (!this.#keyless.has(row.id)) this.#options.warn(messageOf(error));
+      if (!this.#keyless.has(row.id)) this.#warn(messageOf(error));
       this.#keyless.add(row.id);
       return null;
     }
@@ -189,11 +193,12 @@ export class LeaseKeeper {
   async #take(row: IdentityRow, secretKey: SecretKey): Promise<boolean> {
     const askedAt = monotonicMs();
     const question = this.#table.take(row, this.holder);
-    const token = await this.#ask(`taking the identity ${row.id}`, question);
-    if (token === null) return false;
-    const { warn, onHeld, onLost } = this.#options;
+    const lease = await this.#ask(`taking the identity ${row.id}`, question);
+    if (lease === null) return false;
+    const { onHeld, onLost } = this.#options;
+    const warn = this.#warn;
     const tenure = new Tenure(
-      { identity: row.id, token, secretKey, askedAt, aliveAt: row.beatAt },
+      { ...lease, secretKey, askedAt, aliveAt: row.beatAt },
       {
         ...{ table: this.#table, times: this.#times, outage: this.#outage, warn },
         events: { onHeld, onLost },
@@ -215,13 +220,12 @@ export class LeaseKeeper {
     const last = this.#avoided.get(id)?.ms;
     const ms = last === undefined ? SHORTEST_AVOIDANCE_MS : Math.min(last * 2, LONGEST_AVOIDANCE_MS);
     this.#avoided.set(id, { until: monotonicMs() + ms, ms });
-    if (last === undefined)
-      this.#options.warn(`The identity ${id} cannot be served here: ${messageOf(error)}`);
+    if (last === undefined) this.#warn(`The identity ${id} cannot be served here: ${messageOf(error)}`);
   }
 
   #tellLoss(id: EndpointId, why: LossReason): void {
     const words = LOSSES[why];
-    if (words !== null) this.#options.warn(`The identity ${id} ${words}`);
+    if (words !== null) this.#warn(`The identity ${id} ${words}`);
   }
 
   #ask<T>(what: string, question: Promise<T>): Promise<T> {

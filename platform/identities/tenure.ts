@@ -66,7 +66,8 @@ export class Tenure {
   #mustUndo = false;
 
   constructor(taken: Taken, deps: TenureDeps) {
-    this.lease = { identity: taken.identity, token: taken.token };
+    const { identity, token, holder } = taken;
+    this.lease = { identity, token, holder };
     this.#taken = taken;
     this.#deps = deps;
     this.begun = this.#begin();
@@ -87,11 +88,11 @@ export class Tenure {
 
   async #begin(): Promise<void> {
     const { table, events } = this.#deps;
-    const { identity, token, secretKey, aliveAt } = this.#taken;
+    const { secretKey, aliveAt } = this.#taken;
     const { signal } = this.#lost;
     await table.markOffline(this.lease, aliveAt, signal);
     if (signal.aborted) return;
-    await events.onHeld({ identity, token, secretKey, signal });
+    await events.onHeld({ ...this.lease, secretKey, signal });
     this.#mustUndo = true;
   }
 

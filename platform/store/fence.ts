@@ -9,6 +9,11 @@ export interface Lease {
   identity: EndpointId;
   /** Grows each time that the identity is taken or given back. */
   token: number;
+  /**
+   * The process, as it stands in the row. Where a database comes back without its last seconds (a backup, a replica that was
+   * behind), a token may be given twice; never to the same name.
+   */
+  holder: string;
 }
 
 /**
@@ -20,13 +25,14 @@ export interface Lease {
 export async function fence(
   dialect: Dialect,
   transaction: Transaction<Tables>,
-  { identity, token }: Lease,
+  { identity, token, holder }: Lease,
 ): Promise<void> {
   const row = transaction
     .selectFrom('identities')
     .select('token')
     .where('id', '=', identity)
-    .where('token', '=', token);
+    .where('token', '=', token)
+    .where('holder', '=', holder);
   if ((await keepingKeys(dialect, row).executeTakeFirst()) !== undefined) return;
   throw new NetDiagnosticsError(
     'ERR_STORE',

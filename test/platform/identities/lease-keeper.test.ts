@@ -5,6 +5,7 @@ import type { EndpointId, SecretKey } from '../../../lib/wire/index.js';
 import { IdentityTable } from '../../../platform/identities/identity-table.js';
 import { LeaseKeeper, type LeaseKeeperOptions } from '../../../platform/identities/lease-keeper.js';
 import { PlatformKey } from '../../../platform/identities/platform-key.js';
+import type { Lease } from '../../../platform/store/fence.js';
 import type { SqlDatabase } from '../../../platform/store/sql-database.js';
 import { until } from '../../support/fake-time.js';
 import { freshDatabase, PostgresServer } from '../../support/postgres.js';
@@ -102,7 +103,7 @@ describe.skipIf(!mayPostgres)('keepers of leases on PostgreSQL', () => {
     return { one, another, secrets, ids: secrets.map(({ id }) => id), table: new IdentityTable(one) };
   };
   const take = async (table: IdentityTable, id: EndpointId, holder: string) => {
-    for (let taken: number | null = null; taken === null; ) {
+    for (let taken: Lease | null = null; taken === null; ) {
       const row = (await table.list()).find((each) => each.id === id);
       if (row !== undefined) taken = await table.take(row, holder);
     }

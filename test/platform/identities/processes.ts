@@ -27,10 +27,11 @@ async function write(lease) {
   });
 }
 
-async function writeOn({ identity, token }) {
+async function writeOn(lease) {
+  const { identity, token } = lease;
   for (let acknowledged = 0; ; acknowledged += 1) {
     try {
-      await write({ identity, token });
+      await write(lease);
     } catch (error) {
       say('refused', identity, token, acknowledged, error.message);
       if (error.message.includes('lease lost')) return;
