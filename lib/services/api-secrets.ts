@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../async/index.js';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
+import { printable } from '../text.js';
 import {
   ApiSecret,
   type EndpointAddress,
@@ -84,7 +85,16 @@ export class ApiSecrets {
   async #add(keyId: EndpointId, label: string, project: ProjectId): Promise<void> {
     const { store, clock, events, address } = this.#context;
     const identity = address().id;
-    await store.addApiSecret({ project, keyId, identity, label, createdAt: clock.now(), revokedAt: null });
+    // Somebody may have pasted it.
+    const shown = printable(label, MAX_LABEL_LENGTH);
+    await store.addApiSecret({
+      project,
+      keyId,
+      identity,
+      label: shown,
+      createdAt: clock.now(),
+      revokedAt: null,
+    });
     events.emit({ type: 'api-secrets-changed', project, keyId });
   }
 

@@ -72,6 +72,13 @@ export const MAX_REPORTS_PER_ENDPOINT = 100;
 export const MAX_METRICS_SESSIONS = 4;
 /** Items of one metrics schema. An iroh endpoint has about 300. */
 export const MAX_METRICS_ITEMS = 5_000;
+/** Buckets of all histograms of one push. A histogram has about a dozen. */
+export const MAX_METRICS_BUCKETS = 20_000;
+/** Of one metric; what is beyond is left out. */
+export const MAX_METRIC_PREFIXES = 8;
+export const MAX_METRIC_LABELS = 16;
+/** Characters of the text that says what a metric means; longer ones are cut. */
+export const MAX_METRIC_HELP = 500;
 /** How often the address of a live session is looked at; it is stored when it has changed. */
 export const ADDRESS_INTERVAL_MS = 30_000;
 

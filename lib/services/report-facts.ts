@@ -1,4 +1,8 @@
+import { printable } from '../text.js';
 import type { DiagnosticsReport } from '../wire/index.js';
+
+/** Characters of a version: it is a stranger's text, and stands in lists. */
+const MAX_VERSION_LENGTH = 60;
 
 /**
  * The colour of a report: green = direct connections should work, orange = perhaps relayed, grey = unknown. No red:
@@ -37,8 +41,8 @@ export function reportFacts({ netReport, irohVersion, irohServicesVersion }: Dia
     udpV6: netReport?.udpV6 ?? null,
     mappingVariesByDestIpv4: v4,
     mappingVariesByDestIpv6: v6,
-    irohVersion,
-    irohServicesVersion,
+    irohVersion: printable(irohVersion, MAX_VERSION_LENGTH),
+    irohServicesVersion: printable(irohServicesVersion, MAX_VERSION_LENGTH),
   };
 }
 

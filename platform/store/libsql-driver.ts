@@ -9,6 +9,7 @@ import {
   type SqliteStatement,
 } from 'kysely';
 import type LibsqlDatabase from 'libsql';
+import { storable } from './parameters.js';
 import type { Tables } from './schema.js';
 import type { SqlDatabase } from './sql-database.js';
 
@@ -154,9 +155,9 @@ function prepare(connection: Connection, sql: string): SqliteStatement {
   const statement = orStoreError(() => connection.prepare(sql));
   return {
     reader: statement.reader,
-    all: (parameters) => orStoreError(() => statement.all(parameters)),
-    run: (parameters) => orStoreError(() => statement.run(parameters)),
-    iterate: (parameters) => orStoreError(() => statement.iterate(parameters)),
+    all: (parameters) => orStoreError(() => statement.all(storable(parameters))),
+    run: (parameters) => orStoreError(() => statement.run(storable(parameters))),
+    iterate: (parameters) => orStoreError(() => statement.iterate(storable(parameters))),
   };
 }
 

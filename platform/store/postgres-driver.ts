@@ -8,6 +8,7 @@ import {
   type PostgresQueryResult,
 } from 'kysely';
 import type pg from 'pg';
+import { storable } from './parameters.js';
 import {
   configFor,
   importPg,
@@ -191,7 +192,7 @@ class GuardedClient implements PostgresPoolClient {
     return orStoreError(this.#place, async () => {
       if (this.#broken !== undefined) throw this.#broken;
       try {
-        return await this.#client.query(statement, [...parameters]);
+        return await this.#client.query(statement, storable(parameters));
       } catch (error) {
         if (isSilence(error)) this.#broken = error;
         throw error;

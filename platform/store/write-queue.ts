@@ -5,8 +5,10 @@ import type { SqlDatabase } from './sql-database.js';
 /** A part of a write: statements of one transaction. It may be run twice, the second time in a transaction of its own. */
 export type Write<T = unknown> = (transaction: Transaction<Tables>) => Promise<T>;
 
-/** Writes of one transaction: as many statements as run without the others of the process waiting noticeably. */
+/** Writes of one transaction. */
 const MAX_TOGETHER = 100;
+/** Milliseconds after which no more are begun in it. An embedded database works in the loop that everybody waits for. */
+const MAX_TOGETHER_MS = 20;
 
 interface Asked {
   write: Write;
@@ -60,14 +62,17 @@ export class WriteQueue {
     try {
       const values = await this.#inTransaction(async (transaction) => {
         const written: unknown[] = [];
+        const begunAt = performance.now();
         for (const one of asked) {
+          if (written.length > 0 && performance.now() - begunAt > MAX_TOGETHER_MS) break;
           failed = one;
           written.push(await one.write(transaction));
         }
         failed = null;
         return written;
       });
-      for (const [index, { resolve }] of asked.entries()) resolve(values[index] as never);
+      for (const [index, value] of values.entries()) asked[index]?.resolve(value as never);
+      this.#asked.unshift(...asked.slice(values.length));
     } catch (error) {
       // One of several failed, and the others have nothing to do with it. Otherwise it was the transaction itself.
       if (failed === null || asked.length === 1) for (const { reject } of asked) reject(error);

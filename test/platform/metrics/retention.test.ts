@@ -139,7 +139,15 @@ describe.each(DATABASES)('retention on %s', (_, open) => {
 
   it('takes points beyond a limit from the endpoint with the most, and of those the finest first', async () => {
     const store = await withEndpoints();
-    for (let count = 0; count < 1_200; count += 1) await push(store, DAY + count * 10_000, [count, 0, 0]);
+    await push(store, DAY, [7, 0, 0]);
+    const { series, point } = await store.tables
+      .selectFrom('metric_points')
+      .selectAll()
+      .executeTakeFirstOrThrow();
+    const more = Array.from({ length: 1_199 }, (_point, index) => ({
+      ...{ series: Number(series), tier: 0, at: DAY + (index + 1) * 10_000, samples: 1, point },
+    }));
+    await store.tables.insertInto('metric_points').values(more).execute();
     await push(store, DAY, [1, 1, 1], { id: B });
     await rollAll(store, DAY + 6 * HOUR_MS, [7 * DAY_MS, 7 * DAY_MS, 30 * DAY_MS, 400 * DAY_MS]);
     const before = await usageOf(store.tables, PROJECT);
