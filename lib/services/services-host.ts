@@ -32,6 +32,7 @@ import {
   type ReportSummary,
 } from './records.js';
 import {
+  Absences,
   EndpointSession,
   KnownSecrets,
   Presence,
@@ -78,6 +79,7 @@ export class ServicesHost {
   readonly #address: () => EndpointAddress;
   readonly #router: Router;
   readonly #presence: Presence;
+  readonly #absences: Absences;
   readonly #recalls: Recalls;
   readonly #secrets: KnownSecrets;
   readonly #dialBacks: DialBacks;
@@ -96,12 +98,14 @@ export class ServicesHost {
     this.#address = deps.address ?? (() => endpoint.address());
     // As many handshakes as strangers, in addition: new connections can still come when all places are taken.
     this.#router = new Router(endpoint, { maxConnections: limits.sessions + 2 * limits.strangers });
-    this.#recalls = new Recalls({ endpoint, store, presence, events, clock });
+    const absences = new Absences({ store, presence, events, clock });
+    this.#recalls = new Recalls({ endpoint, store, presence, absences, events, clock });
     this.#dialBacks = new DialBacks({
       ...{ endpoint, store, presence, recalls: this.#recalls, events, clock },
       maxRuns: limits.runs,
     });
     this.#presence = presence;
+    this.#absences = absences;
     this.#secrets = new KnownSecrets(store, clock);
     this.#apiSecrets = new ApiSecrets({
       ...{ store, events, clock, address: this.#address },
@@ -110,7 +114,7 @@ export class ServicesHost {
     const twins = new Twins(clock);
     this.#views = { store, dialBacks: this.#dialBacks, clock };
     const shared = {
-      ...{ endpoint, store, secrets: this.#secrets, presence, twins, events, clock, limits },
+      ...{ endpoint, store, secrets: this.#secrets, presence, absences, twins, events, clock, limits },
       places: new SharedPlaces(limits.sessions, { mayDisplaceOwn: false, share: limits.sessionsPerSecret }),
       openRequests: new SharedPlaces(limits.openRequests, {
         mayDisplaceOwn: true,
@@ -258,7 +262,7 @@ export class ServicesHost {
   }
 
   async #stop(): Promise<void> {
-    for (const part of [this.#recalls, this.#dialBacks, this.#router]) {
+    for (const part of [this.#recalls, this.#dialBacks, this.#router, this.#absences]) {
       try {
         await part.close();
       } catch (error) {

@@ -74,6 +74,15 @@ describe.runIf(postgresAvailable())('a platform whose database is away', () => {
     expect(unhandled).toEqual([]);
   });
 
+  it('remembers who left meanwhile', async () => {
+    const { server, platform, app } = await withDatabase();
+    await server.crash();
+    await app.stop();
+    await new Promise((settle) => setTimeout(settle, 1_000));
+    await server.resume();
+    await until(async () => (await platform.endpoints()).endpoints[0]?.isOnline === false, 10_000);
+  });
+
   it('does not wait longer than it has to for a database that says nothing', { tags: ['slow'] }, async () => {
     const unhandled = unhandledRejections();
     const { server, platform, app } = await withDatabase();

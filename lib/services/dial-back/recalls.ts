@@ -6,7 +6,7 @@ import { usableGrant } from '../button-state.js';
 import { RECALL_AGAIN_MS, RECALL_TIMEOUT_MS, RECALLS_AT_ONCE } from '../constants.js';
 import type { EventBus } from '../events.js';
 import type { EndpointRef, GrantRecord } from '../records.js';
-import type { Presence } from '../sessions/index.js';
+import type { Absences, Presence } from '../sessions/index.js';
 import type { Store } from '../store.js';
 import { authorise } from './fetch-report.js';
 
@@ -15,6 +15,7 @@ export interface RecallContext {
   endpoint: Endpoint;
   store: Store;
   presence: Presence;
+  absences: Absences;
   events: EventBus;
   clock: Clock;
   sleep?: Sleep | undefined;
@@ -54,9 +55,9 @@ export class Recalls {
 
   /** Notes that an endpoint without a session cannot be reached (any more). */
   async lost(ref: EndpointRef): Promise<void> {
-    const { store, presence, events, clock } = this.#context;
+    const { absences, presence, events } = this.#context;
     if (!this.#reached.delete(keyOf(ref)) || !presence.notReached(ref.id, ref.project)) return;
-    await store.sessionClosed(ref, clock.now()).catch(this.#warn);
+    await absences.note(ref);
     events.emit({ type: 'session-closed', project: ref.project, endpointId: ref.id });
   }
 

@@ -1,3 +1,4 @@
+export { Absences } from './absences.js';
 export { snapshotAddress } from './address-snapshot.js';
 export { EndpointSession, type SessionContext } from './endpoint-session.js';
 export { KnownSecrets } from './known-secrets.js';

@@ -16,6 +16,7 @@ import type { EventBus } from '../events.js';
 import type { ServicesLimits } from '../limits.js';
 import type { Authorisation, EndpointRef, ProjectId } from '../records.js';
 import type { Store } from '../store.js';
+import type { Absences } from './absences.js';
 import { AddressWatch } from './address-snapshot.js';
 import { refuseAuthorisation, refuseClientToken, TOKEN_EXPIRED } from './authorisation.js';
 import type { KnownSecrets } from './known-secrets.js';
@@ -31,6 +32,7 @@ export interface RightsContext {
   store: Store;
   secrets: KnownSecrets;
   presence: Presence;
+  absences: Absences;
   twins: Twins;
   events: EventBus;
   clock: Clock;
@@ -209,13 +211,13 @@ export class SessionRights {
   }
 
   async #leave(): Promise<void> {
-    const { presence, events, store, clock } = this.#shared;
+    const { presence, absences, events } = this.#shared;
     const ref = this.#ref;
     if (!presence.leave(this.#connection) || ref === null) return;
     await this.#opening;
     // Its next session may have begun meanwhile.
     if (presence.isOnline(ref.id, ref.project)) return;
-    await store.sessionClosed(ref, clock.now()).catch(this.#warn);
+    await absences.note(ref);
     events.emit({ type: 'session-closed', project: ref.project, endpointId: ref.id });
   }
 
