@@ -24,6 +24,17 @@ export const FLOORS = [
   ['web'],
 ];
 
+/**
+ * Inside the platform, lowest first: a room imports what is below it and nothing beside it. What is not named stands above
+ * all of them.
+ */
+export const PLATFORM_FLOORS = [
+  ['platform/metrics', 'platform/data-folder.ts'],
+  ['platform/store'],
+  ['platform/identities', 'platform/changes', 'platform/retention'],
+  ['platform/transfer'],
+];
+
 /** No front door: each file of these is a tool of its own, and none needs another. */
 const TOOLBOXES = ['integrations/shared'];
 
@@ -89,6 +100,15 @@ const floorRules = FLOORS.flatMap((rooms, index) => {
   ];
 });
 
+const platformFloorRules = PLATFORM_FLOORS.map((rooms, index) => ({
+  name: `platform-floor-${index + 1}-imports-upwards-or-sideways`,
+  from: { path: within(rooms) },
+  to: {
+    path: '^platform/',
+    pathNot: ['^$1', ...PLATFORM_FLOORS.slice(0, index).map(within)],
+  },
+}));
+
 const packageRules = Object.entries(PACKAGES).map(([name, rooms]) => ({
   name: `${name}-outside-its-room`,
   from: { pathNot: within(rooms) },
@@ -99,6 +119,7 @@ const packageRules = Object.entries(PACKAGES).map(([name, rooms]) => ({
 export default {
   forbidden: [
     ...floorRules,
+    ...platformFloorRules,
     {
       name: 'stands-in-no-room',
       comment: 'Name its room in FLOORS of .dependency-cruiser.js.',
