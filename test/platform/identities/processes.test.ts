@@ -93,6 +93,22 @@ describe.skipIf(!mayPostgres)('of three processes', { timeout: 120_000, tags: ['
     await until(() => first.held.get(id) === 3, TAKEN_WITHIN_MS);
   });
 
+  it('one whose JavaScript hangs is replaced, and lets go as soon as it goes on', async () => {
+    const { ids, start, writes } = await open(1);
+    const [id = ''] = ids;
+    const first = await start();
+    const second = await start();
+    await until(async () => (await writes(id)).length > 5);
+    first.signal('SIGUSR2');
+    await until(() => second.held.has(id), TAKEN_WITHIN_MS);
+    await until(() => first.told.some(({ what }) => what === 'lost'), 10_000);
+    const [awake, lost] = ['awake', 'lost'].map((word) => first.told.find(({ what }) => what === word));
+    expect((lost?.at ?? 0) - (awake?.at ?? 0)).toBeLessThan(1_000);
+    await until(async () => (await writes(id)).includes(2));
+    expect(isSorted(await writes(id))).toBe(true);
+    expect(said('UNHANDLED')).toEqual([]);
+  });
+
   it('one that is stopped for a moment keeps what it has', async () => {
     const { ids, start } = await open(1);
     const [id = ''] = ids;

@@ -57,6 +57,12 @@ process.on('SIGTERM', async () => {
   say('stopped');
   process.exit(0);
 });
+// Its threads and sockets live, its JavaScript does not.
+process.on('SIGUSR2', () => {
+  const end = performance.now() + 10_000;
+  while (performance.now() < end);
+  say('awake');
+});
 process.on('unhandledRejection', (error) => say('UNHANDLED', error));
 setInterval(() => {}, 60_000);
 `;
