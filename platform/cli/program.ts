@@ -119,6 +119,7 @@ export function createProgram(): Command {
       '--with-keys',
       'with the secret keys of the platform, which API secrets need: whoever has the file is the platform',
     )
+    .addOption(platformKeyOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -134,6 +135,7 @@ export function createProgram(): Command {
     )
     .requiredOption('--from <file>', 'the file')
     .addOption(placeOption('--to <place>', TO_VARIABLE, PLACE).makeOptionMandatory())
+    .addOption(platformKeyOption())
     .addOption(jsonOption())
     .addHelpText('after', examples('import --from platform.jsonl.gz --to ./new-data'))
     .action(async (options) => (await import('./transfer.js')).importFrom(options));
@@ -142,10 +144,11 @@ export function createProgram(): Command {
     .command('move')
     .summary('carry a platform to another place: SQLite to PostgreSQL, or back')
     .description(
-      'Carries everything, with the secret keys, from one place to another, empty one, in one step. The first is not changed. The platform has to be stopped. In PostgreSQL the keys lie sealed, by the key in IROH_PLATFORM_KEY.',
+      'Carries everything, with the secret keys, from one place to another, empty one, in one step. The first is not changed. The platform has to be stopped. In PostgreSQL the keys lie sealed.',
     )
     .addOption(placeOption('--from <place>', FROM_VARIABLE, PLACE).makeOptionMandatory())
     .addOption(placeOption('--to <place>', TO_VARIABLE, 'the same; empty').makeOptionMandatory())
+    .addOption(platformKeyOption())
     .addOption(jsonOption())
     .addHelpText('after', examples('move --from ./platform-data --to postgres://platform@db.example/fleet'))
     .action(async (options) => (await import('./transfer.js')).move(options));
@@ -192,6 +195,13 @@ function databaseOption(): Option {
 
 function placeOption(flags: string, variable: string, what: string): Option {
   return new Option(flags, what).env(variable);
+}
+
+function platformKeyOption(): Option {
+  return new Option(
+    '--platform-key-file <file>',
+    'the key that seals the secret keys in PostgreSQL (default: that in IROH_PLATFORM_KEY)',
+  );
 }
 
 function jsonOption(): Option {

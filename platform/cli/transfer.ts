@@ -6,15 +6,18 @@ import { onInterruption } from './interruption.js';
 /** Milliseconds between two lines that say how far it is. */
 const TELL_EVERY_MS = 2_000;
 
-/** Writes everything into a file. */
-export async function exportTo(options: {
+/** What the command line says. */
+interface Words {
   from: string;
   to: string;
-  withKeys?: boolean;
+  platformKeyFile?: string;
   json?: boolean;
-}): Promise<void> {
+}
+
+/** Writes everything into a file. */
+export async function exportTo(options: Words & { withKeys?: boolean }): Promise<void> {
   const { from, to, withKeys = false, json = false } = options;
-  const done = await carrying((running) => exportStore({ from, to, withKeys }, running));
+  const done = await carrying(options, (running) => exportStore({ from, to, withKeys }, running));
   if (json) return print({ file: to, ...done });
   say(`${to}: ${summary(done)}, ${size(done.bytes)}.`);
   tell(
@@ -25,9 +28,9 @@ export async function exportTo(options: {
 }
 
 /** Fills an empty place from a file. */
-export async function importFrom(options: { from: string; to: string; json?: boolean }): Promise<void> {
+export async function importFrom(options: Words): Promise<void> {
   const { from, to, json = false } = options;
-  const done = await carrying((running) => importFile({ from, to }, running));
+  const done = await carrying(options, (running) => importFile({ from, to }, running));
   if (json) print(done);
   else say(`Imported: ${summary(done)}.`);
   for (const id of done.missing) {
@@ -38,9 +41,9 @@ export async function importFrom(options: { from: string; to: string; json?: boo
 }
 
 /** Carries everything from one place into another, empty one. */
-export async function move(options: { from: string; to: string; json?: boolean }): Promise<void> {
+export async function move(options: Words): Promise<void> {
   const { from, to, json = false } = options;
-  const done = await carrying((running) => moveStore({ from, to }, running));
+  const done = await carrying(options, (running) => moveStore({ from, to }, running));
   if (json) return print(done);
   say(`Moved: ${summary(done)}, and the secret keys.`);
   tell(
@@ -49,6 +52,7 @@ export async function move(options: { from: string; to: string; json?: boolean }
 }
 
 async function carrying<T extends Carried>(
+  { platformKeyFile = null }: { platformKeyFile?: string | null },
   work: (options: TransferOptions) => Promise<T>,
 ): Promise<T & { durationMs: number }> {
   const signal = onInterruption();
@@ -61,7 +65,7 @@ async function carrying<T extends Carried>(
     tell(`${table}: ${count(rows)} rows, ${Math.round((now - startedAt) / 1000)} s`);
   };
   try {
-    const done = await work({ signal, onProgress });
+    const done = await work({ platformKeyFile, signal, onProgress });
     return { ...done, durationMs: Math.round(performance.now() - startedAt) };
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -46,10 +46,11 @@ export interface Expected {
 /**
  * Opens what a platform has written. Nothing in it is changed.
  * @param text - a folder, or `postgres://…`
+ * @param platformKeyFile - with the key that seals keys in a database; `null`: `IROH_PLATFORM_KEY` holds it
  * @throws `ERR_SETTING` when there is none; `ERR_STORE` when a platform runs on the folder
  */
-export async function openSource(text: string): Promise<Place> {
-  if (isPostgresUrl(text)) return new DatabasePlace(await openPostgres(text));
+export async function openSource(text: string, platformKeyFile: string | null): Promise<Place> {
+  if (isPostgresUrl(text)) return new DatabasePlace(await openPostgres(text), platformKeyFile);
   const file = join(text, STORE_FILE);
   await access(file).catch(() => {
     throw new NetDiagnosticsError('ERR_SETTING', `There is no platform in ${text}: ${file} is missing.`);
@@ -58,8 +59,10 @@ export async function openSource(text: string): Promise<Place> {
 }
 
 /** Opens a place to be filled; makes the folder if it is missing. @throws as {@link openSource} */
-export async function openTarget(text: string): Promise<Place> {
-  return isPostgresUrl(text) ? new DatabasePlace(await openPostgres(text)) : openFolder(text);
+export async function openTarget(text: string, platformKeyFile: string | null): Promise<Place> {
+  return isPostgresUrl(text)
+    ? new DatabasePlace(await openPostgres(text), platformKeyFile)
+    : openFolder(text);
 }
 
 /** @throws `ERR_STORE` when a platform runs on it */
@@ -122,11 +125,14 @@ class FolderPlace implements Place {
 class DatabasePlace implements Place {
   readonly identities: readonly string[] = [];
 
-  constructor(readonly database: SqlDatabase) {}
+  constructor(
+    readonly database: SqlDatabase,
+    private readonly platformKeyFile: string | null,
+  ) {}
 
   async keys(): Promise<Keys> {
     const sealed = await this.database.tables.selectFrom('identities').select(['id', 'sealed_key']).execute();
-    const platformKey = await PlatformKey.load(null, process.env);
+    const platformKey = await PlatformKey.load(this.platformKeyFile, process.env);
     const opened = sealed.map(({ id, sealed_key }) => {
       if (sealed_key === null)
         throw new NetDiagnosticsError('ERR_SETTING', `The database holds no key of the identity ${id}.`);
@@ -138,7 +144,7 @@ class DatabasePlace implements Place {
   async expect(identities: readonly string[], keys: Keys): Promise<Expected> {
     const undo = async () => {};
     if (keys.size === 0) return { seal: null, missing: identities, undo };
-    const platformKey = await PlatformKey.load(null, process.env);
+    const platformKey = await PlatformKey.load(this.platformKeyFile, process.env);
     return { seal: (key) => platformKey.seal(SecretKey.parse(key)), missing: [], undo };
   }
 

@@ -7,6 +7,8 @@ import { writeExport } from './write-file.js';
 import { type Rows, writeStore } from './write-store.js';
 
 export interface TransferOptions {
+  /** The file with the key that seals keys in a database; `null`: `IROH_PLATFORM_KEY` holds it. */
+  platformKeyFile: string | null;
   /** Ends it; nothing is left of it then. */
   signal: AbortSignal;
   /** Told after some rows each: those of a table so far. */
@@ -34,7 +36,7 @@ export async function exportStore(
   { from, to, withKeys }: { from: string; to: string; withKeys: boolean },
   options: TransferOptions,
 ): Promise<Carried & { bytes: number }> {
-  return reading(from, withKeys, async (contents) => {
+  return reading({ from, withKeys, ...options }, async (contents) => {
     const told = telling(contents, options.onProgress);
     const { rows, bytes } = await writeExport(to, told, options.signal);
     return { ...carried(contents.head, rows), bytes };
@@ -67,7 +69,7 @@ export async function moveStore(
   { from, to }: { from: string; to: string },
   options: TransferOptions,
 ): Promise<Carried> {
-  return reading(from, true, async (contents, source) => {
+  return reading({ from, withKeys: true, ...options }, async (contents, source) => {
     await source.assertIdle();
     const { rows, identities, hasKeys } = await filling(to, contents, options);
     return { rows, identities, hasKeys };
@@ -75,11 +77,10 @@ export async function moveStore(
 }
 
 async function reading<T>(
-  from: string,
-  withKeys: boolean,
+  { from, withKeys, platformKeyFile }: { from: string; withKeys: boolean; platformKeyFile: string | null },
   use: (contents: Contents, source: Place) => Promise<T>,
 ): Promise<T> {
-  const source = await openSource(from);
+  const source = await openSource(from, platformKeyFile);
   try {
     const keys = withKeys ? () => source.keys() : null;
     const options = { keys, identities: source.identities, now: Date.now() };
@@ -94,7 +95,7 @@ async function filling(
   contents: Contents,
   options: TransferOptions,
 ): Promise<Carried & { missing: readonly string[] }> {
-  const target = await openTarget(to);
+  const target = await openTarget(to, options.platformKeyFile);
   try {
     const { seal, missing, undo } = await target.expect(contents.head.identities, contents.keys);
     try {

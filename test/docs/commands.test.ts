@@ -10,7 +10,10 @@ const pages = markdownPages();
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /** Programs of other people's that the pages use. */
-const PROGRAMS = ['npm', 'npx', 'node', 'curl', 'ssh', 'pm2', 'sudo', 'journalctl', 'kubectl'];
+const PROGRAMS = [
+  ...['npm', 'npx', 'node', 'curl', 'ssh', 'pm2', 'sudo', 'journalctl', 'kubectl'],
+  ...['cp', 'mv', 'openssl', 'createdb', 'pg_dump', 'pg_restore'],
+];
 
 /** Lines of shell, without variables set before the program. */
 function shellLines(page: MarkdownPage): string[] {

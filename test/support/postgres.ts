@@ -94,6 +94,14 @@ export class PostgresServer {
     return `postgres://platform:${this.#password}@127.0.0.1:${this.#port}/${name}`;
   }
 
+  /** The environment in which PostgreSQL's own programs are found, and reach it as its superuser. */
+  get administration(): Record<string, string> {
+    return {
+      PATH: [programs, process.env.PATH].join(delimiter),
+      ...{ PGHOST: this.#folder, PGPORT: String(this.#port), PGUSER: 'postgres' },
+    };
+  }
+
   /** Ends it as a crash does: all connections are cut, nothing is tidied up, the port refuses. */
   async crash(): Promise<void> {
     const server = this.#server;

@@ -17,7 +17,7 @@ import { fillFolder } from '../../support/fleet-data.js';
 import { freshDatabase, postgresAvailable } from '../../support/postgres.js';
 import { allRows, fillOddly, keyOf, startProgram, withDatabase } from './fixtures.js';
 
-const QUIET = { signal: new AbortController().signal, onProgress: () => {} };
+const QUIET = { platformKeyFile: null, signal: new AbortController().signal, onProgress: () => {} };
 
 let folder: string;
 let from: string;
