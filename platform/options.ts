@@ -28,6 +28,7 @@ import {
   systemClock,
   textKind,
   type Values,
+  wholeNumber,
 } from 'iroh-net-diagnostics/services';
 import { type RetentionOptions, retention } from './retention/index.js';
 import { isPostgresUrl } from './store/open-store.js';
@@ -60,6 +61,16 @@ export interface PlatformOptions {
    * The user has to own it. Default: the file.
    */
   database?: string | undefined;
+  /**
+   * With `database`: the file with the key that seals the keys of identities there, 32 bytes in hex or base64. Default: the
+   * environment variable `IROH_PLATFORM_KEY`. Without both, `dataDir` holds the key of the one identity.
+   */
+  platformKeyFile?: string | undefined;
+  /**
+   * With sealed keys: how many identities are made where the database has none, 1 to 64. API secrets name one each, and one
+   * process at a time holds it, so more of them spread endpoints over more processes. Default: 4.
+   */
+  identities?: number | undefined;
   /** `minimal` (default): nothing but what is listed here. `n0`: n0's relays and DNS. */
   network?: 'minimal' | 'n0' | undefined;
   /** Relays through which endpoints can reach the platform, at most 64. Default: the network's. */
@@ -112,6 +123,8 @@ const DASHBOARD_GROUP = group('an object of options, or false', DASHBOARD);
 const PLATFORM = {
   dataDir: needed(textKind("a folder's path or ':memory:'", notEmpty)),
   database: { ...option(database(), null), isSecret: true },
+  platformKeyFile: option(textKind("a file's path", notEmpty), null),
+  identities: option(wholeNumber('a whole number from 1 to 64', 1, 64), 4),
   network: option(oneOf('minimal', 'n0'), 'minimal'),
   relays: option(relaysWithoutSecret(), null),
   bindAddrs: option(bindAddrs(), 'loopback' as BindAddrs),

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   type ApiSecret,
   type ApiSecretRecord,
@@ -15,21 +14,32 @@ import {
   type HistoryPage,
   type MetricsRecord,
   messageOf,
+  NetDiagnosticsError,
   type PlatformEventListener,
   type ProjectId,
   platformAddress,
   type ReportRecord,
-  SecretKey,
-  ServicesHost,
 } from 'iroh-net-diagnostics/services';
-import { openIdentity } from './identities/index.js';
+import { type ChangeFeed, openFeed } from './changes/index.js';
+import { Fleet } from './fleet.js';
+import {
+  type HeldIdentity,
+  IdentityTable,
+  KeyRing,
+  LeaseKeeper,
+  type LossReason,
+} from './identities/index.js';
 import { type PlatformOptions, type PlatformSettings, parsePlatformOptions } from './options.js';
 import { proofOf } from './proof.js';
 import { Maintenance } from './retention/index.js';
+import { RunQueue } from './runs/index.js';
+import { ServedIdentity } from './served-identity.js';
 import { Dashboard } from './server/index.js';
 import { FileHold } from './store/file-hold.js';
 import { fleetSummary } from './store/fleet-summary.js';
-import { IN_MEMORY, openStore } from './store/open-store.js';
+import { openDatabase, openStore } from './store/open-store.js';
+import { endpointId } from './store/rows.js';
+import type { SqlDatabase } from './store/sql-database.js';
 import type { SqlStore } from './store/sql-store.js';
 
 /** Names of the remembered ports in the store. */
@@ -37,47 +47,60 @@ const PORT_SETTING = 'port';
 const DASHBOARD_PORT_SETTING = 'dashboard.port';
 /** With relays: how long to wait for a home relay, which API secrets should contain. Milliseconds. */
 const ONLINE_TIMEOUT_MS = 5_000;
-
 /** Of one endpoint, and of one API secret. */
 const KEPT_BYTES = { perEndpoint: 16 * 1024 ** 2, perSecret: 16 * 1024 ** 3 };
+/** Who asks for a run by a call of `dialBack`. */
+const PROGRAM = 'program';
 
-interface Opened {
+/** What a platform is made of, in the order in which it is opened. */
+interface Parts {
   settings: PlatformSettings;
-  store: SqlStore;
-  endpoint: Endpoint;
+  keys: KeyRing;
   events: EventBus;
+  store: SqlStore;
+  /** For the leases: on PostgreSQL connections of their own, which nothing else can take. */
+  leases: SqlDatabase;
+  feed: ChangeFeed;
 }
 
 /**
  * A self-hosted platform: takes sessions of endpoints that hold one of its API secrets, keeps what they send, and
- * dials them back when somebody presses Run Diagnostics on its dashboard.
+ * dials them back when somebody presses Run Diagnostics on its dashboard. On PostgreSQL several processes are one platform:
+ * each identity, which API secrets name, is in the hands of one of them, and each of them shows and does everything.
  */
 export class Platform {
-  /** The public half of its key. It stays the same as long as the data folder does. */
+  /**
+   * The public half of its key. It stays the same as long as the data folder, or the database, does. Of several identities
+   * it is the oldest.
+   */
   readonly id: EndpointId;
-  readonly #settings: PlatformSettings;
-  readonly #store: SqlStore;
-  readonly #endpoint: Endpoint;
-  readonly #events: EventBus;
-  readonly #services: ServicesHost;
+  readonly #parts: Parts;
+  readonly #fleet: Fleet;
+  /** What this process holds. */
+  readonly #served = new Map<EndpointId, ServedIdentity>();
+  #keeper: LeaseKeeper | null = null;
   #dashboard: Dashboard | null = null;
   #maintenance: Maintenance | null = null;
   #stopping: Promise<void> | null = null;
 
-  private constructor({ settings, store, endpoint, events }: Opened) {
-    this.id = endpoint.id;
-    this.#settings = settings;
-    this.#store = store;
-    this.#endpoint = endpoint;
-    this.#events = events;
-    this.#services = ServicesHost.start({
-      ...{ endpoint, store, events, clock: settings.clock, limits: settings.limits },
-      address: () => platformAddress(endpoint, settings.bindAddrs),
+  private constructor(id: EndpointId, parts: Parts) {
+    const { store, feed, events, settings } = parts;
+    const { clock } = settings;
+    this.id = id;
+    this.#parts = parts;
+    this.#fleet = new Fleet({
+      ...{ id, store, feed, events, clock },
+      runs: new RunQueue({ store, feed, events, clock }),
+      addressForSecret: () => this.#addressForSecret(),
+      closeSessionsOf: (keyId) => {
+        for (const { host } of this.#served.values()) host.secretRevoked(keyId);
+      },
     });
   }
 
   /**
-   * Opens the store, binds the endpoint, accepts sessions and serves the dashboard.
+   * Opens the store, binds the endpoint, accepts sessions and serves the dashboard. While all identities of a shared
+   * database are in the hands of other processes, it serves the dashboard alone, and takes over what they leave.
    * @throws NetDiagnosticsError `ERR_SETTING`, `ERR_STORE`, `ERR_BIND`, `ERR_BINDING_UNAVAILABLE`
    * @example
    * const platform = await Platform.start({ dataDir: './platform-data' });
@@ -86,44 +109,37 @@ export class Platform {
   static start(options: PlatformOptions): Promise<Platform>;
   /** @internal With the parts that tests replace. */
   static start(options: PlatformOptions, parts: { store?: SqlStore }): Promise<Platform>;
-  static async start(options: PlatformOptions, parts: { store?: SqlStore } = {}): Promise<Platform> {
+  static async start(options: PlatformOptions, replaced: { store?: SqlStore } = {}): Promise<Platform> {
     const settings = parsePlatformOptions(options);
-    const { dataDir, database, network, relays, bindAddrs, onEvent } = settings;
-    const secretKey =
-      dataDir === IN_MEMORY ? SecretKey.fromBytes(randomBytes(32)) : await openIdentity(dataDir);
+    const { dataDir, database, platformKeyFile, identities, onEvent } = settings;
+    const isShared = database !== null;
+    const variables = process.env;
+    const keys = await KeyRing.open({ dataDir, isShared, platformKeyFile, identities, variables });
     const events = new EventBus();
     if (onEvent !== null) events.subscribe(onEvent);
     const warn = (message: string) => events.emit({ type: 'warning', message });
-    const store = parts.store ?? (await openStore(database ?? dataDir, warn));
-    let endpoint: Endpoint | null = null;
+    const store = replaced.store ?? (await openStore(database ?? dataDir, warn));
+    const opened: { close(): Promise<void> }[] = [store];
     try {
-      const remembered = await rememberedPort(store, PORT_SETTING);
-      const bound = await bindPlatform({
-        secretKey,
-        network,
-        relays,
-        bindAddrs,
-        port: settings.port,
-        remembered,
-      });
-      endpoint = bound.endpoint;
-      await store.adoptIdentity(endpoint.id);
-      await store.allOffline(endpoint.id);
-      await store.putSetting(PORT_SETTING, String(bound.port));
-      if (remembered !== null && bound.port !== remembered) warnMoved(events, remembered, bound.port);
-      const platform = new Platform({ settings, store, endpoint, events });
+      const leases = database === null ? store.database : await openDatabase(database);
+      if (leases !== store.database) opened.push(leases);
+      const feed = await openFeed(database ?? dataDir);
+      opened.push(feed);
+      await keys.register(store.database);
+      if (keys.own !== null) await store.adoptIdentity(keys.own.id);
+      const id = keys.own?.id ?? (await oldestIdentity(leases));
+      const platform = new Platform(id, { settings, keys, events, store, leases, feed });
       await platform.#open();
       return platform;
     } catch (error) {
-      await endpoint?.close();
-      await store.close();
+      for (const one of opened.reverse()) await one.close();
       throw error;
     }
   }
 
-  /** Where endpoints reach it, as API secrets contain it. */
+  /** Where endpoints reach it, as API secrets contain it. Of several identities that of {@link id}. */
   get address(): EndpointAddress {
-    return this.#services.address;
+    return this.#served.get(this.id)?.host.address ?? this.#relayed(this.id);
   }
 
   /**
@@ -133,12 +149,18 @@ export class Platform {
     return this.#dashboard?.url ?? null;
   }
 
+  /** The identities that this process holds now, each named by its public key. */
+  get held(): readonly EndpointId[] {
+    return [...this.#served.keys()];
+  }
+
   /**
-   * Makes an API secret; `reveal()` gives the text for `IROH_SERVICES_API_SECRET`. Only its public half is kept.
+   * Makes an API secret; `reveal()` gives the text for `IROH_SERVICES_API_SECRET`. Only its public half is kept. On a shared
+   * database it names the identity with the fewest endpoints, and the relays of the options instead of this machine.
    * @param label - the operator's word for it, at most 60 characters
    */
   createApiSecret(label?: string): Promise<ApiSecret> {
-    return this.#services.createApiSecret(label);
+    return this.#fleet.createApiSecret(label);
   }
 
   /**
@@ -148,17 +170,17 @@ export class Platform {
    * @returns its id
    */
   registerSshKey(publicKey: string, label?: string): Promise<EndpointId> {
-    return this.#services.registerSshKey(publicKey, label);
+    return this.#fleet.registerSshKey(publicKey, label);
   }
 
   /** The secrets it issued, newest first, revoked ones included. */
   apiSecrets(): Promise<ApiSecretRecord[]> {
-    return this.#services.apiSecrets();
+    return this.#fleet.apiSecrets();
   }
 
   /** Revokes a secret at once. @returns whether it was valid until now */
   revokeApiSecret(keyId: EndpointId): Promise<boolean> {
-    return this.#services.revokeApiSecret(keyId);
+    return this.#fleet.revokeApiSecret(keyId);
   }
 
   /**
@@ -168,12 +190,12 @@ export class Platform {
    * const { endpoints, next } = await platform.endpoints({ group: 'staging', attributes: { region: 'eu' } });
    */
   endpoints(query: Partial<EndpointQuery> = {}): Promise<EndpointPage<EndpointView>> {
-    return this.#services.endpoints(query);
+    return this.#fleet.endpoints(query);
   }
 
   /** One endpoint; `null` when it never had a session here. */
   endpoint(id: EndpointId, project: ProjectId = DEFAULT_PROJECT): Promise<EndpointView | null> {
-    return this.#services.endpoint({ project, id });
+    return this.#fleet.endpoint({ project, id });
   }
 
   /**
@@ -187,16 +209,17 @@ export class Platform {
     page: Partial<HistoryPage> = {},
     project: ProjectId = DEFAULT_PROJECT,
   ): Promise<ReportRecord[]> {
-    return this.#services.reports({ project, id }, page);
+    return this.#fleet.reports({ project, id }, page);
   }
 
   /** The latest values of an endpoint's metrics sessions, newest first. */
   metrics(id: EndpointId, project: ProjectId = DEFAULT_PROJECT): Promise<MetricsRecord[]> {
-    return this.#services.metrics({ project, id });
+    return this.#fleet.metrics({ project, id });
   }
 
   /**
-   * What the Run Diagnostics button does: dials the endpoint back and stores its report.
+   * What the Run Diagnostics button does: has the endpoint dialled back, by the process that has its session, and stores its
+   * report.
    * @throws NetDiagnosticsError `ERR_STATE` when the button is grey, `DialBackError` when the run fails
    */
   dialBack(
@@ -204,15 +227,15 @@ export class Platform {
     options: DialBackOptions = {},
     project: ProjectId = DEFAULT_PROJECT,
   ): Promise<ReportRecord> {
-    return this.#services.dialBack({ project, id }, options);
+    return this.#fleet.dialBack({ project, id }, PROGRAM, options);
   }
 
-  /** Tells the listener everything that happens from now on. @returns ends that */
+  /** Tells the listener everything that happens in this process from now on. @returns ends that */
   subscribe(listener: PlatformEventListener): () => void {
-    return this.#services.subscribe(listener);
+    return this.#parts.events.subscribe(listener);
   }
 
-  /** Ends runs, sessions and dashboard, then closes endpoint and store. Idempotent, never rejects. */
+  /** Ends runs, sessions and dashboard, then closes endpoints and store. Idempotent, never rejects. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
@@ -224,66 +247,175 @@ export class Platform {
   }
 
   async #open(): Promise<void> {
+    const { settings, keys, leases } = this.#parts;
     try {
-      if (this.#settings.network === 'n0' || (this.#settings.relays ?? []).length > 0)
-        await this.#waitForRelay();
-      if (this.#settings.dashboard !== null) await this.#openDashboard();
+      this.#keeper = await LeaseKeeper.start({
+        database: leases,
+        keyOf: (row) => keys.keyOf(row),
+        warn: (message) => this.#warn(message),
+        onHeld: (held) => this.#serve(held),
+        onLost: (identity, why) => this.#leave(identity, why),
+      });
+      if (settings.dashboard !== null) await this.#openDashboard();
       this.#maintain();
     } catch (error) {
-      await this.#services.stop();
+      await this.#keeper?.stop();
+      this.#fleet.close();
       throw error;
     }
   }
 
-  #maintain(): void {
-    const { retention, clock } = this.#settings;
-    this.#maintenance = Maintenance.start({
-      ...{ database: this.#store.database, retention, bytes: KEPT_BYTES, clock },
-      onError: (message) => this.#events.emit({ type: 'warning', message }),
+  async #serve(held: HeldIdentity): Promise<void> {
+    const { store, feed, events, settings } = this.#parts;
+    const served = await ServedIdentity.start(held, {
+      ...{ store, feed, events, clock: settings.clock, limits: settings.limits, hasRelays: this.#hasRelays },
+      bind: () => this.#bind(held),
+      addressOf: (endpoint) => this.#addressOf(endpoint),
+    });
+    this.#served.set(held.identity, served);
+    feed.publish({ what: 'identities' });
+    // The secrets of a shared database name the relays of the options, whether these can be reached now or not.
+    if (!this.#isShared && this.#hasRelays) await this.#waitForRelay(served.endpoint);
+  }
+
+  async #leave(identity: EndpointId, why: LossReason): Promise<void> {
+    const served = this.#served.get(identity);
+    this.#served.delete(identity);
+    await served?.stop(why);
+    this.#parts.feed.publish({ what: 'identities' });
+  }
+
+  get #isShared(): boolean {
+    return this.#parts.settings.database !== null;
+  }
+
+  get #hasRelays(): boolean {
+    const { network, relays } = this.#parts.settings;
+    return network === 'n0' || (relays ?? []).length > 0;
+  }
+
+  async #bind({ secretKey }: HeldIdentity): Promise<Endpoint> {
+    const { settings, store, events } = this.#parts;
+    const { network, relays, bindAddrs } = settings;
+    const how = { secretKey, network, relays, bindAddrs };
+    if (this.#isShared) {
+      // The option's port is for the first one; no secret contains it.
+      const port = this.#served.size === 0 ? (settings.port ?? 0) : 0;
+      return (await bindPlatform({ ...how, port, remembered: null })).endpoint;
+    }
+    const remembered = await rememberedPort(store, PORT_SETTING);
+    const { endpoint, port } = await bindPlatform({ ...how, port: settings.port, remembered });
+    await store.putSetting(PORT_SETTING, String(port));
+    if (remembered !== null && port !== remembered) warnMoved(events, remembered, port);
+    return endpoint;
+  }
+
+  #addressOf(endpoint: Endpoint): EndpointAddress {
+    return this.#isShared && this.#hasRelays
+      ? this.#relayed(endpoint.id)
+      : platformAddress(endpoint, this.#parts.settings.bindAddrs);
+  }
+
+  /** An identity as any process may serve it: by relays, and by no machine. */
+  #relayed(id: EndpointId): EndpointAddress {
+    const relays = this.#parts.settings.relays ?? [];
+    return { id, relayUrls: relays.map((relay) => relay.url), directAddrs: [] };
+  }
+
+  async #addressForSecret(): Promise<EndpointAddress> {
+    const id = this.#isShared ? await leastUsedIdentity(this.#parts.store) : this.id;
+    const served = this.#served.get(id);
+    if (served !== undefined) return served.host.address;
+    if (this.#hasRelays) return this.#relayed(id);
+    throw new NetDiagnosticsError(
+      'ERR_STATE',
+      'Another process holds this identity, and no relay leads to it: start all processes with the same relays.',
+    );
+  }
+
+  async #waitForRelay(endpoint: Endpoint): Promise<void> {
+    await endpoint.online({ timeoutMs: ONLINE_TIMEOUT_MS }).catch((error: unknown) => {
+      this.#warn(`No relay yet: API secrets made now lack it (${messageOf(error)}).`);
     });
   }
 
-  async #waitForRelay(): Promise<void> {
-    await this.#endpoint.online({ timeoutMs: ONLINE_TIMEOUT_MS }).catch((error: unknown) => {
-      this.#events.emit({
-        type: 'warning',
-        message: `No relay yet: API secrets made now lack it (${messageOf(error)}).`,
-      });
+  #maintain(): void {
+    const { settings, store } = this.#parts;
+    const { retention, clock } = settings;
+    this.#maintenance = Maintenance.start({
+      ...{ database: store.database, retention, bytes: KEPT_BYTES, clock },
+      onError: (message) => this.#warn(message),
     });
   }
 
   async #openDashboard(): Promise<void> {
-    const { dashboard } = this.#settings;
+    const { settings, store, keys } = this.#parts;
+    const { dashboard } = settings;
     if (dashboard === null) return;
     const opened = await Dashboard.open({
       settings: dashboard,
-      rememberedPort: await rememberedPort(this.#store, DASHBOARD_PORT_SETTING),
-      services: this.#services,
-      hold: this.#settings.database === null ? new FileHold(this.#store.tables) : null,
-      fleetOf: (project) =>
-        fleetSummary(this.#store.tables, project, Math.floor(this.#settings.clock.now() / 1000)),
-      prove: (challenge, body) => proofOf(this.#endpoint.secretKey(), challenge, body),
+      // Several processes would remember each other's.
+      rememberedPort: this.#isShared ? null : await rememberedPort(store, DASHBOARD_PORT_SETTING),
+      services: this.#fleet,
+      hold: this.#isShared ? null : new FileHold(store.tables),
+      fleetOf: (project) => fleetSummary(store.tables, project, Math.floor(settings.clock.now() / 1000)),
+      prove: (challenge, body) => (keys.own === null ? null : proofOf(keys.own, challenge, body)),
     });
     this.#dashboard = opened;
-    await this.#store.putSetting(DASHBOARD_PORT_SETTING, String(opened.port));
+    if (!this.#isShared) await store.putSetting(DASHBOARD_PORT_SETTING, String(opened.port));
+  }
+
+  #warn(message: string): void {
+    this.#parts.events.emit({ type: 'warning', message });
   }
 
   async #stop(): Promise<void> {
+    const { store, leases, feed } = this.#parts;
     const attempts = [
       () => this.#dashboard?.close(),
+      () => this.#fleet.close(),
       () => this.#maintenance?.stop(),
-      () => this.#services.stop(),
-      () => this.#endpoint.close(),
-      () => this.#store.close(),
+      () => this.#keeper?.stop(),
+      () => feed.close(),
+      () => leases.close(),
+      () => store.close(),
     ];
     for (const attempt of attempts) {
       try {
         await attempt();
       } catch (error) {
-        this.#events.emit({ type: 'warning', message: `While stopping: ${messageOf(error)}` });
+        this.#warn(`While stopping: ${messageOf(error)}`);
       }
     }
   }
+}
+
+async function oldestIdentity(database: SqlDatabase): Promise<EndpointId> {
+  const [oldest] = await new IdentityTable(database).list();
+  if (oldest === undefined) throw new NetDiagnosticsError('ERR_STORE', 'The database has no identity.');
+  return oldest.id;
+}
+
+/** The identity with the fewest endpoints; of several the one with the fewest secrets. */
+async function leastUsedIdentity({ tables }: SqlStore): Promise<EndpointId> {
+  const row = await tables
+    .selectFrom('identities')
+    .select('id')
+    .orderBy(({ selectFrom, fn }) =>
+      selectFrom('endpoints')
+        .select(fn.countAll().as('count'))
+        .whereRef('endpoints.identity', '=', 'identities.id'),
+    )
+    .orderBy(({ selectFrom, fn }) =>
+      selectFrom('api_secrets')
+        .select(fn.countAll().as('count'))
+        .whereRef('api_secrets.identity', '=', 'identities.id'),
+    )
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirstOrThrow();
+  return endpointId(row, 'id');
 }
 
 function warnMoved(events: EventBus, from: number, to: number): void {

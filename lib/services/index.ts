@@ -121,6 +121,7 @@ export {
   isReportId,
   type MetricsRecord,
   metricTypes,
+  newReportId,
   type ProjectId,
   type ReportRecord,
   type ReportSource,
@@ -128,6 +129,6 @@ export {
   type ShownGrant,
 } from './records.js';
 export { type NatType, natType, type ReportFacts, type ReportLevel, reportFacts } from './report-facts.js';
-export { ServicesHost, type ServicesHostDeps } from './services-host.js';
+export { historyPage, ServicesHost, type ServicesHostDeps } from './services-host.js';
 export type { HistoryPage, Store } from './store.js';
 export { type EndpointView, viewOf } from './views.js';

@@ -210,12 +210,12 @@ export class ServicesHost {
    * @throws NetDiagnosticsError `ERR_SETTING` for another limit
    */
   async reports(ref: EndpointRef, page: Partial<HistoryPage> = {}): Promise<ReportRecord[]> {
-    return this.#store.reports(ref, checked(page));
+    return this.#store.reports(ref, historyPage(page));
   }
 
   /** As {@link reports}, without the content of the reports. */
   async reportSummaries(ref: EndpointRef, page: Partial<HistoryPage> = {}): Promise<ReportSummary[]> {
-    return this.#store.reportSummaries(ref, checked(page));
+    return this.#store.reportSummaries(ref, historyPage(page));
   }
 
   /** The latest values of an endpoint's metrics sessions, newest first. */
@@ -272,8 +272,15 @@ export class ServicesHost {
   }
 }
 
-/** A store could understand a negative limit as "no limit" or as "all but the oldest". */
-function checked({ limit = MAX_REPORTS_PER_ENDPOINT, before }: Partial<HistoryPage>): HistoryPage {
+/**
+ * A part of a history, of what was asked for and the defaults. A store could understand a negative limit as "no limit" or as
+ * "all but the oldest".
+ * @throws NetDiagnosticsError `ERR_SETTING`
+ */
+export function historyPage({
+  limit = MAX_REPORTS_PER_ENDPOINT,
+  before,
+}: Partial<HistoryPage> = {}): HistoryPage {
   if (Number.isSafeInteger(limit) && limit >= 0) return { limit, before };
   throw new NetDiagnosticsError('ERR_SETTING', `limit was ${limit}; give a whole number, 0 or more.`);
 }

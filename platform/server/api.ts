@@ -9,8 +9,8 @@ import {
   isReportId,
   messageOf,
   type ProjectId,
-  type ServicesHost,
 } from 'iroh-net-diagnostics/services';
+import type { Fleet } from '../fleet.js';
 import type { FleetSummary } from '../store/fleet-summary.js';
 import { cached } from './cached.js';
 import { FLEET_CACHE_MS, HISTORY_PAGE, MAX_HISTORY } from './constants.js';
@@ -21,11 +21,13 @@ import { endpointJson, endpointRowJson, metricsJson, reportJson, reportSummaryJs
 import { type Prove, sendProven } from './proven.js';
 
 const NO_ENDPOINT = 'There is no such endpoint.';
+/** Who asks for a run by the dashboard or its API. */
+const OPERATOR = 'dashboard';
 const NO_SECRET = 'There is no such good secret.';
 
 /** What the API uses. */
 export interface ApiContext {
-  services: ServicesHost;
+  services: Fleet;
   /** Counts a project's endpoints. */
   fleetOf(project: ProjectId): Promise<FleetSummary>;
   prove: Prove;
@@ -73,14 +75,10 @@ export function addApi(app: FastifyInstance, { services, fleetOf, prove }: ApiCo
   // Begins a run and answers at once; the live updates tell how it goes.
   app.post<Named>(`/api/endpoints/${KEY_ID}/diagnostics`, async ({ params }, reply) => {
     const id = idIn(params.id, 404, NO_ENDPOINT);
-    const begun = new Promise<void>((resolve, reject) => {
-      // A failure of the run itself is told by its last progress.
-      services.dialBack(refOf(id), { onProgress: () => resolve() }).catch(reject);
-    });
-    await begun.catch((error: unknown) => {
+    const run = await services.beginRun(refOf(id), OPERATOR).catch((error: unknown) => {
       throw hasCode(error, 'ERR_STATE') ? new HttpError(409, messageOf(error)) : error;
     });
-    return reply.code(202).send({ run: services.progress(refOf(id)) });
+    return reply.code(202).send({ run });
   });
 
   app.get<Named>('/api/reports/:id(^[0-9a-f]+$)', async ({ params }) => {

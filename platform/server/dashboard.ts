@@ -6,7 +6,7 @@ import { type ApiContext, addApi } from './api.js';
 import { createApp } from './app.js';
 import { addBackup, type BackupContext } from './backup.js';
 import { closeServers, type Handler, type Listeners, listen } from './listen.js';
-import { changesOf, LiveUpdates } from './live.js';
+import { LiveUpdates } from './live.js';
 import { addLogin, addPages } from './page-routes.js';
 import { loginPage } from './pages.js';
 
@@ -42,7 +42,7 @@ export class Dashboard {
     const listeners = await listenSomewhere(context, (request, response) => handler(request, response));
     const { port } = listeners;
     const login = settings.hasLogin ? new Login(settings.token, port) : null;
-    const live = new LiveUpdates(changesOf(services.events));
+    const live = new LiveUpdates(services.changes);
     const options = {
       login,
       allowedHosts: isNamed(settings) ? settings.allowedHosts : null,

@@ -1,28 +1,8 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import {
-  type EndpointId,
-  type EventBus,
-  EventStream,
-  type PlatformEvent,
-  type RunProgress,
-} from 'iroh-net-diagnostics/services';
+import { type EndpointId, EventStream } from 'iroh-net-diagnostics/services';
+import type { LiveChange, LiveSource } from '../fleet.js';
 import { HEARTBEAT_MS, LIVE_PACE_MS, MAX_LIVE, MAX_LIVE_BACKLOG, MAX_LIVE_IDS } from './constants.js';
-
-/** Something that a browser may want to fetch anew. */
-export type LiveChange =
-  /** `isListed`: whether the list of endpoints shows what changed. */
-  | { what: 'endpoint'; endpointId: EndpointId; isListed: boolean }
-  | { what: 'run'; progress: RunProgress }
-  | { what: 'secrets' }
-  /** Changes may have been missed. */
-  | { what: 'gap' };
-
-/** Where changes come from. */
-export interface LiveSource {
-  /** @returns ends the subscription */
-  subscribe(listener: (change: LiveChange) => void): () => void;
-}
 
 /**
  * Tells browsers that something changed; they fetch it with the login that they have. Only a run's progress is sent.
@@ -111,31 +91,5 @@ export class LiveUpdates {
   #end(stream: EventStream): void {
     this.#streams.delete(stream);
     stream.destroy();
-  }
-}
-
-/** The changes that a process's own events tell of. */
-export function changesOf(events: EventBus): LiveSource {
-  return {
-    subscribe: (listener) =>
-      events.subscribe((event) => {
-        const change = toChange(event);
-        if (change !== null) listener(change);
-      }),
-  };
-}
-
-function toChange(event: PlatformEvent): LiveChange | null {
-  switch (event.type) {
-    case 'run':
-      return { what: 'run', progress: event.progress };
-    case 'api-secrets-changed':
-      return { what: 'secrets' };
-    case 'session-refused':
-    case 'request-refused':
-    case 'warning':
-      return null;
-    default:
-      return { what: 'endpoint', endpointId: event.endpointId, isListed: event.type !== 'metrics' };
   }
 }

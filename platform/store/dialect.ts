@@ -26,9 +26,12 @@ export function claimingSoftly<Query extends { forNoKeyUpdate(): Query; skipLock
   return dialect === 'postgres' ? query.forNoKeyUpdate().skipLocked() : query;
 }
 
-/** The database's own time in unix milliseconds: the one clock that several processes share. */
-export function databaseTime(dialect: Dialect): RawBuilder<number | string> {
+/**
+ * The database's own time in unix milliseconds: the one clock that several processes share.
+ * @param plusMs - how much later
+ */
+export function databaseTime(dialect: Dialect, plusMs = 0): RawBuilder<number> {
   return dialect === 'postgres'
-    ? sql`(extract(epoch from clock_timestamp()) * 1000)::bigint`
-    : sql`CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
+    ? sql`((extract(epoch from clock_timestamp()) * 1000)::bigint + ${sql.lit(plusMs)})`
+    : sql`(CAST(unixepoch('subsec') * 1000 AS INTEGER) + ${sql.lit(plusMs)})`;
 }

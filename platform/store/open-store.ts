@@ -23,7 +23,8 @@ export async function openStore(place: string, tell?: (message: string) => void)
   return SqlStore.open(database, tell);
 }
 
-async function openDatabase(place: string): Promise<SqlDatabase> {
+/** Opens what a store stands on. @throws `ERR_STORE` */
+export async function openDatabase(place: string): Promise<SqlDatabase> {
   if (isPostgresUrl(place)) return (await import('./postgres-driver.js')).openPostgres(place);
   const { openLibsql } = await import('./libsql-driver.js');
   return openLibsql(place === IN_MEMORY ? IN_MEMORY : join(place, 'platform.db'));

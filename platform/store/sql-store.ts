@@ -38,7 +38,7 @@ import {
   toReportSummary,
 } from './rows.js';
 import type { Tables } from './schema.js';
-import type { SqlDatabase } from './sql-database.js';
+import type { Dialect, SqlDatabase } from './sql-database.js';
 import { type Write, WriteQueue } from './write-queue.js';
 
 const SECRET_COLUMNS = ['project', 'key_id', 'identity', 'label', 'created_at', 'revoked_at'] as const;
@@ -80,6 +80,10 @@ export class SqlStore implements Store {
       await database.close();
       throw error;
     }
+  }
+
+  get dialect(): Dialect {
+    return this.#database.dialect;
   }
 
   /** For what works beside the store. */

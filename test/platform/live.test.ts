@@ -1,8 +1,13 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../lib/async/index.js';
 import { EventBus } from '../../lib/services/events.js';
+import { LocalFeed } from '../../platform/changes/feed.js';
+import { Fleet, type LiveChange } from '../../platform/fleet.js';
+import { RunQueue } from '../../platform/runs/index.js';
 import { LIVE_PACE_MS, MAX_LIVE_IDS } from '../../platform/server/constants.js';
-import { changesOf, type LiveChange, LiveUpdates } from '../../platform/server/live.js';
+import { LiveUpdates } from '../../platform/server/live.js';
+import { openStore } from '../../platform/store/open-store.js';
 import { until } from '../support/fake-time.js';
 import { madeUpId } from '../support/ids.js';
 
@@ -124,23 +129,38 @@ describe('live updates', () => {
   });
 });
 
-describe("a process's own events", () => {
-  it('become changes', () => {
-    const events = new EventBus();
+describe('what happens in one process of the platform', () => {
+  it('becomes changes in every process', async () => {
+    const [store, feed, events] = [await openStore(':memory:'), new LocalFeed(), new EventBus()];
+    const endpointId = madeUpId('a'.repeat(64));
+    const closed: string[] = [];
+    const fleet = new Fleet({
+      ...{ id: endpointId, store, feed, events, clock: systemClock },
+      runs: new RunQueue({ store, feed, events, clock: systemClock }),
+      addressForSecret: async () => ({ id: endpointId, relayUrls: [], directAddrs: [] }),
+      closeSessionsOf: (keyId) => closed.push(keyId),
+    });
     const changes: LiveChange[] = [];
-    const stop = changesOf(events).subscribe((change) => changes.push(change));
-    const endpointId = madeUpId('a');
+    const stop = fleet.changes.subscribe((change) => changes.push(change));
     events.emit({ type: 'session-opened', project: 'default', endpointId });
     events.emit({ type: 'metrics', project: 'default', endpointId });
     events.emit({ type: 'warning', message: 'x' });
     events.emit({ type: 'request-refused', endpointId, request: '', why: '' });
     events.emit({ type: 'api-secrets-changed', project: 'default', keyId: endpointId });
+    feed.publish({ what: 'secrets', project: 'default', revoked: endpointId });
+    feed.gap();
     stop();
     events.emit({ type: 'session-closed', project: 'default', endpointId });
     expect(changes).toEqual([
       { what: 'endpoint', endpointId, isListed: true },
       { what: 'endpoint', endpointId, isListed: false },
       { what: 'secrets' },
+      { what: 'secrets' },
+      { what: 'gap' },
     ]);
+    expect(closed).toEqual([endpointId]);
+    fleet.close();
+    await feed.close();
+    await store.close();
   });
 });

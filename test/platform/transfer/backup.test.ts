@@ -82,7 +82,10 @@ describe('a backup', () => {
     expect((await platform?.ended)?.code).toBe(0);
     const copy = await withDatabase(to, allRows);
     expect(copy.api_secrets?.map(({ label }) => label).sort()).toEqual(['after', 'before', 'team 1']);
-    expect(await withDatabase(data, allRows)).toEqual(copy);
+    const now = await withDatabase(data, allRows);
+    // The stop gave the identity back, which nobody can take back.
+    const token = Number(copy.identities?.[0]?.token) + 1;
+    expect(now).toEqual({ ...copy, identities: copy.identities?.map((row) => ({ ...row, token })) });
   });
 
   it('is one at a time, and the one who ends it is the one who began', async () => {

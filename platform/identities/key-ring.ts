@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { type EndpointId, NetDiagnosticsError, SecretKey } from 'iroh-net-diagnostics/services';
+import { databaseTime } from '../store/dialect.js';
+import { IN_MEMORY } from '../store/open-store.js';
+import type { SqlDatabase } from '../store/sql-database.js';
+import { openIdentity } from './identity-file.js';
+import { IdentityTable } from './identity-table.js';
+import { PLATFORM_KEY_VARIABLE, PlatformKey } from './platform-key.js';
+
+/** Where a process has the keys of identities from. */
+export interface KeyPlaces {
+  dataDir: string;
+  /** Whether several processes may share the database. */
+  isShared: boolean;
+  /** The file with the key that seals; `null`: the variable. */
+  platformKeyFile: string | null;
+  /** How many identities are made where there is none. */
+  identities: number;
+  variables: NodeJS.ProcessEnv;
+}
+
+/**
+ * The secret keys of the identities that this process can serve: one in the data folder, or any number that lie in a shared
+ * database, sealed.
+ */
+export class KeyRing {
+  readonly #own: SecretKey | null;
+  readonly #platformKey: PlatformKey | null;
+  readonly #wanted: number;
+
+  private constructor(own: SecretKey | null, platformKey: PlatformKey | null, wanted: number) {
+    this.#own = own;
+    this.#platformKey = platformKey;
+    this.#wanted = wanted;
+  }
+
+  /** @throws NetDiagnosticsError `ERR_SETTING` when a key cannot be read */
+  static async open({
+    dataDir,
+    isShared,
+    platformKeyFile,
+    identities,
+    variables,
+  }: KeyPlaces): Promise<KeyRing> {
+    const isSealed =
+      isShared && (platformKeyFile !== null || (variables[PLATFORM_KEY_VARIABLE] ?? '') !== '');
+    if (isSealed) return new KeyRing(null, await PlatformKey.load(platformKeyFile, variables), identities);
+    const own = dataDir === IN_MEMORY ? SecretKey.fromBytes(randomBytes(32)) : await openIdentity(dataDir);
+    return new KeyRing(own, null, identities);
+  }
+
+  /** The key of the data folder; `null`: all lie in the database. */
+  get own(): SecretKey | null {
+    return this.#own;
+  }
+
+  /** Adds the identity of the data folder to those of the database, or makes the first ones there. @throws `ERR_STORE` */
+  async register(database: SqlDatabase): Promise<void> {
+    const table = new IdentityTable(database);
+    if (this.#own !== null) await table.add(this.#own.id, null);
+    const platformKey = this.#platformKey;
+    if (platformKey === null) return;
+    // Processes that start together make them once.
+    await database.exclusively(async (tables) => {
+      if ((await tables.selectFrom('identities').select('id').limit(1).executeTakeFirst()) !== undefined)
+        return;
+      const made = Array.from({ length: this.#wanted }, () => SecretKey.fromBytes(randomBytes(32)));
+      const createdAt = databaseTime(database.dialect);
+      await tables
+        .insertInto('identities')
+        .values(
+          made.map((key) => ({
+            id: key.id,
+            sealed_key: platformKey.seal(key),
+            created_at: createdAt,
+          })),
+        )
+        .execute();
+    });
+  }
+
+  /** @throws NetDiagnosticsError `ERR_SETTING` when this process has not the key, `ERR_STORE` when it is damaged */
+  keyOf({ id, sealedKey }: { id: EndpointId; sealedKey: string | null }): SecretKey {
+    if (this.#own?.id === id) return this.#own;
+    if (sealedKey !== null && this.#platformKey !== null) return this.#platformKey.open(id, sealedKey);
+    throw new NetDiagnosticsError(
+      'ERR_SETTING',
+      sealedKey === null
+        ? `The key of the identity ${id} lies in the data folder of another process: only that one can serve it.`
+        : `The key of the identity ${id} lies sealed in the database: set ${PLATFORM_KEY_VARIABLE} to serve it.`,
+    );
+  }
+}
