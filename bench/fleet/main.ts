@@ -124,6 +124,11 @@ async function watchLife(platform: ServedPlatform, fleets: Fleet[], o: Options, 
     'memory',
     `${platform.rss().toFixed(0)} MiB (${idle.toFixed(0)} at the start), ${platform.files()} files`,
   );
+  const { heapUsed, heapTotal, external } = loop.memory;
+  row(
+    '  of that JavaScript',
+    [heapUsed, heapTotal, external].map((bytes) => `${(bytes / 2 ** 20).toFixed(0)}`).join(' / '),
+  );
   row('loop', loopText(loop));
   row('events', JSON.stringify(loop.events));
   for (const fleet of fleets) row('pings', pingText(await fleet.pings()));
@@ -196,8 +201,9 @@ function row(name: string, text: string): void {
   console.log(`${name.padEnd(26)} ${text}`);
 }
 
-function loopText({ max, p99, mean }: LoopSample): string {
-  return `longest ${max.toFixed(0)} ms, p99 ${p99.toFixed(1)} ms, mean ${mean.toFixed(2)} ms`;
+function loopText({ max, p99, own, over }: LoopSample): string {
+  const more = over === 0 ? '' : ` (${over} over 100 ms)`;
+  return `longest ${own.toFixed(0)} ms${more}, ${max.toFixed(0)} with waiting for a processor; p99 ${p99.toFixed(1)}`;
 }
 
 function pingText({ answered, failed, median, p95, p99, max }: Pings): string {

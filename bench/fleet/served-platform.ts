@@ -4,12 +4,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../support/built.js';
 
-/** Milliseconds, and how often each event came. */
+/** How late the event loop was, in milliseconds, and how often each event came. */
 export interface LoopSample {
   max: number;
   p99: number;
-  mean: number;
+  /** The longest without what the thread waited for a processor. */
+  own: number;
+  /** How many of those were longer than 100 ms. */
+  over: number;
   events: Record<string, number>;
+  /** As `process.memoryUsage` gives it, in bytes. */
+  memory: { heapUsed: number; heapTotal: number; external: number };
 }
 
 /** CPU time in seconds since the process began. */
@@ -26,10 +31,13 @@ const MIB = 1024;
 /** A platform in a process of its own. */
 export class ServedPlatform {
   readonly #child: ChildProcess;
+  /** Rejects when it ends. */
+  readonly #ended: Promise<never>;
   #number = 0;
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, ended: Promise<never>) {
     this.#child = child;
+    this.#ended = ended;
   }
 
   /** @param options - of `Platform.start` @param profileDir - where its CPU profile is written when it ends */
@@ -44,7 +52,7 @@ export class ServedPlatform {
     });
     await Promise.race([once(child, 'message'), ended]);
     ended.catch(() => {});
-    return new ServedPlatform(child);
+    return new ServedPlatform(child, ended);
   }
 
   secret(label: string): Promise<string> {
@@ -93,10 +101,9 @@ export class ServedPlatform {
         else reject(new Error(message.error));
       };
       this.#child.on('message', hear);
-      this.#child.once('exit', (code) => reject(new Error(`the platform ended with ${code}`)));
     });
     this.#child.send({ number, task, argument });
-    return answer;
+    return Promise.race([answer, this.#ended]);
   }
 }
 

@@ -32,10 +32,10 @@ export class TokenBucket {
     return 0;
   }
 
-  /** Takes the next turn in any case; the caller waits for it. @returns milliseconds to wait before it */
-  reserve(): number {
+  /** Takes the next turn, or so many, in any case; the caller waits for it. @returns milliseconds to wait before the last */
+  reserve(turns = 1): number {
     this.#fill();
-    this.#tokens -= 1;
+    this.#tokens -= turns;
     return this.#tokens >= 0 ? 0 : this.#msUntil(0);
   }
 

@@ -56,8 +56,14 @@ export const RATE_WINDOW_MS = 10_000;
  */
 export const LABELS_AT_ONCE = 30;
 export const LABELS_PER_MINUTE = 60;
-/** For the rate limit, each of this many bytes counts as one request: reading a large one takes time from all others. */
+/** For the rate limit of an endpoint, each of this many bytes counts as one request, since reading takes time. */
 export const RATE_TURN_SIZE = 16 * 1024;
+/** The same for that of an API secret, which shares the process with others: it may be read from at 4 MB a second. */
+export const SECRET_TURN_SIZE = 4 * 1024;
+/** A new session counts as so many requests of its API secret: a token is checked, and two rows are written. */
+export const SESSION_TURNS = 5;
+/** An API secret's requests come evenly: it gets its turns of a tenth of a second at once, since others have to wait for them. */
+export const SECRET_BURSTS_PER_WINDOW = 100;
 
 /** How long an API secret is remembered: a revocation of which a process has not heard takes effect then. */
 export const SECRET_LIFE_MS = 30_000;

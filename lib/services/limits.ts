@@ -23,7 +23,10 @@ export interface ServicesLimitOptions {
   openRequests?: number | undefined;
   /** Requests of one endpoint in ten seconds; more have to wait. Default: 100. */
   requestsPerEndpoint?: number | undefined;
-  /** Requests of all endpoints of one API secret in ten seconds; more have to wait. Default: 20000. */
+  /**
+   * Requests of all endpoints of one API secret in ten seconds, evenly; more have to wait. Large ones count more, and a new
+   * session counts five. Default: 10000.
+   */
   requestsPerSecret?: number | undefined;
   /** Requests of more than 64 KiB that are read at once; others wait. Default: 16. */
   largeRequests?: number | undefined;
@@ -64,8 +67,8 @@ export const LIMITS = {
   openRequests: option(count(), 512),
   // An app sends ten when it connects, and one in ten seconds then. Each may cause a write to disk.
   requestsPerEndpoint: option(count(), 100),
-  // 5,000 apps that come back together send 50,000: they are served within half a minute, which is what the disk takes, too.
-  requestsPerSecret: option(count(), 20_000),
+  // 5,000 apps send 2,500. When they come back together, each second takes two hundred of them: half of a core.
+  requestsPerSecret: option(count(), 10_000),
   // Each is decoded in one go: sixteen of a megabyte hold up the others for a fifth of a second.
   largeRequests: option(count(), 16),
   largeRequestsPerSecret: option(count(), 4),

@@ -26,8 +26,10 @@ export const ONLINE_POLL_MS = 100;
 /** How often the close reason is checked, because the binding's own `closed()` keeps the process alive. */
 export const CLOSED_POLL_MS = 50;
 
-/** The binding turns each byte into a JavaScript number; with 64 KiB the event loop pauses for about 4 ms. */
-export const CHUNK_SIZE = 64 * 1024;
+/** The binding turns each byte into a JavaScript number; with 16 KiB the event loop pauses for about a millisecond. */
+export const CHUNK_SIZE = 16 * 1024;
+/** Read at least so much at once: most messages are smaller, and who wants one byte should not pay for all that has come. */
+export const SMALL_CHUNK_SIZE = 1024;
 
 /** Connection: more connections of this ALPN than allowed, or its handler is gone. Our own code. */
 export const CLOSE_UNAVAILABLE = 503;

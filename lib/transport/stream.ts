@@ -3,7 +3,7 @@ import { hasCode, NetDiagnosticsError } from '../errors.js';
 import { CLOSE_TOO_LARGE } from '../wire/index.js';
 import { ByteCollector } from './byte-collector.js';
 import { type BytesOut, bytesIn } from './bytes.js';
-import { CHUNK_SIZE, RESPOND_TIMEOUT_MS } from './constants.js';
+import { CHUNK_SIZE, RESPOND_TIMEOUT_MS, SMALL_CHUNK_SIZE } from './constants.js';
 import { connectionFailure } from './failures.js';
 import type { NativeBiStream, NativeConnection, NativeRecvStream, NativeSendStream } from './native.js';
 import { type BiStream, StreamError, type WaitOptions } from './types.js';
@@ -113,7 +113,8 @@ export class IrohStream implements BiStream {
 
   async #next(limit: number, step: Step): Promise<Uint8Array | null> {
     if (this.#rest.length === 0) {
-      this.#reading ??= this.#recv.read(CHUNK_SIZE).then(bytesIn);
+      const size = Math.min(CHUNK_SIZE, Math.max(SMALL_CHUNK_SIZE, limit));
+      this.#reading ??= this.#recv.read(size).then(bytesIn);
       const bytes = await step(this.#reading);
       this.#reading = null;
       // The binding shows the end by an empty array, at this read and at each later one.

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { RATE_WINDOW_MS } from '../../lib/services/constants.js';
+import {
+  RATE_WINDOW_MS,
+  SECRET_BURSTS_PER_WINDOW,
+  SECRET_TURN_SIZE,
+  SESSION_TURNS,
+} from '../../lib/services/constants.js';
 import { isReportId, newReportId } from '../../lib/services/records.js';
 import { mergeAddress } from '../../lib/services/sessions/address-snapshot.js';
 import { Rates } from '../../lib/services/sessions/rates.js';
@@ -80,18 +85,28 @@ describe('Rates', () => {
   const clock = { at: 0, now: () => clock.at };
   const limits = { requestsPerEndpoint: 100, requestsPerSecret: 2_000 };
 
-  it('count the endpoints of one API secret together, and those of another apart', () => {
+  it('count the endpoints of one API secret together, evenly, and those of another apart', () => {
     const rates = new Rates(clock, limits);
-    const waits = Array.from({ length: limits.requestsPerSecret + 1 }, (_, index) =>
-      rates.turn(`endpoint ${index}`, 'a'),
-    );
-    expect([waits.at(-2), waits.at(-1)]).toEqual([0, RATE_WINDOW_MS / limits.requestsPerSecret]);
+    const atOnce = limits.requestsPerSecret / SECRET_BURSTS_PER_WINDOW;
+    const waits = Array.from({ length: atOnce + 2 }, (_, index) => rates.turn(`endpoint ${index}`, 'a'));
+    const each = RATE_WINDOW_MS / limits.requestsPerSecret;
+    expect(waits.slice(-3)).toEqual([0, each, 2 * each]);
+    expect(rates.turn('another', 'b')).toBe(0);
+  });
+
+  it('make a large request and a new session wait like many small ones, and keep nobody else waiting', () => {
+    const rates = new Rates(clock, limits);
+    const each = RATE_WINDOW_MS / limits.requestsPerSecret;
+    const atOnce = limits.requestsPerSecret / SECRET_BURSTS_PER_WINDOW;
+    expect(rates.large('small', 'a', SECRET_TURN_SIZE - 1)).toBe(0);
+    expect(rates.large('large', 'a', (atOnce + 10) * SECRET_TURN_SIZE)).toBe(10 * each);
+    expect(rates.session('new', 'a')).toBe((10 + SESSION_TURNS) * each);
     expect(rates.turn('another', 'b')).toBe(0);
   });
 
   it('are those of the endpoint, however often it comes, until it could begin anew anyway', () => {
     const rates = new Rates(clock, limits);
-    for (let count = 0; count < limits.requestsPerEndpoint; count += 1) rates.turn('one', 'a');
+    for (let count = 0; count < limits.requestsPerEndpoint; count += 1) rates.turn('one', `${count}`);
     while (rates.mayLabel('one'));
     // Many others come, which makes it forget those that are idle.
     for (let count = 0; count < 3_000; count += 1) {

@@ -1,5 +1,13 @@
 import { type Clock, TokenBucket } from '../../async/index.js';
-import { LABELS_AT_ONCE, LABELS_PER_MINUTE, RATE_WINDOW_MS } from '../constants.js';
+import {
+  LABELS_AT_ONCE,
+  LABELS_PER_MINUTE,
+  RATE_TURN_SIZE,
+  RATE_WINDOW_MS,
+  SECRET_BURSTS_PER_WINDOW,
+  SECRET_TURN_SIZE,
+  SESSION_TURNS,
+} from '../constants.js';
 import type { ServicesLimits } from '../limits.js';
 
 /**
@@ -18,21 +26,32 @@ export class Rates {
       requestsPerSecret,
     }: Pick<ServicesLimits, 'requestsPerEndpoint' | 'requestsPerSecret'>,
   ) {
-    const requests = (limit: number) => {
-      return new Buckets(() => new TokenBucket(limit, (limit * 60_000) / RATE_WINDOW_MS, clock));
-    };
-    this.#endpoints = requests(requestsPerEndpoint);
-    this.#secrets = requests(requestsPerSecret);
+    const requests = (limit: number, burst: number) =>
+      new Buckets(() => new TokenBucket(burst, (limit * 60_000) / RATE_WINDOW_MS, clock));
+    this.#endpoints = requests(requestsPerEndpoint, requestsPerEndpoint);
+    this.#secrets = requests(requestsPerSecret, Math.ceil(requestsPerSecret / SECRET_BURSTS_PER_WINDOW));
     this.#labels = new Buckets(() => new TokenBucket(LABELS_AT_ONCE, LABELS_PER_MINUTE, clock));
   }
 
-  /**
-   * Counts one request.
-   * @param issuer - the API secret
-   * @returns milliseconds to wait before it is served
-   */
+  /** Counts one request of an API secret's endpoint. @returns milliseconds to wait before it is served */
   turn(endpointId: string, issuer: string): number {
     return Math.max(this.#endpoints.of(endpointId).reserve(), this.#secrets.of(issuer).reserve());
+  }
+
+  /** Counts what a request is larger than others. @returns milliseconds to wait before it is read */
+  large(endpointId: string, issuer: string, bytes: number): number {
+    return Math.max(
+      this.#endpoints.of(endpointId).reserve(Math.floor(bytes / RATE_TURN_SIZE)),
+      this.#secrets.of(issuer).reserve(Math.floor(bytes / SECRET_TURN_SIZE)),
+    );
+  }
+
+  /** Counts a new session. @returns milliseconds to wait before it begins */
+  session(endpointId: string, issuer: string): number {
+    return Math.max(
+      this.#endpoints.of(endpointId).reserve(),
+      this.#secrets.of(issuer).reserve(SESSION_TURNS),
+    );
   }
 
   /** Counts a change of an endpoint's group or attributes. @returns whether it may be made now */

@@ -24,7 +24,6 @@ import {
   MAX_STREAMS_PER_SESSION,
   MAX_STREAMS_PER_STRANGER,
   MAX_UNAUTHORISED_REQUEST,
-  RATE_TURN_SIZE,
   REFUSED_LINGER_MS,
   REQUEST_TIMEOUT_MS,
 } from '../constants.js';
@@ -125,15 +124,15 @@ export class RequestStreams {
   }
 
   async #inTurn(serve: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    const wait = this.#turn();
-    if (wait > 0) await systemSleep(wait, signal);
+    await this.#wait((rates, issuer) => rates.turn(this.#connection.remoteId, issuer), signal);
     await this.#places.run(serve, signal);
   }
 
   /** Without a token there is one request, which counts when it has shown whose it is: ids cost a stranger nothing. */
-  #turn(): number {
+  async #wait(reserve: (rates: Rates, issuer: EndpointId) => number, signal: AbortSignal): Promise<void> {
     const { issuer } = this.#owner;
-    return issuer === null ? 0 : this.#shared.rates.turn(this.#connection.remoteId, issuer);
+    const ms = issuer === null ? 0 : reserve(this.#shared.rates, issuer);
+    if (ms > 0) await systemSleep(ms, signal);
   }
 
   async #readAndAnswer(
@@ -145,9 +144,13 @@ export class RequestStreams {
     const wait = { signal, timeoutMs: REQUEST_TIMEOUT_MS };
     const maxSize = isStranger ? MAX_UNAUTHORISED_REQUEST : MAX_REQUEST;
     const head = await readHead(stream, { ...wait, maxSize });
-    for (let size = RATE_TURN_SIZE; size < head.length; size += RATE_TURN_SIZE) this.#turn();
     // Before reading and decoding, which are expensive for a large request.
     const refusal = this.#owner.refuseSize(head);
+    if (refusal === null)
+      await this.#wait(
+        (rates, issuer) => rates.large(this.#connection.remoteId, issuer, head.length),
+        signal,
+      );
     const answer = refusal ?? (await this.#readBodyAndAnswer(stream, head, arrived, signal));
     if (answer === null) abandon(stream);
     else await respond(stream, answer, wait);

@@ -80,12 +80,14 @@ export class SessionRights {
   async recall(signal: AbortSignal): Promise<void> {
     this.#recalled = await this.#shared.store.lastAuthorisation(this.#connection.remoteId);
     if (this.#recalled === null || (await this.#whyNot(this.#recalled)) !== null) return;
-    if (this.#takePlace(this.#recalled.issuer)) await this.#enter(this.#recalled, signal);
+    if (!this.#takePlace(this.#recalled.issuer)) return;
+    await this.#turn(this.#recalled.issuer, signal);
+    await this.#enter(this.#recalled, signal);
   }
 
   /** Takes the token of an `Auth`. @returns the answer; `null` if it is refused, with the connection */
   async authenticate(token: Token, signal: AbortSignal): Promise<Uint8Array | null> {
-    const { endpoint, store, secrets, clock, rates } = this.#shared;
+    const { endpoint, store, secrets, clock } = this.#shared;
     if (this.#hasShownToken) return this.#refuse(CLOSE_BAD_REQUEST, REASON_UNEXPECTED_AUTH, 'a second Auth');
     this.#hasShownToken = true;
     const endpointId = this.#connection.remoteId;
@@ -98,9 +100,9 @@ export class SessionRights {
       return this.#refuse(CLOSE_UNAUTHORIZED, reason, why ?? '');
     }
     // Whoever was recalled has had this turn already.
-    const wait = this.#issuer === issuer ? 0 : rates.turn(endpointId, issuer);
+    const isRecalled = this.#issuer === issuer;
     if (!this.#takePlace(issuer)) return null;
-    if (wait > 0) await systemSleep(wait, signal);
+    if (!isRecalled) await this.#turn(issuer, signal);
     const authorisation = { project: secret.project, issuer, expiresAt };
     if (!(await this.#makeRoom(authorisation))) {
       const full = 'the API secret has too many endpoints online';
@@ -146,6 +148,11 @@ export class SessionRights {
     if (this.#shared.places.enter(issuer, this.#giveWay)) return true;
     this.#refuse(CLOSE_UNAVAILABLE, REASON_TOO_MANY, 'its API secret has more sessions than any other');
     return false;
+  }
+
+  async #turn(issuer: EndpointId, signal: AbortSignal): Promise<void> {
+    const wait = this.#shared.rates.session(this.#connection.remoteId, issuer);
+    if (wait > 0) await systemSleep(wait, signal);
   }
 
   #leavePlace(): void {
