@@ -31,12 +31,13 @@ import {
 } from './identities/index.js';
 import { type PlatformOptions, type PlatformSettings, parsePlatformOptions } from './options.js';
 import { proofOf } from './proof.js';
-import { Maintenance } from './retention/index.js';
+import { agesOf, Maintenance } from './retention/index.js';
 import { RunQueue } from './runs/index.js';
 import { ServedIdentity } from './served-identity.js';
 import { Dashboard } from './server/index.js';
 import { FileHold } from './store/file-hold.js';
 import { fleetSummary } from './store/fleet-summary.js';
+import { MetricHistories } from './store/metric-series.js';
 import { openDatabase, openStore } from './store/open-store.js';
 import { endpointId } from './store/rows.js';
 import type { SqlDatabase } from './store/sql-database.js';
@@ -47,8 +48,6 @@ const PORT_SETTING = 'port';
 const DASHBOARD_PORT_SETTING = 'dashboard.port';
 /** With relays: how long to wait for a home relay, which API secrets should contain. Milliseconds. */
 const ONLINE_TIMEOUT_MS = 5_000;
-/** Of one endpoint, and of one API secret. */
-const KEPT_BYTES = { perEndpoint: 16 * 1024 ** 2, perSecret: 16 * 1024 ** 3 };
 /** Who asks for a run by a call of `dialBack`. */
 const PROGRAM = 'program';
 
@@ -269,6 +268,7 @@ export class Platform {
     const { store, feed, events, settings } = this.#parts;
     const served = await ServedIdentity.start(held, {
       ...{ store, feed, events, clock: settings.clock, limits: settings.limits, hasRelays: this.#hasRelays },
+      keepReports: settings.retention.reports.perEndpoint,
       bind: () => this.#bind(held),
       addressOf: (endpoint) => this.#addressOf(endpoint),
     });
@@ -341,9 +341,10 @@ export class Platform {
 
   #maintain(): void {
     const { settings, store } = this.#parts;
-    const { retention, clock } = settings;
+    const { retention, limits, clock } = settings;
+    const bytes = { perEndpoint: limits.storedBytesPerEndpoint, perSecret: limits.storedBytesPerSecret };
     this.#maintenance = Maintenance.start({
-      ...{ database: store.database, retention, bytes: KEPT_BYTES, clock },
+      ...{ database: store.database, retention, bytes, clock },
       onError: (message) => this.#warn(message),
     });
   }
@@ -357,6 +358,7 @@ export class Platform {
       // Several processes would remember each other's.
       rememberedPort: this.#isShared ? null : await rememberedPort(store, DASHBOARD_PORT_SETTING),
       services: this.#fleet,
+      metrics: new MetricHistories(store.tables, agesOf(settings.retention), settings.clock),
       hold: this.#isShared ? null : new FileHold(store.tables),
       fleetOf: (project) => fleetSummary(store.tables, project, Math.floor(settings.clock.now() / 1000)),
       prove: (challenge, body) => (keys.own === null ? null : proofOf(keys.own, challenge, body)),

@@ -30,6 +30,8 @@ export interface ServeDeps {
   clock: Clock;
   /** How much it takes on. */
   limits: ServicesLimits;
+  /** Reports that are kept of an endpoint. */
+  keepReports: number;
   bind(held: HeldIdentity): Promise<Endpoint>;
   /** Where endpoints reach it. */
   addressOf(endpoint: Endpoint): EndpointAddress;
@@ -53,7 +55,7 @@ export class ServedIdentity {
 
   /** Binds the endpoint, takes sessions, and calls who was online before. @throws `ERR_BIND`, `ERR_STORE` */
   static async start(held: HeldIdentity, deps: ServeDeps): Promise<ServedIdentity> {
-    const { feed, events, clock, limits, addressOf } = deps;
+    const { feed, events, clock, limits, keepReports, addressOf } = deps;
     const { identity, token } = held;
     const { dialect } = deps.store;
     const store = deps.store.fenced((transaction) => fence(dialect, transaction, held));
@@ -64,6 +66,7 @@ export class ServedIdentity {
       events,
       clock,
       limits,
+      keepReports,
       address: () => addressOf(endpoint),
     });
     const onWarning = (message: string) => events.emit({ type: 'warning', message });

@@ -56,6 +56,8 @@ export interface ServicesHostDeps {
   address?: (() => EndpointAddress) | undefined;
   /** How much it takes on. Default: enough for a fleet of some thousand apps. */
   limits?: ServicesLimitOptions | undefined;
+  /** Reports that are kept of an endpoint; the oldest go. Default: 100. */
+  keepReports?: number | undefined;
   /** @internal For tests. */
   clock?: Clock | undefined;
 }
@@ -89,6 +91,7 @@ export class ServicesHost {
 
   private constructor(deps: ServicesHostDeps) {
     const { endpoint, store, events = new EventBus(), clock = systemClock } = deps;
+    const { keepReports = MAX_REPORTS_PER_ENDPOINT } = deps;
     const limits = readOption('ServicesHost.start()', 'limits', limitsOption(), deps.limits);
     const presence = new Presence(limits.sessionsPerEndpoint);
     this.id = endpoint.id;
@@ -102,7 +105,7 @@ export class ServicesHost {
     this.#recalls = new Recalls({ endpoint, store, presence, absences, events, clock });
     this.#dialBacks = new DialBacks({
       ...{ endpoint, store, presence, recalls: this.#recalls, events, clock },
-      maxRuns: limits.runs,
+      ...{ maxRuns: limits.runs, keepReports },
     });
     this.#presence = presence;
     this.#absences = absences;
@@ -114,7 +117,18 @@ export class ServicesHost {
     const twins = new Twins(clock);
     this.#views = { store, dialBacks: this.#dialBacks, clock };
     const shared = {
-      ...{ endpoint, store, secrets: this.#secrets, presence, absences, twins, events, clock, limits },
+      ...{
+        endpoint,
+        store,
+        secrets: this.#secrets,
+        presence,
+        absences,
+        twins,
+        events,
+        clock,
+        limits,
+        keepReports,
+      },
       places: new SharedPlaces(limits.sessions, { mayDisplaceOwn: false, share: limits.sessionsPerSecret }),
       openRequests: new SharedPlaces(limits.openRequests, {
         mayDisplaceOwn: true,

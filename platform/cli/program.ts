@@ -6,9 +6,11 @@ import {
   messageOf,
   port,
   type RelayOption,
+  type Row,
   relayFromUrl,
   type ServicesLimitOptions,
 } from 'iroh-net-diagnostics/services';
+import { RETENTION_NUMBERS, type RetentionOptions, withNumber } from '../retention/index.js';
 import { PLATFORM_VERSION } from '../version.js';
 import { EXIT } from './exit-codes.js';
 
@@ -62,13 +64,14 @@ export function createProgram(): Command {
     .addOption(
       new Option(
         '--limit <name=number>',
-        `how much it takes on; may be given several times. The limits and their defaults: ${Object.entries(
-          LIMITS,
-        )
-          .filter(([, row]) => row.default < Number.MAX_SAFE_INTEGER)
-          .map(([name, row]) => `${name}=${row.default}`)
-          .join(' ')}`,
+        `how much it takes on; may be given several times. The limits and their defaults: ${defaults(LIMITS)}`,
       ).argParser(addLimit),
+    )
+    .addOption(
+      new Option(
+        '--keep <name=number>',
+        `how long and how many it keeps; may be given several times. The names and their defaults: ${defaults(RETENTION_NUMBERS)}`,
+      ).argParser(addKeep),
     )
     .addHelpText(
       'after',
@@ -229,13 +232,31 @@ function addRelay(text: string, before: readonly RelayOption[] = []): RelayOptio
 }
 
 function addLimit(text: string, before: ServicesLimitOptions = {}): ServicesLimitOptions {
+  const [name, value] = numberIn(LIMITS, text, 'limit');
+  return { ...before, [name]: value };
+}
+
+function addKeep(text: string, before: RetentionOptions = {}): RetentionOptions {
+  return withNumber(before, ...numberIn(RETENTION_NUMBERS, text, 'name of what is kept'));
+}
+
+type Numbers = Readonly<Record<string, Row<number>>>;
+
+function defaults(rows: Numbers): string {
+  return Object.entries(rows)
+    .filter(([, row]) => row.default < Number.MAX_SAFE_INTEGER)
+    .map(([name, row]) => `${name}=${row.default}`)
+    .join(' ');
+}
+
+function numberIn(rows: Numbers, text: string, what: string): [name: string, value: number] {
   const [name = '', value = ''] = text.split('=');
-  const row = Object.entries(LIMITS).find(([known]) => known === name)?.[1];
+  const row = Object.entries(rows).find(([known]) => known === name)?.[1];
   if (row === undefined) {
-    throw new InvalidArgumentError(`${name} is no limit; there are ${Object.keys(LIMITS).join(', ')}.`);
+    throw new InvalidArgumentError(`${name} is no ${what}; there are ${Object.keys(rows).join(', ')}.`);
   }
   try {
-    return { ...before, [name]: row.kind.fromValue(/^\d{1,15}$/.test(value) ? Number(value) : value) };
+    return [name, row.kind.fromValue(/^\d{1,15}$/.test(value) ? Number(value) : value)];
   } catch {
     throw new InvalidArgumentError(`${name} must be ${row.kind.should}.`);
   }

@@ -1,5 +1,6 @@
 import type { RelayOption, ServicesLimitOptions } from 'iroh-net-diagnostics/services';
 import { Platform } from '../platform.js';
+import type { RetentionOptions } from '../retention/index.js';
 import { onInterruption, untilInterrupted } from './interruption.js';
 import { noteRunning } from './running-platform.js';
 
@@ -11,6 +12,7 @@ export async function serve(options: {
   dashboardPort?: number;
   relay?: RelayOption[];
   limit?: ServicesLimitOptions;
+  keep?: RetentionOptions;
 }): Promise<void> {
   const interruption = onInterruption();
   const platform = await Platform.start({
@@ -19,6 +21,7 @@ export async function serve(options: {
     port: options.port,
     relays: options.relay,
     limits: options.limit,
+    retention: options.keep,
     dashboard: { port: options.dashboardPort },
     onEvent: (event) => {
       if (event.type === 'warning') process.stderr.write(`${event.message}\n`);

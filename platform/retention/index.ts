@@ -3,8 +3,10 @@ export {
   agesOf,
   type KeptBytes,
   type MetricRetentionOptions,
+  RETENTION_NUMBERS,
   type ReportRetentionOptions,
   type Retention,
   type RetentionOptions,
   retention,
+  withNumber,
 } from './retention.js';

@@ -43,13 +43,13 @@ export interface RetentionOptions {
 const days = (min = 1) => wholeNumber('a whole number of days', min, 36_500);
 const count = () => wholeNumber('a whole number', 1, Number.MAX_SAFE_INTEGER);
 
-const REPORTS = group('an object of options', {
+const REPORT_ROWS = {
   days: option(days(), 90),
   perEndpoint: option(count(), 100),
   perProject: option(count(), 1_000_000),
-});
+};
 
-const METRICS = group('an object of options', {
+const METRIC_ROWS = {
   // An hour is rolled up after it is over, and at the latest when the next one is.
   rawHours: option(wholeNumber('a whole number of hours', 2, 24 * 7), 3),
   minutesDays: option(days(), 3),
@@ -57,14 +57,34 @@ const METRICS = group('an object of options', {
   hoursDays: option(days(2), 30),
   days: option(days(), 400),
   rowsPerProject: option(count(), 20_000_000),
-});
+};
+
+const TOP_ROWS = { runsDays: option(days(), 30), endpointsDays: option(days(), 400) };
+
+const REPORTS = group('an object of options', REPORT_ROWS);
+const METRICS = group('an object of options', METRIC_ROWS);
 
 const RETENTION = {
   reports: option(REPORTS, REPORTS.fromValue({})),
   metrics: option(METRICS, METRICS.fromValue({})),
-  runsDays: option(days(), 30),
-  endpointsDays: option(days(), 400),
+  ...TOP_ROWS,
 };
+
+/** Every number, as one writes it on a command line: `reports.days`. */
+export const RETENTION_NUMBERS = Object.fromEntries([
+  ...Object.entries(REPORT_ROWS).map(([name, row]) => [`reports.${name}`, row] as const),
+  ...Object.entries(METRIC_ROWS).map(([name, row]) => [`metrics.${name}`, row] as const),
+  ...Object.entries(TOP_ROWS),
+]);
+
+/** The options with one of {@link RETENTION_NUMBERS} set. */
+export function withNumber(options: RetentionOptions, name: string, value: number): RetentionOptions {
+  const [first = '', second] = name.split('.');
+  if (second === undefined) return { ...options, [first]: value };
+  return first === 'reports'
+    ? { ...options, reports: { ...options.reports, [second]: value } }
+    : { ...options, metrics: { ...options.metrics, [second]: value } };
+}
 
 /** {@link RetentionOptions} with their defaults. */
 export type Retention = Values<typeof RETENTION>;

@@ -7,11 +7,12 @@ import { createApp } from './app.js';
 import { addBackup, type BackupContext } from './backup.js';
 import { closeServers, type Handler, type Listeners, listen } from './listen.js';
 import { LiveUpdates } from './live.js';
+import { addMetricHistory, type MetricHistoryContext } from './metric-history.js';
 import { addLogin, addPages } from './page-routes.js';
 import { loginPage } from './pages.js';
 
 /** What the dashboard uses. */
-export interface DashboardContext extends ApiContext, BackupContext {
+export interface DashboardContext extends ApiContext, BackupContext, MetricHistoryContext {
   settings: DashboardSettings;
   /** The port used last. If it is taken, the dashboard moves to another one. */
   rememberedPort: number | null;
@@ -53,6 +54,7 @@ export class Dashboard {
       addPages(routes, live, login !== null);
       addApi(routes, context);
       addBackup(routes, context);
+      addMetricHistory(routes, context);
       if (login !== null) addLogin(routes, login, () => live.endAll());
     });
     await app.ready();

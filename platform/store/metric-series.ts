@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { EndpointRef, MetricSchema, MetricsSchema } from 'iroh-net-diagnostics/services';
+import type { Clock, EndpointRef, MetricSchema, MetricsSchema } from 'iroh-net-diagnostics/services';
 import type { Kysely, Selectable } from 'kysely';
 import { joinSpans, type MetricSpan, zeroSpan } from '../metrics/point.js';
 import { readMetric } from '../metrics/point-text.js';
@@ -48,6 +48,33 @@ export interface MetricName {
   name: string;
   type: MetricSpan['type'];
   help: string;
+}
+
+/** Reads the history of metrics. */
+export class MetricHistories {
+  readonly #tables: Kysely<Tables>;
+  readonly #ages: TierAges;
+  readonly #clock: Clock;
+
+  constructor(tables: Kysely<Tables>, ages: TierAges, clock: Clock) {
+    this.#tables = tables;
+    this.#ages = ages;
+    this.#clock = clock;
+  }
+
+  /** One metric's history. */
+  read(ref: EndpointRef, query: MetricQuery): Promise<MetricHistory> {
+    return metricHistory(this.#tables, ref, query, this.#clock.now(), this.#ages);
+  }
+
+  /** The metrics of which an endpoint has a history, by name. */
+  names(ref: EndpointRef): Promise<MetricName[]> {
+    return metricNames(this.#tables, ref);
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
 }
 
 /** Reads one metric's history. What is not rolled up yet is joined here, so a coarse tier ends now, too. */

@@ -215,6 +215,11 @@ describe('iroh-net-diagnostics-platform', () => {
     [['serve', '--port', 'x'], /'--port <n>' argument 'x' is invalid\. It must be a port from 0 to 65535\./],
     [['serve', '--port', '65536'], /0 to 65535/],
     [['serve', '--limit', 'session=9'], /session is no limit; there are sessions, sessionsPerSecret, /],
+    [['serve', '--keep', 'reports=9'], /reports is no name of what is kept; there are reports.days, /],
+    [
+      ['serve', '--keep', 'metrics.rawHours=1'],
+      /metrics.rawHours must be a whole number of hours from 2 to /,
+    ],
     [['serve', '--limit', 'runs=none'], /runs must be a whole number from 1 to /],
     [['serve', '--port', '1e3'], /0 to 65535/],
     [['serve', 'now'], /too many arguments/],

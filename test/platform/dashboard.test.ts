@@ -358,6 +358,57 @@ describe("the dashboard's work", () => {
     await reading;
   });
 
+  it('tells the history of a metric, exactly, and which metrics there are', async () => {
+    const endpoint = await stage.endpoint();
+    const connection = await openSession(endpoint, platform, await platform.createApiSecret());
+    const items = [
+      {
+        type: 'counter' as const,
+        name: 'recv',
+        prefixes: ['net'],
+        labels: [['v', '4']] as [string, string][],
+      },
+      { type: 'gauge' as const, name: 'depth', prefixes: [], labels: [] },
+    ];
+    await tell(connection, {
+      type: 'put-metrics',
+      sessionId: new Uint8Array(16),
+      update: {
+        schema: { items, help: ['Received', ''] },
+        values: [
+          { type: 'counter', value: 2n ** 63n + 1n },
+          { type: 'gauge', value: -3n },
+        ],
+      },
+    });
+    const path = `/api/endpoints/${endpoint.id}/metrics`;
+    expect(await json(get(`${path}/names`))).toEqual({
+      names: [
+        { name: 'depth', type: 'gauge', help: '' },
+        { name: 'net_recv', type: 'counter', help: 'Received' },
+      ],
+    });
+    expect(await json(get(`${path}/series?name=net_recv`))).toEqual({
+      ...{ tier: 'raw', spanMs: 60_000 },
+      lines: [
+        {
+          ...{ sessionId: '0'.repeat(32), labels: [['v', '4']], type: 'counter' },
+          points: [
+            { at: expect.any(Number), samples: 1, value: '9223372036854775809', increase: '0', fell: false },
+          ],
+        },
+      ],
+    });
+    const days = await json<{ tier: string; lines: { points: unknown[] }[] }>(
+      get(`${path}/series?name=depth&tier=days&from=0&points=10`),
+    );
+    expect(days.tier).toBe('days');
+    expect(days.lines[0]?.points).toMatchObject([{ value: '-3', min: '-3', max: '-3', average: -3 }]);
+    expect(await json(get(`${path}/series?name=other`))).toMatchObject({ lines: [] });
+    for (const wrong of ['', 'name=x&from=-1', 'name=x&from=2&to=1', 'name=x&tier=years', 'name=x&points=0'])
+      expect((await get(`${path}/series?${wrong}`)).status).toBe(400);
+  });
+
   it('shows metrics by their full names', async () => {
     const endpoint = await stage.endpoint();
     const connection = await openSession(endpoint, platform, await platform.createApiSecret());

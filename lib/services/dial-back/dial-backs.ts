@@ -2,7 +2,6 @@ import { type Clock, type LinkedAbort, linkedAbort, notify, nowSeconds } from '.
 import { NetDiagnosticsError } from '../../errors.js';
 import type { Endpoint } from '../../transport/index.js';
 import { buttonState, usableGrant } from '../button-state.js';
-import { MAX_REPORTS_PER_ENDPOINT } from '../constants.js';
 import type { EventBus } from '../events.js';
 import { type EndpointRef, type GrantRecord, newReportId, type ReportRecord } from '../records.js';
 import type { Presence } from '../sessions/index.js';
@@ -23,6 +22,8 @@ export interface DialBackContext {
   clock: Clock;
   /** Dial-backs at once, over all endpoints. */
   maxRuns: number;
+  /** Reports that are kept of an endpoint. */
+  keepReports: number;
 }
 
 /** Options of a dial-back. */
@@ -116,7 +117,7 @@ export class DialBacks {
         durationMs,
         report,
       };
-      await store.addReport(record, MAX_REPORTS_PER_ENDPOINT);
+      await store.addReport(record, this.#context.keepReports);
       events.emit({ type: 'report', project, endpointId, reportId: id, source: 'dial-back' });
       tell('done', { reportId: id });
       return record;

@@ -22,6 +22,8 @@ export interface SessionContext extends StreamContext, RightsContext {
   unauthenticated: Unauthenticated;
   /** Limits the events about refused connections without a token. */
   refusals: Throttle;
+  /** Reports that are kept of an endpoint. */
+  keepReports: number;
 }
 
 /** Requests whose answer can carry a refusal, by their number on the wire. */
@@ -47,9 +49,9 @@ export class EndpointSession implements StreamOwner {
   constructor(connection: Connection, shared: SessionContext) {
     this.#connection = connection;
     this.#shared = shared;
-    const { endpoint, store, clock, events, rates } = shared;
+    const { endpoint, store, clock, events, rates, keepReports } = shared;
     const ids = { endpointId: connection.remoteId, platformId: endpoint.id };
-    this.#requests = { ...ids, store, clock, events, rates };
+    this.#requests = { ...ids, store, clock, events, rates, keepReports };
     this.#rights = new SessionRights(connection, shared, this.#refuse);
     this.#streams = new RequestStreams(connection, shared, this, this.#refuse);
   }

@@ -11,7 +11,6 @@ import {
   type ServicesRequest,
   type Token,
 } from '../../wire/index.js';
-import { MAX_REPORTS_PER_ENDPOINT } from '../constants.js';
 import type { EventBus } from '../events.js';
 import { newReportId, type ProjectId } from '../records.js';
 import type { Store } from '../store.js';
@@ -29,6 +28,8 @@ export interface RequestContext {
   clock: Clock;
   events: EventBus;
   rates: Rates;
+  /** Reports that are kept of an endpoint. */
+  keepReports: number;
 }
 
 /** All requests except `auth`, which is about the connection. */
@@ -124,7 +125,7 @@ async function carryOut(
           durationMs: null,
           report: request.report,
         },
-        MAX_REPORTS_PER_ENDPOINT,
+        context.keepReports,
       );
       events.emit({ type: 'report', project, endpointId, reportId: id, source: 'upload' });
       return null;
