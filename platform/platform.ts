@@ -40,12 +40,10 @@ import { fleetSummary } from './store/fleet-summary.js';
 import { MetricHistories } from './store/metric-series.js';
 import { openDatabase, openStore } from './store/open-store.js';
 import { endpointId } from './store/rows.js';
+import { DASHBOARD_PORT_SETTING, PORT_SETTING } from './store/settings.js';
 import type { SqlDatabase } from './store/sql-database.js';
 import type { SqlStore } from './store/sql-store.js';
 
-/** Names of the remembered ports in the store. */
-const PORT_SETTING = 'port';
-const DASHBOARD_PORT_SETTING = 'dashboard.port';
 /** With relays: how long to wait for a home relay, which API secrets should contain. Milliseconds. */
 const ONLINE_TIMEOUT_MS = 5_000;
 /** Who asks for a run by a call of `dialBack`. */

@@ -2,13 +2,14 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   codeOf,
+  makeFolders,
   messageOf,
   NetDiagnosticsError,
   printable,
   replaceFile,
 } from 'iroh-net-diagnostics/services';
 import { openOwnFile } from '../data-folder.js';
-import { openIdentity } from '../identities/index.js';
+import { readIdentity } from '../identities/index.js';
 import { CHALLENGE_HEADER, isProof, newChallenge, PROOF_HEADER } from '../proof.js';
 import { tokenIn } from '../server/index.js';
 
@@ -22,6 +23,8 @@ export async function noteRunning(
   dashboardUrl: string | null,
 ): Promise<() => Promise<void>> {
   const path = join(dataDir, FILE);
+  // With its store and its keys in a database it needs the folder for this note alone.
+  await makeFolders(dataDir);
   await replaceFile(path, `${dashboardUrl ?? ''}\n`);
   return () => rm(path, { force: true });
 }
@@ -48,7 +51,8 @@ export async function askRunning<Answer>(
   if (noted === null) return { answer: null, why: null };
   if (!URL.canParse(noted)) return notAsked(`A platform was started here, and ${note} does not say where.`);
   const url = new URL(noted);
-  const { id } = await openIdentity(dataDir);
+  const key = await readIdentity(dataDir);
+  if (key === null) return notAsked(`There is no key in ${dataDir} by which to know the platform that runs.`);
   const challenge = newChallenge();
   const platform = `The platform that should be at ${url.origin}`;
   try {
@@ -69,7 +73,7 @@ export async function askRunning<Answer>(
     }
     if (status >= 300 && status < 400) return notAsked(`${platform} sent us elsewhere (${status}).`);
     const text = await response.text();
-    if (!isProof(id, challenge, text, headers.get(PROOF_HEADER))) {
+    if (!isProof(key.id, challenge, text, headers.get(PROOF_HEADER))) {
       return notAsked(`${platform} answered without the proof that it is this platform.`);
     }
     if (!response.ok) throw new NetDiagnosticsError('ERR_SETTING', reasonIn(text, status));

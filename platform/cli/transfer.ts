@@ -1,5 +1,6 @@
 /** The commands that carry a platform's data from one place to another. */
 import { NetDiagnosticsError } from 'iroh-net-diagnostics/services';
+import { isPostgresUrl } from '../store/open-store.js';
 import { type Carried, exportStore, importFile, moveStore, type TransferOptions } from '../transfer/index.js';
 import { onInterruption } from './interruption.js';
 
@@ -46,6 +47,9 @@ export async function move(options: Words): Promise<void> {
   const done = await carrying(options, (running) => moveStore({ from, to }, running));
   if (json) return print(done);
   say(`Moved: ${summary(done)}, and the secret keys.`);
+  // On a database several processes share one address: none remembers a port.
+  if (done.port !== null && isPostgresUrl(to))
+    tell(`API secrets that name no relay hold UDP port ${done.port}: serve with --port ${done.port}.`);
   tell(
     'Start the platform with the new place. The old one was not changed: do not start both, they are one platform.',
   );

@@ -1,3 +1,4 @@
+import { PORT_SETTING } from '../store/settings.js';
 import { checked } from './checks.js';
 import type { Batch, Contents, Head } from './format.js';
 import { openSource, openTarget, type Place } from './place.js';
@@ -25,6 +26,14 @@ export interface Carried {
   hasKeys: boolean;
 }
 
+/** What was carried into a store. */
+export interface Filled extends Carried {
+  /** Identities whose keys are in neither place: their API secrets lead to nobody. */
+  missing: readonly string[];
+  /** The UDP port that API secrets hold which name an address and no relay; `null`: none was remembered. */
+  port: number | null;
+}
+
 /**
  * Writes all that is in a store into a file.
  * @param from - a data folder on which no platform runs, or `postgres://…`
@@ -46,13 +55,12 @@ export async function exportStore(
 /**
  * Fills an empty store from a file.
  * @param to - a new data folder, or `postgres://…` of an empty database
- * @returns also the identities whose keys are nowhere: their API secrets lead to nobody
  * @throws `ERR_SETTING`, `ERR_STORE`, the signal's reason; the store is empty then, as before
  */
 export async function importFile(
   { from, to }: { from: string; to: string },
   options: TransferOptions,
-): Promise<Carried & { missing: readonly string[] }> {
+): Promise<Filled> {
   const file = await openExport(from);
   try {
     return await filling(to, await checked(file), options);
@@ -68,11 +76,10 @@ export async function importFile(
 export async function moveStore(
   { from, to }: { from: string; to: string },
   options: TransferOptions,
-): Promise<Carried> {
+): Promise<Filled> {
   return reading({ from, withKeys: true, ...options }, async (contents, source) => {
     await source.assertIdle();
-    const { rows, identities, hasKeys } = await filling(to, contents, options);
-    return { rows, identities, hasKeys };
+    return filling(to, contents, options);
   });
 }
 
@@ -90,17 +97,13 @@ async function reading<T>(
   }
 }
 
-async function filling(
-  to: string,
-  contents: Contents,
-  options: TransferOptions,
-): Promise<Carried & { missing: readonly string[] }> {
+async function filling(to: string, contents: Contents, options: TransferOptions): Promise<Filled> {
   const target = await openTarget(to, options.platformKeyFile);
   try {
     const { seal, missing, undo } = await target.expect(contents.head.identities, contents.keys);
     try {
       const rows = await writeStore(target.database, contents, { ...options, seal });
-      return { ...carried(contents.head, rows), missing };
+      return { ...carried(contents.head, rows), missing, port: await portIn(target) };
     } catch (error) {
       await undo();
       throw error;
@@ -108,6 +111,15 @@ async function filling(
   } finally {
     await target.close();
   }
+}
+
+async function portIn({ database }: Place): Promise<number | null> {
+  const row = await database.tables
+    .selectFrom('settings')
+    .select('value')
+    .where('key', '=', PORT_SETTING)
+    .executeTakeFirst();
+  return row === undefined ? null : Number(row.value);
 }
 
 function carried({ identities, hasKeys }: Head, rows: Rows): Carried {
