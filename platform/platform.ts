@@ -118,7 +118,7 @@ export class Platform {
     const store = replaced.store ?? (await openStore(database ?? dataDir, warn));
     const opened: { close(): Promise<void> }[] = [store];
     try {
-      const leases = database === null ? store.database : await openDatabase(database);
+      const leases = database === null ? store.database : await openDatabase(database, { connections: 2 });
       if (leases !== store.database) opened.push(leases);
       const feed = await openFeed(database ?? dataDir);
       opened.push(feed);

@@ -66,6 +66,7 @@ function connect(Database: typeof LibsqlDatabase, path: string): Connection {
 
 class EmbeddedDatabase implements SqlDatabase {
   readonly dialect = 'sqlite';
+  readonly remark = null;
   readonly file: string | null;
   readonly tables: Kysely<Tables>;
   readonly #connection: Connection;

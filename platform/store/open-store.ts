@@ -14,7 +14,7 @@ export function isPostgresUrl(text: string): boolean {
 /**
  * Opens the store of a data folder that exists, one in memory, or one in a PostgreSQL database.
  * @param place - the folder, `':memory:'` or `postgres://…`
- * @param tell - gets a sentence about what was done to data of an earlier version
+ * @param tell - gets sentences for the operator: how the database is reached, what was done to data of an earlier version
  * @throws `ERR_STORE`
  */
 export async function openStore(place: string, tell?: (message: string) => void): Promise<SqlStore> {
@@ -23,9 +23,16 @@ export async function openStore(place: string, tell?: (message: string) => void)
   return SqlStore.open(database, tell);
 }
 
-/** Opens what a store stands on. @throws `ERR_STORE` */
-export async function openDatabase(place: string): Promise<SqlDatabase> {
-  if (isPostgresUrl(place)) return (await import('./postgres-driver.js')).openPostgres(place);
+/**
+ * Opens what a store stands on.
+ * @param options - `connections`: at most so many at a time, where there can be several. Default: enough for a store
+ * @throws `ERR_STORE`
+ */
+export async function openDatabase(
+  place: string,
+  options: { connections?: number } = {},
+): Promise<SqlDatabase> {
+  if (isPostgresUrl(place)) return (await import('./postgres-driver.js')).openPostgres(place, options);
   const { openLibsql } = await import('./libsql-driver.js');
   return openLibsql(place === IN_MEMORY ? IN_MEMORY : join(place, 'platform.db'));
 }

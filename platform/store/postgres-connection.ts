@@ -1,6 +1,6 @@
 /** What every connection to PostgreSQL needs: limits in time, failures that say what to do, an end. */
 import { Socket } from 'node:net';
-import { messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
+import { codeOf, isLoopbackAddress, messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
 import type pg from 'pg';
 
 export type Pg = Pick<typeof pg, 'Client' | 'Pool'>;
@@ -87,13 +87,28 @@ export function placeOf({ Client }: Pg, config: pg.ClientConfig): string {
     const { host, port, database } = new Client(config);
     const server = host.includes('/') ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`;
     return `${server}, name ${database ?? ''}`;
-  } catch {
+  } catch (error) {
+    // A certificate or a key that the text names.
+    if (codeOf(error) !== 'ERR_INVALID_URL' && codeOf(error) !== 'ERROR')
+      throw new NetDiagnosticsError(
+        'ERR_STORE',
+        `A file for the database's TLS cannot be read: ${messageOf(error)}.`,
+        { cause: error },
+      );
     // Without the cause, which may quote it.
     throw new NetDiagnosticsError(
       'ERR_STORE',
       'The database is given by a text that cannot be read: it should be postgres://user:password@host:port/name, with special characters written as %40 and the like.',
     );
   }
+}
+
+/** What the operator should know about how it is reached; `null`: nothing. Who named an `sslmode` knows. */
+export function remarkOn({ Client }: Pg, config: pg.ClientConfig): string | null {
+  const { host, ssl } = new Client(config);
+  const isNear = host === 'localhost' || host.includes('/') || isLoopbackAddress(host);
+  if (isNear || ssl || /[?&]sslmode=/.test(config.connectionString ?? '')) return null;
+  return `What goes to the database at ${host} and back can be read on the way: add ?sslmode=verify-full, or ?sslmode=disable if you trust that network.`;
 }
 
 /** Does what may fail, and says `ERR_STORE` then, with what to do. */
@@ -119,7 +134,7 @@ const FAILURES: Readonly<Record<string, string>> = {
   '28P01': 'refuses this user and password',
   '3D000': 'does not exist: make it with createdb',
   '42501': 'does not allow that to this user: the database should belong to it',
-  '53300': 'has no connection left: each process of the platform needs 12; raise max_connections',
+  '53300': 'has no connection left: each process of the platform needs up to 14; raise max_connections',
   '57014': `took longer than ${STATEMENT_TIMEOUT_MS / 1000} s for a statement, and gave up`,
   '57P01': 'was shut down',
   '57P03': 'is starting or stopping: try again',

@@ -18,12 +18,13 @@ import {
   orStoreError,
   type Pg,
   placeOf,
+  remarkOn,
   Sockets,
 } from './postgres-connection.js';
 import type { Tables } from './schema.js';
 import type { SqlDatabase } from './sql-database.js';
 
-const MAX_CONNECTIONS = 10;
+const CONNECTIONS = 10;
 /** Milliseconds after which the server takes back the locks of a transaction whose process says nothing: it is frozen or gone. */
 const IDLE_TRANSACTION_TIMEOUT_MS = 5_000;
 /** Any number: who works exclusively holds the advisory lock of this name in its database. */
@@ -32,11 +33,15 @@ const EXCLUSIVE_LOCK = '7383401772104611';
 /**
  * Connects to a PostgreSQL database.
  * @param url - `postgres://user:password@host:port/database`; no message ever contains it
- * @param load - loads the package; an argument for tests
+ * @param options - `connections`: at most so many at a time, without that of who works exclusively; `load`: loads the
+ * package, for tests
  * @throws `ERR_STORE`, which says what to do
  */
-export async function openPostgres(url: string, load = importPg): Promise<SqlDatabase> {
-  const database = new PostgresDatabase(await loadPg(load), url);
+export async function openPostgres(
+  url: string,
+  { connections = CONNECTIONS, load = importPg } = {},
+): Promise<SqlDatabase> {
+  const database = new PostgresDatabase(await loadPg(load), url, connections);
   try {
     await database.assertUsable();
     return database;
@@ -49,15 +54,17 @@ export async function openPostgres(url: string, load = importPg): Promise<SqlDat
 class PostgresDatabase implements SqlDatabase {
   readonly dialect = 'postgres';
   readonly file = null;
+  readonly remark: string | null;
   readonly tables: Kysely<Tables>;
   readonly #pg: Pg;
   readonly #config: pg.ClientConfig;
   readonly #pool: GuardedPool;
 
-  constructor(pg: Pg, url: string) {
+  constructor(pg: Pg, url: string, connections: number) {
     this.#pg = pg;
     this.#config = configFor(url);
-    this.#pool = new GuardedPool(pg, this.#config);
+    this.#pool = new GuardedPool(pg, this.#config, connections);
+    this.remark = remarkOn(pg, this.#config);
     this.tables = new Kysely({ dialect: new PostgresDialect({ pool: this.#pool }) });
   }
 
@@ -113,11 +120,11 @@ class GuardedPool implements PostgresPool {
   #ending: Promise<void> | undefined;
   #whenUnused: (() => void) | undefined;
 
-  constructor(pg: Pg, config: pg.ClientConfig) {
+  constructor(pg: Pg, config: pg.ClientConfig, max: number) {
     this.place = placeOf(pg, config);
     this.#pool = new pg.Pool({
       ...config,
-      max: MAX_CONNECTIONS,
+      max,
       ...LIMITS,
       idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
       stream: this.#sockets.create,

@@ -9,6 +9,8 @@ export interface SqlDatabase {
   readonly dialect: Dialect;
   /** The path of the file that it is; `null`: it is in memory or on a server. */
   readonly file: string | null;
+  /** What the operator should know about how it is reached; `null`: nothing. */
+  readonly remark: string | null;
   /** All questions reject with `ERR_STORE`, also after {@link close}. */
   readonly tables: Kysely<Tables>;
   /**

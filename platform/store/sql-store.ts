@@ -69,11 +69,12 @@ export class SqlStore implements Store {
 
   /**
    * Brings the tables up to date.
-   * @param tell - gets a sentence about what was done to data that were there
+   * @param tell - gets sentences for the operator: how the database is reached, what was done to data that were there
    * @throws `ERR_STORE` when the store was written by a newer version
    */
   static async open(database: SqlDatabase, tell?: (message: string) => void): Promise<SqlStore> {
     try {
+      if (database.remark !== null) tell?.(database.remark);
       await migrate(database, tell);
       return new SqlStore(database, new WriteQueue(database), new MetricPoints());
     } catch (error) {

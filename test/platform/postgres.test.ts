@@ -1,8 +1,14 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
+import { configFor, remarkOn } from '../../platform/store/postgres-connection.js';
 import { openPostgres } from '../../platform/store/postgres-driver.js';
 import type { SqlDatabase } from '../../platform/store/sql-database.js';
+import { TestCa } from '../probes/support/test-ca.js';
 import { freePort } from '../support/free-port.js';
 import { freshDatabase, PostgresServer, postgresAvailable } from '../support/postgres.js';
 import { unhandledRejections } from '../support/unhandled-rejections.js';
@@ -59,9 +65,53 @@ describe.runIf(postgresAvailable())('a PostgreSQL database', () => {
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(password);
   });
 
+  it('is reached by TLS when its URL says so, and the operator is told when it should', async () => {
+    const ca = await TestCa.create();
+    opened.push({ close: () => ca.remove() });
+    const tls = await ca.issue('database', 'IP:127.0.0.1');
+    const server = await PostgresServer.start({ fsync: false, tls });
+    opened.push({ close: () => server.stop() });
+    const url = await server.createDatabase();
+    const folder = await mkdtemp(join(tmpdir(), 'net-diagnostics-ca-'));
+    opened.push({ close: () => rm(folder, { recursive: true }) });
+    const file = join(folder, 'ca.crt');
+    await writeFile(file, ca.cert);
+    const isEncrypted = async (database: SqlDatabase) =>
+      (
+        await sql<{ ssl: boolean }>`SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()`.execute(
+          database.tables,
+        )
+      ).rows[0]?.ssl;
+
+    const secure = await open(`${url}?sslmode=verify-full&sslrootcert=${file}`);
+    expect([await isEncrypted(secure), secure.remark]).toEqual([true, null]);
+    await secure.exclusively(async (tables) => sql`SELECT 1`.execute(tables));
+    await secure.close();
+    // An authority that nobody here knows.
+    await expect(openPostgres(`${url}?sslmode=verify-full`)).rejects.toEqual(storeError(/certificate/));
+    await expect(openPostgres(`${url}?sslmode=verify-full&sslrootcert=${file}.missing`)).rejects.toEqual(
+      storeError(/^A file for the database's TLS cannot be read: ENOENT/),
+    );
+    const plain = await open(url);
+    expect([await isEncrypted(plain), plain.remark]).toEqual([false, null]);
+  });
+
+  it.each([
+    ['postgres://x@db.test/fleet', true],
+    ['postgres://x@10.0.0.7/fleet', true],
+    ['postgres://x@db.test/fleet?sslmode=disable', false],
+    ['postgres://x@db.test/fleet?sslmode=verify-full', false],
+    ['postgres://x@127.0.0.1/fleet', false],
+    ['postgres://x@[::1]/fleet', false],
+    ['postgres://x@localhost/fleet', false],
+    ['postgres://x@/fleet?host=/run/postgresql', false],
+  ])('%s: a word about encryption: %s', (url, isWarned) => {
+    expect(remarkOn(pg, configFor(url)) !== null).toBe(isWarned);
+  });
+
   it('says what to install when pg is missing', async () => {
     const missing = () => Promise.reject(new Error("Cannot find package 'pg'"));
-    await expect(openPostgres('postgres://x@localhost/x', missing)).rejects.toEqual(
+    await expect(openPostgres('postgres://x@localhost/x', { load: missing })).rejects.toEqual(
       storeError(/`npm install pg`/),
     );
   });

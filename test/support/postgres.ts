@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
-import { chown, mkdtemp } from 'node:fs/promises';
+import { chown, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,6 +33,11 @@ export function postgresAvailable(): boolean {
   return false;
 }
 
+interface PostgresOptions {
+  fsync?: boolean;
+  tls?: { key: string; cert: string } | undefined;
+}
+
 let shared: Promise<PostgresServer> | undefined;
 
 /**
@@ -52,31 +57,36 @@ export async function freshDatabase(): Promise<string> {
 export class PostgresServer {
   readonly #folder: string;
   readonly #port: number;
-  readonly #fsync: boolean;
+  readonly #options: PostgresOptions;
   readonly #password: string;
   readonly #guardian: ChildProcess;
   #server: ChildProcess | undefined;
   #frozen: number[] = [];
   #databases = 0;
 
-  private constructor(folder: string, port: number, fsync: boolean) {
+  private constructor(folder: string, port: number, options: PostgresOptions) {
     this.#folder = folder;
     this.#port = port;
-    this.#fsync = fsync;
+    this.#options = options;
     this.#password = randomBytes(9).toString('hex');
     this.#guardian = guard(folder);
   }
 
   /**
    * @param options - `fsync: false`: a power cut would cost what was acknowledged, a crash of the server does not; it is
-   * back at once, where the other first sees to it that a thousand files are on a disk that may be busy
+   * back at once, where the other first sees to it that a thousand files are on a disk that may be busy. `tls`: its key and
+   * certificate; it then takes encrypted connections, too
    */
-  static async start({ fsync = true } = {}): Promise<PostgresServer> {
+  static async start({ fsync = true, tls }: PostgresOptions = {}): Promise<PostgresServer> {
     const folder = await mkdtemp(join(tmpdir(), 'net-diagnostics-postgres-'));
     if (isRoot()) await chown(folder, NOBODY, NOBODY);
-    const server = new PostgresServer(folder, await freePort(), fsync);
+    const server = new PostgresServer(folder, await freePort(), { fsync, tls });
     try {
       await promisify(execFile)(program('initdb'), INITDB.concat('-D', join(folder, 'data')), asWhom(folder));
+      if (tls !== undefined) {
+        await server.#write('server.key', tls.key);
+        await server.#write('server.crt', tls.cert);
+      }
       await server.resume();
       await server.#askAsSuperuser(`CREATE ROLE platform LOGIN PASSWORD '${server.#password}'`);
       return server;
@@ -114,7 +124,8 @@ export class PostgresServer {
   /** Starts it again on the same port, with all that it had acknowledged. */
   async resume(): Promise<void> {
     const settings = [
-      `fsync=${this.#fsync ? 'on' : 'off'}`,
+      `fsync=${this.#options.fsync === false ? 'off' : 'on'}`,
+      ...(this.#options.tls === undefined ? [] : TLS),
       `listen_addresses=127.0.0.1`,
       `port=${this.#port}`,
       `unix_socket_directories=${this.#folder}`,
@@ -164,6 +175,12 @@ export class PostgresServer {
     await ended;
   }
 
+  async #write(name: string, text: string): Promise<void> {
+    const path = join(this.#folder, 'data', name);
+    await writeFile(path, text, { mode: 0o600 });
+    if (isRoot()) await chown(path, NOBODY, NOBODY);
+  }
+
   #signal(name: NodeJS.Signals, pids: readonly number[]): void {
     for (const pid of pids) {
       try {
@@ -186,6 +203,8 @@ export class PostgresServer {
   }
 }
 
+/** Files of those names are in its folder. */
+const TLS = ['ssl=on', 'ssl_key_file=server.key', 'ssl_cert_file=server.crt'];
 /** Words are ordered as people expect, not by their bytes: a statement that relies on the order of bytes shows. */
 const COLLATION = ['--encoding=UTF8', '--locale=C.UTF-8', '--locale-provider=icu', '--icu-locale=en-US'];
 const INITDB = [
