@@ -3,18 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { PostgresServer } from '../../test/support/postgres.js';
 import { assertBuilt } from '../support/built.js';
 import { machine } from '../support/machine.js';
 import { ATTACKS, Attack, type AttackKind, Fleet, type Pings } from './fleet-peers.js';
 import { type LoopSample, ServedPlatform } from './served-platform.js';
 
 const USAGE = `node bench/run.js fleet [--sessions 5000] [--minutes 3] [--processes 2] [--per-second 50] [--dial-backs 50]
-                     [--attack all|idle|half|schema|storm|strangers] [--keys 64] [--profile DIR]
+                     [--postgres] [--attack all|idle|half|schema|storm|strangers] [--keys 64] [--profile DIR]
 
 A platform in a process of its own, and a fleet of apps with the official client (crate iroh-services 2.0), each an endpoint
 on loopback: metrics every minute, pings every 30 s. Measures the platform's CPU time, memory and event loop, the pings as
 the apps see them, dial-backs at once, and a restart after which all come back together. With --attack: the pings of a
-second API secret's apps, before and while holders of a third one attack. Needs npm run build, cargo, Linux.`;
+second API secret's apps, before and while holders of a third one attack. The store is SQLite in a folder, or a PostgreSQL server of its own.
+Needs npm run build, cargo, Linux.`;
 
 const PING_MS = 30_000;
 const METRICS_MS = 60_000;
@@ -49,6 +51,7 @@ export async function main(args: string[]): Promise<void> {
       keys: { type: 'string', default: '64' },
       attack: { type: 'string' },
       profile: { type: 'string' },
+      postgres: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -70,9 +73,13 @@ export async function main(args: string[]): Promise<void> {
   if (values.attack !== undefined && options.attacks.length === 0) throw new Error(USAGE);
   console.log(`${machine()}. \`fleet ${args.join(' ')}\`\n`);
   const dataDir = mkdtempSync(join(tmpdir(), 'fleet-bench-'));
+  let server: PostgresServer | null = null;
   try {
-    await measure({ dataDir: join(dataDir, 'data') }, options);
+    server = values.postgres ? await PostgresServer.start() : null;
+    const database = await server?.createDatabase();
+    await measure({ dataDir: join(dataDir, 'data'), database }, options);
   } finally {
+    await server?.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }
 }

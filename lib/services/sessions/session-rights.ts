@@ -109,7 +109,9 @@ export class SessionRights {
       return this.#refuse(CLOSE_UNAUTHORIZED, REASON_UNAUTHORIZED, full);
     }
     const ref = { project: secret.project, id: endpointId };
-    await store.authorise(ref, authorisation, endpoint.id, clock.now());
+    // The official client shows the same token again and again.
+    const isStored = isRecalled && this.#recalled?.expiresAt === expiresAt;
+    if (!isStored) await store.authorise(ref, authorisation, endpoint.id, clock.now());
     await this.#enter(authorisation, signal);
     return this.#connection.closeReason === null ? new Uint8Array(0) : null;
   }
