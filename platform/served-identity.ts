@@ -61,12 +61,7 @@ export class ServedIdentity {
     const store = deps.store.fenced((transaction) => fence(dialect, transaction, held));
     const endpoint = await deps.bind(held);
     const host = ServicesHost.start({
-      endpoint,
-      store,
-      events,
-      clock,
-      limits,
-      keepReports,
+      ...{ endpoint, store, events, clock, limits, keepReports },
       address: () => addressOf(endpoint),
     });
     const onWarning = (message: string) => events.emit({ type: 'warning', message });
