@@ -106,8 +106,11 @@ export class IdentityTable {
    * @param seenAt - when that holder was last alive: they were seen until then
    */
   async markOffline(lease: Lease, seenAt: number, signal: AbortSignal): Promise<void> {
-    for (let marked = CHUNK; marked === CHUNK && !signal.aborted; )
+    for (let marked = CHUNK; marked === CHUNK && !signal.aborted; ) {
       marked = await this.#markSome(lease, seenAt);
+      // On SQLite nothing else has run so far.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   #markSome(lease: Lease, seenAt: number): Promise<number> {

@@ -4,7 +4,7 @@ import { databaseTime } from '../store/dialect.js';
 import { IN_MEMORY } from '../store/open-store.js';
 import type { SqlDatabase } from '../store/sql-database.js';
 import { openIdentity } from './identity-file.js';
-import { IdentityTable } from './identity-table.js';
+import { type IdentityRow, IdentityTable } from './identity-table.js';
 import { PLATFORM_KEY_VARIABLE, PlatformKey } from './platform-key.js';
 
 /** Where a process has the keys of identities from. */
@@ -54,7 +54,10 @@ export class KeyRing {
     return this.#own;
   }
 
-  /** Adds the identity of the data folder to those of the database, or makes the first ones there. @throws `ERR_STORE` */
+  /**
+   * Adds the identity of the data folder to those of the database, or makes the first ones there.
+   * @throws NetDiagnosticsError `ERR_SETTING` when identities lie there sealed and none of them opens, `ERR_STORE`
+   */
   async register(database: SqlDatabase): Promise<void> {
     const table = new IdentityTable(database);
     if (this.#own !== null) await table.add(this.#own.id, null);
@@ -77,6 +80,20 @@ export class KeyRing {
         )
         .execute();
     });
+    this.#assertOpensOne((await table.list()).filter(({ sealedKey }) => sealedKey !== null));
+  }
+
+  /** With a wrong key a process would wait for ever for something to serve. */
+  #assertOpensOne(rows: readonly IdentityRow[]): void {
+    const failures = rows.flatMap((row) => {
+      try {
+        this.keyOf(row);
+        return [];
+      } catch (error) {
+        return [error];
+      }
+    });
+    if (failures.length > 0 && failures.length === rows.length) throw failures[0];
   }
 
   /** @throws NetDiagnosticsError `ERR_SETTING` when this process has not the key, `ERR_STORE` when it is damaged */
