@@ -162,6 +162,8 @@ describe('a list of thousands', () => {
     };
     list.show({ ...NO_FILTER, online: 'true' });
     await list.load();
+    expect(platform.shown).toHaveLength(50);
+    await list.load();
     expect(platform.asked).toEqual(['online=true&limit=50', 'online=false&limit=50']);
     expect(platform.shown).toEqual([]);
   });
@@ -176,6 +178,16 @@ describe('a list of thousands', () => {
     platform.failure = null;
     await list.load();
     expect(platform.view.rows?.[1]).toMatchObject({ name: 'later' });
+  });
+
+  it('ends its load while rows go on changing: the next one comes at its time', async () => {
+    const id = row(3).id;
+    platform.before = () => list.touch([id]);
+    list.touch([id]);
+    await list.load();
+    expect(platform.asked).toHaveLength(1);
+    await list.load();
+    expect(platform.asked).toHaveLength(2);
   });
 
   it('has an endpoint once that moves while pages are loaded', async () => {

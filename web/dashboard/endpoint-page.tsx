@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Guard } from '../components/guard.js';
 import { sourceText } from '../words/endpoints.js';
 import { dateTime, shortId } from '../words/format.js';
@@ -18,6 +18,9 @@ export function EndpointPage(props: PageProps) {
     useEndpoint(id);
   const endpoint = details?.endpoint ?? null;
   const name = endpoint === null ? null : (endpoint.name ?? shortId(id));
+  const [list, setList] = useState(`${root}/`);
+  // With the filter that the reader came from.
+  useEffect(() => setList(listBefore(`${root}/`)), []);
   useEffect(() => {
     if (name !== null) document.title = `${name} · Net Diagnostics`;
   }, [name]);
@@ -30,7 +33,7 @@ export function EndpointPage(props: PageProps) {
       heading={
         <div class="heading">
           <p class="crumb">
-            <a href={`${root}/`}>← Endpoints</a>
+            <a href={list}>← Endpoints</a>
           </p>
           <div class="line">
             <h1>{name ?? 'Loading…'}</h1>
@@ -78,4 +81,10 @@ export function EndpointPage(props: PageProps) {
       </section>
     </Frame>
   );
+}
+
+/** The URL of the list, as it was when the reader left it for this page. @param plain - without anything chosen */
+function listBefore(plain: string): string {
+  const { href } = new URL(plain, location.href);
+  return document.referrer.startsWith(`${href}?`) ? document.referrer : plain;
 }

@@ -64,7 +64,7 @@ function List({ filter, list, fleet, isLoading, change, more, reload }: FleetMod
             ? isLoading
               ? 'Loading…'
               : 'Not loaded'
-            : shownText(rows.length, hasMore, isFiltered ? null : (fleet?.total ?? null))}
+            : shownText(rows.length, hasMore, isFiltering(list.filter) ? null : (fleet?.total ?? null))}
         </p>
         {hasNews && (
           <button type="button" class="small" onClick={reload}>

@@ -7,8 +7,14 @@ const TYPING_MS = 150;
 export interface FilterListeners {
   /** The filter as it stands in the page. */
   onFilter(filter: ListFilter): void;
-  /** The filter that the list is to have. @param rows - how many it had when the reader left it; 0 for a new one */
-  onSettled(filter: ListFilter, rows: number): void;
+  /** The filter that the list is to have. @param place - where the reader left it; `null` for a new one */
+  onSettled(filter: ListFilter, place: Place | null): void;
+}
+
+/** How far a list was loaded, and how far it was scrolled. */
+export interface Place {
+  rows: number;
+  y: number;
 }
 
 /** The list's filter, kept in the page's URL: it can be shared, and the back button goes to the one before. */
@@ -27,6 +33,8 @@ export class FilterInUrl {
   /** Takes over what the URL says, now and whenever the reader goes back or forth. */
   start(): void {
     const { signal } = this.#ending;
+    // The list is not there yet when the browser would scroll.
+    history.scrollRestoration = 'manual';
     addEventListener('popstate', () => this.#read(), { signal });
     this.#read();
   }
@@ -37,11 +45,11 @@ export class FilterInUrl {
   }
 
   /** What is typed waits for the next key; what is chosen takes it along. */
-  change(change: Partial<ListFilter>): void {
+  change(change: Partial<ListFilter>, isTyped = false): void {
     this.#filter = { ...this.#filter, ...change };
     this.#listeners.onFilter(this.#filter);
     clearTimeout(this.#timer);
-    if (Object.keys(change).join() === 'q') this.#timer = setTimeout(() => this.#settle(true), TYPING_MS);
+    if (isTyped) this.#timer = setTimeout(() => this.#settle(true), TYPING_MS);
     else this.#settle(false);
   }
 
@@ -51,7 +59,7 @@ export class FilterInUrl {
     if (isTyped && this.#isTyping) history.replaceState(null, '', url);
     else history.pushState(null, '', url);
     this.#isTyping = isTyped;
-    this.#listeners.onSettled(this.#filter, 0);
+    this.#listeners.onSettled(this.#filter, null);
   }
 
   #read(): void {
@@ -59,11 +67,11 @@ export class FilterInUrl {
     this.#isTyping = false;
     this.#filter = filterIn(location.search);
     this.#listeners.onFilter(this.#filter);
-    this.#listeners.onSettled(this.#filter, Number(history.state?.rows ?? 0));
+    this.#listeners.onSettled(this.#filter, history.state as Place | null);
   }
 }
 
-/** Leaves in the history how far the list was loaded, for the reader who comes back. */
-export function rememberRows(rows: number): void {
-  history.replaceState({ rows }, '');
+/** Leaves a place in the history, for the reader who comes back. */
+export function rememberPlace(place: Place): void {
+  history.replaceState(place, '');
 }

@@ -12,6 +12,8 @@ const MAX_WHOLE = 200;
 export interface ListView {
   /** `null`: nothing is loaded yet. */
   rows: readonly EndpointRowJson[] | null;
+  /** What they were selected by. */
+  filter: ListFilter;
   /** Whether there are more. */
   hasMore: boolean;
   /** Whether rows that are not loaded have changed, or their order has. */
@@ -19,7 +21,12 @@ export interface ListView {
 }
 
 /** Nothing is known yet. */
-export const NOTHING: ListView = { rows: null, hasMore: false, hasNews: false };
+export const NOTHING: ListView = {
+  rows: null,
+  filter: NO_FILTER,
+  hasMore: false,
+  hasNews: false,
+};
 
 /** What {@link FleetList} uses. */
 export interface FleetListDeps {
@@ -81,13 +88,13 @@ export class FleetList {
     return touched.length > 0;
   }
 
-  /** Brings everything up to date. */
+  /** Brings everything up to date that is not now. What changes meanwhile waits for the next load. */
   async load(): Promise<void> {
-    for (;;) {
-      if (this.#isStale) await this.#loadAll();
-      else if (this.#wantsMore) await this.#loadMore();
-      else if (this.#touched.size > 0) await this.#loadTouched();
-      else return;
+    if (this.#isStale) await this.#loadAll();
+    if (this.#wantsMore) await this.#loadMore();
+    const touched = [...this.#touched];
+    for (let from = 0; from < touched.length; from += PAGE) {
+      await this.#loadTouched(touched.slice(from, from + PAGE));
     }
   }
 
@@ -110,7 +117,7 @@ export class FleetList {
         next = answer.next;
       } while (next !== null && rows.length < wanted);
       this.#next = next;
-      this.#show({ rows, hasMore: next !== null, hasNews: false });
+      this.#show({ rows, filter, hasMore: next !== null, hasNews: false });
     } catch (error) {
       this.#isStale = true;
       throw error;
@@ -123,7 +130,7 @@ export class FleetList {
     const filter = this.#filter;
     if (this.#next === null || rows === null) return;
     const { endpoints, next } = await this.#ask(filter, this.#next, PAGE);
-    if (this.#isStale || filter !== this.#filter) return;
+    if (filter !== this.#filter) return;
     this.#next = next;
     const all = joined(rows, endpoints);
     this.#wanted = all.length;
@@ -131,8 +138,7 @@ export class FleetList {
   }
 
   /** Rows that no longer match the filter go. */
-  async #loadTouched(): Promise<void> {
-    const ids = [...this.#touched].slice(0, PAGE);
+  async #loadTouched(ids: readonly string[]): Promise<void> {
     for (const id of ids) this.#touched.delete(id);
     const filter = this.#filter;
     const parameters = apiParameters(filter);

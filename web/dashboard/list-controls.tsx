@@ -14,7 +14,8 @@ export function ListControls({
   filter: ListFilter;
   /** `null`: not known yet. */
   fleet: FleetAnswer | null;
-  onChange(change: Partial<ListFilter>): void;
+  /** @param isTyped - more may come in a moment */
+  onChange(change: Partial<ListFilter>, isTyped?: boolean): void;
 }) {
   const offline = fleet === null ? undefined : fleet.total - fleet.online;
   const choices: readonly (readonly [FilterName, string, readonly Option[]])[] = [
@@ -60,7 +61,7 @@ export function ListControls({
           spellcheck={false}
           maxLength={400}
           value={filter.q}
-          onInput={({ currentTarget }) => onChange({ q: currentTarget.value })}
+          onInput={({ currentTarget }) => onChange({ q: currentTarget.value }, true)}
         />
       </label>
       <div class="choices">
@@ -109,8 +110,8 @@ function Choice({
   // What the URL asks for need not be among the commonest values.
   const all = options.some(([known]) => known === value) ? options : [...options, [value, value] as const];
   return (
-    <label class="field" for={`choose-${name}`}>
-      {label}
+    <div class="field">
+      <label for={`choose-${name}`}>{label}</label>
       <select
         id={`choose-${name}`}
         class={value === '' ? '' : 'chosen'}
@@ -123,6 +124,6 @@ function Choice({
           </option>
         ))}
       </select>
-    </label>
+    </div>
   );
 }

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { type ListFilter, NO_FILTER } from '../words/list-filter.js';
 import type { EndpointsAnswer, FleetAnswer, RunProgress } from './answers.js';
 import { getJson } from './api.js';
-import { FilterInUrl, rememberRows } from './filter-in-url.js';
+import { FilterInUrl, type Place, rememberPlace } from './filter-in-url.js';
 import { FleetList, type ListView, NOTHING } from './fleet-list.js';
 import { Paced } from './paced.js';
 import { type Connection, useUpdates } from './use-updates.js';
@@ -22,7 +22,8 @@ export interface FleetModel {
   fleet: FleetAnswer | null;
   /** Whether something that the reader asked for is being loaded. */
   isLoading: boolean;
-  change(change: Partial<ListFilter>): void;
+  /** @param isTyped - more may come in a moment */
+  change(change: Partial<ListFilter>, isTyped?: boolean): void;
   more(): void;
   /** Loads the list anew. */
   reload(): void;
@@ -67,11 +68,12 @@ export function useFleet(): FleetModel {
     setIsLoading(false);
   };
   const url = useMemo(() => {
-    const onSettled = (settled: ListFilter, count: number) => {
-      rows.show(settled, count);
-      void load();
+    const onSettled = async (settled: ListFilter, place: Place | null) => {
+      rows.show(settled, place?.rows);
+      await load();
+      if (place !== null) requestAnimationFrame(() => scrollTo(0, place.y));
     };
-    return new FilterInUrl({ onFilter, onSettled });
+    return new FilterInUrl({ onFilter, onSettled: (...settled) => void onSettled(...settled) });
   }, []);
   useEffect(() => {
     url.start();
@@ -83,7 +85,7 @@ export function useFleet(): FleetModel {
   }, []);
   const count = list.rows?.length ?? 0;
   useEffect(() => {
-    const leave = () => rememberRows(count);
+    const leave = () => rememberPlace({ rows: count, y: scrollY });
     addEventListener('pagehide', leave);
     return () => removeEventListener('pagehide', leave);
   }, [count]);
@@ -93,7 +95,7 @@ export function useFleet(): FleetModel {
   };
   return {
     ...{ connection, filter, list, fleet, isLoading },
-    change: (change) => url.change(change),
+    change: (change, isTyped) => url.change(change, isTyped),
     more: then(() => rows.more()),
     reload: then(() => rows.expire()),
   };
