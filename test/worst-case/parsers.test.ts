@@ -60,6 +60,7 @@ import { normaliseRelayUrl } from '../../lib/wire/relay.js';
 import { parseStunServer } from '../../lib/wire/stun-server.js';
 import { Login } from '../../platform/server/access.js';
 import { escapeHtml } from '../../platform/server/html.js';
+import { parseHead, parseKeys, parseLine } from '../../platform/transfer/format.js';
 import { quietly, superlinear } from './growth.js';
 
 /** Without a limit of its own, a reader gets so much. Quadratic work on it takes seconds. */
@@ -239,6 +240,21 @@ const texts: Record<string, TextRow> = {
   'foreign text': { read: (text) => [printable(text), messageOf(new Error(text))] },
   'prose, redacted': { read: (text) => redactProse(text, new Pseudonyms()) },
   'text into HTML': { read: escapeHtml },
+  'line of an export': {
+    read: parseLine,
+    around: [
+      ['', ''],
+      ['["', '"]'],
+      ['{"table":"', '","columns":[]}'],
+    ],
+  },
+  'first lines of an export': {
+    read: (text) => [parseHead, parseKeys].map((parse) => quietly(parse)(text)),
+    around: [
+      ['', ''],
+      ['{"keys":{"a":"', '"}}'],
+    ],
+  },
   'words of the binding': {
     read: (text) => [classifyFailure(new Error(text)), parseCloseReason(text)],
     around: [

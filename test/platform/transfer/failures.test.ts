@@ -335,6 +335,28 @@ describe('a transfer in the middle of which it ends', { tags: ['slow'] }, () => 
     expect(await withDatabase(to, allRows)).toEqual(before);
   });
 
+  it.runIf(postgresAvailable())('by SIGKILL, into PostgreSQL: the same', { timeout: 60_000 }, async () => {
+    await fillFolder(from, FLEET);
+    const url = await freshDatabase();
+    const env = { IROH_PLATFORM_KEY: '11'.repeat(32), IROH_PLATFORM_TO: url };
+    const child = await startProgram(['move', '--from', from], env);
+    const isAtWork = () =>
+      withDatabase(url, async ({ tables }) => {
+        const { rows } = await sql`SELECT 1 FROM pg_stat_activity
+          WHERE datname = current_database() AND query LIKE 'INSERT INTO "reports"%'`.execute(tables);
+        return rows.length > 0;
+      });
+    await until(isAtWork, 20_000);
+    child.process.kill('SIGKILL');
+    await child.ended;
+    const tables = await withDatabase(url, ({ tables }) =>
+      sql`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`.execute(tables),
+    );
+    expect(tables.rows).toEqual([]);
+    const again = await startProgram(['move', '--from', from, '--json'], env);
+    expect(JSON.parse((await again.ended).stdout)).toMatchObject({ rows: { reports: FLEET.reports } });
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)('by %s: it says so, and leaves nothing', async (signal) => {
     await fillFolder(from, FLEET);
     const moving = await halfWay(['move', '--from', from, '--to', to], join(to, 'platform.db-journal'));
