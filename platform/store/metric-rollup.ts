@@ -46,18 +46,31 @@ export async function rollNextSeries(database: SqlDatabase, now: number, ages: T
     .limit(1)
     .executeTakeFirst();
   if (due === undefined) return false;
-  return database.tables.transaction().execute(async (tables) => {
-    const next = tables
-      .selectFrom('metric_series')
-      .selectAll()
-      .where('due_at', '<=', now)
-      .orderBy('due_at')
-      .limit(1);
-    const series = await claimingSoftly(database.dialect, next).executeTakeFirst();
-    if (series === undefined) return false;
-    await lookAfter(tables, series, now, ages);
-    return true;
-  });
+  let id: number | null = null;
+  try {
+    return await database.tables.transaction().execute(async (tables) => {
+      const next = tables
+        .selectFrom('metric_series')
+        .selectAll()
+        .where('due_at', '<=', now)
+        .orderBy('due_at')
+        .limit(1);
+      // Not `FOR UPDATE`, which pushes to that series would wait for.
+      const series = await claimingSoftly(database.dialect, next).executeTakeFirst();
+      if (series === undefined) return false;
+      id = Number(series.id);
+      await lookAfter(tables, series, now, ages);
+      return true;
+    });
+  } catch (error) {
+    // The others must not wait for one that fails again and again.
+    if (id !== null) await postpone(database, id, now + HOUR_MS).catch(() => {});
+    throw error;
+  }
+}
+
+async function postpone({ tables }: SqlDatabase, id: number, dueAt: number): Promise<void> {
+  await tables.updateTable('metric_series').set({ due_at: dueAt }).where('id', '=', id).execute();
 }
 
 async function lookAfter(tables: Transaction<Tables>, series: Series, now: number, ages: TierAges) {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, type TierName } from '../../../platform/metrics/tiers.js';
 import { rollNextSeries } from '../../../platform/store/metric-rollup.js';
@@ -267,5 +268,34 @@ describe.each(DATABASES)('the history of metrics on %s', (_, open) => {
     await Promise.all([worker(), worker(), worker()]);
     await rollAll(store, afterTheHour(DAY));
     expect((await allPoints(store)).length).toBe(20 * 4);
+  });
+
+  it('does not let one series that fails keep the others waiting', async () => {
+    const store = await withEndpoint();
+    await push(store, DAY, [1, 0, 0]);
+    await push(store, DAY, [1, 0, 0], { session: '02' });
+    const { tables, database } = store;
+    const [broken] = await tables.selectFrom('metric_series').select('id').orderBy('session_id').execute();
+    const id = Number(broken?.id);
+    await tables.updateTable('metric_series').set({ due_at: 1 }).execute();
+    await tables.updateTable('metric_series').set({ due_at: 0 }).where('id', '=', id).execute();
+    const no = `(series <> ${id} OR tier = 0)`;
+    const rule =
+      database.dialect === 'sqlite'
+        ? `CREATE TRIGGER broken BEFORE INSERT ON metric_points WHEN NOT ${no.replace(/(series|tier)/g, 'NEW.$1')}
+             BEGIN SELECT RAISE(ABORT, 'broken'); END`
+        : `ALTER TABLE metric_points ADD CONSTRAINT broken CHECK ${no} NOT VALID`;
+    await sql.raw(rule).execute(tables);
+    const now = afterTheHour(DAY);
+    await expect(rollNextSeries(database, now, AGES)).rejects.toThrow(/broken/);
+    expect(await rollNextSeries(database, now, AGES)).toBe(true);
+    expect(await rollNextSeries(database, now, AGES)).toBe(false);
+    expect(
+      brief(await history(store, 'net_sent', 'minutes'))
+        .map(([session]) => session)
+        .sort(),
+    ).toEqual([...['01', '02']]);
+    const rolled = await tables.selectFrom('metric_points').select('series').where('tier', '=', 3).execute();
+    expect(rolled).toHaveLength(1);
   });
 });
