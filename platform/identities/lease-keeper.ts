@@ -161,9 +161,9 @@ export class LeaseKeeper {
     const held = new Set(this.#tenures.keys());
     const candidate = { holder: this.holder, held, isAlone: this.#isAlone };
     const { rows, atMost } = toTake(this.#watch, look, candidate, this.#times);
-    // Processes that hold nothing are in no row. One that looks meanwhile gets its part.
-    const pauseMs = this.#isAlone ? 0 : this.#times.lookMs / rows.length;
-    let left = atMost;
+    let left = Math.min(atMost, rows.length);
+    // Processes that hold nothing are in no row. Each of them looks once before the last is taken, and gets its part.
+    const pauseMs = this.#isAlone ? 0 : this.#times.lookMs / (left - 1);
     for (const row of rows) {
       if (left <= 0 || this.#stop.signal.aborted) return;
       if (this.#isAvoided(row.id)) continue;
