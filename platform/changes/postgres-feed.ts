@@ -160,8 +160,14 @@ export class PostgresFeed implements ChangeFeed {
     }
     this.#client = client;
     this.#retryMs = RETRY_MS.first;
+    let isLooking = false;
     this.#look = setInterval(() => {
-      client.query('SELECT 1').catch(lost);
+      // What is being sent is a look, too.
+      if (isLooking || this.#sending !== null) return;
+      isLooking = true;
+      client.query('SELECT 1').then(() => {
+        isLooking = false;
+      }, lost);
     }, LOOK_EVERY_MS);
     if (!this.#outbox.isEmpty) this.#sendSoon();
   }
