@@ -70,21 +70,25 @@ describe('everything that a store may hold', () => {
     expect((await openIdentity(to)).id).toBe(id);
   });
 
-  it.runIf(postgresAvailable())('goes to PostgreSQL, through a file, and back, row by row', async () => {
-    const { from, id } = await oddFolder();
-    const before = await withDatabase(from, allRows);
-    const [one, two] = [await freshDatabase(), await freshDatabase()];
-    await done('move', { from, to: one });
-    expect(await withDatabase(one, allRows)).toEqual(before);
-    const file = join(folder, 'all.jsonl');
-    await done('export', { from: one, to: file }, '--with-keys');
-    await done('import', { from: file, to: two });
-    expect(await withDatabase(two, allRows)).toEqual(before);
-    const to = join(folder, 'to');
-    await done('move', { from: two, to });
-    expect(await withDatabase(to, allRows)).toEqual(before);
-    expect((await openIdentity(to)).id).toBe(id);
-    // Nothing was changed where it came from.
-    expect(await withDatabase(from, allRows)).toEqual(before);
-  });
+  it.runIf(postgresAvailable())(
+    'goes to PostgreSQL, through a file, and back, row by row',
+    { tags: ['slow'], timeout: 120_000 },
+    async () => {
+      const { from, id } = await oddFolder();
+      const before = await withDatabase(from, allRows);
+      const [one, two] = [await freshDatabase(), await freshDatabase()];
+      await done('move', { from, to: one });
+      expect(await withDatabase(one, allRows)).toEqual(before);
+      const file = join(folder, 'all.jsonl');
+      await done('export', { from: one, to: file }, '--with-keys');
+      await done('import', { from: file, to: two });
+      expect(await withDatabase(two, allRows)).toEqual(before);
+      const to = join(folder, 'to');
+      await done('move', { from: two, to });
+      expect(await withDatabase(to, allRows)).toEqual(before);
+      expect((await openIdentity(to)).id).toBe(id);
+      // Nothing was changed where it came from.
+      expect(await withDatabase(from, allRows)).toEqual(before);
+    },
+  );
 });
