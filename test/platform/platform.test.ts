@@ -6,6 +6,7 @@ import { Platform, type PlatformOptions } from '../../platform/index.js';
 import { parsePlatformOptions } from '../../platform/options.js';
 import { openStore } from '../../platform/store/open-store.js';
 import { startChild } from '../support/child.js';
+import { until } from '../support/fake-time.js';
 import { HAS_IPV6_LOOPBACK } from '../support/loopback.js';
 import {
   ask,
@@ -16,6 +17,7 @@ import {
   openSession,
   Stage,
   sampleReport,
+  sqlStore,
   tell,
 } from './stage.js';
 
@@ -28,6 +30,24 @@ describe('the platform', () => {
     const hosts = address.directAddrs.map(({ ip }) => ip).sort();
     expect(hosts).toEqual(HAS_IPV6_LOOPBACK ? ['127.0.0.1', '::1'] : ['127.0.0.1']);
     expect(new Set(address.directAddrs.map(({ port }) => port)).size).toBe(1);
+  });
+
+  it('keeps as many reports of an endpoint as it is told, and removes in the background what is too old', async () => {
+    const store = await sqlStore();
+    const retention = { reports: { perEndpoint: 2, days: 30 } };
+    const usual = { dataDir: ':memory:', port: 0, dashboard: false, retention } as const;
+    await using platform = await Platform.start(usual, { store });
+    const endpoint = await stage.endpoint();
+    const connection = await openSession(endpoint, platform, await platform.createApiSecret());
+    const upload = { type: 'put-network-diagnostics', report: sampleReport(endpoint.id) } as const;
+    for (const _upload of [1, 2, 3]) await tell(connection, upload);
+    expect(await platform.reports(endpoint.id)).toHaveLength(2);
+    // As it would be two months later.
+    const old = `${(Date.now() - 60 * 86_400_000).toString(16).padStart(12, '0')}00000000`;
+    const { id } = (await platform.reports(endpoint.id))[1] ?? { id: '' };
+    await store.tables.updateTable('reports').set({ id: old }).where('id', '=', id).execute();
+    await until(async () => (await platform.reports(endpoint.id)).length === 1);
+    expect((await platform.endpoint(endpoint.id))?.latestReport).not.toBeNull();
   });
 
   it('remembers everything across a restart: id, port, secrets, endpoints, grants, reports, metrics', async () => {
@@ -199,6 +219,14 @@ describe('the options of Platform.start', () => {
     [
       { dataDir: 'x', limits: { session: 9 } },
       /`limits.session` of Platform.start\(\) is not known. Did you mean `sessions`\?/,
+    ],
+    [
+      { dataDir: 'x', retention: { reports: { days: 0 } } },
+      /`retention.reports.days` of Platform.start\(\) was 0; it must be a whole number of days from 1 to /,
+    ],
+    [
+      { dataDir: 'x', retention: { metrics: { rawHours: 1 } } },
+      /`retention.metrics.rawHours` of Platform.start\(\) was 1; it must be a whole number of hours from 2 to /,
     ],
     [{ dataDir: 'x', limits: 9 }, /`limits` of Platform.start\(\) was 9; it must be an object of limits\./],
     [
