@@ -22,7 +22,7 @@ const TO_VARIABLE = 'IROH_PLATFORM_TO';
 const PLACE =
   'a data folder, or postgres://user@host:port/name; with a password only in the variable, or ~/.pgpass';
 const URL_WITH_PASSWORD =
-  /^(?:--(?:database|from|to)=)?postgres(?:ql)?:\/\/(?:[^/?]*:[^/?]*@|.*[?&]password=)/;
+  /^(?:--(?:database|from|to)=)?postgres(?:ql)?:\/\/(?:[^/?:@]*:[^/?@]*@|.*[?&]password=)/;
 const EXIT_CODES = `Exit codes: ${EXIT.ok} done, or ended by a signal; ${EXIT.failed} failed; ${EXIT.usage} wrong words`;
 
 /** The commands with their options. The code of a command is loaded only when it is used. */

@@ -14,7 +14,7 @@ export class ByteWriter {
 
   base64(): string {
     // Without the padding, which says nothing.
-    return this.#bytes.toString('base64', 0, this.#length).replace(/=+$/, '');
+    return this.#bytes.toString('base64', 0, this.#length).replace(/={1,2}$/, '');
   }
 
   /** A safe integer of 0 or more, as a varint. */
