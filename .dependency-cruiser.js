@@ -32,7 +32,7 @@ export const PLATFORM_FLOORS = [
   ['platform/metrics', 'platform/data-folder.ts'],
   ['platform/store'],
   ['platform/identities', 'platform/changes', 'platform/retention'],
-  ['platform/transfer'],
+  ['platform/transfer', 'platform/runs'],
 ];
 
 /** No front door: each file of these is a tool of its own, and none needs another. */
