@@ -46,6 +46,8 @@ export const MAX_STREAMS_PER_STRANGER = 4;
 export const REQUEST_STALLS_MS = 5_000;
 /** Bytes of a request other than metrics. Up to this size there is no queue: five hundred have 32 MB. */
 export const LARGE_REQUEST = 64 * 1024;
+/** Bytes of a request that is read before it is its turn: all but reports, schemas and metrics are smaller. */
+export const SMALL_REQUEST = 1024;
 /** How long a request that was refused for its size stays open unread: its sender can finish and then read the reason. */
 export const REFUSED_LINGER_MS = 5_000;
 /** The time in which an endpoint and an API secret may send so many requests as their limits say. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type ButtonState,
@@ -50,6 +51,8 @@ export class RunQueue {
   readonly #stop = new AbortController();
 
   constructor({ store, feed, events, clock }: RunQueueDeps) {
+    // Each run listens, and Node warns of a leak from the eleventh on.
+    setMaxListeners(0, this.#stop.signal);
     this.#store = store;
     this.#feed = feed;
     this.#events = events;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type DialBackError,
@@ -58,6 +59,8 @@ export class RunWorker {
   readonly #stopping = new AbortController();
 
   constructor(deps: RunWorkerDeps) {
+    // Each run listens, and Node warns of a leak from the eleventh on.
+    setMaxListeners(0, this.#stopping.signal);
     this.#deps = deps;
   }
 

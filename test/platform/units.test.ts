@@ -98,8 +98,8 @@ describe('Rates', () => {
     const rates = new Rates(clock, limits);
     const each = RATE_WINDOW_MS / limits.requestsPerSecret;
     const atOnce = limits.requestsPerSecret / SECRET_BURSTS_PER_WINDOW;
-    expect(rates.large('small', 'a', SECRET_TURN_SIZE - 1)).toBe(0);
-    expect(rates.large('large', 'a', (atOnce + 10) * SECRET_TURN_SIZE)).toBe(10 * each);
+    expect(rates.turn('small', 'a', SECRET_TURN_SIZE - 1)).toBe(0);
+    expect(rates.turn('large', 'a', (atOnce + 8) * SECRET_TURN_SIZE)).toBe(10 * each);
     expect(rates.session('new', 'a')).toBe((10 + SESSION_TURNS) * each);
     expect(rates.turn('another', 'b')).toBe(0);
   });

@@ -33,16 +33,14 @@ export class Rates {
     this.#labels = new Buckets(() => new TokenBucket(LABELS_AT_ONCE, LABELS_PER_MINUTE, clock));
   }
 
-  /** Counts one request of an API secret's endpoint. @returns milliseconds to wait before it is served */
-  turn(endpointId: string, issuer: string): number {
-    return Math.max(this.#endpoints.of(endpointId).reserve(), this.#secrets.of(issuer).reserve());
-  }
-
-  /** Counts what a request is larger than others. @returns milliseconds to wait before it is read */
-  large(endpointId: string, issuer: string, bytes: number): number {
+  /**
+   * Counts one request of an API secret's endpoint; a larger one as several.
+   * @returns milliseconds to wait before it is read and served
+   */
+  turn(endpointId: string, issuer: string, bytes = 0): number {
     return Math.max(
-      this.#endpoints.of(endpointId).reserve(Math.floor(bytes / RATE_TURN_SIZE)),
-      this.#secrets.of(issuer).reserve(Math.floor(bytes / SECRET_TURN_SIZE)),
+      this.#endpoints.of(endpointId).reserve(1 + Math.floor(bytes / RATE_TURN_SIZE)),
+      this.#secrets.of(issuer).reserve(1 + Math.floor(bytes / SECRET_TURN_SIZE)),
     );
   }
 

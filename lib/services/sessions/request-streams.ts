@@ -26,6 +26,7 @@ import {
   MAX_UNAUTHORISED_REQUEST,
   REFUSED_LINGER_MS,
   REQUEST_TIMEOUT_MS,
+  SMALL_REQUEST,
 } from '../constants.js';
 import type { Rates } from './rates.js';
 import type { Refuse } from './refusal.js';
@@ -87,7 +88,7 @@ export class RequestStreams {
     }
   }
 
-  /** Counts one more request that has not arrived whole: QUIC keeps what is not read. @returns ends the counting */
+  /** Counts one more request that is waited for: QUIC keeps what is not read. @returns ends the counting */
   #countArriving(): () => void {
     const { openRequests } = this.#shared;
     const holder = this.#holder;
@@ -108,24 +109,85 @@ export class RequestStreams {
   /** Never rejects. */
   async #serveStream(stream: BiStream, signal: AbortSignal): Promise<void> {
     const isStranger = this.#owner.issuer === null;
-    const arrived = this.#countArriving();
     this.#open += 1;
     if (isStranger) this.#strangers += 1;
     try {
-      await this.#inTurn(() => this.#readAndAnswer(stream, isStranger, arrived, signal), signal);
+      const maxSize = isStranger ? MAX_UNAUTHORISED_REQUEST : MAX_REQUEST;
+      const { head, body } = await this.#readBegin(stream, maxSize, signal);
+      // Before reading and decoding, which are expensive for a large request.
+      const refusal = this.#owner.refuseSize(head);
+      const bytes = refusal === null ? head.length : 0;
+      await this.#wait((rates, issuer) => rates.turn(this.#connection.remoteId, issuer, bytes), signal);
+      await this.#places.run(async () => {
+        const answer = refusal ?? (await this.#answer(stream, head, body, signal));
+        if (answer === null) abandon(stream);
+        else await respond(stream, answer, { signal, timeoutMs: REQUEST_TIMEOUT_MS });
+        if (refusal !== null) await linger(stream, signal);
+      }, signal);
     } catch (error) {
       abandon(stream);
       this.#failed(error);
     } finally {
-      arrived();
       this.#open -= 1;
       if (isStranger) this.#strangers -= 1;
     }
   }
 
-  async #inTurn(serve: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    await this.#wait((rates, issuer) => rates.turn(this.#connection.remoteId, issuer), signal);
-    await this.#places.run(serve, signal);
+  /**
+   * A small request is read whole before it waits for its turn: then it occupies nothing, however many of a fleet wait. Of
+   * a larger one only the head.
+   */
+  async #readBegin(
+    stream: BiStream,
+    maxSize: number,
+    signal: AbortSignal,
+  ): Promise<{ head: RequestHead; body: Uint8Array | null }> {
+    const arrived = this.#countArriving();
+    try {
+      const wait = { signal, timeoutMs: REQUEST_TIMEOUT_MS };
+      const head = await readHead(stream, { ...wait, maxSize });
+      if (head.length > SMALL_REQUEST) return { head, body: null };
+      const body = await readBody(stream, head, wait);
+      void this.#waitForEnd(stream, signal);
+      return { head, body };
+    } finally {
+      arrived();
+    }
+  }
+
+  async #answer(
+    stream: BiStream,
+    head: RequestHead,
+    body: Uint8Array | null,
+    signal: AbortSignal,
+  ): Promise<Uint8Array | null> {
+    if (body !== null) return this.#owner.answer(body, signal);
+    const isLarge = head.length > LARGE_REQUEST;
+    const release = isLarge ? await this.#shared.largeRequests.take(signal, this.#holder) : () => {};
+    try {
+      return await this.#owner.answer(await this.#readRest(stream, head, signal), signal);
+    } finally {
+      release();
+    }
+  }
+
+  async #readRest(stream: BiStream, head: RequestHead, signal: AbortSignal): Promise<Uint8Array> {
+    const arrived = this.#countArriving();
+    try {
+      const body = await readBody(stream, head, { signal, timeoutMs: REQUEST_TIMEOUT_MS });
+      void this.#waitForEnd(stream, signal);
+      return body;
+    } finally {
+      arrived();
+    }
+  }
+
+  /** Counts it until nothing more can come: its end has come, or its sender was told to stop. Never rejects. */
+  async #waitForEnd(stream: BiStream, signal: AbortSignal): Promise<void> {
+    const arrived = this.#countArriving();
+    const more = await stream.read(1, { signal, timeoutMs: REQUEST_TIMEOUT_MS }).catch(() => null);
+    if (more !== null) stream.stop(CLOSE_NORMAL);
+    arrived();
   }
 
   /** Without a token there is one request, which counts when it has shown whose it is: ids cost a stranger nothing. */
@@ -133,45 +195,6 @@ export class RequestStreams {
     const { issuer } = this.#owner;
     const ms = issuer === null ? 0 : reserve(this.#shared.rates, issuer);
     if (ms > 0) await systemSleep(ms, signal);
-  }
-
-  async #readAndAnswer(
-    stream: BiStream,
-    isStranger: boolean,
-    arrived: () => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const wait = { signal, timeoutMs: REQUEST_TIMEOUT_MS };
-    const maxSize = isStranger ? MAX_UNAUTHORISED_REQUEST : MAX_REQUEST;
-    const head = await readHead(stream, { ...wait, maxSize });
-    // Before reading and decoding, which are expensive for a large request.
-    const refusal = this.#owner.refuseSize(head);
-    if (refusal === null)
-      await this.#wait(
-        (rates, issuer) => rates.large(this.#connection.remoteId, issuer, head.length),
-        signal,
-      );
-    const answer = refusal ?? (await this.#readBodyAndAnswer(stream, head, arrived, signal));
-    if (answer === null) abandon(stream);
-    else await respond(stream, answer, wait);
-    if (refusal !== null) await linger(stream, signal);
-  }
-
-  async #readBodyAndAnswer(
-    stream: BiStream,
-    head: RequestHead,
-    arrived: () => void,
-    signal: AbortSignal,
-  ): Promise<Uint8Array | null> {
-    const isLarge = head.length > LARGE_REQUEST;
-    const release = isLarge ? await this.#shared.largeRequests.take(signal, this.#holder) : () => {};
-    try {
-      const body = await readBody(stream, head, { signal, timeoutMs: REQUEST_TIMEOUT_MS });
-      void endOf(stream, signal).then(arrived);
-      return await this.#owner.answer(body, signal);
-    } finally {
-      release();
-    }
   }
 
   #failed(error: unknown): void {
@@ -182,12 +205,6 @@ export class RequestStreams {
     // A pending native read only ends with its connection, so that is closed. Other broken streams do no harm.
     else if (hasCode(error, 'ERR_TIMEOUT')) this.#refuse(CLOSE_NORMAL, 'Too slow', messageOf(error));
   }
-}
-
-/** Waits until nothing more can come on the stream: its end has come, or its sender was told to stop. Never rejects. */
-async function endOf(stream: BiStream, signal: AbortSignal): Promise<void> {
-  const more = await stream.read(1, { signal, timeoutMs: REQUEST_TIMEOUT_MS }).catch(() => null);
-  if (more !== null) stream.stop(CLOSE_NORMAL);
 }
 
 /** Lets the sender of a refused request finish and read the reason. If stopped at once, it would only see the stop. */
