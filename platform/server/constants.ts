@@ -38,4 +38,4 @@ export const FLEET_CACHE_MS = 1_000;
 /** Lines of a metrics table: an iroh endpoint has about 300. */
 export const MAX_METRIC_ROWS = 2_000;
 /** Attributes of an endpoint that a list has: it may have 128 of 256 bytes. */
-export const MAX_ROW_ATTRIBUTES = 8;
+export const MAX_ROW_ATTRIBUTES = 6;

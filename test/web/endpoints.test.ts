@@ -3,6 +3,7 @@ import {
   buttonText,
   countText,
   labelsOf,
+  nameText,
   shownText,
   sourceText,
   stateText,
@@ -55,6 +56,16 @@ describe('the words of the list', () => {
     ['Grant expired', { button: { enabled: false, reason: 'grant-expired' }, isRunning: false }],
   ] as const)('say how the button is: %s', (text, state) => {
     expect(buttonText(state)).toBe(text);
+  });
+
+  it.each([
+    [null, ID.slice(0, 10)],
+    ['\u200b\u2060', ID.slice(0, 10)],
+    [' ', ID.slice(0, 10)],
+    ['a', 'a'],
+    ['👩‍👩', '👩‍👩'],
+  ])('call an endpoint so that one sees it: %j', (name, text) => {
+    expect(nameText({ id: ID, name })).toBe(text);
   });
 
   it('say where a report came from', () => {

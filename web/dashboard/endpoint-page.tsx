@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Guard } from '../components/guard.js';
-import { sourceText } from '../words/endpoints.js';
-import { dateTime, shortId } from '../words/format.js';
+import { nameText, sourceText } from '../words/endpoints.js';
+import { dateTime } from '../words/format.js';
 import { About } from './about.js';
 import { CopyButton } from './copy-button.js';
 import { Frame, type PageProps } from './frame.js';
@@ -17,7 +17,7 @@ export function EndpointPage(props: PageProps) {
   const { connection, details, history, metrics, report, run, isPressed, press, older, pick } =
     useEndpoint(id);
   const endpoint = details?.endpoint ?? null;
-  const name = endpoint === null ? null : (endpoint.name ?? shortId(id));
+  const name = endpoint === null ? null : nameText(endpoint);
   const [list, setList] = useState(`${root}/`);
   // With the filter that the reader came from.
   useEffect(() => setList(listBefore(`${root}/`)), []);

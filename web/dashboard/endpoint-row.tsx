@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { buttonText, LEVEL_WORDS, labelsOf, stateText } from '../words/endpoints.js';
-import { ago, dateTime, shortId, untilText } from '../words/format.js';
+import { buttonText, LEVEL_WORDS, labelsOf, nameText, stateText } from '../words/endpoints.js';
+import { ago, dateTime, untilText } from '../words/format.js';
 import type { EndpointRowJson } from './answers.js';
 import { urlOf } from './api.js';
 
@@ -21,7 +21,7 @@ function Row({
   now: number;
   onLabel(label: string): void;
 }) {
-  const { id, name, isOnline, attributes, attributeCount, button, latestReport } = endpoint;
+  const { id, isOnline, attributes, attributeCount, button, latestReport } = endpoint;
   const hidden = attributeCount - attributes.length;
   return (
     <li data-endpoint={id}>
@@ -29,7 +29,7 @@ function Row({
         <span class={isOnline ? 'dot on' : 'dot'} />
         <div>
           <a href={urlOf(`endpoints/${id}`)}>
-            <bdi>{name ?? shortId(id)}</bdi>
+            <bdi>{nameText(endpoint)}</bdi>
           </a>
           <div class="small muted">{stateText(endpoint, now)}</div>
           <div class="labels">

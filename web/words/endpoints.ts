@@ -9,6 +9,11 @@ export function labelsOf({ group, attributes }: Pick<EndpointRowJson, 'group' | 
   return group === null ? words : [`group:${group}`, ...words];
 }
 
+/** What an endpoint is called: its name, or the beginning of its id where the name is none that can be seen. */
+export function nameText({ id, name }: Pick<EndpointRowJson, 'id' | 'name'>): string {
+  return name === null || /^[\p{C}\p{Z}]*$/u.test(name) ? shortId(id) : name;
+}
+
 /** @param now - unix milliseconds */
 export function stateText(
   {
