@@ -55,11 +55,18 @@ export function createProgram(): Command {
         'TCP port of the dashboard (default: the one used last, at first any)',
       ),
     )
+    .addOption(relayOption())
     .addOption(
       new Option(
-        '--relay <url>',
-        'a relay through which apps can reach it; may be given several times. URL?quicPort=PORT says where it answers QUIC address discovery, URL?quicPort=none that it does not',
-      ).argParser(addRelay),
+        '--platform-key-file <file>',
+        'with --database: the key that seals the keys of the identities there (default: that in IROH_PLATFORM_KEY). Processes that share a database need the same',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--identities <n>',
+        'with such a key: how many identities are made where the database has none; each is held by one process at a time (default: 4)',
+      ).argParser(wholeNumberOf),
     )
     .addOption(
       new Option(
@@ -87,6 +94,7 @@ export function createProgram(): Command {
     )
     .addOption(dataOption("the platform's data folder"))
     .addOption(databaseOption())
+    .addOption(relayOption())
     .addOption(
       new Option('--label <text>', `your word for it, at most ${MAX_LABEL_LENGTH} characters`)
         .default('', 'none')
@@ -220,6 +228,18 @@ function portOption(flags: string, what: string): Option {
       throw new InvalidArgumentError(`It must be ${kind.should}.`);
     }
   });
+}
+
+function relayOption(): Option {
+  return new Option(
+    '--relay <url>',
+    'a relay through which apps can reach it; may be given several times. URL?quicPort=PORT says where it answers QUIC address discovery, URL?quicPort=none that it does not',
+  ).argParser(addRelay);
+}
+
+function wholeNumberOf(text: string): number {
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number.');
 }
 
 function addRelay(text: string, before: readonly RelayOption[] = []): RelayOption[] {

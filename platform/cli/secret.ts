@@ -1,9 +1,21 @@
-import { API_SECRET_ENV_VAR_NAME, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
+import {
+  API_SECRET_ENV_VAR_NAME,
+  NetDiagnosticsError,
+  type RelayOption,
+} from 'iroh-net-diagnostics/services';
 import { Platform } from '../platform.js';
 import { askRunning } from './running-platform.js';
 
+/** What the command takes. */
+interface SecretOptions {
+  data: string;
+  database?: string;
+  relay?: RelayOption[];
+  label: string;
+}
+
 /** Prints a new API secret. */
-export async function secret(options: { data: string; database?: string; label: string }): Promise<void> {
+export async function secret(options: SecretOptions): Promise<void> {
   const { data, label } = options;
   const asked = await askRunning<{ secret: string }>(data, '/api/secrets', { label });
   const made =
@@ -26,9 +38,8 @@ function fail(error: unknown, whyNotAsked: string | null): never {
  * The secret holds the platform's address, so the platform is started for a moment, on the port that it will use
  * again.
  */
-async function makeOffline(options: { data: string; database?: string; label: string }): Promise<string> {
-  const { data: dataDir, database, label } = options;
-  const platform = await Platform.start({ dataDir, database, dashboard: false });
+async function makeOffline({ data, database, relay, label }: SecretOptions): Promise<string> {
+  const platform = await Platform.start({ dataDir: data, database, relays: relay, dashboard: false });
   try {
     return (await platform.createApiSecret(label)).reveal();
   } finally {

@@ -11,6 +11,8 @@ export async function serve(options: {
   port?: number;
   dashboardPort?: number;
   relay?: RelayOption[];
+  platformKeyFile?: string;
+  identities?: number;
   limit?: ServicesLimitOptions;
   keep?: RetentionOptions;
 }): Promise<void> {
@@ -20,6 +22,8 @@ export async function serve(options: {
     database: options.database,
     port: options.port,
     relays: options.relay,
+    platformKeyFile: options.platformKeyFile,
+    identities: options.identities,
     limits: options.limit,
     retention: options.keep,
     dashboard: { port: options.dashboardPort },
