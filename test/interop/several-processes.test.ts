@@ -209,7 +209,7 @@ describe.runIf(runs)('three processes on PostgreSQL', { tags: ['slow'] }, () => 
     expect(await fleet.holder(), 'nobody lost anything').toMatchObject({ token });
     await until(() => uploader.kept.length > keptBefore + 2, 60_000);
     const kept = await expectNothingLost();
-    expect(kept, 'it was under way all the time').toBeGreaterThan(25);
+    expect(kept, 'it was under way all the time').toBeGreaterThan(10);
     console.info(`acknowledged reports: ${kept}, lost: 0`);
     const secrets = await Promise.all(
       fleet.processes.map((one) => one.ask<{ secrets: unknown[] }>('/api/secrets')),

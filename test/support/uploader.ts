@@ -1,7 +1,7 @@
 import type { EndpointId } from '../../lib/wire/index.js';
 import { type Child, startChild } from './child.js';
 
-/** An app that sends a report each second, and tells of each that was acknowledged. Its number is its version of iroh. */
+/** An app that sends a report each half second, and tells of each that was acknowledged. Its number is its version of iroh. */
 const SOURCE = `
 import { Session } from './lib/client/index.js';
 import { bindEndpoint } from './lib/transport/index.js';
@@ -16,6 +16,8 @@ const endpoint = await bindEndpoint({
 const limits = { requestTimeoutMs: 2000, connectTimeoutMs: 3000, reconnectMaxMs: 1000 };
 const session = new Session({ endpoint, apiSecret: ApiSecret.parse(process.env.SECRET), limits });
 session.start();
+// A session that waits does not keep its process alive.
+setInterval(() => {}, 60_000);
 await session.whenOnline();
 console.log('online ' + endpoint.id);
 for (let number = 0; ; number += 1) {
@@ -27,7 +29,7 @@ for (let number = 0; ; number += 1) {
   } catch (error) {
     console.log('not kept ' + number + ' ' + error.message);
   }
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await new Promise((resolve) => setTimeout(resolve, 500));
 }`;
 
 /** An app that sends reports all the time. */
