@@ -338,11 +338,12 @@ export class Platform {
   }
 
   #maintain(): void {
-    const { settings, store } = this.#parts;
+    const { settings, store, events } = this.#parts;
     const { retention, limits, clock } = settings;
     const bytes = { perEndpoint: limits.storedBytesPerEndpoint, perSecret: limits.storedBytesPerSecret };
     this.#maintenance = Maintenance.start({
       ...{ database: store.database, retention, bytes, clock },
+      onForgotten: ({ project, id }) => events.emit({ type: 'forgotten', project, endpointId: id }),
       onError: (message) => this.#warn(message),
     });
   }

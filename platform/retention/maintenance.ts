@@ -1,4 +1,4 @@
-import { type Clock, messageOf } from 'iroh-net-diagnostics/services';
+import { type Clock, type EndpointRef, messageOf } from 'iroh-net-diagnostics/services';
 import { rollNextSeries } from '../store/metric-rollup.js';
 import type { SqlDatabase } from '../store/sql-database.js';
 import { sweep } from '../store/sweep.js';
@@ -20,6 +20,8 @@ export interface MaintenanceDeps {
   retention: Retention;
   bytes: KeptBytes;
   clock: Clock;
+  /** Gets told of each endpoint that was not seen for so long that it was forgotten. */
+  onForgotten(ref: EndpointRef): void;
   /** Gets told when a round failed; the next one tries again. */
   onError(message: string): void;
 }
@@ -67,7 +69,13 @@ export class Maintenance {
     while (await this.#paced(() => rollNextSeries(database, clock.now(), ages)));
     if (this.#ending.signal.aborted || !(await takeSweepTurn(database.tables, clock.now(), SWEEP_MS))) return;
     const steps = sweep(database, limitsAt(retention, bytes, clock.now()));
-    while (await this.#paced(async () => (await steps.next()).done !== true));
+    while (
+      await this.#paced(async () => {
+        const { done, value } = await steps.next();
+        if (done !== true && value !== undefined) this.#deps.onForgotten(value);
+        return done !== true;
+      })
+    );
   }
 
   /** @returns what the step said; `false` when it is to end */

@@ -1,4 +1,5 @@
 /** What is too old, and what is too much: found and removed in small steps. */
+import { type EndpointRef, trustedEndpointId } from 'iroh-net-diagnostics/services';
 import type { Kysely } from 'kysely';
 import { type Dropped, dropPoints, dropReports, dropRuns, type EndpointKey, forgetSome } from './drop.js';
 import type { Tables } from './schema.js';
@@ -20,6 +21,9 @@ export interface Limits {
   bytesPerEndpoint: number;
   bytesPerSecret: number;
 }
+
+/** An endpoint that was forgotten; usually none was. */
+export type Swept = EndpointRef | undefined;
 
 interface Holder extends EndpointKey {
   issuer: string;
@@ -61,9 +65,10 @@ const pointsOf = (holder: Holder): number => holder.points;
 /**
  * Goes once through everything and removes what is beyond the limits: by age; then the oldest of an endpoint or of a project
  * that has too many; then of the biggest endpoint of a secret that holds too many bytes.
- * Each turn of the iterator is one short transaction, after which others may go on; it can be left off after any.
+ * Each turn of the iterator is one short transaction, after which others may go on; it can be left off after any. What a
+ * turn gives is an endpoint that is forgotten now.
  */
-export async function* sweep({ tables: database }: SqlDatabase, limits: Limits): AsyncGenerator<void> {
+export async function* sweep({ tables: database }: SqlDatabase, limits: Limits): AsyncGenerator<Swept> {
   const step = <T>(work: (tables: Kysely<Tables>) => Promise<T>) => database.transaction().execute(work);
   while (await step((tables) => dropRuns(tables, limits.runsSince))) yield;
   const projects = await database.selectFrom('projects').select('id').execute();
@@ -81,7 +86,7 @@ async function* sweepProject(
   step: Step,
   project: string,
   limits: Limits,
-): AsyncGenerator<void> {
+): AsyncGenerator<Swept> {
   const whole = new Pot();
   const secrets = new Map<string, Pot>();
   for (let after = ''; ; ) {
@@ -90,6 +95,7 @@ async function* sweepProject(
     for (const { seenAt, ...holder } of holders) {
       if (seenAt < limits.endpointsSeenSince) {
         while (await step((tables) => forgetSome(tables, holder, limits.endpointsSeenSince))) yield;
+        yield { project, id: trustedEndpointId(holder.id) };
         continue;
       }
       yield* keepReports(step, holder, holder.reports - limits.reportsPerEndpoint);
@@ -121,7 +127,7 @@ async function* sweepProject(
   }
 }
 
-async function* keepReports(step: Step, holder: Holder, excess: number): AsyncGenerator<void> {
+async function* keepReports(step: Step, holder: Holder, excess: number): AsyncGenerator<Swept> {
   const { project, id: endpointId } = holder;
   for (let rest = excess; rest > 0; yield) {
     const dropped = await step((tables) => dropReports(tables, { project, endpointId, most: rest }));
@@ -131,7 +137,7 @@ async function* keepReports(step: Step, holder: Holder, excess: number): AsyncGe
   }
 }
 
-async function* giveWay(step: Step, holder: Holder, excess: number): AsyncGenerator<void> {
+async function* giveWay(step: Step, holder: Holder, excess: number): AsyncGenerator<Swept> {
   for (let rest = excess; rest > 0; yield) {
     const bytes = await takeBytes(step, holder, rest);
     rest = bytes === 0 ? 0 : rest - bytes;

@@ -201,17 +201,26 @@ describe.each(DATABASES)('retention on %s', (_, open) => {
     const store = await withEndpoints();
     await report(store, A, DAY);
     await push(store, DAY, [1, 0, 0]);
+    await store.authorise(
+      { project: PROJECT, id: B },
+      { issuer: KEY, expiresAt: null },
+      KEY,
+      DAY - 300 * DAY_MS,
+    );
+    const forgotten: unknown[] = [];
     const settings = retention().default;
     const maintenance = Maintenance.start({
       database: store.database,
       retention: settings,
       bytes: { perEndpoint: 1e9, perSecret: 1e9 },
       clock: { now: () => DAY + 200 * DAY_MS },
+      onForgotten: (ref) => forgotten.push(ref),
       onError: (message) => {
         throw new Error(message);
       },
     });
-    while ((await usageOf(store.tables, PROJECT)).reports > 0) await sleep(5);
+    while ((await usageOf(store.tables, PROJECT)).reports > 0 || forgotten.length === 0) await sleep(5);
+    expect(forgotten).toEqual([{ project: PROJECT, id: B }]);
     await maintenance.stop();
     const tiers = await store.tables.selectFrom('metric_points').select('tier').execute();
     expect(tiers.map(({ tier }) => Number(tier))).toEqual([3]);
