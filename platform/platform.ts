@@ -43,6 +43,7 @@ import { endpointId } from './store/rows.js';
 import { DASHBOARD_PORT_SETTING, PORT_SETTING } from './store/settings.js';
 import type { SqlDatabase } from './store/sql-database.js';
 import type { SqlStore } from './store/sql-store.js';
+import { usageOf } from './store/usage.js';
 
 /** With relays: how long to wait for a home relay, which API secrets should contain. Milliseconds. */
 const ONLINE_TIMEOUT_MS = 5_000;
@@ -360,6 +361,7 @@ export class Platform {
       metrics: new MetricHistories(store.tables, agesOf(settings.retention), settings.clock),
       hold: this.#isShared ? null : new FileHold(store.tables),
       fleetOf: (project) => fleetSummary(store.tables, project, Math.floor(settings.clock.now() / 1000)),
+      usageOf: (project) => usageOf(store.tables, project),
       prove: (challenge, body) => (keys.own === null ? null : proofOf(keys.own, challenge, body)),
     });
     this.#dashboard = opened;

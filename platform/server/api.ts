@@ -12,6 +12,7 @@ import {
 } from 'iroh-net-diagnostics/services';
 import type { Fleet } from '../fleet.js';
 import type { FleetSummary } from '../store/fleet-summary.js';
+import type { Usage } from '../store/usage.js';
 import { cached } from './cached.js';
 import { FLEET_CACHE_MS, HISTORY_PAGE, MAX_HISTORY } from './constants.js';
 import { endpointQueryIn, parametersOf, wholeNumber } from './endpoint-query.js';
@@ -30,6 +31,8 @@ export interface ApiContext {
   services: Fleet;
   /** Counts a project's endpoints. */
   fleetOf(project: ProjectId): Promise<FleetSummary>;
+  /** How much a project keeps. */
+  usageOf(project: ProjectId): Promise<Usage>;
   prove: Prove;
 }
 
@@ -42,7 +45,7 @@ interface Named {
 export const KEY_ID = ':id(^[0-9a-f]{64}$)';
 
 /** Adds the dashboard's JSON API. */
-export function addApi(app: FastifyInstance, { services, fleetOf, prove }: ApiContext): void {
+export function addApi(app: FastifyInstance, { services, fleetOf, usageOf, prove }: ApiContext): void {
   const fleet = cached(fleetOf, FLEET_CACHE_MS);
   app.get('/api/endpoints', async (request) => {
     const query = { ...endpointQueryIn(request.url), project: DEFAULT_PROJECT };
@@ -54,6 +57,9 @@ export function addApi(app: FastifyInstance, { services, fleetOf, prove }: ApiCo
 
   // How many there are of each kind, for the choices of a filter.
   app.get('/api/fleet', () => fleet(DEFAULT_PROJECT));
+
+  const usage = cached(usageOf, FLEET_CACHE_MS);
+  app.get('/api/usage', () => usage(DEFAULT_PROJECT));
 
   app.get<Named>(`/api/endpoints/${KEY_ID}`, async ({ params }) => {
     const id = idIn(params.id, 404, NO_ENDPOINT);

@@ -381,6 +381,7 @@ describe("the dashboard's work", () => {
         ],
       },
     });
+    expect(await json(get('/api/usage'))).toEqual({ endpoints: 1, reports: 0, bytes: 0, points: 0 });
     const path = `/api/endpoints/${endpoint.id}/metrics`;
     expect(await json(get(`${path}/names`))).toEqual({
       names: [
