@@ -118,8 +118,10 @@ describe.skipIf(!browserAvailable())('a fleet of ten thousand in a real browser'
     await choose('NAT type', 'Endpoint-Dependent');
     await page.getByRole('button', { name: /^Perhaps relayed/ }).click();
     await choose('Group', 'ci');
+    const sorted = page.waitForResponse(/group=ci&sort=name/);
     await choose('Order', 'name');
-    await page.waitForURL(/sort=name/);
+    await sorted;
+    await page.locator('.list[aria-busy="false"]').waitFor();
     const chosen = '?level=orange&nat=Endpoint-Dependent&online=true&group=ci&sort=name';
     expect(query()).toBe(chosen);
     await status('match');
