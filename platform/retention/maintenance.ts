@@ -1,4 +1,4 @@
-import { type Clock, type EndpointRef, messageOf } from 'iroh-net-diagnostics/services';
+import { type Clock, type EndpointRef, messageOf, systemSleep } from 'iroh-net-diagnostics/services';
 import { rollNextSeries } from '../store/metric-rollup.js';
 import type { SqlDatabase } from '../store/sql-database.js';
 import { sweep } from '../store/sweep.js';
@@ -86,18 +86,8 @@ export class Maintenance {
     return isMore && !this.#ending.signal.aborted;
   }
 
+  /** Shorter when it is to end. */
   #rest(ms: number): Promise<void> {
-    const { signal } = this.#ending;
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      timer.unref();
-      signal.addEventListener('abort', done);
-    });
+    return systemSleep(ms, this.#ending.signal).catch(() => {});
   }
 }
