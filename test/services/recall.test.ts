@@ -1,11 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../lib/async/index.js';
 import { NetDiagnostics } from '../../lib/index.js';
-import { MemoryStore, type PlatformEvent, type ServicesHost } from '../../lib/services/index.js';
+import { Recalls } from '../../lib/services/dial-back/recalls.js';
+import { EventBus, MemoryStore, type PlatformEvent, type ServicesHost } from '../../lib/services/index.js';
+import { Absences } from '../../lib/services/sessions/absences.js';
+import { Presence } from '../../lib/services/sessions/presence.js';
 import { LOCAL_OPTIONS } from '../../lib/testing/quick.js';
 import type { Endpoint } from '../../lib/transport/index.js';
 import { CLOSE_UNAUTHORIZED } from '../../lib/wire/index.js';
 import { grantToken, openSession, refOf, Stage, sampleReport, tell } from '../platform/stage.js';
-import { until } from '../support/fake-time.js';
+import { FakeTime, until } from '../support/fake-time.js';
 import { servicesOnLoopback } from '../support/services-on-loopback.js';
 
 const stage = new Stage();
@@ -34,7 +38,7 @@ async function platform() {
     return start();
   };
   const count = (type: PlatformEvent['type']) => events.filter((event) => event.type === type).length;
-  return { store, host, restart, count };
+  return { store, endpoint, host, restart, count };
 }
 
 /** An app of somebody else's, which does not come back by itself. */
@@ -115,5 +119,23 @@ describe('a recall', () => {
     await app.stop();
     await until(() => count('session-closed') === closed + 1);
     expect(await next.endpoint(ref)).toMatchObject({ isOnline: false });
+  });
+
+  it('is repeated each minute, so that who has gone meanwhile turns grey', async () => {
+    const { store, endpoint, host } = await platform();
+    let isWilling = true;
+    const ref = refOf((await stubborn(host, () => isWilling)).id);
+    await host.stop();
+    const [time, presence, events] = [new FakeTime(), new Presence(4), new EventBus()];
+    const absences = new Absences({ store, presence, events, clock: systemClock });
+    const recalls = new Recalls({
+      ...{ endpoint, store, presence, events, absences, clock: systemClock, sleep: time.sleep },
+    });
+    await recalls.recall([ref]);
+    expect(await store.endpoint(ref)).toMatchObject({ isOnline: true });
+    isWilling = false;
+    await time.advance(60_000);
+    await until(async () => (await store.endpoint(ref))?.isOnline === false);
+    await recalls.close();
   });
 });
