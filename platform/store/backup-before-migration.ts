@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { FILE_MODE, messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from './schema.js';
+import { syncPath } from './sync-path.js';
 
 /** The newest are kept. */
 const MAX_BACKUPS = 3;
@@ -27,9 +28,9 @@ export async function backUp(tables: Kysely<Tables>, file: string, version: numb
     // Made here, since SQLite would make it readable by everybody. It takes an empty file that is there.
     await (await open(unfinished, 'wx', FILE_MODE)).close();
     await sql`VACUUM INTO ${unfinished}`.execute(tables);
-    await sync(unfinished);
+    await syncPath(unfinished);
     await rename(unfinished, path);
-    await sync(dirname(file));
+    await syncPath(dirname(file));
     await removeOld(file);
     return path;
   } catch (error) {
@@ -39,18 +40,6 @@ export async function backUp(tables: Kysely<Tables>, file: string, version: numb
       `The store ${file} was left as it is: before its tables change, a copy is made beside it, and that failed (${messageOf(error)}). Make room for it, and start again.`,
       { cause: error },
     );
-  }
-}
-
-/** A power cut must not take the copy away once the original has been changed. */
-async function sync(path: string): Promise<void> {
-  // Windows syncs no folders.
-  if (process.platform === 'win32') return;
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

@@ -8,7 +8,7 @@ import {
 } from 'iroh-net-diagnostics/services';
 import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
 import { readable } from './readable.js';
-import { toEndpoint } from './rows.js';
+import { FACT_COLUMNS, toEndpoint } from './rows.js';
 import type { Tables } from './schema.js';
 
 /** What a record of an endpoint is made of. */
@@ -33,14 +33,7 @@ export const ENDPOINT_COLUMNS = [
   'report_at',
   'report_source',
   'report_duration_ms',
-  'level',
-  'nat_type',
-  'udp_v4',
-  'udp_v6',
-  'varies_v4',
-  'varies_v6',
-  'iroh_version',
-  'services_version',
+  ...FACT_COLUMNS,
 ] as const;
 
 type Condition = Expression<SqlBool>;

@@ -1,5 +1,6 @@
 import { type ReportRecord, reportFacts } from 'iroh-net-diagnostics/services';
 import { sql, type Transaction } from 'kysely';
+import { dropReports } from './drop.js';
 import { factColumns } from './rows.js';
 import type { Tables } from './schema.js';
 
@@ -38,37 +39,5 @@ export async function writeReport(
     .where('id', '=', endpointId)
     .where(({ or, eb }) => or([eb('report_id', 'is', null), eb('report_id', '<', id)]))
     .execute();
-  if (Number(count) > keep) await dropOldest(tables, record, keep);
-}
-
-async function dropOldest(
-  tables: Transaction<Tables>,
-  { project, endpointId }: ReportRecord,
-  keep: number,
-): Promise<void> {
-  const dropped = await tables
-    .deleteFrom('reports')
-    .where('project', '=', project)
-    .where('endpoint_id', '=', endpointId)
-    .where('id', '<=', ({ selectFrom }) =>
-      selectFrom('reports')
-        .select('id')
-        .where('project', '=', project)
-        .where('endpoint_id', '=', endpointId)
-        .orderBy('id', 'desc')
-        .offset(keep)
-        .limit(1),
-    )
-    .returning('bytes')
-    .execute();
-  const bytes = dropped.reduce((sum, row) => sum + Number(row.bytes), 0);
-  await tables
-    .updateTable('endpoints')
-    .set({
-      report_count: sql`report_count - ${dropped.length}`,
-      stored_bytes: sql`stored_bytes - ${bytes}`,
-    })
-    .where('project', '=', project)
-    .where('id', '=', endpointId)
-    .execute();
+  if (Number(count) > keep) await dropReports(tables, { project, endpointId, most: Number(count) - keep });
 }

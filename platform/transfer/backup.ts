@@ -7,6 +7,7 @@ import { FILE_MODE, messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/
 import { sql } from 'kysely';
 import { putIdentity, readIdentity } from '../identities/index.js';
 import { openLibsql } from '../store/libsql-driver.js';
+import { syncPath } from '../store/sync-path.js';
 import { openFolder, STORE_FILE } from './place.js';
 
 /** Asks the platform that runs on the folder to leave its file alone. */
@@ -51,8 +52,8 @@ export async function backUpFolder(
     signal.throwIfAborted();
     const key = await readIdentity(data);
     if (key !== null) await putIdentity(draft, key);
-    await sync(copy);
-    await sync(draft);
+    await syncPath(copy);
+    await syncPath(draft);
     await rename(draft, to);
     return { bytes: (await stat(join(to, STORE_FILE))).size, identities: key === null ? [] : [key.id] };
   } finally {
@@ -100,17 +101,6 @@ async function copyInUse(
     );
   } finally {
     await database.close();
-  }
-}
-
-async function sync(path: string): Promise<void> {
-  // Windows syncs no folders.
-  if (process.platform === 'win32') return;
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 
