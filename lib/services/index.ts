@@ -10,6 +10,7 @@ export {
   monotonicMs,
   notify,
   type Sleep,
+  type Step,
   settledWithin,
   systemClock,
   systemSleep,
@@ -73,9 +74,10 @@ export {
   verifySignature,
   withBrackets,
 } from '../wire/index.js';
-export { ApiSecrets, MAX_LABEL_LENGTH } from './api-secrets.js';
+export { type ApiSecretContext, ApiSecrets, MAX_LABEL_LENGTH } from './api-secrets.js';
 export { type BindPlatformOptions, type BoundEndpoint, bindPlatform, platformAddress } from './bind.js';
 export {
+  type ButtonFacts,
   type ButtonState,
   buttonState,
   type GreyReason,
