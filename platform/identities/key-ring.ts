@@ -3,7 +3,7 @@ import { type EndpointId, NetDiagnosticsError, SecretKey } from 'iroh-net-diagno
 import { databaseTime } from '../store/dialect.js';
 import { IN_MEMORY } from '../store/open-store.js';
 import type { SqlDatabase } from '../store/sql-database.js';
-import { openIdentity } from './identity-file.js';
+import { openIdentity, readIdentity } from './identity-file.js';
 import { type IdentityRow, IdentityTable } from './identity-table.js';
 import { PLATFORM_KEY_VARIABLE, PlatformKey } from './platform-key.js';
 
@@ -24,29 +24,26 @@ export interface KeyPlaces {
  * database, sealed.
  */
 export class KeyRing {
-  readonly #own: SecretKey | null;
+  /** `null`: it lies in the database, or is not looked for yet. */
+  #own: SecretKey | null;
   readonly #platformKey: PlatformKey | null;
-  readonly #wanted: number;
+  readonly #places: KeyPlaces;
 
-  private constructor(own: SecretKey | null, platformKey: PlatformKey | null, wanted: number) {
+  private constructor(own: SecretKey | null, platformKey: PlatformKey | null, places: KeyPlaces) {
     this.#own = own;
     this.#platformKey = platformKey;
-    this.#wanted = wanted;
+    this.#places = places;
   }
 
   /** @throws NetDiagnosticsError `ERR_SETTING` when a key cannot be read */
-  static async open({
-    dataDir,
-    isShared,
-    platformKeyFile,
-    identities,
-    variables,
-  }: KeyPlaces): Promise<KeyRing> {
+  static async open(places: KeyPlaces): Promise<KeyRing> {
+    const { dataDir, isShared, platformKeyFile, variables } = places;
     const isSealed =
       isShared && (platformKeyFile !== null || (variables[PLATFORM_KEY_VARIABLE] ?? '') !== '');
-    if (isSealed) return new KeyRing(null, await PlatformKey.load(platformKeyFile, variables), identities);
-    const own = dataDir === IN_MEMORY ? SecretKey.fromBytes(randomBytes(32)) : await openIdentity(dataDir);
-    return new KeyRing(own, null, identities);
+    if (isSealed) return new KeyRing(null, await PlatformKey.load(platformKeyFile, variables), places);
+    // Whether one is to be made for a shared database, that one says first.
+    const own = isShared ? await existingKey(dataDir) : await openKey(dataDir);
+    return new KeyRing(own, null, places);
   }
 
   /** The key of the data folder; `null`: all lie in the database. */
@@ -60,14 +57,20 @@ export class KeyRing {
    */
   async register(database: SqlDatabase): Promise<void> {
     const table = new IdentityTable(database);
-    if (this.#own !== null) await table.add(this.#own.id, null);
     const platformKey = this.#platformKey;
-    if (platformKey === null) return;
+    if (platformKey === null) {
+      if (this.#places.isShared) this.#assertMayAdd(await table.list());
+      this.#own ??= await openKey(this.#places.dataDir);
+      await table.add(this.#own.id, null);
+      return;
+    }
     // Processes that start together make them once.
     await database.exclusively(async (tables) => {
       if ((await tables.selectFrom('identities').select('id').limit(1).executeTakeFirst()) !== undefined)
         return;
-      const made = Array.from({ length: this.#wanted }, () => SecretKey.fromBytes(randomBytes(32)));
+      const made = Array.from({ length: this.#places.identities }, () =>
+        SecretKey.fromBytes(randomBytes(32)),
+      );
       const createdAt = databaseTime(database.dialect);
       await tables
         .insertInto('identities')
@@ -81,6 +84,16 @@ export class KeyRing {
         .execute();
     });
     this.#assertOpensOne((await table.list()).filter(({ sealedKey }) => sealedKey !== null));
+  }
+
+  /** New API secrets would name an identity that ends with this process, or with its folder. */
+  #assertMayAdd(rows: readonly IdentityRow[]): void {
+    if (rows.some(({ id }) => id === this.#own?.id) || rows.every(({ sealedKey }) => sealedKey === null))
+      return;
+    throw new NetDiagnosticsError(
+      'ERR_SETTING',
+      `The keys of this platform lie sealed in the database: set ${PLATFORM_KEY_VARIABLE}, or name the file with the key that seals them, as its other processes do.`,
+    );
   }
 
   /** With a wrong key a process would wait for ever for something to serve. */
@@ -107,4 +120,12 @@ export class KeyRing {
         : `The key of the identity ${id} lies sealed in the database: set ${PLATFORM_KEY_VARIABLE} to serve it.`,
     );
   }
+}
+
+function existingKey(dataDir: string): Promise<SecretKey | null> {
+  return dataDir === IN_MEMORY ? Promise.resolve(null) : readIdentity(dataDir);
+}
+
+async function openKey(dataDir: string): Promise<SecretKey> {
+  return dataDir === IN_MEMORY ? SecretKey.fromBytes(randomBytes(32)) : openIdentity(dataDir);
 }

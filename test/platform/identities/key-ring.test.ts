@@ -75,6 +75,17 @@ describe('the keys of a process', () => {
       expect(await new IdentityTable(database).list()).toHaveLength(1);
     });
 
+    it('a process without the key does not start beside sealed ones, and leaves no key of its own', async () => {
+      const database = await databases.make('postgres');
+      await (await sealed(newPlatformKey(), await folder())).register(database);
+      const dataDir = await folder();
+      const places = { dataDir, isShared: true, platformKeyFile: null, identities: 1, variables: {} };
+      const starting = (await KeyRing.open(places)).register(database);
+      await expect(starting).rejects.toThrow(/lie sealed in the database: set IROH_PLATFORM_KEY/);
+      expect(await readdir(dataDir)).toEqual([]);
+      expect(await new IdentityTable(database).list()).toHaveLength(1);
+    });
+
     it('a process whose key opens some of them starts with those', async () => {
       const database = await databases.make('postgres');
       const [dataDir, platformKey] = [await folder(), newPlatformKey()];
