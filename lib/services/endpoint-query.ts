@@ -13,7 +13,9 @@ export type EndpointSort = 'recent' | 'name';
 /** Selects endpoints of a project. What is left out does not matter. */
 export interface EndpointQuery {
   project: ProjectId;
-  /** A part of the name, or the beginning of the id; upper and lower case are alike. */
+  /**
+   * Words, at most 16. Each has to be a part of the name or the beginning of the id; upper and lower case are alike.
+   */
   search?: string | undefined;
   /** Exactly this name. */
   name?: string | undefined;
@@ -47,6 +49,8 @@ export interface EndpointPage<T = EndpointRecord> {
 /** Endpoints of one page. */
 export const MAX_PAGE = 500;
 const DEFAULT_PAGE = 50;
+/** Words of a search: each is looked for in every name. */
+const MAX_WORDS = 16;
 
 /** Where a page ended, in the order of its list. */
 export type Position =
@@ -62,6 +66,16 @@ export function pageOf({ sort = 'recent', after, limit = DEFAULT_PAGE }: Endpoin
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_PAGE)
     throw new NetDiagnosticsError('ERR_SETTING', `limit has to be a whole number from 1 to ${MAX_PAGE}.`);
   return { sort, limit, after: after === undefined ? null : positionIn(after, sort) };
+}
+
+/** What a search looks for. @throws `ERR_SETTING` for too many words */
+export function searchWords({ search = '' }: Pick<EndpointQuery, 'search'>): string[] {
+  const words = search
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  if (words.length <= MAX_WORDS) return words;
+  throw new NetDiagnosticsError('ERR_SETTING', `search has to be at most ${MAX_WORDS} words.`);
 }
 
 /** The name as it is sorted and searched. */
@@ -114,13 +128,13 @@ export function grantState({ grant }: Pick<EndpointRecord, 'grant'>, nowSeconds:
 
 /** Whether an endpoint is selected, wherever the page begins. @param nowSeconds - unix seconds */
 export function isSelected(record: EndpointRecord, query: EndpointQuery, nowSeconds: number): boolean {
-  const { search, name, ids, group, level, natType, version, isOnline, grant } = query;
+  const { name, ids, group, level, natType, version, isOnline, grant } = query;
   const facts = record.latestReport?.facts ?? null;
   // A `Map`, because every object also has inherited keys such as `constructor`.
   const said = new Map(Object.entries(record.attributes));
   return (
     record.project === query.project &&
-    (search === undefined || isFound(record, search.toLowerCase())) &&
+    searchWords(query).every((word) => isFound(record, word)) &&
     (name === undefined || record.name === name) &&
     (ids === undefined || ids.includes(record.id)) &&
     (group === undefined || record.group === group) &&
@@ -133,6 +147,6 @@ export function isSelected(record: EndpointRecord, query: EndpointQuery, nowSeco
   );
 }
 
-function isFound({ name, id }: EndpointRecord, search: string): boolean {
-  return nameKey(name).includes(search) || id.startsWith(search);
+function isFound({ name, id }: EndpointRecord, word: string): boolean {
+  return nameKey(name).includes(word) || id.startsWith(word);
 }

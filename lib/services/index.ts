@@ -103,6 +103,7 @@ export {
   nameKey,
   type Position,
   pageOf,
+  searchWords,
 } from './endpoint-query.js';
 export { EventBus, type PlatformEvent, type PlatformEventListener } from './events.js';
 export {

@@ -5,6 +5,7 @@ import {
   type EndpointSort,
   type Position,
   pageOf,
+  searchWords,
 } from 'iroh-net-diagnostics/services';
 import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
 import { readable } from './readable.js';
@@ -76,21 +77,9 @@ function isAfter({ refTuple, tuple }: Builder, after: Position | null): Conditio
 }
 
 function conditions(builder: Builder, query: EndpointQuery, nowSeconds: number): Condition[] {
-  const {
-    project,
-    search,
-    name,
-    ids,
-    group,
-    attributes = {},
-    level,
-    natType,
-    version,
-    isOnline,
-    grant,
-  } = query;
+  const { project, name, ids, group, attributes = {}, level, natType, version, isOnline, grant } = query;
   const all: Condition[] = [builder('project', '=', project)];
-  if (search !== undefined) all.push(isFound(builder, search.toLowerCase()));
+  for (const word of searchWords(query)) all.push(isFound(builder, word));
   if (name !== undefined) all.push(builder('name', '=', name));
   if (ids !== undefined) all.push(builder('id', 'in', ids));
   if (group !== undefined) all.push(builder('group_name', '=', group));
@@ -104,8 +93,8 @@ function conditions(builder: Builder, query: EndpointQuery, nowSeconds: number):
   return all;
 }
 
-function isFound(builder: Builder, search: string): Condition {
-  const literal = search.replace(/[\\%_]/g, '\\$&');
+function isFound(builder: Builder, word: string): Condition {
+  const literal = word.replace(/[\\%_]/g, '\\$&');
   return builder.or([
     sql<SqlBool>`name_key LIKE ${`%${literal}%`} ESCAPE '\\'`,
     sql<SqlBool>`id LIKE ${`${literal}%`} ESCAPE '\\'`,

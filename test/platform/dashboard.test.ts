@@ -514,6 +514,7 @@ describe("the dashboard's work", () => {
     ['search', `search=${'x'.repeat(513)}`],
     ['search', 'search=a%00b'],
     ['search', 'search=a&search=b'],
+    ['search', `search=${'a+'.repeat(17)}`],
     ['ids', 'ids='],
     ['ids', 'ids=nobody'],
     ['ids', `ids=${'0'.repeat(64)}`],

@@ -159,6 +159,8 @@ function queries(): Partial<EndpointQuery>[] {
     'ı',
     ' ',
     '\\%',
+    '00 A',
+    '% a',
   ];
   const some = Array.from({ length: 60 }, () => ({
     search: pick(searches),

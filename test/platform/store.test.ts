@@ -376,6 +376,11 @@ describe('the store in a file', () => {
     ]);
     const tagged = await store.endpoints({ ...ALL, attributes: { région: 'eü' }, search: 'NÄ' }, 0);
     expect(tagged.endpoints.map(({ id }) => id)).toEqual([A]);
+    const found = async (search: string) =>
+      (await store.endpoints({ ...ALL, search }, 0)).endpoints.map(({ id }) => id);
+    expect(await found('ME nä')).toEqual([A]);
+    expect(await found(`me ${A.slice(0, 5)}`)).toEqual([A]);
+    expect(await found('me nobody')).toEqual([]);
     expect((await store.endpoint(RA))?.address).toEqual({
       id: A,
       relayUrls: ['https://relay.test/'],

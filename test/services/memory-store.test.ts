@@ -136,7 +136,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 const query: fc.Arbitrary<EndpointQuery> = fc.record(
   {
     project: fc.constantFrom('default', 'other'),
-    search: fc.constantFrom('a', 'A', '%', '_', '\\', 'B'),
+    search: fc.constantFrom('a', 'A', '%', '_', '\\', 'B', 'b a', ' a  % '),
     group: fc.string({ maxLength: 1 }),
     attributes: fc.dictionary(fc.string({ maxLength: 1 }), fc.string({ maxLength: 1 }), { maxKeys: 1 }),
     level: fc.constantFrom('green', 'orange', 'grey', 'none'),

@@ -47,6 +47,15 @@ describe('the words of the list', () => {
     const attributes: [string, string][] = [['rack', 'north west']];
     expect(labelsOf({ group: 'shop', attributes })).toEqual(['group:shop', 'rack=north west']);
     expect(labelsOf({ group: null, attributes: [] })).toEqual([]);
+    // These keys look like other words of the search.
+    const odd: [string, string][] = [
+      ['group:a', 'b'],
+      ['attribute:a', 'b'],
+    ];
+    expect(labelsOf({ group: null, attributes: odd })).toEqual([
+      'attribute:group:a=b',
+      'attribute:attribute:a=b',
+    ]);
   });
 
   it.each([

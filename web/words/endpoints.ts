@@ -2,11 +2,12 @@
 import type { GreyReason } from '../../lib/services/index.js';
 import type { EndpointRowJson, FleetAnswer, ReportSummaryJson } from '../dashboard/answers.js';
 import { ago, durationText, numberText, shortId } from './format.js';
+import { attributeLabel, groupLabel } from './list-filter.js';
 
 /** The labels of an endpoint, each as the user can type it into the search. */
 export function labelsOf({ group, attributes }: Pick<EndpointRowJson, 'group' | 'attributes'>): string[] {
-  const words = attributes.map(([key, value]) => `${key}=${value}`);
-  return group === null ? words : [`group:${group}`, ...words];
+  const words = attributes.map(([key, value]) => attributeLabel(key, value));
+  return group === null ? words : [groupLabel(group), ...words];
 }
 
 /** What an endpoint is called: its name, or the beginning of its id where the name is none that can be seen. */

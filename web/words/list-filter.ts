@@ -3,6 +3,9 @@
 /** The parts of a filter: names of the page's URL. `q`: what the reader typed. */
 export const FILTER_NAMES = ['q', 'level', 'nat', 'online', 'group', 'version', 'grant', 'sort'] as const;
 
+const GROUP = 'group:';
+const ATTRIBUTE = 'attribute:';
+
 /** A part of a filter. */
 export type FilterName = (typeof FILTER_NAMES)[number];
 
@@ -37,12 +40,27 @@ export function apiParameters({ q, ...rest }: ListFilter): URLSearchParams {
   const search: string[] = [];
   for (const word of wordsOf(q)) {
     // A label that is typed tells more than a choice that was made before.
-    if (word.startsWith('group:')) parameters.set('group', word.slice(6));
-    else if (word.includes('=')) parameters.append('attribute', word);
+    if (word.startsWith(GROUP)) parameters.set('group', word.slice(GROUP.length));
+    else if (word.includes('=')) parameters.append('attribute', attributeIn(word));
     else search.push(word);
   }
   if (search.length > 0) parameters.set('search', search.join(' '));
   return parameters;
+}
+
+/** The group of an endpoint, as it is typed. */
+export function groupLabel(group: string): string {
+  return `${GROUP}${group}`;
+}
+
+/** An attribute of an endpoint, as it is typed. A key that begins like another word is told apart by one more. */
+export function attributeLabel(key: string, value: string): string {
+  const label = `${key}=${value}`;
+  return label.startsWith(GROUP) || label.startsWith(ATTRIBUTE) ? `${ATTRIBUTE}${label}` : label;
+}
+
+function attributeIn(word: string): string {
+  return word.startsWith(ATTRIBUTE) ? word.slice(ATTRIBUTE.length) : word;
 }
 
 /** What was typed, and a label of an endpoint that has to be found too. */
