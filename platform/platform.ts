@@ -19,6 +19,7 @@ import {
   type ProjectId,
   platformAddress,
   type ReportRecord,
+  ServicesShares,
 } from 'iroh-net-diagnostics/services';
 import { type ChangeFeed, openFeed } from './changes/index.js';
 import { Fleet } from './fleet.js';
@@ -74,6 +75,8 @@ export class Platform {
   readonly id: EndpointId;
   readonly #parts: Parts;
   readonly #fleet: Fleet;
+  /** Of all that this process holds. */
+  readonly #shares: ServicesShares;
   /** What this process holds. */
   readonly #served = new Map<EndpointId, ServedIdentity>();
   #keeper: LeaseKeeper | null = null;
@@ -86,6 +89,7 @@ export class Platform {
     const { clock } = settings;
     this.id = id;
     this.#parts = parts;
+    this.#shares = new ServicesShares(settings.limits, clock);
     this.#fleet = new Fleet({
       ...{ id, store, feed, events, clock },
       runs: new RunQueue({ store, feed, events, clock }),
@@ -266,7 +270,7 @@ export class Platform {
   async #serve(held: HeldIdentity): Promise<void> {
     const { store, feed, events, settings } = this.#parts;
     const served = await ServedIdentity.start(held, {
-      ...{ store, feed, events, clock: settings.clock, limits: settings.limits, hasRelays: this.#hasRelays },
+      ...{ store, feed, events, clock: settings.clock, shares: this.#shares, hasRelays: this.#hasRelays },
       keepReports: settings.retention.reports.perEndpoint,
       bind: () => this.#bind(held),
       addressOf: (endpoint) => this.#addressOf(endpoint),

@@ -7,7 +7,7 @@ import {
   type EventBus,
   messageOf,
   ServicesHost,
-  type ServicesLimits,
+  type ServicesShares,
 } from 'iroh-net-diagnostics/services';
 import type { ChangeFeed } from './changes/index.js';
 import type { HeldIdentity, LossReason } from './identities/index.js';
@@ -28,8 +28,8 @@ export interface ServeDeps {
   feed: ChangeFeed;
   events: EventBus;
   clock: Clock;
-  /** How much it takes on. */
-  limits: ServicesLimits;
+  /** How much this process takes on, with all that it holds. */
+  shares: ServicesShares;
   /** Reports that are kept of an endpoint. */
   keepReports: number;
   bind(held: HeldIdentity): Promise<Endpoint>;
@@ -55,13 +55,13 @@ export class ServedIdentity {
 
   /** Binds the endpoint, takes sessions, and calls who was online before. @throws `ERR_BIND`, `ERR_STORE` */
   static async start(held: HeldIdentity, deps: ServeDeps): Promise<ServedIdentity> {
-    const { feed, events, clock, limits, keepReports, addressOf } = deps;
+    const { feed, events, clock, shares, keepReports, addressOf } = deps;
     const { identity, token } = held;
     const { dialect } = deps.store;
     const store = deps.store.fenced((transaction) => fence(dialect, transaction, held));
     const endpoint = await deps.bind(held);
     const host = ServicesHost.start({
-      ...{ endpoint, store, events, clock, limits, keepReports },
+      ...{ endpoint, store, events, clock, shares, keepReports },
       address: () => addressOf(endpoint),
     });
     const onWarning = (message: string) => events.emit({ type: 'warning', message });

@@ -1,4 +1,4 @@
-import { type Clock, Semaphore, systemClock, systemSleep, Throttle } from '../async/index.js';
+import { type Clock, systemClock, systemSleep } from '../async/index.js';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
 import { readOption } from '../settings/index.js';
 import { type ConnectionHandler, type Endpoint, Router } from '../transport/index.js';
@@ -10,14 +10,7 @@ import {
   SERVICES_ALPN,
 } from '../wire/index.js';
 import { ApiSecrets } from './api-secrets.js';
-import {
-  MAX_OWN_KIND,
-  MAX_REPORTS_PER_ENDPOINT,
-  OWN_KIND_STAY_MS,
-  REFUSALS_TOLD_AT_ONCE,
-  REFUSALS_TOLD_PER_MINUTE,
-  REQUEST_STALLS_MS,
-} from './constants.js';
+import { MAX_OWN_KIND, MAX_REPORTS_PER_ENDPOINT, OWN_KIND_STAY_MS } from './constants.js';
 import { type DialBackOptions, DialBacks, Recalls, type RunProgress } from './dial-back/index.js';
 import type { EndpointPage, EndpointQuery } from './endpoint-query.js';
 import { EventBus, type PlatformEventListener } from './events.js';
@@ -31,16 +24,8 @@ import {
   type ReportRecord,
   type ReportSummary,
 } from './records.js';
-import {
-  Absences,
-  EndpointSession,
-  KnownSecrets,
-  Presence,
-  Rates,
-  SharedPlaces,
-  Twins,
-  Unauthenticated,
-} from './sessions/index.js';
+import { ServicesShares } from './services-shares.js';
+import { Absences, EndpointSession, KnownSecrets, Presence, Twins } from './sessions/index.js';
 import type { HistoryPage, Store } from './store.js';
 import { type EndpointView, type ViewSources, viewEndpoint, viewEndpoints } from './views.js';
 
@@ -56,6 +41,8 @@ export interface ServicesHostDeps {
   address?: (() => EndpointAddress) | undefined;
   /** How much it takes on. Default: enough for a fleet of some thousand apps. */
   limits?: ServicesLimitOptions | undefined;
+  /** The same of all hosts of this process together, instead of `limits`. Default: each has its own. */
+  shares?: ServicesShares | undefined;
   /** Reports that are kept of an endpoint; the oldest go. Default: 100. */
   keepReports?: number | undefined;
   /** @internal For tests. */
@@ -92,20 +79,22 @@ export class ServicesHost {
   private constructor(deps: ServicesHostDeps) {
     const { endpoint, store, events = new EventBus(), clock = systemClock } = deps;
     const { keepReports = MAX_REPORTS_PER_ENDPOINT } = deps;
-    const limits = readOption('ServicesHost.start()', 'limits', limitsOption(), deps.limits);
+    const shares =
+      deps.shares ??
+      new ServicesShares(readOption('ServicesHost.start()', 'limits', limitsOption(), deps.limits), clock);
+    const { limits } = shares;
     const presence = new Presence(limits.sessionsPerEndpoint);
     this.id = endpoint.id;
     this.events = events;
     this.limits = limits;
     this.#store = store;
     this.#address = deps.address ?? (() => endpoint.address());
-    // As many handshakes as strangers, in addition: new connections can still come when all places are taken.
-    this.#router = new Router(endpoint, { maxConnections: limits.sessions + 2 * limits.strangers });
+    this.#router = new Router(endpoint, {}, shares.connections);
     const absences = new Absences({ store, presence, events, clock });
     this.#recalls = new Recalls({ endpoint, store, presence, absences, events, clock });
     this.#dialBacks = new DialBacks({
       ...{ endpoint, store, presence, recalls: this.#recalls, events, clock },
-      ...{ maxRuns: limits.runs, keepReports },
+      ...{ maxRuns: limits.runs, underWay: shares.runs, keepReports },
     });
     this.#presence = presence;
     this.#absences = absences;
@@ -117,27 +106,8 @@ export class ServicesHost {
     const twins = new Twins(clock);
     this.#views = { store, dialBacks: this.#dialBacks, clock };
     const shared = {
-      ...{
-        endpoint,
-        store,
-        secrets: this.#secrets,
-        presence,
-        absences,
-        twins,
-        events,
-        clock,
-        limits,
-        keepReports,
-      },
-      places: new SharedPlaces(limits.sessions, { mayDisplaceOwn: false, share: limits.sessionsPerSecret }),
-      openRequests: new SharedPlaces(limits.openRequests, {
-        mayDisplaceOwn: true,
-        graceMs: REQUEST_STALLS_MS,
-      }),
-      largeRequests: new Semaphore(limits.largeRequests, { share: limits.largeRequestsPerSecret }),
-      rates: new Rates(clock, limits),
-      unauthenticated: new Unauthenticated(limits.strangers),
-      refusals: new Throttle(REFUSALS_TOLD_AT_ONCE, REFUSALS_TOLD_PER_MINUTE, clock),
+      ...{ ...shares, endpoint, store, secrets: this.#secrets, presence, absences, twins },
+      ...{ events, clock, keepReports },
     };
     this.#router.handle(SERVICES_ALPN, (connection, { signal }) =>
       new EndpointSession(connection, shared).serve(signal),

@@ -7,5 +7,6 @@ export { loadFailure } from './load-failure.js';
 export type { NativeBinding, NativeConnection, NativeEndpoint } from './native.js';
 export { defaultRelays } from './relays.js';
 export { type ConnectionHandler, Router, type RouterEvent, type RouterOptions } from './router.js';
+export { RouterPlaces } from './router-places.js';
 export { call, type RequestHead, readBody, readHead, readRequest, respond } from './rpc.js';
 export * from './types.js';

@@ -9,7 +9,8 @@ import {
   ROUTER_CLOSE_TIMEOUT_MS,
   ROUTER_MAX_CONNECTIONS,
 } from './constants.js';
-import { Handshakes, sourceOf } from './handshakes.js';
+import { sourceOf } from './handshakes.js';
+import { RouterPlaces } from './router-places.js';
 import type { Connection, Endpoint, Incoming, Listening } from './types.js';
 
 /**
@@ -70,26 +71,28 @@ interface Place {
  */
 export class Router {
   readonly #endpoint: Endpoint;
-  readonly #maxConnections: number;
+  readonly #places: RouterPlaces;
   readonly #handshakeTimeoutMs: number;
   readonly #closeTimeoutMs: number;
   readonly #onEvent: (event: RouterEvent) => void;
   readonly #routes = new Map<string, Route>();
   /** Each attempt and connection, from its arrival to the end of its handler. The reference keeps it open. */
   readonly #serving = new Map<Promise<void>, Place>();
-  readonly #handshakes = new Handshakes();
   #listening: Listening | null = null;
   #closing: Promise<void> | null = null;
 
   /** @throws SettingError (`ERR_SETTING`) for a malformed or an unknown option */
-  constructor(endpoint: Endpoint, options: RouterOptions = {}) {
+  constructor(endpoint: Endpoint, options?: RouterOptions);
+  /** @internal With places that other routers have too. */
+  constructor(endpoint: Endpoint, options: RouterOptions, places: RouterPlaces);
+  constructor(endpoint: Endpoint, options: RouterOptions = {}, places?: RouterPlaces) {
     this.#endpoint = endpoint;
     const { maxConnections, handshakeTimeoutMs, closeTimeoutMs, onEvent } = readOptions(
       'new Router()',
       OPTIONS,
       options,
     );
-    this.#maxConnections = maxConnections;
+    this.#places = places ?? new RouterPlaces(maxConnections);
     this.#handshakeTimeoutMs = handshakeTimeoutMs;
     this.#closeTimeoutMs = closeTimeoutMs;
     this.#onEvent = onEvent;
@@ -173,7 +176,7 @@ export class Router {
    * is for proven addresses, and there an address that stalls its handshakes gives way to those that have fewer.
    */
   #admit(incoming: Incoming): void {
-    if (this.#serving.size < this.#maxConnections / 2) this.#take(incoming, null);
+    if (this.#places.taken < this.#places.total / 2) this.#take(incoming, null);
     else void this.#admitProven(incoming);
   }
 
@@ -186,18 +189,24 @@ export class Router {
   }
 
   #hasRoom(source: string): boolean {
-    return this.#serving.size < this.#maxConnections || this.#handshakes.makeRoom(source);
+    const { taken, total, handshakes } = this.#places;
+    return taken < total || handshakes.makeRoom(source);
   }
 
   /** @param source - `null`: not proven */
   #take(incoming: Incoming, source: string | null): void {
     const place: Place = { connection: null, stop: new AbortController() };
     const giveWay = () => place.stop.abort();
-    if (source !== null) this.#handshakes.enter(source, giveWay);
+    const { handshakes } = this.#places;
+    if (source !== null) handshakes.enter(source, giveWay);
     const handshaken = () => {
-      if (source !== null) this.#handshakes.leave(source, giveWay);
+      if (source !== null) handshakes.leave(source, giveWay);
     };
-    const served = this.#serve(incoming, place, handshaken).finally(() => this.#serving.delete(served));
+    this.#places.taken += 1;
+    const served = this.#serve(incoming, place, handshaken).finally(() => {
+      this.#places.taken -= 1;
+      this.#serving.delete(served);
+    });
     this.#serving.set(served, place);
   }
 

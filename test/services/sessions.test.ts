@@ -4,11 +4,14 @@ import { NetDiagnosticsError } from '../../lib/errors.js';
 import {
   DEFAULT_PROJECT,
   type EndpointId,
+  limitsOption,
   MemoryStore,
   ServicesHost,
   type ServicesLimitOptions,
+  ServicesShares,
   type Store,
 } from '../../lib/services/index.js';
+import { readOption } from '../../lib/settings/index.js';
 import { type Connection, call, type Endpoint } from '../../lib/transport/index.js';
 import {
   type ApiSecret,
@@ -64,10 +67,10 @@ afterEach(async () => {
   held.length = 0;
 });
 
-async function started(limits?: ServicesLimitOptions) {
+async function started(limits?: ServicesLimitOptions, shares?: ServicesShares) {
   const mood: Mood = { asked: [], isAway: false, gate: Promise.resolve() };
   const store = moodyStore(mood);
-  const host = ServicesHost.start({ endpoint: await loopback.bind(), store, limits });
+  const host = ServicesHost.start({ endpoint: await loopback.bind(), store, limits, shares });
   hosts.push(host);
   return { host, store, mood, secret: await host.createApiSecret('test') };
 }
@@ -159,5 +162,37 @@ describe('limits', () => {
       closeReason: { code: 503 },
     });
     await openSession(host, await host.createApiSecret('another'), await loopback.bind());
+  });
+
+  describe('hold for all identities of a process together', () => {
+    async function twoHosts(limits: ServicesLimitOptions) {
+      const shares = new ServicesShares(readOption('test', 'limits', limitsOption(), limits));
+      return { one: await started({}, shares), other: await started({}, shares) };
+    }
+
+    it('sessions: the secret that has the most gives way, whichever identity it names', async () => {
+      const { one, other } = await twoHosts({ sessions: 3 });
+      const sessions: Connection[] = [];
+      for (let count = 0; count < 3; count += 1)
+        sessions.push(await openSession(one.host, one.secret, await loopback.bind()));
+      const newcomer = await openSession(other.host, other.secret, await loopback.bind());
+      await until(() => sessions.some(({ closeReason }) => closeReason !== null));
+      expect(sessions.map(({ closeReason }) => closeReason === null)).toEqual([false, true, true]);
+      expect(newcomer.closeReason).toBeNull();
+    });
+
+    it('connections without a token', async () => {
+      const { one, other } = await twoHosts({ strangers: 1 });
+      const connect = async (host: ServicesHost) => {
+        const connection = await (await loopback.bind()).connect(host.address, SERVICES_ALPN);
+        held.push(connection);
+        return connection;
+      };
+      const first = await connect(one.host);
+      // The platform may see a connection later than the one who opened it.
+      await sleep(200);
+      await connect(other.host);
+      await first.closed();
+    });
   });
 });

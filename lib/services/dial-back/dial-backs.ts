@@ -22,6 +22,8 @@ export interface DialBackContext {
   clock: Clock;
   /** Dial-backs at once, over all endpoints. */
   maxRuns: number;
+  /** Those of all hosts that share this number. */
+  underWay: Set<object>;
   /** Reports that are kept of an endpoint. */
   keepReports: number;
 }
@@ -73,6 +75,7 @@ export class DialBacks {
     const progress: RunProgress = { endpointId: id, phase: 'connecting', startedAt, elapsedMs: 0 };
     const run: Run = { ref, progress, stop, finished: Promise.resolve() };
     this.#runs.set(id, run);
+    this.#context.underWay.add(run);
     const work = this.#work(run, grant, options.onProgress).finally(() => this.#end(run));
     run.finished = work.catch(() => {});
     return work;
@@ -133,6 +136,7 @@ export class DialBacks {
   #end(run: Run): void {
     const { endpointId } = run.progress;
     run.stop.release();
+    this.#context.underWay.delete(run);
     if (this.#runs.get(endpointId) === run) this.#runs.delete(endpointId);
   }
 
@@ -154,8 +158,8 @@ export class DialBacks {
   #assertFree(id: string): void {
     if (this.#isClosed) throw new NetDiagnosticsError('ERR_STATE', 'The platform is stopping.');
     if (this.#runs.has(id)) throw new NetDiagnosticsError('ERR_STATE', 'A diagnostics run is under way.');
-    const { maxRuns } = this.#context;
-    if (this.#runs.size >= maxRuns) {
+    const { maxRuns, underWay } = this.#context;
+    if (underWay.size >= maxRuns) {
       throw new NetDiagnosticsError(
         'ERR_STATE',
         `${maxRuns} runs are under way: wait for one of them to end.`,

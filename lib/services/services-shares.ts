@@ -1,0 +1,47 @@
+import { type Clock, Semaphore, systemClock, Throttle } from '../async/index.js';
+import { RouterPlaces } from '../transport/index.js';
+import { REFUSALS_TOLD_AT_ONCE, REFUSALS_TOLD_PER_MINUTE, REQUEST_STALLS_MS } from './constants.js';
+import type { ServicesLimits } from './limits.js';
+import { Rates, SharedPlaces, Unauthenticated } from './sessions/index.js';
+
+/**
+ * What one process takes on, and how it is shared out. A process that holds several identities has one for all of their
+ * hosts: its memory and its processors do not grow with their number.
+ */
+export class ServicesShares {
+  readonly limits: ServicesLimits;
+  /** @internal Connections, handshakes included. */
+  readonly connections: RouterPlaces;
+  /** @internal Places of authorised sessions, counted by API secret. */
+  readonly places: SharedPlaces;
+  /** @internal Places of requests that have not arrived whole. */
+  readonly openRequests: SharedPlaces;
+  /** @internal Places of large requests. */
+  readonly largeRequests: Semaphore;
+  /** @internal */
+  readonly rates: Rates;
+  /** @internal */
+  readonly unauthenticated: Unauthenticated;
+  /** @internal Limits the events about refused connections without a token. */
+  readonly refusals: Throttle;
+  /** @internal Dial-backs that are under way. */
+  readonly runs = new Set<object>();
+
+  constructor(limits: ServicesLimits, clock: Clock = systemClock) {
+    this.limits = limits;
+    // As many handshakes as strangers, in addition: new connections can still come when all places are taken.
+    this.connections = new RouterPlaces(limits.sessions + 2 * limits.strangers);
+    this.places = new SharedPlaces(limits.sessions, {
+      mayDisplaceOwn: false,
+      share: limits.sessionsPerSecret,
+    });
+    this.openRequests = new SharedPlaces(limits.openRequests, {
+      mayDisplaceOwn: true,
+      graceMs: REQUEST_STALLS_MS,
+    });
+    this.largeRequests = new Semaphore(limits.largeRequests, { share: limits.largeRequestsPerSecret });
+    this.rates = new Rates(clock, limits);
+    this.unauthenticated = new Unauthenticated(limits.strangers);
+    this.refusals = new Throttle(REFUSALS_TOLD_AT_ONCE, REFUSALS_TOLD_PER_MINUTE, clock);
+  }
+}
