@@ -82,7 +82,8 @@ export interface PlatformOptions {
   bindAddrs?: readonly (string | BindAddrOption)[] | 'loopback' | undefined;
   /**
    * UDP port of both families, 0 for any, where `bindAddrs` names none. API secrets contain it. Default: the one used
-   * last with this data folder, at first a random one from 20000 to 29999.
+   * last with this data folder, at first a random one from 20000 to 29999. With `database`: for one identity of this
+   * process, while it is free; default: any.
    */
   port?: number | undefined;
   /** How long reports and metrics are kept, and how many. */

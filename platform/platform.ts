@@ -1,7 +1,6 @@
 import {
   type ApiSecret,
   type ApiSecretRecord,
-  bindPlatform,
   DEFAULT_PROJECT,
   type DialBackOptions,
   type Endpoint,
@@ -17,7 +16,6 @@ import {
   NetDiagnosticsError,
   type PlatformEventListener,
   type ProjectId,
-  platformAddress,
   type ReportRecord,
   ServicesShares,
 } from 'iroh-net-diagnostics/services';
@@ -32,6 +30,7 @@ import {
 } from './identities/index.js';
 import { type PlatformOptions, type PlatformSettings, parsePlatformOptions } from './options.js';
 import { proofOf } from './proof.js';
+import { leastUsedIdentity, Reach } from './reach.js';
 import { agesOf, Maintenance } from './retention/index.js';
 import { RunQueue } from './runs/index.js';
 import { ServedIdentity } from './served-identity.js';
@@ -40,8 +39,7 @@ import { FileHold } from './store/file-hold.js';
 import { fleetSummary } from './store/fleet-summary.js';
 import { MetricHistories } from './store/metric-series.js';
 import { openDatabase, openStore } from './store/open-store.js';
-import { endpointId } from './store/rows.js';
-import { DASHBOARD_PORT_SETTING, PORT_SETTING } from './store/settings.js';
+import { DASHBOARD_PORT_SETTING, rememberedPort } from './store/settings.js';
 import type { SqlDatabase } from './store/sql-database.js';
 import type { SqlStore } from './store/sql-store.js';
 import { usageOf } from './store/usage.js';
@@ -74,6 +72,7 @@ export class Platform {
    */
   readonly id: EndpointId;
   readonly #parts: Parts;
+  readonly #reach: Reach;
   readonly #fleet: Fleet;
   /** Of all that this process holds. */
   readonly #shares: ServicesShares;
@@ -90,6 +89,7 @@ export class Platform {
     this.id = id;
     this.#parts = parts;
     this.#shares = new ServicesShares(settings.limits, clock);
+    this.#reach = new Reach(settings, store, (message) => this.#warn(message));
     this.#fleet = new Fleet({
       ...{ id, store, feed, events, clock },
       runs: new RunQueue({ store, feed, events, clock }),
@@ -141,7 +141,7 @@ export class Platform {
 
   /** Where endpoints reach it, as API secrets contain it. Of several identities that of {@link id}. */
   get address(): EndpointAddress {
-    return this.#served.get(this.id)?.host.address ?? this.#relayed(this.id);
+    return this.#served.get(this.id)?.host.address ?? this.#reach.elsewhere(this.id);
   }
 
   /**
@@ -258,6 +258,7 @@ export class Platform {
         onHeld: (held) => this.#serve(held),
         onLost: (identity, why) => this.#leave(identity, why),
       });
+      if (this.#reach.remark !== null) this.#warn(this.#reach.remark);
       if (settings.dashboard !== null) await this.#openDashboard();
       this.#maintain();
     } catch (error) {
@@ -270,15 +271,14 @@ export class Platform {
   async #serve(held: HeldIdentity): Promise<void> {
     const { store, feed, events, settings } = this.#parts;
     const served = await ServedIdentity.start(held, {
-      ...{ store, feed, events, clock: settings.clock, shares: this.#shares, hasRelays: this.#hasRelays },
+      ...{ store, feed, events, clock: settings.clock, shares: this.#shares },
       keepReports: settings.retention.reports.perEndpoint,
-      bind: () => this.#bind(held),
-      addressOf: (endpoint) => this.#addressOf(endpoint),
+      reach: this.#reach,
     });
     this.#served.set(held.identity, served);
     feed.publish({ what: 'identities' });
     // The secrets of a shared database name the relays of the options, whether these can be reached now or not.
-    if (!this.#isShared && this.#hasRelays) await this.#waitForRelay(served.endpoint);
+    if (!this.#reach.isShared && this.#reach.hasRelays) await this.#waitForRelay(served.endpoint);
   }
 
   async #leave(identity: EndpointId, why: LossReason): Promise<void> {
@@ -288,48 +288,12 @@ export class Platform {
     this.#parts.feed.publish({ what: 'identities' });
   }
 
-  get #isShared(): boolean {
-    return this.#parts.settings.database !== null;
-  }
-
-  get #hasRelays(): boolean {
-    const { network, relays } = this.#parts.settings;
-    return network === 'n0' || (relays ?? []).length > 0;
-  }
-
-  async #bind({ secretKey }: HeldIdentity): Promise<Endpoint> {
-    const { settings, store, events } = this.#parts;
-    const { network, relays, bindAddrs } = settings;
-    const how = { secretKey, network, relays, bindAddrs };
-    if (this.#isShared) {
-      // The option's port is for the first one; no secret contains it.
-      const port = this.#served.size === 0 ? (settings.port ?? 0) : 0;
-      return (await bindPlatform({ ...how, port, remembered: null })).endpoint;
-    }
-    const remembered = await rememberedPort(store, PORT_SETTING);
-    const { endpoint, port } = await bindPlatform({ ...how, port: settings.port, remembered });
-    await store.putSetting(PORT_SETTING, String(port));
-    if (remembered !== null && port !== remembered) warnMoved(events, remembered, port);
-    return endpoint;
-  }
-
-  #addressOf(endpoint: Endpoint): EndpointAddress {
-    return this.#isShared && this.#hasRelays
-      ? this.#relayed(endpoint.id)
-      : platformAddress(endpoint, this.#parts.settings.bindAddrs);
-  }
-
-  /** An identity as any process may serve it: by relays, and by no machine. */
-  #relayed(id: EndpointId): EndpointAddress {
-    const relays = this.#parts.settings.relays ?? [];
-    return { id, relayUrls: relays.map((relay) => relay.url), directAddrs: [] };
-  }
-
   async #addressForSecret(): Promise<EndpointAddress> {
-    const id = this.#isShared ? await leastUsedIdentity(this.#parts.store) : this.id;
+    const reach = this.#reach;
+    const id = reach.isShared ? ((await leastUsedIdentity(this.#parts.store)) ?? this.id) : this.id;
     const served = this.#served.get(id);
     if (served !== undefined) return served.host.address;
-    if (this.#hasRelays) return this.#relayed(id);
+    if (reach.hasRelays) return reach.elsewhere(id);
     throw new NetDiagnosticsError(
       'ERR_STATE',
       'Another process holds this identity, and no relay leads to it: start all processes with the same relays.',
@@ -360,16 +324,16 @@ export class Platform {
     const opened = await Dashboard.open({
       settings: dashboard,
       // Several processes would remember each other's.
-      rememberedPort: this.#isShared ? null : await rememberedPort(store, DASHBOARD_PORT_SETTING),
+      rememberedPort: this.#reach.isShared ? null : await rememberedPort(store, DASHBOARD_PORT_SETTING),
       services: this.#fleet,
       metrics: new MetricHistories(store.tables, agesOf(settings.retention), settings.clock),
-      hold: this.#isShared ? null : new FileHold(store.tables),
+      hold: this.#reach.isShared ? null : new FileHold(store.tables),
       fleetOf: (project) => fleetSummary(store.tables, project, Math.floor(settings.clock.now() / 1000)),
       usageOf: (project) => usageOf(store.tables, project),
       prove: (challenge, body) => (keys.own === null ? null : proofOf(keys.own, challenge, body)),
     });
     this.#dashboard = opened;
-    if (!this.#isShared) await store.putSetting(DASHBOARD_PORT_SETTING, String(opened.port));
+    if (!this.#reach.isShared) await store.putSetting(DASHBOARD_PORT_SETTING, String(opened.port));
   }
 
   #warn(message: string): void {
@@ -401,41 +365,4 @@ async function oldestIdentity(database: SqlDatabase): Promise<EndpointId> {
   const [oldest] = await new IdentityTable(database).list();
   if (oldest === undefined) throw new NetDiagnosticsError('ERR_STORE', 'The database has no identity.');
   return oldest.id;
-}
-
-/** The identity with the fewest endpoints; of several the one with the fewest secrets. */
-async function leastUsedIdentity({ tables }: SqlStore): Promise<EndpointId> {
-  const row = await tables
-    .selectFrom('identities')
-    .select('id')
-    .orderBy(({ selectFrom, fn }) =>
-      selectFrom('endpoints')
-        .select(fn.countAll().as('count'))
-        .whereRef('endpoints.identity', '=', 'identities.id'),
-    )
-    .orderBy(({ selectFrom, fn }) =>
-      selectFrom('api_secrets')
-        .select(fn.countAll().as('count'))
-        .whereRef('api_secrets.identity', '=', 'identities.id'),
-    )
-    .orderBy('created_at')
-    .orderBy('id')
-    .limit(1)
-    .executeTakeFirstOrThrow();
-  return endpointId(row, 'id');
-}
-
-function warnMoved(events: EventBus, from: number, to: number): void {
-  events.emit({
-    type: 'warning',
-    message:
-      `UDP port ${from} is taken, so the platform moved to ${to}: API secrets made before point to ${from}. ` +
-      `Free that port and start again, or make new secrets.`,
-  });
-}
-
-async function rememberedPort(store: SqlStore, key: string): Promise<number | null> {
-  const text = await store.setting(key);
-  const port = Number(text ?? Number.NaN);
-  return Number.isInteger(port) && port > 0 && port <= 65_535 ? port : null;
 }

@@ -1,7 +1,6 @@
 import {
   type Clock,
   type Endpoint,
-  type EndpointAddress,
   type EndpointId,
   type EndpointRef,
   type EventBus,
@@ -11,6 +10,7 @@ import {
 } from 'iroh-net-diagnostics/services';
 import type { ChangeFeed } from './changes/index.js';
 import type { HeldIdentity, LossReason } from './identities/index.js';
+import type { Reach } from './reach.js';
 import { RunWorker } from './runs/index.js';
 import { databaseTime } from './store/dialect.js';
 import { fence } from './store/fence.js';
@@ -32,11 +32,7 @@ export interface ServeDeps {
   shares: ServicesShares;
   /** Reports that are kept of an endpoint. */
   keepReports: number;
-  bind(held: HeldIdentity): Promise<Endpoint>;
-  /** Where endpoints reach it. */
-  addressOf(endpoint: Endpoint): EndpointAddress;
-  /** Whether it is reached through a relay. */
-  hasRelays: boolean;
+  reach: Pick<Reach, 'bind' | 'addressOf' | 'hasRelays'>;
 }
 
 /** An identity that this process has: its iroh endpoint, its sessions, and the runs of its endpoints. */
@@ -55,14 +51,14 @@ export class ServedIdentity {
 
   /** Binds the endpoint, takes sessions, and calls who was online before. @throws `ERR_BIND`, `ERR_STORE` */
   static async start(held: HeldIdentity, deps: ServeDeps): Promise<ServedIdentity> {
-    const { feed, events, clock, shares, keepReports, addressOf } = deps;
+    const { feed, events, clock, shares, keepReports, reach } = deps;
     const { identity, token } = held;
     const { dialect } = deps.store;
     const store = deps.store.fenced((transaction) => fence(dialect, transaction, held));
-    const endpoint = await deps.bind(held);
+    const endpoint = await reach.bind(held);
     const host = ServicesHost.start({
       ...{ endpoint, store, events, clock, shares, keepReports },
-      address: () => addressOf(endpoint),
+      address: () => reach.addressOf(endpoint),
     });
     const onWarning = (message: string) => events.emit({ type: 'warning', message });
     const runs = new RunWorker({ store, feed, host, identity, token, onWarning });
@@ -70,7 +66,7 @@ export class ServedIdentity {
     try {
       await runs.start();
       const before = await onlineBefore(store, identity);
-      if (before.length > 0) void served.#recall(before, deps.hasRelays);
+      if (before.length > 0) void served.#recall(before, reach.hasRelays);
       return served;
     } catch (error) {
       await served.stop('failed');
