@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { access, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { FILE_MODE, messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
 import { sql } from 'kysely';
@@ -26,11 +26,13 @@ export interface Running {
  * the signal's reason. No folder is left then
  */
 export async function backUpFolder(
-  { data, to }: { data: string; to: string },
+  { data, to: named }: { data: string; to: string },
   running: Running,
   signal: AbortSignal,
 ): Promise<{ bytes: number; identities: readonly string[] }> {
   const file = join(data, STORE_FILE);
+  // Without the slash that a shell puts behind a folder: the draft lies beside it.
+  const to = resolve(named);
   await access(file).catch(() => {
     throw new NetDiagnosticsError('ERR_SETTING', `There is no platform in ${data}: ${file} is missing.`);
   });

@@ -1,7 +1,7 @@
 import { NetDiagnosticsError, parseEndpointId, printable, SecretKey } from 'iroh-net-diagnostics/services';
 import { MIGRATIONS } from '../store/migrations/index.js';
 import { type Column, catalogueOf, type TableInfo } from './catalogue.js';
-import type { Batch, Cell, Contents } from './format.js';
+import { type Batch, type Cell, type Contents, isObject } from './format.js';
 
 /** Returns why a text cannot be there; `null` when it can. */
 type Check = (text: string) => string | null;
@@ -16,11 +16,14 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'reports.id': (text) => (/^[0-9a-f]{1,20}$/.test(text) ? null : 'is no id of a report'),
   'grants.token': (text) => (/^(?:[0-9a-f]{2})*$/.test(text) ? null : 'is no hex'),
   identity: (text) => (text === '' ? null : isId(text)),
-  attributes: isJson,
-  address: isJson,
-  report: isJson,
-  schema_json: isJson,
-  values_json: isJson,
+  attributes: json('object of texts', (value) => isObject(value) && Object.values(value).every(isText)),
+  address: json(
+    'address',
+    (value) => isObject(value) && isListOf(value.relayUrls, isText) && isListOf(value.directAddrs, isObject),
+  ),
+  report: json('object', isObject),
+  schema_json: json('schema of metrics', (value) => isObject(value) && isListOf(value.items, isObject)),
+  values_json: json('list', (value) => isListOf(value, isObject)),
 };
 
 /**
@@ -100,13 +103,23 @@ function idOf(key: string): string | null {
   }
 }
 
-function isJson(text: string): string | null {
-  try {
-    JSON.parse(text);
-    return null;
-  } catch {
-    return 'is no JSON';
-  }
+/** Text that stands for a document which the pages can read. */
+function json(what: string, isRight: (value: unknown) => boolean): Check {
+  return (text) => {
+    try {
+      return isRight(JSON.parse(text)) ? null : `is no ${what}`;
+    } catch {
+      return 'is no JSON';
+    }
+  };
+}
+
+function isListOf(value: unknown, isRight: (one: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isRight);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
 function wrong(where: string, why: string): NetDiagnosticsError {

@@ -155,7 +155,7 @@ function object(text: string): Record<string, unknown> {
   throw new InvalidValue('it is no object');
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

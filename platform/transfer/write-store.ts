@@ -5,6 +5,7 @@ import { MIGRATIONS, MigrationSql, VERSION_TABLE } from '../store/migrations/ind
 import type { Tables } from '../store/schema.js';
 import type { SqlDatabase } from '../store/sql-database.js';
 import { catalogueOf } from './catalogue.js';
+import { TransferCounts } from './counts.js';
 import type { Batch, Contents } from './format.js';
 import { versionOf } from './version.js';
 
@@ -12,6 +13,9 @@ import { versionOf } from './version.js';
 const MAX_PARAMETERS = 32_000;
 /** KiB of pages that SQLite keeps in memory meanwhile: rows come in the order of time, and indexes have another one. */
 const CACHE_KIB = 256 * 1024;
+
+/** The version since which counts lie beside endpoints. From an earlier one the migrations count. */
+const COUNTED_SINCE = 4;
 
 /** Seals a secret key, given as hex, for the database. */
 export type Seal = (key: string) => string;
@@ -78,8 +82,10 @@ class Filling {
     for (const { name } of (await catalogueOf(head.schema)).toReversed())
       await sql`DELETE FROM ${sql.table(name)}`.execute(this.#tables);
     const rows: Record<string, number> = {};
+    const counts = new TransferCounts();
     for await (const batch of batches) {
       await this.#insert(batch);
+      counts.add(batch);
       rows[batch.table] = (rows[batch.table] ?? 0) + batch.rows.length;
       this.#options.onProgress(batch.table, rows[batch.table] ?? 0);
       // SQLite answers at once: without a pause nobody would hear a Ctrl-C.
@@ -87,6 +93,7 @@ class Filling {
       this.#options.signal.throwIfAborted();
     }
     await this.#migrate(head.schema, MIGRATIONS.length);
+    if (head.schema >= COUNTED_SINCE) await counts.write(this.#tables);
     await this.#settle(head.identities, head.exportedAt);
     for (const [id, key] of keys) await this.#seal(id, key);
     await setImmediate();

@@ -90,6 +90,17 @@ describe('a file with rows that fit no store', () => {
     ],
     ['a NUL character', 'metric_schemas', { hash: 'a\0b' }, /holds a NUL character/],
     ['no JSON', 'metrics', { values_json: '[' }, /values_json of metrics is no JSON/],
+    [
+      'attributes that are none',
+      'endpoints',
+      { attributes: 'null' },
+      /attributes of endpoints is no object of texts/,
+    ],
+    ['an attribute that is no text', 'endpoints', { attributes: '{"a":{}}' }, /is no object of texts/],
+    ['an address that is none', 'endpoints', { address: '{"id":"x"}' }, /address of endpoints is no address/],
+    ['a report that is none', 'reports', { report: '[]' }, /report of reports is no object/],
+    ['a schema without items', 'metric_schemas', { schema_json: '{}' }, /is no schema of metrics/],
+    ['values that are no list', 'metrics', { values_json: '{}' }, /values_json of metrics is no list/],
     ['no id of a platform', 'identities', { id: 'x' }, /id of identities is no endpoint id/],
     ['a weak key', 'identities', { id: '0'.repeat(64) }, /id of identities is no endpoint id/],
     ['upper case', 'identities', { id: keyOf(1).id.toUpperCase() }, /no endpoint id as we write it/],
@@ -172,6 +183,14 @@ describe('a file with rows that fit no store', () => {
     );
     await expectEmpty();
   });
+});
+
+it('does not say how much an endpoint has: that is counted, since it decides what is removed', async () => {
+  const lines = await exported();
+  const lies = { report_count: Number.MAX_SAFE_INTEGER, stored_bytes: -1, point_count: 0, point_bytes: 0 };
+  await importing(changed(lines, 'endpoints', lies));
+  const { endpoints } = await withDatabase(from, allRows);
+  expect(await withDatabase(to, allRows)).toMatchObject({ endpoints });
 });
 
 describe('a place that cannot be used', () => {

@@ -130,14 +130,15 @@ function oddRows(identity: string): Record<string, Row[]> {
           is_online: 0,
         },
         ...{
-          address: '{"id":"x"}',
+          address: '{"id":"x","relayUrls":[],"directAddrs":[]}',
           shared_identity_at: 3,
           grant_caps: 'a b',
           grant_expires_at: null,
           granted_at: 4,
         },
         ...{ can_dial_back: 1, report_id: '0'.repeat(20), report_at: 2, report_source: 'upload' },
-        ...{ report_duration_ms: null, ...facts(1), report_count: 2, stored_bytes: BIG },
+        ...{ report_duration_ms: null, ...facts(1), report_count: 2, stored_bytes: 70_002 },
+        ...{ point_count: 16, point_bytes: BIG },
       },
       {
         ...{ project: 'ops 😀', id: endpoint, identity, name: null, group_name: null, attributes: null },
@@ -172,7 +173,7 @@ function oddRows(identity: string): Record<string, Row[]> {
     ],
     metric_series: [0, BIG].map((id) => ({
       ...{ id, ...of, session_id: '', schema_hash: 'h', began_at: 0, rolled_at: BIG, due_at: 1 },
-      ...{ points: 8, bytes: BIG },
+      ...{ points: 8, bytes: id },
     })),
     metric_points: [0, 1, 2, 3].flatMap((tier) =>
       [0, BIG].map((at) => ({ series: at, tier, at, samples: BIG, point: '1|😀' })),
