@@ -22,7 +22,7 @@ export class Reach {
   constructor(
     settings: PlatformSettings,
     store: Pick<SqlStore, 'setting' | 'putSetting'>,
-    warn: (message: string) => void,
+    warn: (message: string) => void = () => {},
   ) {
     this.#settings = settings;
     this.#store = store;
