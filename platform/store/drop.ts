@@ -143,27 +143,29 @@ export async function dropPoints(tables: Kysely<Tables>, { project, id }: Endpoi
   return { count: points.length, bytes };
 }
 
+/** What became of an endpoint that is to be forgotten; `kept`: it has been seen. */
+export type Forgotten = 'in part' | 'whole' | 'kept';
+
 /**
  * Removes a part of an endpoint, and the endpoint itself when nothing else is left of it.
  * @param unseenSince - only if it is offline and has not been seen since this time
- * @returns whether something is left
  */
 export async function forgetSome(
   tables: Kysely<Tables>,
   key: EndpointKey,
   unseenSince?: number,
-): Promise<boolean> {
+): Promise<Forgotten> {
   const endpoint = await tables
     .selectFrom('endpoints')
     .select(['is_online', 'last_seen_at'])
     .where('project', '=', key.project)
     .where('id', '=', key.id)
     .executeTakeFirst();
-  if (endpoint === undefined) return false;
+  if (endpoint === undefined) return 'whole';
   const { is_online: isOnline, last_seen_at: seenAt } = endpoint;
-  if (unseenSince !== undefined && (Number(isOnline) === 1 || Number(seenAt) >= unseenSince)) return false;
-  if ((await dropReports(tables, { project: key.project, endpointId: key.id })).count > 0) return true;
-  if ((await dropPoints(tables, key)).count > 0) return true;
+  if (unseenSince !== undefined && (Number(isOnline) === 1 || Number(seenAt) >= unseenSince)) return 'kept';
+  if ((await dropReports(tables, { project: key.project, endpointId: key.id })).count > 0) return 'in part';
+  if ((await dropPoints(tables, key)).count > 0) return 'in part';
   const hashes = await tables
     .deleteFrom('metrics')
     .where('project', '=', key.project)
@@ -172,7 +174,7 @@ export async function forgetSome(
     .execute();
   await tables.deleteFrom('endpoints').where('project', '=', key.project).where('id', '=', key.id).execute();
   for (const { schema_hash: hash } of hashes) await dropSchema(tables, key.project, hash);
-  return false;
+  return 'whole';
 }
 
 /** Removes some runs that were asked for before a time. @returns whether there may be more */

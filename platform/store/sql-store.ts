@@ -313,7 +313,7 @@ export class SqlStore implements Store {
 
   /** In several transactions, since it may have much: until the last one it is there, with less and less. */
   async forgetEndpoint(ref: EndpointRef): Promise<void> {
-    while (await this.#writes.run((tables) => forgetSome(tables, ref)));
+    while ((await this.#writes.run((tables) => forgetSome(tables, ref))) === 'in part');
   }
 
   putGrant(grant: GrantRecord): Promise<void> {

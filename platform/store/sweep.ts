@@ -94,8 +94,8 @@ async function* sweepProject(
     yield;
     for (const { seenAt, ...holder } of holders) {
       if (seenAt < limits.endpointsSeenSince) {
-        while (await step((tables) => forgetSome(tables, holder, limits.endpointsSeenSince))) yield;
-        yield { project, id: trustedEndpointId(holder.id) };
+        if (yield* forget(step, holder, limits.endpointsSeenSince))
+          yield { project, id: trustedEndpointId(holder.id) };
         continue;
       }
       yield* keepReports(step, holder, holder.reports - limits.reportsPerEndpoint);
@@ -124,6 +124,15 @@ async function* sweepProject(
       const bytes = holder === undefined ? 0 : await takeBytes(step, holder, excess);
       excess = bytes === 0 ? 0 : excess - bytes;
     }
+  }
+}
+
+/** @returns whether it is forgotten; otherwise it was seen meanwhile */
+async function* forget(step: Step, holder: Holder, unseenSince: number): AsyncGenerator<Swept, boolean> {
+  for (;;) {
+    const forgotten = await step((tables) => forgetSome(tables, holder, unseenSince));
+    if (forgotten !== 'in part') return forgotten === 'whole';
+    yield;
   }
 }
 

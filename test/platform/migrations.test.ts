@@ -90,6 +90,21 @@ describe('a store of an earlier version', () => {
     await store.close();
   });
 
+  it('shows no text of a stranger that could look like something else, as it shows none of today', async () => {
+    const folder = await version3();
+    const before = await openLibsql(join(folder, 'platform.db'));
+    const odd = `1.0\u202e\n${'x'.repeat(10_000)}`;
+    await sql`UPDATE reports SET report = json_set(report, '$.irohVersion', ${odd})`.execute(before.tables);
+    await before.close();
+    const store = await openStore(folder);
+    await store.adoptIdentity(PLATFORM);
+    const { endpoints } = await store.endpoints({ project: DEFAULT_PROJECT }, 0);
+    expect(endpoints.map(({ latestReport }) => latestReport?.facts.irohVersion)).toEqual(
+      Array(2).fill(expect.stringMatching(/^1\.0\ufffdx{50,60}$/)),
+    );
+    await store.close();
+  });
+
   it('is copied before, for its owner alone, and the operator is told where', async () => {
     const folder = await version3();
     const told: string[] = [];

@@ -202,9 +202,17 @@ function factsIn(json: string) {
     udpV6: bit(net?.udpV6),
     variesV4: bit(net?.mappingVariesByDestIpv4),
     variesV6: bit(net?.mappingVariesByDestIpv6),
-    irohVersion: report?.irohVersion ?? '',
-    servicesVersion: report?.irohServicesVersion ?? '',
+    irohVersion: clean(report?.irohVersion),
+    servicesVersion: clean(report?.irohServicesVersion),
   };
+}
+
+/** A stranger's text, as it is shown in lists. */
+function clean(text = ''): string {
+  return text
+    .trim()
+    .slice(0, 60)
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, '\uFFFD');
 }
 
 interface OldMetrics {

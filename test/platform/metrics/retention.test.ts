@@ -172,6 +172,19 @@ describe.each(DATABASES)('retention on %s', (_, open) => {
       expect(await tables.selectFrom(table).selectAll().execute()).toEqual([]);
   });
 
+  it('does not tell of an endpoint as forgotten that came back in time', async () => {
+    const store = await open();
+    await authorise(store);
+    const steps = sweep(store.database, { ...NO_LIMITS, endpointsSeenSince: DAY + 1 });
+    // Looked at while it was still away.
+    await steps.next();
+    await authorise(store, A, DAY + 2);
+    const told = [];
+    for await (const step of steps) if (step !== undefined) told.push(step);
+    expect(told).toEqual([]);
+    expect(await store.endpoint({ project: PROJECT, id: A })).not.toBeNull();
+  });
+
   it('removes runs by age', async () => {
     const store = await withEndpoints();
     const run = (id: string, at: number) => ({
