@@ -24,12 +24,17 @@ export class TokenBucket {
     return this.#tokens + this.#grown() >= this.#burst;
   }
 
+  /** Milliseconds until there is a turn; 0: there is one. Takes none. */
+  get wait(): number {
+    this.#fill();
+    return this.#tokens < 1 ? this.#msUntil(1) : 0;
+  }
+
   /** Takes a turn if there is one. @returns milliseconds until there is one; 0 when it was taken */
   take(): number {
-    this.#fill();
-    if (this.#tokens < 1) return this.#msUntil(1);
-    this.#tokens -= 1;
-    return 0;
+    const ms = this.wait;
+    if (ms === 0) this.#tokens -= 1;
+    return ms;
   }
 
   /** Takes the next turn, or so many, in any case; the caller waits for it. @returns milliseconds to wait before the last */

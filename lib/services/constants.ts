@@ -64,6 +64,21 @@ export const RATE_TURN_SIZE = 16 * 1024;
 export const SECRET_TURN_SIZE = 4 * 1024;
 /** A new session counts as so many requests of its API secret: a token is checked, and two rows are written. */
 export const SESSION_TURNS = 5;
+/**
+ * Sessions of one endpoint: so many at once, then per minute. An app opens one when it starts, and another when its network
+ * changes; one that crashes at every start may come again each other second.
+ */
+export const SESSIONS_AT_ONCE = 10;
+export const SESSIONS_PER_MINUTE = 30;
+/**
+ * Sessions of one API secret, whichever endpoints come: as many as it has requests in {@link RATE_WINDOW_MS}, as fast as
+ * {@link SESSION_TURNS} let them. That is a fleet of twice the size of the platform. Whoever goes on is slowed down so many times.
+ */
+export const SESSIONS_SLOWDOWN = 4;
+/** How long a new session waits for either of these turns. Who would wait longer is refused, and takes none: so no line grows. */
+export const SESSION_PATIENCE_MS = 5_000;
+/** How often who waits for a turn looks whether its connection still lives: one that has ended would keep its place. */
+export const TURN_LOOK_MS = 1_000;
 /** An API secret's requests come evenly: it gets its turns of a tenth of a second at once, since others have to wait for them. */
 export const SECRET_BURSTS_PER_WINDOW = 100;
 

@@ -25,7 +25,8 @@ export interface ServicesLimitOptions {
   requestsPerEndpoint?: number | undefined;
   /**
    * Requests of all endpoints of one API secret in ten seconds, evenly; more have to wait. Large ones count more, and a new
-   * session counts five. Default: 10000.
+   * session counts five. After as many sessions as this number, new ones come at a quarter of that pace, until there were
+   * fewer for a while. Default: 10000.
    */
   requestsPerSecret?: number | undefined;
   /** Requests of more than 64 KiB that are read at once; others wait. Default: 16. */

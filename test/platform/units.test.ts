@@ -3,7 +3,10 @@ import {
   RATE_WINDOW_MS,
   SECRET_BURSTS_PER_WINDOW,
   SECRET_TURN_SIZE,
+  SESSION_PATIENCE_MS,
   SESSION_TURNS,
+  SESSIONS_AT_ONCE,
+  SESSIONS_PER_MINUTE,
 } from '../../lib/services/constants.js';
 import { isReportId, newReportId } from '../../lib/services/records.js';
 import { mergeAddress } from '../../lib/services/sessions/address-snapshot.js';
@@ -102,6 +105,41 @@ describe('Rates', () => {
     expect(rates.turn('large', 'a', (atOnce + 8) * SECRET_TURN_SIZE)).toBe(10 * each);
     expect(rates.session('new', 'a')).toBe((10 + SESSION_TURNS) * each);
     expect(rates.turn('another', 'b')).toBe(0);
+  });
+
+  it('let a whole fleet come for the first time as fast as its requests allow, twice over, and then more slowly', () => {
+    const many = { requestsPerEndpoint: 100, requestsPerSecret: 10_000 };
+    const rates = new Rates(clock, many);
+    const waits = Array.from({ length: 10_000 }, (_, index) => rates.session(`app ${index}`, 'a'));
+    expect(waits).not.toContain(null);
+    // Two hundred a second.
+    expect(waits.at(-1)).toBeLessThanOrEqual(50_000);
+    const startedAt = clock.at;
+    const later = (ms: number) => {
+      clock.at = startedAt + ms;
+    };
+    let taken = 0;
+    for (let second = 0; second < 100; second += 1) {
+      later(second * 1_000);
+      for (let index = 0; index < 200; index += 1)
+        if (rates.session(`new ${second} ${index}`, 'a') !== null) taken += 1;
+    }
+    // Fifty a second, and those that may wait for five seconds.
+    expect(taken).toBeGreaterThan(4_900);
+    expect(taken).toBeLessThan(5_300);
+    expect(rates.session('new', 'b')).toBe(0);
+  });
+
+  it('refuse the sessions of an endpoint that opens them again and again, until some time has passed', () => {
+    const rates = new Rates(clock, limits);
+    const open = () => rates.session('one', 'a');
+    const waits = Array.from({ length: 100 }, open);
+    expect(waits.filter((wait) => wait !== null)).toHaveLength(SESSIONS_AT_ONCE + 2);
+    expect(Math.max(...waits.map(Number))).toBeLessThanOrEqual(SESSION_PATIENCE_MS);
+    expect(rates.session('another', 'a')).not.toBeNull();
+    // Refusals are not counted.
+    clock.at += 60_000 / SESSIONS_PER_MINUTE;
+    expect(open()).not.toBeNull();
   });
 
   it('are those of the endpoint, however often it comes, until it could begin anew anyway', () => {

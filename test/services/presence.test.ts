@@ -188,3 +188,19 @@ describe('a session of another process', () => {
     expect(older.closeReason).toBeNull();
   });
 });
+
+it('a session that has ended is not looked at any more: those that come again and again would each cost forty looks', async () => {
+  const time = new FakeTime();
+  const presence = new Presence(4, time.sleep);
+  const { signal } = new AbortController();
+  const enter = (session: FakeSession) =>
+    presence.enter(session as unknown as Connection, HOLDER, () => false, signal);
+  const older = new FakeSession(v4);
+  void enter(older);
+  const entered = enter(new FakeSession(other));
+  await settle();
+  presence.leave(older as unknown as Connection);
+  await time.advance(LONG_MS);
+  expect(await entered).toBeNull();
+  expect(time.slept).toHaveLength(1);
+});

@@ -164,6 +164,22 @@ describe('limits', () => {
     await openSession(host, await host.createApiSecret('another'), await loopback.bind());
   });
 
+  it('of one endpoint bound how often it opens sessions: most of a storm is refused, and costs the database nothing', async () => {
+    const { host, mood, secret } = await started({ sessionsPerEndpoint: 100 });
+    const endpoint = await loopback.bind();
+    const refused: string[] = [];
+    host.subscribe((event) => event.type === 'session-refused' && refused.push(event.why));
+    const storm = Promise.allSettled(
+      Array.from({ length: 40 }, async () => (await openSession(host, secret, endpoint)).close(0)),
+    );
+    await until(() => refused.length >= 20);
+    expect(new Set(refused)).toEqual(new Set(['too many sessions were opened lately']));
+    expect(mood.asked.filter((name) => name === 'sessionOpened').length).toBeLessThanOrEqual(20);
+    // Others of the same secret come in meanwhile.
+    await openSession(host, secret, await loopback.bind());
+    await storm;
+  });
+
   describe('hold for all identities of a process together', () => {
     async function twoHosts(limits: ServicesLimitOptions) {
       const shares = new ServicesShares(readOption('test', 'limits', limitsOption(), limits));

@@ -125,10 +125,11 @@ export class Presence {
     let apart = older;
     for (let waited = 0; waited < PATHS_SETTLE_MS && apart.length > 0; waited += PATHS_LOOK_MS) {
       await this.#sleep(PATHS_LOOK_MS, signal);
-      apart = apart.filter((session) => !shareSocket(newer, session));
+      const live = this.#sessions.get(newer.remoteId);
+      // One that has ended needs no more looks: there would be forty, for each session that is opened again and again.
+      apart = apart.filter((session) => live?.has(session) && !shareSocket(newer, session));
     }
-    const live = this.#sessions.get(newer.remoteId);
-    return apart.filter((session) => live?.has(session) && isElsewhere(newer, session));
+    return apart.filter((session) => isElsewhere(newer, session));
   }
 
   #end(session: Connection, reason: string): void {

@@ -6,7 +6,11 @@ import {
   RATE_WINDOW_MS,
   SECRET_BURSTS_PER_WINDOW,
   SECRET_TURN_SIZE,
+  SESSION_PATIENCE_MS,
   SESSION_TURNS,
+  SESSIONS_AT_ONCE,
+  SESSIONS_PER_MINUTE,
+  SESSIONS_SLOWDOWN,
 } from '../constants.js';
 import type { ServicesLimits } from '../limits.js';
 
@@ -18,6 +22,8 @@ export class Rates {
   readonly #endpoints: Buckets;
   readonly #secrets: Buckets;
   readonly #labels: Buckets;
+  readonly #endpointSessions: Buckets;
+  readonly #secretSessions: Buckets;
 
   constructor(
     clock: Clock,
@@ -31,6 +37,11 @@ export class Rates {
     this.#endpoints = requests(requestsPerEndpoint, requestsPerEndpoint);
     this.#secrets = requests(requestsPerSecret, Math.ceil(requestsPerSecret / SECRET_BURSTS_PER_WINDOW));
     this.#labels = new Buckets(() => new TokenBucket(LABELS_AT_ONCE, LABELS_PER_MINUTE, clock));
+    this.#endpointSessions = new Buckets(() => new TokenBucket(SESSIONS_AT_ONCE, SESSIONS_PER_MINUTE, clock));
+    this.#secretSessions = requests(
+      requestsPerSecret / (SESSION_TURNS * SESSIONS_SLOWDOWN),
+      requestsPerSecret,
+    );
   }
 
   /**
@@ -44,11 +55,17 @@ export class Rates {
     );
   }
 
-  /** Counts a new session. @returns milliseconds to wait before it begins */
-  session(endpointId: string, issuer: string): number {
+  /**
+   * Counts a new session. Its handshake is made by then, so what is bounded is what comes after it.
+   * @returns milliseconds to wait before it begins; `null`: there were too many lately, and it is not counted
+   */
+  session(endpointId: string, issuer: string): number | null {
+    const paces = [this.#endpointSessions.of(endpointId), this.#secretSessions.of(issuer)];
+    if (paces.some(({ wait }) => wait > SESSION_PATIENCE_MS)) return null;
     return Math.max(
       this.#endpoints.of(endpointId).reserve(),
       this.#secrets.of(issuer).reserve(SESSION_TURNS),
+      ...paces.map((pace) => pace.reserve()),
     );
   }
 
@@ -59,7 +76,8 @@ export class Rates {
 
   /** How many holders are remembered. */
   get size(): number {
-    return this.#endpoints.size + this.#secrets.size + this.#labels.size;
+    const all = [this.#endpoints, this.#secrets, this.#labels, this.#endpointSessions, this.#secretSessions];
+    return all.reduce((sum, { size }) => sum + size, 0);
   }
 }
 

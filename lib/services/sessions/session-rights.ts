@@ -11,7 +11,7 @@ import {
   type Token,
 } from '../../wire/index.js';
 import { isExpired } from '../button-state.js';
-import { LONG_EXPIRED_SECONDS } from '../constants.js';
+import { LONG_EXPIRED_SECONDS, TURN_LOOK_MS } from '../constants.js';
 import type { EventBus } from '../events.js';
 import type { ServicesLimits } from '../limits.js';
 import type { Authorisation, EndpointRef, ProjectId } from '../records.js';
@@ -81,8 +81,7 @@ export class SessionRights {
     this.#recalled = await this.#shared.store.lastAuthorisation(this.#connection.remoteId);
     if (this.#recalled === null || (await this.#whyNot(this.#recalled)) !== null) return;
     if (!this.#takePlace(this.#recalled.issuer)) return;
-    await this.#turn(this.#recalled.issuer, signal);
-    await this.#enter(this.#recalled, signal);
+    if (await this.#turn(this.#recalled.issuer, signal)) await this.#enter(this.#recalled, signal);
   }
 
   /** Takes the token of an `Auth`. @returns the answer; `null` if it is refused, with the connection */
@@ -102,7 +101,7 @@ export class SessionRights {
     // Whoever was recalled has had this turn already.
     const isRecalled = this.#issuer === issuer;
     if (!this.#takePlace(issuer)) return null;
-    if (!isRecalled) await this.#turn(issuer, signal);
+    if (!isRecalled && !(await this.#turn(issuer, signal))) return null;
     const authorisation = { project: secret.project, issuer, expiresAt };
     if (!(await this.#makeRoom(authorisation))) {
       const full = 'the API secret has too many endpoints online';
@@ -152,9 +151,17 @@ export class SessionRights {
     return false;
   }
 
-  async #turn(issuer: EndpointId, signal: AbortSignal): Promise<void> {
-    const wait = this.#shared.rates.session(this.#connection.remoteId, issuer);
-    if (wait > 0) await systemSleep(wait, signal);
+  /** Waits for its turn, as long as the connection lives. @returns whether it may begin now */
+  async #turn(issuer: EndpointId, signal: AbortSignal): Promise<boolean> {
+    const connection = this.#connection;
+    const wait = this.#shared.rates.session(connection.remoteId, issuer);
+    if (wait === null) {
+      this.#refuse(CLOSE_UNAVAILABLE, REASON_TOO_MANY, 'too many sessions were opened lately');
+      return false;
+    }
+    for (let left = wait; left > 0 && connection.closeReason === null; left -= TURN_LOOK_MS)
+      await systemSleep(Math.min(left, TURN_LOOK_MS), signal);
+    return connection.closeReason === null;
   }
 
   #leavePlace(): void {
