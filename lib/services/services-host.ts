@@ -91,14 +91,16 @@ export class ServicesHost {
     this.#address = deps.address ?? (() => endpoint.address());
     this.#router = new Router(endpoint, {}, shares.connections);
     const absences = new Absences({ store, presence, events, clock });
-    this.#recalls = new Recalls({ endpoint, store, presence, absences, events, clock });
+    this.#secrets = new KnownSecrets(store, clock);
+    this.#recalls = new Recalls({
+      ...{ endpoint, store, presence, absences, secrets: this.#secrets, events, clock },
+    });
     this.#dialBacks = new DialBacks({
       ...{ endpoint, store, presence, recalls: this.#recalls, events, clock },
       ...{ maxRuns: limits.runs, underWay: shares.runs, keepReports },
     });
     this.#presence = presence;
     this.#absences = absences;
-    this.#secrets = new KnownSecrets(store, clock);
     this.#apiSecrets = new ApiSecrets({
       ...{ store, events, clock, address: this.#address },
       closeSessions: (keyId) => this.secretRevoked(keyId),
@@ -168,6 +170,7 @@ export class ServicesHost {
   secretRevoked(keyId: EndpointId): void {
     this.#secrets.forget(keyId);
     this.#presence.closeOf(keyId);
+    void this.#recalls.revoked(keyId);
   }
 
   /**

@@ -1,13 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../lib/async/index.js';
+import { NetDiagnosticsError } from '../../lib/errors.js';
 import { NetDiagnostics } from '../../lib/index.js';
 import { Recalls } from '../../lib/services/dial-back/recalls.js';
 import { EventBus, MemoryStore, type PlatformEvent, type ServicesHost } from '../../lib/services/index.js';
 import { Absences } from '../../lib/services/sessions/absences.js';
+import { KnownSecrets } from '../../lib/services/sessions/known-secrets.js';
 import { Presence } from '../../lib/services/sessions/presence.js';
 import { LOCAL_OPTIONS } from '../../lib/testing/quick.js';
 import type { Endpoint } from '../../lib/transport/index.js';
-import { CLOSE_UNAUTHORIZED } from '../../lib/wire/index.js';
+import { type ApiSecret, CLOSE_UNAUTHORIZED } from '../../lib/wire/index.js';
 import { grantToken, openSession, refOf, Stage, sampleReport, tell } from '../platform/stage.js';
 import { FakeTime, until } from '../support/fake-time.js';
 import { servicesOnLoopback } from '../support/services-on-loopback.js';
@@ -21,9 +24,19 @@ afterEach(async () => {
   await stage.close();
 });
 
+/** A store that can be away in the moment when an endpoint is there. */
+class UnsteadyStore extends MemoryStore {
+  isAway = false;
+
+  override async sessionOpened(...what: Parameters<MemoryStore['sessionOpened']>): Promise<void> {
+    if (this.isAway) throw new NetDiagnosticsError('ERR_STORE', 'The database is away.');
+    await super.sessionOpened(...what);
+  }
+}
+
 /** A platform whose process may be another one after a `restart`. */
 async function platform() {
-  const store = new MemoryStore();
+  const store = new UnsteadyStore();
   const endpoint = await stage.endpoint();
   const events: PlatformEvent[] = [];
   const start = () => {
@@ -42,14 +55,14 @@ async function platform() {
 }
 
 /** An app of somebody else's, which does not come back by itself. */
-async function stubborn(host: ServicesHost, isWilling = () => true): Promise<Endpoint> {
+async function stubborn(host: ServicesHost, secret: ApiSecret, isWilling = () => true): Promise<Endpoint> {
   const endpoint = await stage.clientHost({
     onAuth: (connection) => {
       if (!isWilling()) connection.close(CLOSE_UNAUTHORIZED, 'Unauthorized');
     },
     onRun: async () => ({ ok: true, value: sampleReport(endpoint.id) }),
   });
-  const session = await openSession(endpoint, host, await host.createApiSecret());
+  const session = await openSession(endpoint, host, secret);
   await tell(session, { type: 'grant-cap', token: grantToken(endpoint, host) });
   return endpoint;
 }
@@ -57,7 +70,7 @@ async function stubborn(host: ServicesHost, isWilling = () => true): Promise<End
 describe('a recall', () => {
   it('makes the button work for an app that has no session yet', async () => {
     const { host, restart, count } = await platform();
-    const ref = refOf((await stubborn(host)).id);
+    const ref = refOf((await stubborn(host, await host.createApiSecret())).id);
     const next = await restart();
     expect(await next.endpoint(ref)).toMatchObject({ button: { enabled: false, reason: 'offline' } });
     await next.recall([ref]);
@@ -69,7 +82,7 @@ describe('a recall', () => {
   it('leaves an app grey that does not take its grant any more', async () => {
     const { host, restart, count } = await platform();
     let isWilling = true;
-    const ref = refOf((await stubborn(host, () => isWilling)).id);
+    const ref = refOf((await stubborn(host, await host.createApiSecret(), () => isWilling)).id);
     isWilling = false;
     const next = await restart();
     await next.recall([ref]);
@@ -93,7 +106,7 @@ describe('a recall', () => {
     tags: ['slow'],
   }, async () => {
     const { host, restart, count } = await platform();
-    const endpoint = await stubborn(host);
+    const endpoint = await stubborn(host, await host.createApiSecret());
     const ref = refOf(endpoint.id);
     const next = await restart();
     await next.recall([ref]);
@@ -121,21 +134,81 @@ describe('a recall', () => {
     expect(await next.endpoint(ref)).toMatchObject({ isOnline: false });
   });
 
-  it('is repeated each minute, so that who has gone meanwhile turns grey', async () => {
+  it('leaves an app grey whose API secret is revoked, before the call or after it', async () => {
+    const { host, restart, count } = await platform();
+    const [before, after] = [await host.createApiSecret(), await host.createApiSecret()];
+    const refs = [await stubborn(host, before), await stubborn(host, after)].map(({ id }) => refOf(id));
+    const next = await restart();
+    await next.revokeApiSecret(before.keyId);
+    await next.recall(refs);
+    const areOnline = () => Promise.all(refs.map(async (ref) => (await next.endpoint(ref))?.isOnline));
+    expect(await areOnline()).toEqual([false, true]);
+    expect(count('reached')).toBe(1);
+    await next.revokeApiSecret(after.keyId);
+    await until(async () => (await areOnline())[1] === false);
+  });
+
+  /** The calls of a process that comes after the first one, with a time of their own. */
+  async function calls() {
     const { store, endpoint, host } = await platform();
     let isWilling = true;
-    const ref = refOf((await stubborn(host, () => isWilling)).id);
+    let asked = 0;
+    const ref = refOf(
+      (
+        await stubborn(host, await host.createApiSecret(), () => {
+          asked += 1;
+          return isWilling;
+        })
+      ).id,
+    );
     await host.stop();
     const [time, presence, events] = [new FakeTime(), new Presence(4), new EventBus()];
+    const warnings: string[] = [];
+    events.subscribe((event) => {
+      if (event.type === 'warning') warnings.push(event.message);
+    });
     const absences = new Absences({ store, presence, events, clock: systemClock });
     const recalls = new Recalls({
       ...{ endpoint, store, presence, events, absences, clock: systemClock, sleep: time.sleep },
+      secrets: new KnownSecrets(store, systemClock),
     });
+    const refuse = () => {
+      isWilling = false;
+    };
+    return { store, ref, time, presence, recalls, warnings, refuse, asked: () => asked };
+  }
+
+  it('is repeated each minute, so that who has gone meanwhile turns grey', async () => {
+    const { store, ref, time, recalls, refuse } = await calls();
     await recalls.recall([ref]);
     expect(await store.endpoint(ref)).toMatchObject({ isOnline: true });
-    isWilling = false;
+    refuse();
     await time.advance(60_000);
     await until(async () => (await store.endpoint(ref))?.isOnline === false);
     await recalls.close();
+  });
+
+  it('that could not be stored is stored with the next one, and told once', async () => {
+    const { store, ref, time, recalls, warnings } = await calls();
+    store.isAway = true;
+    await recalls.recall([ref, ref]);
+    expect(await store.endpoint(ref)).toMatchObject({ isOnline: false });
+    expect(warnings).toEqual(['A recall failed: The database is away.']);
+    store.isAway = false;
+    await time.advance(60_000);
+    await until(async () => (await store.endpoint(ref))?.isOnline === true);
+    await recalls.close();
+  });
+
+  it('is not repeated for who had a session meanwhile that has ended', async () => {
+    const { ref, time, presence, recalls, asked } = await calls();
+    await recalls.recall([ref]);
+    expect(asked()).toBe(1);
+    presence.notReached(ref.id, ref.project);
+    await time.advance(60_000);
+    // A call on loopback takes a few milliseconds.
+    await sleep(300);
+    await recalls.close();
+    expect(asked()).toBe(1);
   });
 });

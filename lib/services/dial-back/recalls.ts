@@ -1,12 +1,12 @@
 import { type Clock, newAbort, nowSeconds, Semaphore, type Sleep, systemSleep } from '../../async/index.js';
 import { hasCode, messageOf } from '../../errors.js';
 import type { Endpoint } from '../../transport/index.js';
-import { CLIENT_HOST_ALPN, CLOSE_NORMAL, type EndpointAddress } from '../../wire/index.js';
+import { CLIENT_HOST_ALPN, CLOSE_NORMAL, type EndpointId } from '../../wire/index.js';
 import { usableGrant } from '../button-state.js';
 import { RECALL_AGAIN_MS, RECALL_TIMEOUT_MS, RECALLS_AT_ONCE } from '../constants.js';
 import type { EventBus } from '../events.js';
-import type { EndpointRef, GrantRecord } from '../records.js';
-import type { Absences, Presence } from '../sessions/index.js';
+import type { Authorisation, EndpointRecord, EndpointRef, GrantRecord } from '../records.js';
+import { type Absences, type KnownSecrets, type Presence, refuseAuthorisation } from '../sessions/index.js';
 import type { Store } from '../store.js';
 import { authorise } from './fetch-report.js';
 
@@ -16,9 +16,17 @@ export interface RecallContext {
   store: Store;
   presence: Presence;
   absences: Absences;
+  secrets: Pick<KnownSecrets, 'get'>;
   events: EventBus;
   clock: Clock;
   sleep?: Sleep | undefined;
+}
+
+/** An endpoint that was reached and has no session yet. */
+interface Reached {
+  ref: EndpointRef;
+  issuer: EndpointId;
+  isStored: boolean;
 }
 
 /**
@@ -32,10 +40,12 @@ export class Recalls {
   readonly #sleep: Sleep;
   readonly #places = new Semaphore(RECALLS_AT_ONCE);
   readonly #stop = newAbort();
-  /** Those that were reached and have no session yet, by project and id. */
-  readonly #reached = new Map<string, EndpointRef>();
+  /** By project and id. */
+  readonly #reached = new Map<string, Reached>();
   #calling: Promise<unknown> = Promise.resolve();
   #isWatching = false;
+  /** Whether a failure of this round was told: a store that is away fails for all. */
+  #isTold = false;
 
   constructor(context: RecallContext) {
     this.#context = context;
@@ -45,6 +55,7 @@ export class Recalls {
   /** Resolves when all were called once; those that were reached are called again now and then. Never rejects. */
   async recall(refs: readonly EndpointRef[]): Promise<void> {
     const { signal } = this.#stop;
+    this.#isTold = false;
     const calls = Promise.all(
       refs.map((ref) => this.#places.run(() => this.#call(ref), signal).catch(() => {})),
     );
@@ -61,6 +72,12 @@ export class Recalls {
     events.emit({ type: 'session-closed', project: ref.project, endpointId: ref.id });
   }
 
+  /** A secret was revoked: who was reached and came with it is gone. Never rejects. */
+  async revoked(keyId: EndpointId): Promise<void> {
+    const gone = [...this.#reached.values()].filter(({ issuer }) => issuer === keyId);
+    await Promise.all(gone.map(({ ref }) => this.lost(ref)));
+  }
+
   /** Ends all calls. */
   async close(): Promise<void> {
     this.#stop.abort();
@@ -73,9 +90,10 @@ export class Recalls {
     this.#isWatching = true;
     while (this.#reached.size > 0 && !signal.aborted) {
       await this.#sleep(RECALL_AGAIN_MS, signal).catch(() => {});
-      for (const [key, { id }] of this.#reached)
-        if (presence.connection(id) !== null) this.#reached.delete(key);
-      if (!signal.aborted) await this.recall([...this.#reached.values()]);
+      // Who had a session meanwhile comes and goes with that.
+      for (const [key, { ref }] of this.#reached)
+        if (!presence.isReached(ref.id, ref.project)) this.#reached.delete(key);
+      if (!signal.aborted) await this.recall([...this.#reached.values()].map(({ ref }) => ref));
     }
     this.#isWatching = false;
   }
@@ -86,31 +104,34 @@ export class Recalls {
     try {
       const [record, grants] = await Promise.all([store.endpoint(ref), store.grants(ref, endpoint.id)]);
       const grant = usableGrant(grants, nowSeconds(clock));
-      const address = record?.address ?? null;
       if (presence.connection(id) !== null) return;
-      if (address === null || grant === null || !(await this.#isThere(address, grant))) {
+      if (record === null || grant === null || !(await this.#isThere(record, grant))) {
         await this.lost(ref);
         return;
       }
-      if (presence.connection(id) !== null || this.#reached.has(keyOf(ref))) return;
-      this.#reached.set(keyOf(ref), ref);
+      if (presence.connection(id) !== null) return;
+      const { issuer } = record.authorisation;
+      const reached = this.#reached.get(keyOf(ref)) ?? { ref, issuer, isStored: false };
+      this.#reached.set(keyOf(ref), reached);
       presence.reached(id, project);
+      if (reached.isStored) return;
       await store.sessionOpened(ref, endpoint.id, null, clock.now());
+      reached.isStored = true;
       events.emit({ type: 'reached', project, endpointId: id });
     } catch (error) {
       this.#warn(error);
     }
   }
 
-  /** Whether it takes a call and the grant. @throws `ERR_ABORTED` when all calls end */
-  async #isThere(address: EndpointAddress, { token }: GrantRecord): Promise<boolean> {
+  /** Whether it may have a session here, and takes a call and the grant. @throws `ERR_ABORTED` when all calls end */
+  async #isThere({ authorisation, address }: EndpointRecord, { token }: GrantRecord): Promise<boolean> {
     const { signal } = this.#stop;
     const wait = { signal, timeoutMs: RECALL_TIMEOUT_MS };
+    if (address === null || !(await this.#isWelcome(authorisation))) return false;
     try {
       const connection = await this.#context.endpoint.connect(address, CLIENT_HOST_ALPN, wait);
       try {
         await authorise(connection, { token, signal });
-        return true;
       } finally {
         connection.close(CLOSE_NORMAL);
       }
@@ -118,10 +139,19 @@ export class Recalls {
       if (hasCode(error, 'ERR_ABORTED')) throw error;
       return false;
     }
+    // Its secret may have been revoked meanwhile.
+    return this.#isWelcome(authorisation);
+  }
+
+  async #isWelcome(authorisation: Authorisation): Promise<boolean> {
+    const { secrets, clock } = this.#context;
+    const secret = await secrets.get(authorisation.issuer);
+    return refuseAuthorisation(authorisation, secret, nowSeconds(clock)) === null;
   }
 
   readonly #warn = (error: unknown) => {
-    if (this.#stop.signal.aborted) return;
+    if (this.#stop.signal.aborted || this.#isTold) return;
+    this.#isTold = true;
     this.#context.events.emit({ type: 'warning', message: `A recall failed: ${messageOf(error)}` });
   };
 }

@@ -1,5 +1,6 @@
 export { Absences } from './absences.js';
 export { snapshotAddress } from './address-snapshot.js';
+export { refuseAuthorisation } from './authorisation.js';
 export { EndpointSession, type SessionContext } from './endpoint-session.js';
 export { KnownSecrets } from './known-secrets.js';
 export { isStranded } from './paths.js';

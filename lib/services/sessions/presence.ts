@@ -39,7 +39,7 @@ export class Presence {
 
   /** Whether it has a session, or was reached without one; with a project: in that project. */
   isOnline(id: EndpointId, project?: ProjectId): boolean {
-    return this.#hasSession(id, project) || this.#isReached(id, project);
+    return this.#hasSession(id, project) || this.isReached(id, project);
   }
 
   /** Notes that it can be reached, although it has no session. Holds until its next session begins. */
@@ -49,14 +49,15 @@ export class Presence {
 
   /** Notes that it cannot be reached without a session (any more). @returns whether it is offline now, and was not before */
   notReached(id: EndpointId, project: ProjectId): boolean {
-    if (!this.#isReached(id, project)) return false;
+    if (!this.isReached(id, project)) return false;
     const projects = this.#reached.get(id);
     projects?.delete(project);
     if (projects?.size === 0) this.#reached.delete(id);
     return !this.#hasSession(id, project);
   }
 
-  #isReached(id: EndpointId, project?: ProjectId): boolean {
+  /** Whether it counts as online without a session; with a project: in that project. */
+  isReached(id: EndpointId, project?: ProjectId): boolean {
     const projects = this.#reached.get(id);
     return projects !== undefined && (project === undefined || projects.has(project));
   }
