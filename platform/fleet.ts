@@ -83,9 +83,9 @@ export class Fleet {
     ];
   }
 
-  /** What browsers want to know. */
-  get changes(): LiveSource {
-    return { subscribe: (listener) => this.#follow(listener) };
+  /** What browsers want to know of a project. */
+  changesIn(project: ProjectId): LiveSource {
+    return { subscribe: (listener) => this.#follow(project, listener) };
   }
 
   /** A page of a project's endpoints. @throws NetDiagnosticsError `ERR_SETTING` for a bad limit or cursor, `ERR_STORE` */
@@ -173,7 +173,7 @@ export class Fleet {
     return new ApiSecrets({ store, events, clock, address: () => address, closeSessions: closeSessionsOf });
   }
 
-  #follow(listener: (change: LiveChange) => void): () => void {
+  #follow(project: ProjectId, listener: (change: LiveChange) => void): () => void {
     const { feed, runs } = this.#deps;
     // One after the other: how a run goes is told in its order.
     let telling = Promise.resolve();
@@ -189,11 +189,12 @@ export class Fleet {
     };
     const ends = [
       feed.subscribe((change) => {
+        if (change.what === 'identities' || change.project !== project) return;
         if (change.what === 'endpoint') {
           const { endpointId, how } = change;
           listener({ what: 'endpoint', endpointId, isListed: how !== 'metrics' });
         } else if (change.what === 'secrets') listener({ what: 'secrets' });
-        else if (change.what === 'run') {
+        else {
           // Without the database nobody can be told; when it is back, the next change is.
           telling = telling.then(() => tellRun(change.runId)).catch(() => {});
         }

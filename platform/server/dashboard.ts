@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { hasCode, isLoopbackAddress, withBrackets } from 'iroh-net-diagnostics/services';
+import { DEFAULT_PROJECT, hasCode, isLoopbackAddress, withBrackets } from 'iroh-net-diagnostics/services';
 import type { DashboardSettings } from '../options.js';
 import { Login, loginUrl } from './access.js';
 import { type ApiContext, addApi } from './api.js';
@@ -43,7 +43,7 @@ export class Dashboard {
     const listeners = await listenSomewhere(context, (request, response) => handler(request, response));
     const { port } = listeners;
     const login = settings.hasLogin ? new Login(settings.token, port) : null;
-    const live = new LiveUpdates(services.changes);
+    const live = new LiveUpdates(services.changesIn(DEFAULT_PROJECT));
     const options = {
       login,
       allowedHosts: isNamed(settings) ? settings.allowedHosts : null,

@@ -21,9 +21,6 @@ export interface MetricHistoryContext {
   metrics: MetricHistories;
 }
 
-/** A metric over time. */
-export type MetricLineJson = ReturnType<typeof lineJson>;
-
 /** Adds the history of metrics. */
 export function addMetricHistory(app: FastifyInstance, { metrics }: MetricHistoryContext): void {
   app.get<{ Params: { id: string } }>(`/api/endpoints/${KEY_ID}/metrics/names`, async ({ params }) => ({

@@ -6,7 +6,7 @@ import { InvalidValue, NetDiagnosticsError, printable } from 'iroh-net-diagnosti
 
 const FORMAT = 'iroh-net-diagnostics-platform';
 /** Goes up when an older program could misread a file. */
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 /** Bytes. The longest rows are schemas of metrics, of 1 MiB before JSON writes them as text. */
 export const MAX_LINE = 16 * 1024 * 1024;
 

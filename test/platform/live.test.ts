@@ -141,10 +141,14 @@ describe('what happens in one process of the platform', () => {
       closeSessionsOf: (keyId) => closed.push(keyId),
     });
     const changes: LiveChange[] = [];
-    const stop = fleet.changes.subscribe((change) => changes.push(change));
+    const stop = fleet.changesIn('default').subscribe((change) => changes.push(change));
     events.emit({ type: 'session-opened', project: 'default', endpointId });
     events.emit({ type: 'metrics', project: 'default', endpointId });
     events.emit({ type: 'warning', message: 'x' });
+    // Of another project nothing is told.
+    events.emit({ type: 'session-opened', project: 'other', endpointId });
+    feed.publish({ what: 'run', project: 'other', endpointId, runId: 'x' });
+    events.emit({ type: 'api-secrets-changed', project: 'other', keyId: endpointId });
     events.emit({ type: 'request-refused', endpointId, request: '', why: '' });
     events.emit({ type: 'api-secrets-changed', project: 'default', keyId: endpointId });
     feed.publish({ what: 'secrets', project: 'default', revoked: endpointId });
