@@ -84,7 +84,7 @@ export class Router {
   /** @throws SettingError (`ERR_SETTING`) for a malformed or an unknown option */
   constructor(endpoint: Endpoint, options?: RouterOptions);
   /** @internal With places that other routers have too. */
-  constructor(endpoint: Endpoint, options: RouterOptions, places: RouterPlaces);
+  constructor(endpoint: Endpoint, options: RouterOptions, places: RouterPlaces | undefined);
   constructor(endpoint: Endpoint, options: RouterOptions = {}, places?: RouterPlaces) {
     this.#endpoint = endpoint;
     const { maxConnections, handshakeTimeoutMs, closeTimeoutMs, onEvent } = readOptions(

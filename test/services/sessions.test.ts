@@ -4,6 +4,7 @@ import { NetDiagnosticsError } from '../../lib/errors.js';
 import {
   DEFAULT_PROJECT,
   type EndpointId,
+  type EndpointRef,
   limitsOption,
   MemoryStore,
   ServicesHost,
@@ -20,6 +21,7 @@ import {
   SERVICES_ALPN,
   type ServicesRequest,
 } from '../../lib/wire/index.js';
+import { grantToken, refOf, Stage } from '../platform/stage.js';
 import { until } from '../support/fake-time.js';
 import { Loopback } from '../support/loopback.js';
 
@@ -209,6 +211,33 @@ describe('limits', () => {
       await sleep(200);
       await connect(other.host);
       await first.closed();
+    });
+
+    it('dial-backs: one more has to wait until one has ended', async () => {
+      const { one, other } = await twoHosts({ runs: 1 });
+      const stage = new Stage();
+      const [stop, stopNext] = [new AbortController(), new AbortController()];
+      try {
+        const refs: EndpointRef[] = [];
+        for (const { host, secret } of [one, other]) {
+          const endpoint = await stage.clientHost({ onRun: () => undefined });
+          const session = await openSession(host, secret, endpoint);
+          await ask(session, { type: 'grant-cap', token: grantToken(endpoint, host) });
+          refs.push(refOf(endpoint.id));
+        }
+        const [first, second] = refs as [EndpointRef, EndpointRef];
+        const running = one.host.dialBack(first, stop).catch(() => {});
+        await until(() => one.host.progress(first)?.phase === 'running');
+        await expect(other.host.dialBack(second)).rejects.toThrow(/1 runs are under way/);
+        stop.abort();
+        await running;
+        const going = other.host.dialBack(second, stopNext).catch(() => {});
+        await until(() => other.host.progress(second)?.phase === 'running');
+        stopNext.abort();
+        await going;
+      } finally {
+        await stage.close();
+      }
     });
   });
 });
