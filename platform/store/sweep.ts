@@ -1,7 +1,8 @@
 /** What is too old, and what is too much: found and removed in small steps. */
-import { type EndpointRef, trustedEndpointId } from 'iroh-net-diagnostics/services';
+import type { EndpointRef } from 'iroh-net-diagnostics/services';
 import type { Kysely } from 'kysely';
 import { type Dropped, dropPoints, dropReports, dropRuns, type EndpointKey, forgetSome } from './drop.js';
+import { endpointId } from './rows.js';
 import type { Tables } from './schema.js';
 import type { SqlDatabase } from './sql-database.js';
 
@@ -95,7 +96,7 @@ async function* sweepProject(
     for (const { seenAt, ...holder } of holders) {
       if (seenAt < limits.endpointsSeenSince) {
         if (yield* forget(step, holder, limits.endpointsSeenSince))
-          yield { project, id: trustedEndpointId(holder.id) };
+          yield { project, id: endpointId(holder, 'id') };
         continue;
       }
       yield* keepReports(step, holder, holder.reports - limits.reportsPerEndpoint);
