@@ -109,7 +109,7 @@ export class RunWorker {
       this.#mustLookAgain = false;
       try {
         await this.#endLate();
-        await this.#heedCancels();
+        await this.#heedRunning();
         for (const claimed of await this.#claim()) this.#begin(claimed);
       } catch (error) {
         // The database may be away, or the identity lost, which its keeper finds out by itself. The next look tries again.
@@ -161,15 +161,23 @@ export class RunWorker {
     }
   }
 
-  async #heedCancels(): Promise<void> {
-    if (this.#works.size === 0) return;
-    const rows = await this.#deps.store.tables
+  /** Ends those that were cancelled, and puts those back that were claimed by a write whose answer was lost. */
+  async #heedRunning(): Promise<void> {
+    const { store, identity, token } = this.#deps;
+    const rows = await store.tables
       .selectFrom('runs')
-      .select('id')
-      .where('id', 'in', [...this.#works.keys()])
-      .where('cancel', '=', 1)
+      .select(['id', 'project', 'endpoint_id', 'cancel'])
+      .where('identity', '=', identity)
+      .where('state', '=', 'running')
+      .where('token', '=', token)
       .execute();
-    for (const { id } of rows) this.#works.get(id)?.stop.abort();
+    for (const row of rows) {
+      const work = this.#works.get(row.id);
+      if (work === undefined) {
+        await this.#write(row.id, { state: 'again' });
+        this.#tell(row.id, refOf(row));
+      } else if (Number(row.cancel) === 1) work.stop.abort();
+    }
   }
 
   /** Takes the oldest runs whose endpoints are online, as many as there are places. */

@@ -227,6 +227,21 @@ describe.each(DIALECTS)('runs %s', (dialect, place) => {
     expect(begun).toEqual([A.id]);
   });
 
+  it('that were claimed, and whose claim was never answered, are begun all the same', async () => {
+    const one = await start();
+    const run = await one.queue.request(A, 'test');
+    await one.store.sessionClosed(A, Date.now());
+    const { token, events } = await hold(one);
+    await one.store.tables
+      .updateTable('runs')
+      .set({ state: 'running', phase: 'connecting', token })
+      .where('id', '=', run.id)
+      .execute();
+    await one.store.sessionOpened(A, PLATFORM, null, Date.now());
+    events.emit({ type: 'session-opened', project: A.project, endpointId: A.id });
+    await until(async () => (await one.queue.run(run.id))?.state === 'done');
+  });
+
   it('end with words when their time is over: in the queue, and with a holder that nobody followed', async () => {
     const one = await start();
     const late = await one.queue.request(A, 'test');
