@@ -56,8 +56,8 @@ export class WriteQueue {
     this.#working = null;
   }
 
-  /** Never rejects. */
-  async #together(asked: readonly Asked[]): Promise<void> {
+  /** Never rejects. @returns what failed when it was the transaction itself; `null`: it was not */
+  async #together(asked: readonly Asked[]): Promise<Error | null> {
     let failed: Asked | null = null;
     try {
       const values = await this.#inTransaction(async (transaction) => {
@@ -75,8 +75,20 @@ export class WriteQueue {
       this.#asked.unshift(...asked.slice(values.length));
     } catch (error) {
       // One of several failed, and the others have nothing to do with it. Otherwise it was the transaction itself.
-      if (failed === null || asked.length === 1) for (const { reject } of asked) reject(error);
-      else for (const one of asked) await this.#together([one]);
+      if (failed !== null && asked.length > 1) await this.#alone(asked);
+      else for (const { reject } of asked) reject(error);
+      if (failed === null) return error as Error;
+    }
+    return null;
+  }
+
+  /** Each in a transaction of its own. Where there is none, the database is away or the fence closed: for all of them. */
+  async #alone(asked: readonly Asked[]): Promise<void> {
+    for (const [index, one] of asked.entries()) {
+      const failure = await this.#together([one]);
+      if (failure === null) continue;
+      for (const { reject } of asked.slice(index + 1)) reject(failure);
+      return;
     }
   }
 

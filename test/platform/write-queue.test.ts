@@ -34,4 +34,26 @@ describe.each(DATABASES)('the queue of writes on %s', (_, open) => {
     expect(longest).toBeLessThan(200);
     expect(await database.tables.selectFrom('settings').select('key').execute()).toHaveLength(40);
   });
+
+  it('tries each alone when one of them failed, and none any more once nothing may be written', async () => {
+    const { database } = await open();
+    let transactions = 0;
+    const queue = new WriteQueue(database, async () => {
+      transactions += 1;
+      if (transactions === 3) throw new Error('lease lost');
+    });
+    const results = await Promise.allSettled([
+      queue.run(async () => 'a'),
+      queue.run(() => Promise.reject(new Error('b alone'))),
+      queue.run(async () => 'c'),
+      queue.run(async () => 'd'),
+    ]);
+    expect(results.map((one) => (one.status === 'fulfilled' ? one.value : one.reason.message))).toEqual([
+      'a',
+      'lease lost',
+      'lease lost',
+      'lease lost',
+    ]);
+    expect(transactions).toBe(3);
+  });
 });
