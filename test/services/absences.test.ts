@@ -6,7 +6,7 @@ import type { EndpointRef } from '../../lib/services/records.js';
 import { Absences } from '../../lib/services/sessions/absences.js';
 import { Presence } from '../../lib/services/sessions/index.js';
 import { refOf } from '../platform/stage.js';
-import { until } from '../support/fake-time.js';
+import { settle, until } from '../support/fake-time.js';
 import { madeUpId } from '../support/ids.js';
 
 const [A, B, C] = ['a', 'b', 'c'].map((digit) => refOf(madeUpId(digit.repeat(64)))) as [
@@ -69,5 +69,16 @@ it('who leaves while the store is away is stored as offline when it is back, unl
   // When it left, not when that could be stored.
   expect((await store.endpoint(B))?.lastSeenAt).toBe(10);
   expect(wakings).toEqual([]);
+
+  // Who comes and goes once more before that has left later.
+  store.isAway = true;
+  await absences.note(A);
+  store.isAway = false;
+  await store.sessionOpened(A, C.id, null, 150);
+  now = 200;
+  await absences.note(A);
+  wakings.shift()?.();
+  await settle();
+  expect((await store.endpoint(A))?.lastSeenAt).toBe(200);
   await absences.close();
 });

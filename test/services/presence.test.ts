@@ -204,3 +204,17 @@ it('a session that has ended is not looked at any more: those that come again an
   expect(await entered).toBeNull();
   expect(time.slept).toHaveLength(1);
 });
+
+it('a session that was closed for a newer one of another project is the last of its own', () => {
+  const [presence, { signal }] = [new Presence(1), new AbortController()];
+  const [older, newer] = [new FakeSession(v4), new FakeSession(v4)].map(
+    (session) => session as unknown as Connection,
+  ) as [Connection, Connection];
+  void presence.enter(older, HOLDER, () => false, signal);
+  void presence.enter(newer, { ...HOLDER, project: 'another' }, () => false, signal);
+  expect(older.closeReason).not.toBeNull();
+  expect(presence.leave(older)).toBe(true);
+  expect(presence.leave(older)).toBe(false);
+  expect(presence.isOnline(older.remoteId, 'another')).toBe(true);
+  expect(presence.leave(newer)).toBe(true);
+});

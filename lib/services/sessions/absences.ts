@@ -39,12 +39,16 @@ export class Absences {
   async note(ref: EndpointRef): Promise<void> {
     const { store, events, clock } = this.#deps;
     const at = clock.now();
+    const key = `${ref.project} ${ref.id}`;
+    const isFirst = this.#unsaid.size === 0;
+    // What is stored later of an earlier end must not come after this one.
+    this.#unsaid.delete(key);
     try {
       await store.sessionClosed(ref, at);
     } catch (error) {
       // The store that is away is told once.
-      if (this.#unsaid.size === 0) events.emit({ type: 'warning', message: messageOf(error) });
-      this.#unsaid.set(`${ref.project} ${ref.id}`, { ref, at });
+      if (isFirst) events.emit({ type: 'warning', message: messageOf(error) });
+      this.#unsaid.set(key, { ref, at });
       if (!this.#isTrying) void this.#tryAgain();
     }
   }
@@ -60,14 +64,16 @@ export class Absences {
     this.#isTrying = true;
     while (this.#unsaid.size > 0 && !signal.aborted) {
       await this.#sleep(AGAIN_MS, signal).catch(() => {});
-      for (const [key, { ref, at }] of [...this.#unsaid]) {
+      for (const [key, absence] of [...this.#unsaid]) {
+        const { ref, at } = absence;
         if (signal.aborted) break;
+        if (this.#unsaid.get(key) !== absence) continue;
         // Looked at and asked in one step: what a session that begins now stores, is stored after it.
         const isBack = presence.isOnline(ref.id, ref.project);
         const isSaid = isBack || (await store.sessionClosed(ref, at).then(yes, no));
         // It would be the same with the others.
         if (!isSaid) break;
-        this.#unsaid.delete(key);
+        if (this.#unsaid.get(key) === absence) this.#unsaid.delete(key);
       }
     }
     this.#isTrying = false;

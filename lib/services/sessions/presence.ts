@@ -138,12 +138,16 @@ export class Presence {
     this.#sessions.get(session.remoteId)?.delete(session);
   }
 
-  /** @returns whether this was the endpoint's last session in its project */
+  /** Also of a session that was closed for a newer one. @returns whether this was the endpoint's last session in its project */
   leave(connection: Connection): boolean {
-    const sessions = this.#sessions.get(connection.remoteId);
-    if (sessions === undefined || !sessions.delete(connection)) return false;
-    if (sessions.size === 0) this.#sessions.delete(connection.remoteId);
-    return !this.isOnline(connection.remoteId, this.#holders.get(connection)?.project);
+    const id = connection.remoteId;
+    const holder = this.#holders.get(connection);
+    if (holder === undefined) return false;
+    this.#holders.delete(connection);
+    const sessions = this.#sessions.get(id);
+    sessions?.delete(connection);
+    if (sessions?.size === 0) this.#sessions.delete(id);
+    return !this.isOnline(id, holder.project);
   }
 
   /** Closes all sessions of an endpoint. */
