@@ -66,6 +66,9 @@ export class ByteWriter {
   }
 }
 
+/** Of a number: far more than a sum of 64-bit numbers has. Each byte of a longer one would take longer than the one before. */
+const MAX_BITS = 1024n;
+
 /** Reads what {@link ByteWriter} wrote. All throw a RangeError at the end of the bytes. */
 export class ByteReader {
   readonly #bytes: Buffer;
@@ -93,11 +96,12 @@ export class ByteReader {
       if (byte < 0x80) return BigInt(value);
     }
     let large = BigInt(value);
-    for (let shift = 49n; ; shift += 7n) {
+    for (let shift = 49n; shift < MAX_BITS; shift += 7n) {
       const byte = this.#byte();
       large |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return large;
     }
+    throw new RangeError('too large a number');
   }
 
   signed(): bigint {

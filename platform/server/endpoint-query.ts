@@ -103,6 +103,9 @@ function attributesIn(values: readonly string[], name: string): Record<string, s
     if (at < 0) throw new HttpError(400, `${name} has to be key=value.`);
     return [text.slice(0, at), text.slice(at + 1)];
   });
+  if (new Set(pairs.map(([key]) => key)).size < pairs.length) {
+    throw new HttpError(400, `${name} can be given once for each key.`);
+  }
   return Object.fromEntries(pairs);
 }
 

@@ -93,6 +93,7 @@ export async function metricHistory(
   const lines: MetricLine[] = [];
   const schemas = new SchemaReader(tables, ref.project);
   for (const series of await seriesOf(tables, ref)) {
+    if (lines.length >= MAX_LINES) break;
     if (Number(series.began_at) >= to) continue;
     const schema = await schemas.read(series.schema_hash);
     const places = schema.items.flatMap((item, place) => (fullName(item) === name ? [{ item, place }] : []));

@@ -515,6 +515,7 @@ describe("the dashboard's work", () => {
     ['search', 'search=a%00b'],
     ['search', 'search=a&search=b'],
     ['search', `search=${'a+'.repeat(17)}`],
+    ['attribute', 'attribute=a=1&attribute=a=2'],
     ['ids', 'ids='],
     ['ids', 'ids=nobody'],
     ['ids', `ids=${'0'.repeat(64)}`],

@@ -33,6 +33,13 @@ describe('the filter of the list', () => {
       ],
     ],
     ['group:shop group:other', [['group', 'other']]],
+    [
+      'region=eu a=b region=us',
+      [
+        ['attribute', 'region=us'],
+        ['attribute', 'a=b'],
+      ],
+    ],
     ['"rack=north west"', [['attribute', 'rack=north west']]],
     ['"group:a b"', [['group', 'a b']]],
     ['group:a=b', [['group', 'a=b']]],

@@ -38,12 +38,15 @@ export function isFiltering({ sort: _, ...rest }: ListFilter): boolean {
 export function apiParameters({ q, ...rest }: ListFilter): URLSearchParams {
   const parameters = new URLSearchParams(Object.entries(rest).filter(([, text]) => text !== ''));
   const search: string[] = [];
+  /** By key, as an endpoint has them. */
+  const attributes = new Map<string, string>();
   for (const word of wordsOf(q)) {
-    // A label that is typed tells more than a choice that was made before.
+    // A label that is typed tells more than a choice, or a label, that was there before.
     if (word.startsWith(GROUP)) parameters.set('group', word.slice(GROUP.length));
-    else if (word.includes('=')) parameters.append('attribute', attributeIn(word));
+    else if (word.includes('=')) attributes.set(attributeIn(word).replace(/=.*/s, ''), attributeIn(word));
     else search.push(word);
   }
+  for (const attribute of attributes.values()) parameters.append('attribute', attribute);
   if (search.length > 0) parameters.set('search', search.join(' '));
   return parameters;
 }

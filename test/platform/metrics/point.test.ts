@@ -54,6 +54,11 @@ describe('points of metrics', () => {
     });
   });
 
+  it('is damaged where a number is longer than any of ours, however long it would take to read', () => {
+    const text = Buffer.from([1, 0, ...Array<number>(2_000).fill(0xff), 1]).toString('base64');
+    expect(() => readPoint(text, 1)).toThrow('damaged');
+  });
+
   it('takes few bytes', () => {
     const text = (values: MetricValue[]) => writePoint(pointOf(values));
     expect(text([])).toBe('AQ');
