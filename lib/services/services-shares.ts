@@ -1,14 +1,20 @@
 import { type Clock, Semaphore, systemClock, Throttle } from '../async/index.js';
+import { readOption } from '../settings/index.js';
 import { RouterPlaces } from '../transport/index.js';
 import { REFUSALS_TOLD_AT_ONCE, REFUSALS_TOLD_PER_MINUTE, REQUEST_STALLS_MS } from './constants.js';
-import type { ServicesLimits } from './limits.js';
+import { limitsOption, type ServicesLimitOptions, type ServicesLimits } from './limits.js';
 import { Rates, SharedPlaces, Unauthenticated } from './sessions/index.js';
 
 /**
  * What one process takes on, and how it is shared out. A process that holds several identities has one for all of their
  * hosts: its memory and its processors do not grow with their number.
+ *
+ * @example
+ * const shares = new ServicesShares({ sessions: 10_000 });
+ * const hosts = endpoints.map((endpoint) => ServicesHost.start({ endpoint, store, shares }));
  */
 export class ServicesShares {
+  /** How much it takes on. */
   readonly limits: ServicesLimits;
   /** @internal Connections, handshakes included. */
   readonly connections: RouterPlaces;
@@ -27,7 +33,12 @@ export class ServicesShares {
   /** @internal Dial-backs that are under way. */
   readonly runs = new Set<object>();
 
-  constructor(limits: ServicesLimits, clock: Clock = systemClock) {
+  /**
+   * @param given - the limits. Default: enough for a fleet of some thousand apps
+   * @throws SettingError (`ERR_SETTING`) for a limit that is none
+   */
+  constructor(given?: ServicesLimitOptions, clock: Clock = systemClock) {
+    const limits = readOption('new ServicesShares()', 'limits', limitsOption(), given);
     this.limits = limits;
     // As many handshakes as strangers, in addition: new connections can still come when all places are taken.
     this.connections = new RouterPlaces(limits.sessions + 2 * limits.strangers);

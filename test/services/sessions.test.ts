@@ -5,14 +5,12 @@ import {
   DEFAULT_PROJECT,
   type EndpointId,
   type EndpointRef,
-  limitsOption,
   MemoryStore,
   ServicesHost,
   type ServicesLimitOptions,
   ServicesShares,
   type Store,
 } from '../../lib/services/index.js';
-import { readOption } from '../../lib/settings/index.js';
 import { type Connection, call, type Endpoint } from '../../lib/transport/index.js';
 import {
   type ApiSecret,
@@ -154,6 +152,7 @@ describe('limits', () => {
     const start = (limits: object) => () =>
       ServicesHost.start({ endpoint, store: new MemoryStore(), limits });
     expect(start({ runs: 1.5 })).toThrow(/`limits\.runs` of ServicesHost\.start\(\) was 1\.5; it must be/);
+    expect(() => new ServicesShares({ runs: 0 })).toThrow(/`limits\.runs` of new ServicesShares\(\) was 0/);
     expect(start({ stranger: 2 })).toThrow(/`limits\.stranger` .* is not known\. Did you mean `strangers`\?/);
   });
 
@@ -184,7 +183,7 @@ describe('limits', () => {
 
   describe('hold for all identities of a process together', () => {
     async function twoHosts(limits: ServicesLimitOptions) {
-      const shares = new ServicesShares(readOption('test', 'limits', limitsOption(), limits));
+      const shares = new ServicesShares(limits);
       return { one: await started({}, shares), other: await started({}, shares) };
     }
 
