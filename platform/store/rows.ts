@@ -56,14 +56,13 @@ export function toEndpoint(
   >,
 ): EndpointRecord {
   const address = textOrNull(row, 'address');
-  const attributes = textOrNull(row, 'attributes');
   return {
     project: text(row, 'project'),
     id: endpointId(row, 'id'),
     identity: endpointId(row, 'identity'),
     name: textOrNull(row, 'name'),
     group: textOrNull(row, 'group_name'),
-    attributes: attributes === null ? {} : (JSON.parse(attributes) as Attributes),
+    attributes: attributesIn(row),
     authorisation: { issuer: endpointId(row, 'issuer'), expiresAt: intOrNull(row, 'expires_at') },
     firstSeenAt: int(row, 'first_seen_at'),
     lastSeenAt: int(row, 'last_seen_at'),
@@ -91,6 +90,15 @@ export function toEndpoint(
             facts: toFacts(row),
           },
   };
+}
+
+function attributesIn(row: Pick<Row<'endpoints'>, 'attributes'>): Attributes {
+  const attributes: unknown = JSON.parse(textOrNull(row, 'attributes') ?? '{}');
+  if (typeof attributes === 'object' && attributes !== null) return attributes as Attributes;
+  throw new NetDiagnosticsError(
+    'ERR_STORE',
+    "The store's column attributes holds no object: the file is damaged.",
+  );
 }
 
 export function toGrant(row: Row<'grants'>): GrantRecord {

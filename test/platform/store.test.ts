@@ -470,6 +470,10 @@ describe('the store in a file', () => {
     expect((await store.endpoints(ALL, 0)).endpoints.map(({ id }) => id)).toEqual([B]);
     expect(await store.reports(RA, { limit: 9 })).toEqual([]);
     await expect(store.endpoint(RA)).rejects.toThrow();
+    // JSON, but none that a page could show.
+    await say(database, "UPDATE endpoints SET address = NULL, attributes = 'null' WHERE id = ?", A);
+    expect((await store.endpoints(ALL, 0)).endpoints.map(({ id }) => id)).toEqual([B]);
+    await expect(store.endpoint(RA)).rejects.toThrow('attributes');
     await store.close();
   });
 
