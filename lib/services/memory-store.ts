@@ -125,7 +125,7 @@ export class MemoryStore implements Store {
   ): Promise<void> {
     const known = this.#record(ref);
     if (known !== undefined) {
-      Object.assign(known, { authorisation: { ...authorisation }, identity, lastSeenAt: at });
+      Object.assign(known, { authorisation: { ...authorisation }, lastSeenAt: at });
       return;
     }
     const { project, id } = ref;
@@ -160,8 +160,8 @@ export class MemoryStore implements Store {
     this.#change(ref, { isOnline: true, identity, lastSeenAt: at, ...where });
   }
 
-  async sessionClosed(ref: EndpointRef, at: number): Promise<void> {
-    this.#change(ref, { isOnline: false, lastSeenAt: at });
+  async sessionClosed(ref: EndpointRef, identity: EndpointId, at: number): Promise<void> {
+    if (this.#record(ref)?.identity === identity) this.#change(ref, { isOnline: false, lastSeenAt: at });
   }
 
   async movedTo(ref: EndpointRef, address: EndpointAddress): Promise<void> {

@@ -90,7 +90,7 @@ export class ServicesHost {
     this.#store = store;
     this.#address = deps.address ?? (() => endpoint.address());
     this.#router = new Router(endpoint, {}, shares.connections);
-    const absences = new Absences({ store, presence, events, clock });
+    const absences = new Absences({ identity: endpoint.id, store, presence, events, clock });
     this.#secrets = new KnownSecrets(store, clock);
     this.#recalls = new Recalls({
       ...{ endpoint, store, presence, absences, secrets: this.#secrets, events, clock },

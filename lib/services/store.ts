@@ -49,7 +49,10 @@ export interface Store {
   countEndpoints(issuer: EndpointId): Promise<number>;
   /** The endpoint of a secret that has been offline the longest; `null`: all are online. */
   oldestOffline(issuer: EndpointId): Promise<EndpointId | null>;
-  /** Adds the endpoint, or replaces its stored authorisation. @param identity - the platform's id */
+  /**
+   * Adds the endpoint, or replaces its stored authorisation.
+   * @param identity - the platform's id, for a new one; {@link sessionOpened} changes it
+   */
   authorise(ref: EndpointRef, authorisation: Authorisation, identity: EndpointId, at: number): Promise<void>;
   /** Stores the name that an endpoint gave itself. */
   nameEndpoint(ref: EndpointRef, name: string): Promise<void>;
@@ -64,8 +67,11 @@ export interface Store {
     address: EndpointAddress | null,
     at: number,
   ): Promise<void>;
-  /** Stores that an endpoint is no longer online. */
-  sessionClosed(ref: EndpointRef, at: number): Promise<void>;
+  /**
+   * Stores that an endpoint is no longer online with an identity. Nothing where its session began last with another one,
+   * whose process says when that ends.
+   */
+  sessionClosed(ref: EndpointRef, identity: EndpointId, at: number): Promise<void>;
   /** Stores where an endpoint is now. */
   movedTo(ref: EndpointRef, address: EndpointAddress): Promise<void>;
   /** Stores that two live processes have its key. */

@@ -236,7 +236,6 @@ export class SqlStore implements Store {
         })
         .onConflict((conflict) =>
           conflict.columns(['project', 'id']).doUpdateSet(({ ref }) => ({
-            identity: ref('excluded.identity'),
             issuer: ref('excluded.issuer'),
             expires_at: ref('excluded.expires_at'),
             last_seen_at: ref('excluded.last_seen_at'),
@@ -288,8 +287,16 @@ export class SqlStore implements Store {
     return this.#change(ref, { identity, is_online: 1, last_seen_at: at, ...where });
   }
 
-  sessionClosed(ref: EndpointRef, at: number): Promise<void> {
-    return this.#change(ref, { is_online: 0, last_seen_at: at });
+  async sessionClosed({ project, id }: EndpointRef, identity: EndpointId, at: number): Promise<void> {
+    await this.#writes.run((tables) =>
+      tables
+        .updateTable('endpoints')
+        .set({ is_online: 0, last_seen_at: at })
+        .where('project', '=', project)
+        .where('id', '=', id)
+        .where('identity', '=', identity)
+        .execute(),
+    );
   }
 
   movedTo(ref: EndpointRef, address: EndpointAddress): Promise<void> {

@@ -217,7 +217,7 @@ describe.each(DIALECTS)('runs %s', (dialect, place) => {
     const one = await start();
     const begun: EndpointId[] = [];
     const run = await one.queue.request(A, 'test');
-    await one.store.sessionClosed(A, Date.now());
+    await one.store.sessionClosed(A, PLATFORM, Date.now());
     const { events } = await hold(one, async ({ id }) => void begun.push(id));
     await new Promise((resolve) => setTimeout(resolve, 1_300));
     expect(begun).toEqual([]);
@@ -230,7 +230,7 @@ describe.each(DIALECTS)('runs %s', (dialect, place) => {
   it('that were claimed, and whose claim was never answered, are begun all the same', async () => {
     const one = await start();
     const run = await one.queue.request(A, 'test');
-    await one.store.sessionClosed(A, Date.now());
+    await one.store.sessionClosed(A, PLATFORM, Date.now());
     const { token, events } = await hold(one);
     await one.store.tables
       .updateTable('runs')

@@ -132,7 +132,15 @@ describe.each(KINDS)('the store %s', (_, makeStore) => {
     await first.sessionOpened(RA, PLATFORM, address, 200);
     await first.sessionOpened(RA, PLATFORM, null, 250);
     await first.identityShared(RA, 260);
-    await first.sessionClosed(RA, 300);
+    await first.sessionClosed(RA, KEY, 299);
+    expect(await first.endpoint(RA), 'its session is with another identity').toMatchObject({
+      isOnline: true,
+    });
+    await first.authorise(RA, { issuer: KEY, expiresAt: null }, KEY, 255);
+    expect(await first.endpoint(RA), 'its session with that one begins later').toMatchObject({
+      identity: PLATFORM,
+    });
+    await first.sessionClosed(RA, PLATFORM, 300);
     await first.putGrant(grant);
     await first.addReport(report('01'), 5);
     await first.putMetrics(metrics, 2);

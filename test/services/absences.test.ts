@@ -20,10 +20,10 @@ class UnsteadyStore extends MemoryStore {
   isAway = false;
   attempts = 0;
 
-  override async sessionClosed(ref: EndpointRef, at: number): Promise<void> {
+  override async sessionClosed(...what: Parameters<MemoryStore['sessionClosed']>): Promise<void> {
     this.attempts += 1;
     if (this.isAway) throw new NetDiagnosticsError('ERR_STORE', 'The database is away.');
-    await super.sessionClosed(ref, at);
+    await super.sessionClosed(...what);
   }
 }
 
@@ -42,7 +42,9 @@ it('who leaves while the store is away is stored as offline when it is back, unl
   const wakings: (() => void)[] = [];
   const sleep = () => new Promise<void>((wake) => wakings.push(wake));
   let now = 10;
-  const absences = new Absences({ store, presence, events, clock: { now: () => now }, sleep });
+  const absences = new Absences({
+    ...{ identity: C.id, store, presence, events, clock: { now: () => now }, sleep },
+  });
   const areOnline = async () =>
     Promise.all([A, B, C].map(async (ref) => (await store.endpoint(ref))?.isOnline));
 

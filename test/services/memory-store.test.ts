@@ -60,10 +60,10 @@ const change: fc.Arbitrary<Change> = fc.oneof(
           at,
         ),
   ),
-  fc.tuple(endpoint, time).map(
-    ([ref, at]): Change =>
+  fc.tuple(endpoint, platform, time).map(
+    ([ref, identity, at]): Change =>
       (store) =>
-        store.sessionClosed(ref, at),
+        store.sessionClosed(ref, identity, at),
   ),
   fc.tuple(endpoint, time).map(
     ([ref, at]): Change =>

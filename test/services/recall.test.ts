@@ -167,7 +167,7 @@ describe('a recall', () => {
     events.subscribe((event) => {
       if (event.type === 'warning') warnings.push(event.message);
     });
-    const absences = new Absences({ store, presence, events, clock: systemClock });
+    const absences = new Absences({ identity: endpoint.id, store, presence, events, clock: systemClock });
     const recalls = new Recalls({
       ...{ endpoint, store, presence, events, absences, clock: systemClock, sleep: time.sleep },
       secrets: new KnownSecrets(store, systemClock),

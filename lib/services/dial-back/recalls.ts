@@ -105,7 +105,7 @@ export class Recalls {
       const [record, grants] = await Promise.all([store.endpoint(ref), store.grants(ref, endpoint.id)]);
       const grant = usableGrant(grants, nowSeconds(clock));
       if (presence.connection(id) !== null) return;
-      if (record === null || grant === null || !(await this.#isThere(record, grant))) {
+      if (record?.identity !== endpoint.id || grant === null || !(await this.#isThere(record, grant))) {
         await this.lost(ref);
         return;
       }

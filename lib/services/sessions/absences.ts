@@ -1,5 +1,6 @@
 import { type Clock, newAbort, type Sleep, systemSleep } from '../../async/index.js';
 import { messageOf } from '../../errors.js';
+import type { EndpointId } from '../../wire/index.js';
 import type { EventBus } from '../events.js';
 import type { EndpointRef } from '../records.js';
 import type { Store } from '../store.js';
@@ -10,6 +11,8 @@ const AGAIN_MS = 2_000;
 
 /** What {@link Absences} needs. */
 export interface AbsencesDeps {
+  /** With which the sessions are. */
+  identity: EndpointId;
   store: Store;
   presence: Presence;
   events: EventBus;
@@ -37,14 +40,14 @@ export class Absences {
 
   /** Resolves when it is stored, or is to be stored later. Never rejects. */
   async note(ref: EndpointRef): Promise<void> {
-    const { store, events, clock } = this.#deps;
+    const { identity, store, events, clock } = this.#deps;
     const at = clock.now();
     const key = `${ref.project} ${ref.id}`;
     const isFirst = this.#unsaid.size === 0;
     // What is stored later of an earlier end must not come after this one.
     this.#unsaid.delete(key);
     try {
-      await store.sessionClosed(ref, at);
+      await store.sessionClosed(ref, identity, at);
     } catch (error) {
       // The store that is away is told once.
       if (isFirst) events.emit({ type: 'warning', message: messageOf(error) });
@@ -59,7 +62,7 @@ export class Absences {
   }
 
   async #tryAgain(): Promise<void> {
-    const { store, presence } = this.#deps;
+    const { identity, store, presence } = this.#deps;
     const { signal } = this.#stop;
     this.#isTrying = true;
     while (this.#unsaid.size > 0 && !signal.aborted) {
@@ -70,7 +73,7 @@ export class Absences {
         if (this.#unsaid.get(key) !== absence) continue;
         // Looked at and asked in one step: what a session that begins now stores, is stored after it.
         const isBack = presence.isOnline(ref.id, ref.project);
-        const isSaid = isBack || (await store.sessionClosed(ref, at).then(yes, no));
+        const isSaid = isBack || (await store.sessionClosed(ref, identity, at).then(yes, no));
         // It would be the same with the others.
         if (!isSaid) break;
         if (this.#unsaid.get(key) === absence) this.#unsaid.delete(key);
