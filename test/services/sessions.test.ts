@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NetDiagnosticsError } from '../../lib/errors.js';
+import { SESSIONS_AT_ONCE } from '../../lib/services/constants.js';
 import {
   DEFAULT_PROJECT,
   type EndpointId,
@@ -179,6 +180,25 @@ describe('limits', () => {
     // Others of the same secret come in meanwhile.
     await openSession(host, secret, await loopback.bind());
     await storm;
+  });
+
+  it('of how often sessions are opened keep no place for a connection that ends before its turn', async () => {
+    const begunAt = Date.now();
+    const shares = new ServicesShares({ sessionsPerEndpoint: 100 }, { now: () => begunAt });
+    const { host, mood, secret } = await started({}, shares);
+    const endpoint = await loopback.bind();
+    for (let count = 0; count < SESSIONS_AT_ONCE + 1; count += 1)
+      (await openSession(host, secret, endpoint)).close(0);
+    await until(() => shares.connections.taken === 0);
+    const opened = () => mood.asked.filter((name) => name === 'sessionOpened').length;
+    const before = opened();
+    // Its turn would come in four seconds.
+    const early = await endpoint.connect(host.address, SERVICES_ALPN);
+    await until(() => shares.connections.taken === 1);
+    await sleep(200);
+    early.close(0);
+    await until(() => shares.connections.taken === 0, 2_500);
+    expect(opened()).toBe(before);
   });
 
   describe('hold for all identities of a process together', () => {
