@@ -199,7 +199,11 @@ export class Fleet {
           telling = telling.then(() => tellRun(change.runId)).catch(() => {});
         }
       }),
-      feed.onGap(() => listener({ what: 'gap' })),
+      feed.onGap(() => {
+        // The ends of some may have been missed.
+        told.clear();
+        listener({ what: 'gap' });
+      }),
     ];
     return () => {
       for (const end of ends) end();

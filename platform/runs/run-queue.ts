@@ -21,7 +21,7 @@ import type { ChangeFeed } from '../changes/index.js';
 import { databaseTime } from '../store/dialect.js';
 import { isActive, isOf, RUN_COLUMNS, type RunRecord, readAt, toRun } from '../store/run-rows.js';
 import type { SqlStore } from '../store/sql-store.js';
-import { isOver, toProgress } from './run-progress.js';
+import { CANCELLED, isOver, toProgress } from './run-progress.js';
 
 /** From the request on; a run takes seconds, and a change of hands of an identity less than fifteen. Milliseconds. */
 const DEADLINE_MS = 90_000;
@@ -112,7 +112,7 @@ export class RunQueue {
         .updateTable('runs')
         .set({
           ...{ state: 'failed', ended_at: now, updated_at: now, phase: null },
-          ...{ failure_kind: 'cancelled', failure_message: 'The run was cancelled.' },
+          ...{ failure_kind: 'cancelled', failure_message: CANCELLED },
         })
         .where('id', '=', id)
         .where('state', '=', 'queued')

@@ -14,6 +14,7 @@ import type { ChangeFeed } from '../changes/index.js';
 import { claiming, databaseTime } from '../store/dialect.js';
 import { endpointId } from '../store/rows.js';
 import type { SqlStore } from '../store/sql-store.js';
+import { CANCELLED } from './run-progress.js';
 
 /** Looks for runs this often even when no change is told, in milliseconds. */
 const LOOK_MS = 1_000;
@@ -108,7 +109,7 @@ export class RunWorker {
     while (this.#mustLookAgain && !this.#stopping.signal.aborted) {
       this.#mustLookAgain = false;
       try {
-        await this.#endLate();
+        await this.#endWaiting();
         await this.#heedRunning();
         for (const claimed of await this.#claim()) this.#begin(claimed);
       } catch (error) {
@@ -134,24 +135,28 @@ export class RunWorker {
     for (const row of rows) this.#tell(row.id, refOf(row));
   }
 
-  /** Those in the queue for which it is too late. */
-  async #endLate(): Promise<void> {
+  /** Those in the queue for which it is too late, and those that came back into it after they were cancelled. */
+  async #endWaiting(): Promise<void> {
     const { store, identity } = this.#deps;
     const now = databaseTime(store.dialect);
-    const late = await store.tables
+    const over = await store.tables
       .selectFrom('runs')
-      .select(['id', 'project', 'endpoint_id'])
+      .select(['id', 'project', 'endpoint_id', 'cancel'])
       .where('identity', '=', identity)
       .where('state', '=', 'queued')
-      .where('deadline_at', '<', now)
+      .where(({ eb, or }) => or([eb('deadline_at', '<', now), eb('cancel', '=', 1)]))
       .execute();
-    for (const row of late) {
+    for (const row of over) {
+      const [kind, message]: [RunFailureKind, string] =
+        Number(row.cancel) === 1
+          ? ['cancelled', CANCELLED]
+          : ['timed-out', 'The app did not come back in time: wait until it is online, and try again.'];
       await store.write((tables) =>
         tables
           .updateTable('runs')
           .set({
-            ...{ state: 'failed', ended_at: now, updated_at: now, failure_kind: 'timed-out' },
-            failure_message: 'The app did not come back in time: wait until it is online, and try again.',
+            ...{ state: 'failed', ended_at: now, updated_at: now },
+            ...{ failure_kind: kind, failure_message: message },
           })
           .where('id', '=', row.id)
           .where('state', '=', 'queued')

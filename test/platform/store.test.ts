@@ -2,8 +2,8 @@ import { createHook } from 'node:async_hooks';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { CompiledQuery, type Kysely } from 'kysely';
-import { afterEach, describe, expect, it } from 'vitest';
+import { CompiledQuery, type Kysely, sql } from 'kysely';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MemoryStore } from '../../lib/services/memory-store.js';
 import { DEFAULT_PROJECT } from '../../lib/services/records.js';
 import { reportFacts } from '../../lib/services/report-facts.js';
@@ -483,6 +483,23 @@ describe('the store in a file', () => {
     expect((await store.endpoints(ALL, 0)).endpoints.map(({ id }) => id)).toEqual([B]);
     await expect(store.endpoint(RA)).rejects.toThrow('attributes');
     await store.close();
+  });
+
+  it('keeps the statements that are used, and not every one that a filter ever made', async () => {
+    const { default: Database } = await import('libsql');
+    const prepare = vi.spyOn(Database.prototype, 'prepare');
+    const database = await openLibsql(':memory:');
+    const often = () => sql`SELECT 'often'`.execute(database.tables);
+    for (let count = 0; count < 2_000; count += 1) {
+      await sql.raw(`SELECT ${count}`).execute(database.tables);
+      await often();
+    }
+    await sql.raw('SELECT 0').execute(database.tables);
+    const prepared = prepare.mock.calls.map(([text]) => text);
+    prepare.mockRestore();
+    expect(prepared.filter((text) => text === 'SELECT 0')).toHaveLength(2);
+    expect(prepared.filter((text) => text.includes('often'))).toHaveLength(1);
+    await database.close();
   });
 
   it('alone needs the database and the query builder: neither is loaded before one is opened', async () => {
