@@ -226,10 +226,10 @@ describe('a place that cannot be used', () => {
     try {
       await child.line(/^Dashboard/);
       for (const attempt of [
-        exportStore({ from, to: join(folder, 'x'), withKeys: false }, QUIET),
-        moveStore({ from, to }, QUIET),
+        () => exportStore({ from, to: join(folder, 'x'), withKeys: false }, QUIET),
+        () => moveStore({ from, to }, QUIET),
       ])
-        await expect(attempt).rejects.toThrow(/another process has it open; stop that one first/);
+        await expect(attempt()).rejects.toThrow(/another process has it open; stop that one first/);
     } finally {
       child.process.kill('SIGKILL');
       await child.ended;
