@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { access, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { access, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { FILE_MODE, messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
@@ -9,6 +9,7 @@ import { putIdentity, readIdentity } from '../identities/index.js';
 import { openLibsql } from '../store/libsql-driver.js';
 import { syncPath } from '../store/sync-path.js';
 import { openFolder, STORE_FILE } from './place.js';
+import { isThere } from './write-file.js';
 
 /** Asks the platform that runs on the folder to leave its file alone. */
 export interface Running {
@@ -104,11 +105,4 @@ async function copyInUse(
   } finally {
     await database.close();
   }
-}
-
-function isThere(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -82,7 +82,8 @@ function taken(path: string): NetDiagnosticsError {
   return new NetDiagnosticsError('ERR_SETTING', `${path} exists: name another file, or remove it.`);
 }
 
-function isThere(path: string): Promise<boolean> {
+/** Whether a name is taken, also by a link that leads nowhere. */
+export function isThere(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
     () => false,
