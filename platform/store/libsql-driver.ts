@@ -13,6 +13,9 @@ import { storable } from './parameters.js';
 import type { Tables } from './schema.js';
 import type { SqlDatabase } from './sql-database.js';
 
+/** Compiled statements that are kept: the store has some hundred, besides those of filters. */
+const MAX_STATEMENTS = 500;
+
 /** The part of `libsql` (better-sqlite3's interface) that is used. */
 type Connection = LibsqlDatabase.Database;
 
@@ -70,7 +73,7 @@ class EmbeddedDatabase implements SqlDatabase {
   readonly file: string | null;
   readonly tables: Kysely<Tables>;
   readonly #connection: Connection;
-  /** The store's statements are a fixed set: each is compiled once. */
+  /** Those that were used last, compiled. Filters make more than anybody could keep: one for each set of conditions. */
   readonly #statements = new Map<string, SqliteStatement>();
   #isOpen = true;
 
@@ -104,10 +107,11 @@ class EmbeddedDatabase implements SqlDatabase {
 
   #prepare(sql: string): SqliteStatement {
     if (!this.#isOpen) throw new NetDiagnosticsError('ERR_STORE', 'The store is closed.');
-    const known = this.#statements.get(sql);
-    if (known !== undefined) return known;
-    const statement = prepare(this.#connection, sql);
+    const statement = this.#statements.get(sql) ?? prepare(this.#connection, sql);
+    this.#statements.delete(sql);
     this.#statements.set(sql, statement);
+    const [oldest] = this.#statements.keys();
+    if (oldest !== undefined && this.#statements.size > MAX_STATEMENTS) this.#statements.delete(oldest);
     return statement;
   }
 }
