@@ -242,6 +242,16 @@ describe.each(DIALECTS)('runs %s', (dialect, place) => {
     await until(async () => (await one.queue.run(run.id))?.state === 'done');
   });
 
+  it('that were cancelled end also when they are back in the queue, and their endpoint away', async () => {
+    const one = await start();
+    const run = await one.queue.request(A, 'test');
+    await one.store.sessionClosed(A, PLATFORM, Date.now());
+    const isRunning = { state: 'running', phase: 'connecting', token: 0, cancel: 1 };
+    await one.store.tables.updateTable('runs').set(isRunning).where('id', '=', run.id).execute();
+    await hold(one);
+    await until(async () => (await one.queue.run(run.id))?.failure?.kind === 'cancelled');
+  });
+
   it('end with words when their time is over: in the queue, and with a holder that nobody followed', async () => {
     const one = await start();
     const late = await one.queue.request(A, 'test');
