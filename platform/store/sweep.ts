@@ -70,7 +70,9 @@ const pointsOf = (holder: Holder): number => holder.points;
  * turn gives is an endpoint that is forgotten now.
  */
 export async function* sweep({ tables: database }: SqlDatabase, limits: Limits): AsyncGenerator<Swept> {
-  const step = <T>(work: (tables: Kysely<Tables>) => Promise<T>) => database.transaction().execute(work);
+  const once = <T>(work: (tables: Kysely<Tables>) => Promise<T>) => database.transaction().execute(work);
+  // Of two transactions that wait for each other PostgreSQL ends one. A database that is away fails again.
+  const step: Step = (work) => once(work).catch(() => once(work));
   while (await step((tables) => dropRuns(tables, limits.runsSince))) yield;
   const projects = await database.selectFrom('projects').select('id').execute();
   const oldest = reportIdAt(limits.reportsSince);

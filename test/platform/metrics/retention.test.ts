@@ -199,6 +199,28 @@ describe.each(DATABASES)('retention on %s', (_, open) => {
     expect(await store.tables.selectFrom('runs').select('id').execute()).toEqual([{ id: '2' }]);
   });
 
+  it('goes on where it and a writer have waited for each other', async () => {
+    const store = await withEndpoints();
+    await report(store, A, DAY);
+    await report(store, B, DAY + 1);
+    // One connection does not wait for itself.
+    if (store.dialect === 'sqlite')
+      return expect(await swept(store, { reportsSince: DAY + 5 })).toBeGreaterThan(0);
+    let sweeping: Promise<number> | undefined;
+    const touch = (tables: typeof store.tables, id: string) =>
+      tables.updateTable('endpoints').set({ last_seen_at: DAY }).where('id', '=', id).execute();
+    await store.tables.transaction().execute(async (writer) => {
+      await touch(writer, B);
+      sweeping = swept(store, { reportsSince: DAY + 5 });
+      sweeping.catch(() => {});
+      await sleep(300);
+      await touch(writer, A);
+    });
+    await sweeping;
+    expect([await idsOf(store, A), await idsOf(store, B)]).toEqual([[], []]);
+    await expectCounted(store);
+  });
+
   it('is the turn of one process at a time', async () => {
     const { tables } = await open();
     const turn = (now: number) => takeSweepTurn(tables, now, 1_000);
