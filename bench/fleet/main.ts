@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,16 +6,18 @@ import { parseArgs } from 'node:util';
 import { PostgresServer } from '../../test/support/postgres.js';
 import { assertBuilt } from '../support/built.js';
 import { machine } from '../support/machine.js';
+import { measurePages } from '../support/pages.js';
 import { ATTACKS, Attack, type AttackKind, Fleet, type Pings } from './fleet-peers.js';
 import { type LoopSample, ServedPlatform } from './served-platform.js';
 
 const USAGE = `node bench/run.js fleet [--sessions 5000] [--minutes 3] [--processes 2] [--per-second 50] [--dial-backs 50]
-                     [--postgres] [--attack all|idle|half|schema|storm|strangers] [--keys 64] [--profile DIR]
+                     [--data FOLDER] [--postgres] [--attack all|idle|half|schema|storm|strangers] [--keys 64] [--profile DIR]
 
 A platform in a process of its own, and a fleet of apps with the official client (crate iroh-services 2.0), each an endpoint
 on loopback: metrics every minute, pings every 30 s. Measures the platform's CPU time, memory and event loop, the pings as
 the apps see them, dial-backs at once, and a restart after which all come back together. With --attack: the pings of a
-second API secret's apps, before and while holders of a third one attack. The store is SQLite in a folder, or a PostgreSQL server of its own.
+second API secret's apps, before and while holders of a third one attack. With --data: on a copy of a folder that fleet-data
+has filled, and the dashboard's answers are measured, too, while the apps live. The store is SQLite in a folder, or a PostgreSQL server of its own.
 Needs npm run build, cargo, Linux.`;
 
 const PING_MS = 30_000;
@@ -25,6 +27,8 @@ const SETTLE_MS = 20_000;
 const STORM_LIMIT_MS = 5 * 60_000;
 /** The neighbours of an attack, and how long they are watched before and during it. */
 const NEIGHBOURS = { apps: 20, pingMs: 500, ms: 30_000 };
+/** How often each of the dashboard's answers is asked for. */
+const PAGE_ROUNDS = 40;
 /** Until an attack has all its connections. */
 const ATTACK_SETTLE_MS = 5_000;
 
@@ -37,6 +41,8 @@ interface Options {
   keys: number;
   attacks: readonly AttackKind[];
   profile: string | undefined;
+  /** Whether there is a fleet beside the apps. */
+  hasData: boolean;
 }
 
 export async function main(args: string[]): Promise<void> {
@@ -51,6 +57,7 @@ export async function main(args: string[]): Promise<void> {
       keys: { type: 'string', default: '64' },
       attack: { type: 'string' },
       profile: { type: 'string' },
+      data: { type: 'string' },
       postgres: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -77,7 +84,13 @@ export async function main(args: string[]): Promise<void> {
   try {
     server = values.postgres ? await PostgresServer.start() : null;
     const database = await server?.createDatabase();
-    await measure({ dataDir: join(dataDir, 'data'), database }, options);
+    const folder = join(dataDir, 'data');
+    if (values.data !== undefined) cpSync(values.data, folder, { recursive: true });
+    const dashboard = { port: 0, unsafeWithoutLogin: true };
+    await measure(
+      { dataDir: folder, database, dashboard },
+      { ...options, hasData: values.data !== undefined },
+    );
   } finally {
     await server?.stop();
     rmSync(dataDir, { recursive: true, force: true });
@@ -85,7 +98,9 @@ export async function main(args: string[]): Promise<void> {
 }
 
 async function measure(platformOptions: Record<string, unknown>, o: Options): Promise<void> {
+  const begun = performance.now();
   let platform = await ServedPlatform.start(platformOptions, o.profile);
+  row('started in', seconds(performance.now() - begun));
   const secret = await platform.secret('fleet');
   const idle = platform.rss();
   const perProcess = Math.ceil(o.sessions / o.processes);
@@ -104,11 +119,14 @@ async function measure(platformOptions: Record<string, unknown>, o: Options): Pr
     row('came', `${o.sessions} apps in ${seconds(Math.max(0, ...ramps.map(({ ms }) => ms)))}`);
     row('  loop while they came', loopText(await platform.loop()));
     if (o.minutes > 0 && o.sessions > 0) await watchLife(platform, fleets, o, idle);
+    if (o.hasData) await watchPages(platform);
     if (o.dialBacks > 0 && o.sessions > 0) await watchDialBacks(platform, fleets, o.dialBacks);
     for (const kind of o.attacks) await watchAttack(platform, kind, o.keys);
     if (o.sessions > 0 && o.attacks.length === 0) {
       await platform.stop();
+      const again = performance.now();
       platform = await ServedPlatform.start(platformOptions);
+      row('started again in', seconds(performance.now() - again));
       await watchReturn(platform, fleets);
     }
   } finally {
@@ -139,6 +157,15 @@ async function watchLife(platform: ServedPlatform, fleets: Fleet[], o: Options, 
   row('loop', loopText(loop));
   row('events', JSON.stringify(loop.events));
   for (const fleet of fleets) row('pings', pingText(await fleet.pings()));
+}
+
+/** This client's own loop is not told: it is not the platform's. */
+async function watchPages(platform: ServedPlatform): Promise<void> {
+  await platform.loop();
+  console.log();
+  await measurePages(`${await platform.dashboardUrl()}api/`, PAGE_ROUNDS);
+  console.log();
+  row('loop meanwhile', loopText(await platform.loop()));
 }
 
 async function watchDialBacks(platform: ServedPlatform, fleets: Fleet[], count: number): Promise<void> {

@@ -28,6 +28,7 @@ setInterval(() => {
 
 const tasks = {
   secret: async (label) => (await platform.createApiSecret(label)).reveal(),
+  dashboardUrl: () => platform.dashboardUrl,
   /** The event loop's delays since the last time, in milliseconds, and how often each event came. */
   sample: () => {
     const late = delays.map((delay) => delay.late).sort((a, b) => a - b);

@@ -59,6 +59,10 @@ export class ServedPlatform {
     return this.#ask('secret', label);
   }
 
+  dashboardUrl(): Promise<string> {
+    return this.#ask('dashboardUrl');
+  }
+
   /** The event loop's delays since the last time. */
   loop(): Promise<LoopSample> {
     return this.#ask('sample');
