@@ -433,18 +433,6 @@ export class SqlStore implements Store {
     });
   }
 
-  /** Nobody is online with an identity that nobody has held until now. */
-  async allOffline(identity: EndpointId): Promise<void> {
-    await this.#writes.run((tables) =>
-      tables
-        .updateTable('endpoints')
-        .set({ is_online: 0 })
-        .where('identity', '=', identity)
-        .where('is_online', '=', 1)
-        .execute(),
-    );
-  }
-
   async close(): Promise<void> {
     await this.#writes.settled();
     await this.#database.close();
