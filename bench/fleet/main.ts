@@ -11,11 +11,12 @@ import { ATTACKS, Attack, type AttackKind, Fleet, type Pings } from './fleet-pee
 import { type LoopSample, ServedPlatform } from './served-platform.js';
 
 const USAGE = `node bench/run.js fleet [--sessions 5000] [--minutes 3] [--processes 2] [--per-second 50] [--dial-backs 50]
-                     [--data FOLDER] [--postgres] [--attack all|idle|half|schema|storm|strangers] [--keys 64] [--profile DIR]
+                     [--data FOLDER] [--postgres] [--attack all|idle|half|schema|storm|strangers] [--keys 64] [--profile FILE]
 
 A platform in a process of its own, and a fleet of apps with the official client (crate iroh-services 2.0), each an endpoint
 on loopback: metrics every minute, pings every 30 s. Measures the platform's CPU time, memory and event loop, the pings as
-the apps see them, dial-backs at once, and a restart after which all come back together. With --attack: the pings of a
+the apps see them, dial-backs at once, and a restart after which all come back together. With --profile: a CPU profile of
+the minutes in which all live (it costs some CPU). With --attack: the pings of a
 second API secret's apps, before and while holders of a third one attack. With --data: on a copy of a folder that fleet-data
 has filled, and the dashboard's answers are measured, too, while the apps live. The store is SQLite in a folder, or a PostgreSQL server of its own.
 Needs npm run build, cargo, Linux.`;
@@ -99,7 +100,7 @@ export async function main(args: string[]): Promise<void> {
 
 async function measure(platformOptions: Record<string, unknown>, o: Options): Promise<void> {
   const begun = performance.now();
-  let platform = await ServedPlatform.start(platformOptions, o.profile);
+  let platform = await ServedPlatform.start(platformOptions);
   row('started in', seconds(performance.now() - begun));
   const secret = await platform.secret('fleet');
   const idle = platform.rss();
@@ -110,7 +111,7 @@ async function measure(platformOptions: Record<string, unknown>, o: Options): Pr
       const fleet = Fleet.start({
         ...{ secret, apps: perProcess, perSecond: o.perSecond / o.processes, name: `fleet-${at}` },
         ...{ pingMs: PING_MS, metricsMs: METRICS_MS },
-        hostEvery: Math.max(1, Math.floor(o.sessions / o.dialBacks)),
+        hostEvery: o.dialBacks === 0 ? 0 : Math.max(1, Math.floor(o.sessions / o.dialBacks)),
       });
       fleets.push(await fleet);
     }
@@ -139,10 +140,12 @@ async function watchLife(platform: ServedPlatform, fleets: Fleet[], o: Options, 
   await sleep(SETTLE_MS);
   await platform.loop();
   for (const fleet of fleets) await fleet.pings();
+  if (o.profile !== undefined) await platform.profile();
   const [begun, before] = [performance.now(), platform.cpu()];
   await sleep(o.minutes * 60_000);
   const [took, after] = [(performance.now() - begun) / 1000, platform.cpu()];
   const loop = await platform.loop();
+  if (o.profile !== undefined) await platform.profiled(o.profile);
   const share = (seconds: number) => `${((100 * seconds) / took).toFixed(1)} %`;
   row('CPU, of one core', `${share(after.all - before.all)}, JavaScript ${share(after.main - before.main)}`);
   row(

@@ -40,12 +40,11 @@ export class ServedPlatform {
     this.#ended = ended;
   }
 
-  /** @param options - of `Platform.start` @param profileDir - where its CPU profile is written when it ends */
-  static async start(options: Record<string, unknown>, profileDir?: string): Promise<ServedPlatform> {
+  /** @param options - of `Platform.start` */
+  static async start(options: Record<string, unknown>): Promise<ServedPlatform> {
     const child = fork(join(root, 'bench', 'fleet', 'serve.js'), [JSON.stringify(options)], {
       cwd: root,
       env: { ...process.env, NODE_ENV: 'production', NODE_OPTIONS: '' },
-      execArgv: profileDir === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileDir],
     });
     const ended = once(child, 'exit').then(([code]) => {
       throw new Error(`the platform ended with ${code}`);
@@ -70,6 +69,16 @@ export class ServedPlatform {
 
   dialBacks(ids: readonly string[]): Promise<{ ms: number; failure: string | null }[]> {
     return this.#ask('dialBacks', ids);
+  }
+
+  /** Begins to profile its JavaScript. */
+  async profile(): Promise<void> {
+    await this.#ask('profile');
+  }
+
+  /** Ends what {@link profile} began, and writes it to a file. */
+  async profiled(path: string): Promise<void> {
+    await this.#ask('profiled', path);
   }
 
   cpu(): CpuSample {
