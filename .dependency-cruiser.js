@@ -57,6 +57,7 @@ const PACKAGES = {
   kysely: ['platform/store', 'platform/transfer'],
   libsql: ['platform/store'],
   pg: ['platform/store', 'platform/changes'],
+  'openid-client': ['platform/server/doors/oidc'],
   '@opentelemetry/api': ['lib/telemetry'],
   fastify: ['integrations/fastify', 'samples', 'platform'],
   express: ['samples'],
