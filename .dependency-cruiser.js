@@ -75,6 +75,8 @@ const HOUSE = '^(?:lib|integrations|samples|platform|web)/';
 const ROOMS = FLOORS.flat();
 /** Also where node_modules is a link to elsewhere. */
 const MODULES = '(?:^|/)node_modules/';
+/** What a build made; node_modules may be a link into another clone, and then this is the build of that one. */
+const BUILT = ['^dist/', '^\\.\\./.*/dist/'];
 
 /** A pattern of all files of these rooms; its first group is the room. */
 function within(rooms) {
@@ -132,7 +134,7 @@ export default {
       comment: 'Name its room in FLOORS of .dependency-cruiser.js.',
       from: {},
       to: {
-        pathNot: [within(ROOMS), MODULES, '^dist/', '^iroh-net-diagnostics(?:/|$)'],
+        pathNot: [within(ROOMS), MODULES, ...BUILT, '^iroh-net-diagnostics(?:/|$)'],
         dependencyTypesNot: ['core'],
       },
     },
@@ -184,7 +186,7 @@ export default {
     // TypeScript 7 has no JavaScript API that dependency-cruiser could ask.
     parser: 'swc',
     tsPreCompilationDeps: true,
-    doNotFollow: { path: [MODULES, '^dist/'] },
+    doNotFollow: { path: [MODULES, ...BUILT] },
     // That parser does not read .tsx. What web/ takes along, its build looks at (scripts/web.js), and biome at its circles.
     exclude: { path: ['^(?:samples/[^/]+|platform)/(?:dist|node_modules)/', '[.]tsx$'] },
     enhancedResolveOptions: {
