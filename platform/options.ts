@@ -44,7 +44,7 @@ export interface DashboardOptions {
    * loopback: any.
    */
   allowedHosts?: readonly string[] | undefined;
-  /** The login token, at least 32 characters. Default: a new random one at each start. */
+  /** Lets programs in, as `Authorization: Bearer`: at least 32 characters. Default: a new random one at each start. */
   token?: string | undefined;
   /** Serves everybody who can connect, without a login. Default: false. */
   unsafeWithoutLogin?: boolean | undefined;

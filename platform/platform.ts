@@ -145,7 +145,7 @@ export class Platform {
   }
 
   /**
-   * The URL that opens the dashboard. It contains the login token, so it is a credential. `null` without a dashboard.
+   * The dashboard's URL. It is no credential: the dashboard asks who comes. `null` without a dashboard.
    */
   get dashboardUrl(): string | null {
     return this.#dashboard?.url ?? null;

@@ -44,6 +44,8 @@ await build();
 const { Platform } = await import(pathToFileURL(join(root, 'platform', 'dist', 'index.js')).href);
 const platform = await Platform.start({
   dataDir: ':memory:',
+  // It is on loopback, ends with Ctrl-C, and keeps nothing.
+  dashboard: { unsafeWithoutLogin: true },
   onEvent: (event) => {
     if (event.type === 'warning') console.warn(`platform: ${event.message}`);
   },
@@ -95,7 +97,7 @@ for await (const line of createInterface({ input: sample.stdout })) {
   App         ${url}
   Its page    ${url}/net-diagnostics/
 
-  Open the dashboard, choose ${host}-sample, press Run Diagnostics. Ctrl-C ends everything.
+  Open the dashboard, choose ${host}-sample, press Run Diagnostics. It asks for no login. Ctrl-C ends everything.
   ${hint}
 `);
 }

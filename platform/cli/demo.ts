@@ -14,7 +14,8 @@ export async function demo({ dashboardPort }: { dashboardPort?: number }): Promi
   const platform = await Platform.start({
     dataDir: ':memory:',
     port: 0,
-    dashboard: { port: dashboardPort },
+    // It is on loopback, ends with Ctrl-C, and keeps nothing.
+    dashboard: { port: dashboardPort, unsafeWithoutLogin: true },
     onEvent: (event) => {
       if (event.type === 'warning') process.stderr.write(`${event.message}\n`);
     },
@@ -26,7 +27,7 @@ export async function demo({ dashboardPort }: { dashboardPort?: number }): Promi
       if (!interruption.aborted) process.stderr.write(`app: ${message}\n`);
     });
     process.stdout.write(
-      `Dashboard  ${platform.dashboardUrl}\n\nOpen it, choose ${APP_NAME}, press Run Diagnostics. Ctrl-C ends everything.\n`,
+      `Dashboard  ${platform.dashboardUrl}\n\nOpen it, choose ${APP_NAME}, press Run Diagnostics. It asks for no login. Ctrl-C ends everything.\n`,
     );
     await untilInterrupted(interruption);
   } finally {

@@ -11,21 +11,24 @@ import {
 import { openOwnFile } from '../data-folder.js';
 import { readIdentity } from '../identities/index.js';
 import { CHALLENGE_HEADER, isProof, newChallenge, PROOF_HEADER } from '../proof.js';
-import { tokenIn } from '../server/index.js';
 
-/** Lies beside the store. Only its owner can read it: it holds the login token of this start. */
-const FILE = 'dashboard-url';
+/** Lies beside the store. Only its owner can read it: it holds a token for programs on this machine. */
+const FILE = 'running.json';
 const REQUEST_TIMEOUT_MS = 5_000;
 
-/** Writes a note where the running platform's dashboard is. @returns removes the note */
-export async function noteRunning(
-  dataDir: string,
-  dashboardUrl: string | null,
-): Promise<() => Promise<void>> {
+/** Where a platform runs, and what lets programs in. */
+export interface Running {
+  url: string;
+  /** The dashboard's bearer token. */
+  token: string;
+}
+
+/** Writes a note where the platform runs. @returns removes the note */
+export async function noteRunning(dataDir: string, running: Running): Promise<() => Promise<void>> {
   const path = join(dataDir, FILE);
   // With its store and its keys in a database it needs the folder for this note alone.
   await makeFolders(dataDir);
-  await replaceFile(path, `${dashboardUrl ?? ''}\n`);
+  await replaceFile(path, `${JSON.stringify(running)}\n`);
   return () => rm(path, { force: true });
 }
 
@@ -49,8 +52,9 @@ export async function askRunning<Answer>(
   const note = join(dataDir, FILE);
   const noted = await readNote(note);
   if (noted === null) return { answer: null, why: null };
-  if (!URL.canParse(noted)) return notAsked(`A platform was started here, and ${note} does not say where.`);
-  const url = new URL(noted);
+  const running = readRunning(noted);
+  if (running === null) return notAsked(`A platform was started here, and ${note} does not say where.`);
+  const url = new URL(running.url);
   const key = await readIdentity(dataDir);
   if (key === null) return notAsked(`There is no key in ${dataDir} by which to know the platform that runs.`);
   const challenge = newChallenge();
@@ -60,7 +64,7 @@ export async function askRunning<Answer>(
       method: 'POST',
       headers: {
         'content-type': 'application/json',
-        authorization: `Bearer ${tokenIn(url) ?? ''}`,
+        authorization: `Bearer ${running.token}`,
         [CHALLENGE_HEADER]: challenge,
       },
       body: JSON.stringify(question),
@@ -69,7 +73,7 @@ export async function askRunning<Answer>(
     });
     const { status, headers } = response;
     if (status === 401 || status === 403) {
-      return notAsked(`${platform} did not take the login that is noted (${status}).`);
+      return notAsked(`${platform} did not take the token that is noted (${status}).`);
     }
     if (status >= 300 && status < 400) return notAsked(`${platform} sent us elsewhere (${status}).`);
     const text = await response.text();
@@ -109,9 +113,20 @@ async function readNote(path: string): Promise<string | null> {
   });
   if (file === null) return null;
   try {
-    return (await file.readFile('utf8')).trim();
+    return await file.readFile('utf8');
   } finally {
     await file.close();
+  }
+}
+
+/** @returns `null` when that is no such note */
+function readRunning(text: string): Running | null {
+  try {
+    const { url, token } = JSON.parse(text) as Partial<Running>;
+    // A header can carry such a token, and nothing else is sent.
+    return URL.canParse(url ?? '') && /^[!-~]+$/.test(token ?? '') ? ({ url, token } as Running) : null;
+  } catch {
+    return null;
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { RelayOption, ServicesLimitOptions } from 'iroh-net-diagnostics/services';
 import { Platform } from '../platform.js';
 import type { RetentionOptions } from '../retention/index.js';
@@ -17,6 +18,8 @@ export async function serve(options: {
   keep?: RetentionOptions;
 }): Promise<void> {
   const interruption = onInterruption();
+  // For the other commands, which read it in the data folder.
+  const token = randomBytes(32).toString('base64url');
   const platform = await Platform.start({
     dataDir: options.data,
     database: options.database,
@@ -26,13 +29,13 @@ export async function serve(options: {
     identities: options.identities,
     limits: options.limit,
     retention: options.keep,
-    dashboard: { port: options.dashboardPort },
+    dashboard: { port: options.dashboardPort, token },
     onEvent: (event) => {
       if (event.type === 'warning') process.stderr.write(`${event.message}\n`);
     },
   });
   try {
-    const forget = await noteRunning(options.data, platform.dashboardUrl);
+    const forget = await noteRunning(options.data, { url: platform.dashboardUrl ?? '', token });
     process.stdout.write(
       `Platform   ${platform.id}\nDashboard  ${platform.dashboardUrl}\n\nCtrl-C ends it.\n`,
     );

@@ -24,7 +24,7 @@ export function isSameOrigin(headers: IncomingHttpHeaders): boolean {
   return siteOf(headers, headers.host) === 'own';
 }
 
-/** The login: one token, in the URL that the platform prints, and a cookie for each browser that has sent the token. */
+/** The login: one token, and a cookie for each browser that has sent it. */
 export class Login {
   /** A credential. */
   readonly token: string;
@@ -88,16 +88,6 @@ export class Login {
       names.filter((name) => pair.startsWith(name)).map((name) => pair.slice(name.length)),
     );
   }
-}
-
-/** The URL that logs in. The token is behind the `#`, so that only the page gets it, and no log of a server. */
-export function loginUrl(origin: string, token: string): string {
-  return `${origin}/login#${new URLSearchParams({ token })}`;
-}
-
-/** The token in such a URL; `null` when there is none. */
-export function tokenIn(url: URL): string | null {
-  return new URLSearchParams(url.hash.slice(1)).get('token');
 }
 
 /** In constant time, whatever the lengths. */

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { DEFAULT_PROJECT, hasCode, isLoopbackAddress, withBrackets } from 'iroh-net-diagnostics/services';
 import type { DashboardSettings } from '../options.js';
-import { Login, loginUrl } from './access.js';
+import { Login } from './access.js';
 import { type ApiContext, addApi } from './api.js';
 import { createApp } from './app.js';
 import { addBackup, type BackupContext } from './backup.js';
@@ -21,7 +21,7 @@ export interface DashboardContext extends ApiContext, BackupContext, MetricHisto
 /** The platform's pages and their API, over plain HTTP on loopback. */
 export class Dashboard {
   readonly port: number;
-  /** Opening it logs in, so it is a credential. */
+  /** Where browsers find it. */
   readonly url: string;
   readonly #servers: readonly Server[];
   readonly #live: LiveUpdates;
@@ -59,7 +59,7 @@ export class Dashboard {
     });
     await app.ready();
     handler = (request, response) => app.routing(request, response);
-    return new Dashboard(listeners, urlOf(settings, port, login), live);
+    return new Dashboard(listeners, urlOf(settings, port), live);
   }
 
   /** Cuts live streams and all other connections. */
@@ -92,10 +92,9 @@ async function listenSomewhere(
   }
 }
 
-function urlOf({ hosts }: DashboardSettings, port: number, login: Login | null): string {
+function urlOf({ hosts }: DashboardSettings, port: number): string {
   const [host = '127.0.0.1'] = hosts;
   // Browsers cannot open a wildcard address.
   const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  const origin = `http://${withBrackets(shown)}:${port}`;
-  return login === null ? `${origin}/` : loginUrl(origin, login.token);
+  return `http://${withBrackets(shown)}:${port}/`;
 }

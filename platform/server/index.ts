@@ -1,5 +1,4 @@
 export type { FleetSummary } from '../store/fleet-summary.js';
-export { tokenIn } from './access.js';
 export { Dashboard } from './dashboard.js';
 export type {
   EndpointJson,

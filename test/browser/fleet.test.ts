@@ -10,6 +10,7 @@ import { SqlStore } from '../../platform/store/sql-store.js';
 import { openSession, tell } from '../platform/stage.js';
 import { axeFaults } from '../support/axe.js';
 import { browserAvailable, launchBrowser } from '../support/browser.js';
+import { openDashboard, originOf, TOKEN } from '../support/dashboard-door.js';
 import { fillFleet } from '../support/fleet-data.js';
 import { madeUpId } from '../support/ids.js';
 import { Loopback } from '../support/loopback.js';
@@ -38,7 +39,7 @@ describe.skipIf(!browserAvailable())('a fleet of ten thousand in a real browser'
     const database = await openLibsql(':memory:');
     await fillFleet(database, { identity: madeUpId('f'.repeat(64)), reports: 20_000, now: NOW });
     store = await SqlStore.open(database);
-    platform = await Platform.start({ dataDir: ':memory:', dashboard: { port: 0 } }, { store });
+    platform = await Platform.start({ dataDir: ':memory:', dashboard: { port: 0, token: TOKEN } }, { store });
     // Who is online is told by sessions; this many would be too many for a test.
     await store.write((tables) =>
       tables.updateTable('endpoints').set({ is_online: 1 }).where('id', '<', 'a').execute(),
@@ -52,8 +53,8 @@ describe.skipIf(!browserAvailable())('a fleet of ten thousand in a real browser'
     page.on('request', (request) => {
       if (/\/api\/(?!events)/.test(request.url())) requests.push(request.url());
     });
-    origin = new URL(platform.dashboardUrl ?? '').origin;
-    await page.goto(platform.dashboardUrl ?? '');
+    origin = originOf(platform);
+    await openDashboard(page, platform);
     await status('The first 50 of 10,000');
   });
   beforeEach(async () => {

@@ -4,6 +4,7 @@ import { Caps } from '../../lib/wire/index.js';
 import type { Platform } from '../../platform/index.js';
 import { grantToken, openSession, Stage, tell } from '../platform/stage.js';
 import { browserAvailable, launchBrowser } from '../support/browser.js';
+import { openDashboard, originOf } from '../support/dashboard-door.js';
 
 /** Unix seconds that the wire can carry, and no `Date` can: ours end in the year 275760. */
 const FAR = Number.MAX_SAFE_INTEGER;
@@ -40,12 +41,12 @@ describe.skipIf(!browserAvailable())('one hostile value', () => {
   it('in a grant (a far expiry) neither empties the list for all nor breaks its own page', async () => {
     const id = await granted('far-away', FAR);
     await granted('as usual', Math.floor(Date.now() / 1000) + 3600);
-    await page.goto(platform.dashboardUrl ?? '');
+    await openDashboard(page, platform);
     await page.getByRole('link', { name: 'as usual' }).waitFor();
     await page.getByRole('link', { name: 'far-away' }).waitFor();
     await page.getByText('practically without end').waitFor();
     expect(await page.locator('#error').isHidden()).toBe(true);
-    await page.goto(`${new URL(platform.dashboardUrl ?? '').origin}/endpoints/${id}`);
+    await page.goto(`${originOf(platform)}/endpoints/${id}`);
     await page.getByText(/^Granted practically without end/).waitFor();
     expect(await page.locator('#error').isHidden()).toBe(true);
     expect(complaints).toEqual([]);
@@ -61,7 +62,7 @@ describe.skipIf(!browserAvailable())('one hostile value', () => {
       for (const endpoint of answer.endpoints) if (isBroken && endpoint.id === broken) endpoint.button = null;
       await route.fulfill({ response, json: answer });
     });
-    await page.goto(platform.dashboardUrl ?? '');
+    await openDashboard(page, platform);
     await page.getByRole('link', { name: 'as usual' }).waitFor();
     await page.getByText('cannot be shown').waitFor();
     isBroken = false;

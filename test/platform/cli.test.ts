@@ -11,9 +11,9 @@ import { MAX_API_SECRETS } from '../../lib/services/constants.js';
 import { ApiSecret, SecretKey } from '../../lib/wire/index.js';
 import { createProgram } from '../../platform/cli/program.js';
 import { openIdentity } from '../../platform/identities/index.js';
-import { tokenIn } from '../../platform/server/index.js';
 import { Program, type Run } from '../cli/program.js';
 import { type Child, runChild, startChild } from '../support/child.js';
+import { bearer, noteOf } from '../support/dashboard-door.js';
 import { freePort } from '../support/free-port.js';
 
 const PROGRAM = `
@@ -63,7 +63,7 @@ async function expectGranted(apiSecret: string): Promise<void> {
 describe('iroh-net-diagnostics-platform', () => {
   it('runs until Ctrl-C, makes secrets for apps meanwhile, and takes its note of the login away', async () => {
     await startPlatform();
-    const note = join(dataDir, 'dashboard-url');
+    const note = join(dataDir, 'running.json');
     expect(statSync(note).mode & 0o777).toBe(0o600);
     await expectGranted(await makeSecret('--label', 'from the command line'));
     platform?.process.kill('SIGINT');
@@ -73,19 +73,19 @@ describe('iroh-net-diagnostics-platform', () => {
 
   it('ends, and says why, when it cannot note where it runs', async () => {
     await makeSecret();
-    await mkdir(join(dataDir, 'dashboard-url'));
+    await mkdir(join(dataDir, 'running.json'));
     const { code, stdout, stderr } = await runChild(PROGRAM, { args: ['serve', '--data', dataDir] });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain('dashboard-url');
-    await rmdir(join(dataDir, 'dashboard-url'));
+    expect(stderr).toContain('running.json');
+    await rmdir(join(dataDir, 'running.json'));
     // And it has let go of its data folder.
     await startPlatform();
   });
 
   it('tells what the running platform refuses, in its words', async () => {
     await startPlatform();
-    const url = new URL((await readFile(join(dataDir, 'dashboard-url'), 'utf8')).trim());
-    const headers = { authorization: `Bearer ${tokenIn(url)}`, 'content-type': 'application/json' };
+    const { url, token } = await noteOf(dataDir);
+    const headers = { ...bearer(token), 'content-type': 'application/json' };
     for (let count = 0; count < MAX_API_SECRETS; count += 1)
       await fetch(new URL('/api/secrets', url), { method: 'POST', headers, body: '{}' });
     expect(await runChild(PROGRAM, { args: ['secret', '--data', dataDir] })).toMatchObject({
@@ -109,7 +109,7 @@ describe('iroh-net-diagnostics-platform', () => {
 
   it('does not believe another process that has the port since it was killed', async () => {
     await startPlatform();
-    const note = new URL((await readFile(join(dataDir, 'dashboard-url'), 'utf8')).trim());
+    const { url } = await noteOf(dataDir);
     platform?.process.kill('SIGKILL');
     await platform?.ended;
     const foreign = SecretKey.fromBytes(new Uint8Array(32).fill(7));
@@ -119,7 +119,7 @@ describe('iroh-net-diagnostics-platform', () => {
       asked.push(`${request.method} ${request.url}`);
       response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify({ secret: theirs }));
     });
-    await new Promise<void>((resolve) => impostor.listen(Number(note.port), '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => impostor.listen(Number(url.port), '127.0.0.1', resolve));
     try {
       const made = ApiSecret.parse(await makeSecret());
       expect(asked).toEqual(['POST /api/secrets']);
@@ -131,8 +131,8 @@ describe('iroh-net-diagnostics-platform', () => {
 
   it("does not follow another user's note of where it runs", async () => {
     await makeSecret();
-    const note = join(dataDir, 'dashboard-url');
-    await writeFile(note, 'http://127.0.0.1:9/login?token=x\n', { mode: 0o644 });
+    const note = join(dataDir, 'running.json');
+    await writeFile(note, '{"url":"http://127.0.0.1:9/","token":"x"}\n', { mode: 0o644 });
     const answer = await runChild(PROGRAM, { args: ['secret', '--data', dataDir] });
     expect(answer).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('chmod 600') });
   });
@@ -150,11 +150,12 @@ describe('iroh-net-diagnostics-platform', () => {
 
   it('that cannot be asked for a secret is told why, and where', { tags: ['slow'] }, async () => {
     await startPlatform();
-    const note = join(dataDir, 'dashboard-url');
-    const url = (await readFile(note, 'utf8')).trim();
-    const { origin } = new URL(url);
+    const note = join(dataDir, 'running.json');
+    const running = await noteOf(dataDir);
+    const { origin } = running.url;
     const elsewhere = createServer();
-    const lookAt = (address: string) => writeFile(note, `${url.replace(origin, address)}\n`, { mode: 0o600 });
+    const rewrite = (text: string) => writeFile(note, text, { mode: 0o600 });
+    const lookAt = (url: string) => rewrite(JSON.stringify({ ...running, url }));
     try {
       platform?.process.kill('SIGSTOP');
       const held = /another process has it open/;
@@ -163,13 +164,15 @@ describe('iroh-net-diagnostics-platform', () => {
       expect(silent).toMatch(held);
       platform?.process.kill('SIGCONT');
 
-      await writeFile(note, url.replace(/(token=).{20}/, '$1aaaaaaaaaaaaaaaaaaaa'), { mode: 0o600 });
+      await rewrite(JSON.stringify({ ...running, token: 'a'.repeat(43) }));
       expect(await trouble()).toMatch(
-        /did not take the login that is noted \(40[13]\)\. .*another process has it open/,
+        /did not take the token that is noted \(40[13]\)\. .*another process has it open/,
       );
 
-      await writeFile(note, 'who knows', { mode: 0o600 });
-      expect(await trouble()).toMatch(/dashboard-url does not say where\. .*another process has it open/);
+      for (const text of ['who knows', '{}', '{"url":"nowhere","token":"x"}', `{"url":"${origin}"}`]) {
+        await rewrite(text);
+        expect(await trouble()).toMatch(/running\.json does not say where\. .*another process has it open/);
+      }
 
       await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
       const { port } = elsewhere.address() as AddressInfo;

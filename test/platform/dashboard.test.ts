@@ -2,7 +2,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApiSecret } from '../../lib/wire/index.js';
 import type { Platform } from '../../platform/index.js';
-import { tokenIn } from '../../platform/server/index.js';
+import { originOf, postSignIn, signIn, TOKEN } from '../support/dashboard-door.js';
 import { until } from '../support/fake-time.js';
 import { HAS_IPV6_LOOPBACK } from '../support/loopback.js';
 import { SSH_PUBLIC_KEY } from '../support/ssh-keys.js';
@@ -11,32 +11,14 @@ import { grantToken, openSession, Stage, sampleReport, tell } from './stage.js';
 const stage = new Stage();
 let platform: Platform;
 let origin: string;
-let token: string;
 let cookie: string;
 
 beforeEach(async () => {
   platform = await stage.platform({ dashboard: { port: 0 } });
-  const url = new URL(platform.dashboardUrl ?? '');
-  origin = url.origin;
-  token = tokenIn(url) ?? '';
-  cookie = cookieOf(await logIn());
+  origin = originOf(platform);
+  cookie = await signIn(platform);
 });
 afterEach(() => stage.close());
-
-/** What the page behind the printed URL does. */
-function logIn(headers: Record<string, string> = {}): Promise<Response> {
-  return fetch(`${origin}/login`, {
-    method: 'POST',
-    body: new URLSearchParams({ token }),
-    headers: { origin, ...headers },
-    redirect: 'manual',
-  });
-}
-
-function cookieOf(answer: Response): string {
-  expect(answer.status).toBe(303);
-  return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
-}
 
 const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(origin + path, { headers: { cookie, ...headers }, redirect: 'manual' });
@@ -81,24 +63,24 @@ function rawPost(url: URL, body: string, headers: Record<string, string>): Promi
 
 describe("the dashboard's door", () => {
   it('sets a cookie that scripts cannot read and other sites cannot use', async () => {
-    const response = await logIn();
+    const response = await postSignIn(platform);
     expect(response.headers.get('set-cookie')).toMatch(
       /^net_diagnostics_\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
     );
     expect(response.headers.get('location')).toBe('./');
-    expect(response.headers.get('set-cookie')).not.toContain(token);
+    expect(response.headers.get('set-cookie')).not.toContain(TOKEN);
   });
 
   it('takes no token from a URL that travels: proxies and servers write those down', async () => {
-    expect(new URL(platform.dashboardUrl ?? '').search).toBe('');
-    const answer = await get(`/login?token=${token}`, { cookie: '' });
+    expect(platform.dashboardUrl).toBe(`${origin}/`);
+    const answer = await get(`/login?token=${TOKEN}`, { cookie: '' });
     expect([answer.status, answer.headers.get('set-cookie')]).toEqual([200, null]);
   });
 
   it('sets a cookie for TLS alone, and for its host alone, when the browser is behind a TLS proxy', async () => {
     const named = await stage.platform({ dashboard: { port: 0, allowedHosts: ['platform.example'] } });
     const url = new URL(named.dashboardUrl ?? '');
-    const answer = await rawPost(url, `token=${tokenIn(url)}`, {
+    const answer = await rawPost(url, `token=${TOKEN}`, {
       host: 'platform.example',
       origin: 'https://platform.example',
     });
@@ -120,7 +102,7 @@ describe("the dashboard's door", () => {
   });
 
   it('logs one browser out: its cookie is void, live updates end, others stay', async () => {
-    const other = cookieOf(await logIn());
+    const other = await signIn(platform);
     const events = await get('/api/events');
     const ended = events.text();
     expect((await post('/logout', {}, { origin: 'http://evil.test' })).status).toBe(403);
@@ -154,9 +136,9 @@ describe("the dashboard's door", () => {
 
   it('takes the token from the form, and as a bearer token from programs', async () => {
     const form = { cookie: '', 'content-type': 'application/x-www-form-urlencoded' };
-    expect((await post('/login', `token=${token}`, form)).status).toBe(303);
+    expect((await post('/login', `token=${TOKEN}`, form)).status).toBe(303);
     expect((await post('/login', 'token=wrong', form)).status).toBe(401);
-    const bearer = { cookie: '', authorization: `Bearer ${token}` };
+    const bearer = { cookie: '', authorization: `Bearer ${TOKEN}` };
     expect((await get('/api/endpoints', bearer)).status).toBe(200);
     expect((await get('/api/endpoints', { ...bearer, authorization: 'Bearer wrong' })).status).toBe(401);
   });

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { NetDiagnostics } from '../../lib/index.js';
 import { DEFAULT_PROJECT } from '../../lib/services/records.js';
 import type { Platform } from '../../platform/index.js';
-import { tokenIn } from '../../platform/server/index.js';
+import { bearer } from '../support/dashboard-door.js';
 import { until } from '../support/fake-time.js';
 import { PostgresServer, postgresAvailable } from '../support/postgres.js';
 import { unhandledRejections } from '../support/unhandled-rejections.js';
@@ -43,7 +43,7 @@ async function list(platform: Platform): Promise<{ status: number; ms: number }>
   const url = new URL(platform.dashboardUrl ?? '');
   const startedAt = performance.now();
   const { status } = await fetch(new URL('/api/endpoints', url), {
-    headers: { authorization: `Bearer ${tokenIn(url) ?? ''}` },
+    headers: bearer(),
   });
   return { status, ms: performance.now() - startedAt };
 }

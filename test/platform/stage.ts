@@ -31,6 +31,7 @@ import {
 import { Platform, type PlatformOptions } from '../../platform/index.js';
 import { openLibsql } from '../../platform/store/libsql-driver.js';
 import { SqlStore } from '../../platform/store/sql-store.js';
+import { TOKEN } from '../support/dashboard-door.js';
 import { Loopback } from '../support/loopback.js';
 
 /** Platforms, endpoints and folders of one test; `close` in an `afterEach`. */
@@ -42,12 +43,14 @@ export class Stage {
   /** What the platforms told, in order. */
   readonly events: PlatformEvent[] = [];
 
-  /** On the store that lasts, though kept in memory unless a folder is given. */
+  /** On the store that lasts, though kept in memory unless a folder is given. A dashboard has the token of the tests. */
   async platform(options: Partial<PlatformOptions> = {}): Promise<Platform> {
     const parts = options.dataDir === undefined ? { store: await sqlStore() } : {};
     const onEvent = (event: PlatformEvent) => this.events.push(event);
     const usual = { dataDir: ':memory:', port: 0, dashboard: false, onEvent } as const;
-    const platform = await Platform.start({ ...usual, ...options }, parts);
+    const { dashboard } = options;
+    const withToken = dashboard ? { dashboard: { token: TOKEN, ...dashboard } } : {};
+    const platform = await Platform.start({ ...usual, ...options, ...withToken }, parts);
     this.#platforms.push(platform);
     return platform;
   }

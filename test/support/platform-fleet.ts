@@ -4,11 +4,11 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tokenIn } from '../../platform/server/index.js';
 import { openPostgres } from '../../platform/store/postgres-driver.js';
 import type { SqlDatabase } from '../../platform/store/sql-database.js';
 import { IROH_RELAY, Programs } from '../probes/qad/support/programs.js';
 import { type Child, startChild } from './child.js';
+import { bearer, noteOf } from './dashboard-door.js';
 import { until } from './fake-time.js';
 import { freePort } from './free-port.js';
 import { PostgresServer } from './postgres.js';
@@ -35,12 +35,14 @@ export class PlatformProcess {
   /** What it told the operator. */
   log = '';
   readonly #url: URL;
+  readonly #token: string;
 
   constructor(
     readonly child: Child,
-    dashboardUrl: string,
+    { url, token }: { url: URL; token: string },
   ) {
-    this.#url = new URL(dashboardUrl);
+    this.#url = url;
+    this.#token = token;
     child.process.stderr?.on('data', (text: string) => {
       this.log += text;
     });
@@ -127,7 +129,7 @@ export class PlatformProcess {
     return fetch(new URL(path, this.#url), {
       method: body === undefined ? 'GET' : 'POST',
       headers: {
-        authorization: `Bearer ${tokenIn(this.#url) ?? ''}`,
+        ...bearer(this.#token),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       body: body === undefined ? null : JSON.stringify(body),
@@ -182,8 +184,8 @@ export class PlatformFleet {
       env: { IROH_PLATFORM_DATABASE: this.databaseUrl, IROH_PLATFORM_KEY: this.#key },
       timeoutMs: LIFE_MS,
     });
-    const line = await child.line(/^Dashboard {2}http/);
-    const started = new PlatformProcess(child, line.slice('Dashboard  '.length));
+    await child.line(/^Dashboard {2}http/);
+    const started = new PlatformProcess(child, await noteOf(data));
     this.processes.push(started);
     return started;
   }

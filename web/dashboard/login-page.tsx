@@ -9,7 +9,10 @@ export function LoginPage({ root, refusal }: { root: string; refusal: string | n
         <div class="brand">
           <Brand />
         </div>
-        <p class="muted">Open the URL that the platform printed when it started, or paste the token in it.</p>
+        <p class="muted">
+          Paste the dashboard's token: that of the options, or the one in <code>running.json</code> in the
+          data folder.
+        </p>
         {refusal !== null && (
           <p class="notice" role="alert">
             {refusal}

@@ -14,6 +14,10 @@ export interface PlatformReady {
 }
 
 const { address } = JSON.parse(process.argv[2] ?? '') as PlatformHere;
-const platform = await Platform.start({ dataDir: ':memory:', bindAddrs: [{ ip: address, port: 0 }] });
+const platform = await Platform.start({
+  dataDir: ':memory:',
+  bindAddrs: [{ ip: address, port: 0 }],
+  dashboard: { unsafeWithoutLogin: true },
+});
 const apiSecret = (await platform.createApiSecret('the shop')).reveal();
 console.log(JSON.stringify({ dashboardUrl: platform.dashboardUrl, apiSecret }));

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openIdentity } from '../../../platform/identities/index.js';
-import { tokenIn } from '../../../platform/server/index.js';
 import { FileHold } from '../../../platform/store/file-hold.js';
 import { openLibsql } from '../../../platform/store/libsql-driver.js';
 import { migrate } from '../../../platform/store/migrate.js';
 import { backUpFolder } from '../../../platform/transfer/index.js';
 import { type Child, runChild } from '../../support/child.js';
+import { bearer, noteOf } from '../../support/dashboard-door.js';
 import { fillFolder } from '../../support/fleet-data.js';
 import { allRows, fillOddly, startProgram, withDatabase } from './fixtures.js';
 
@@ -40,8 +40,8 @@ async function startPlatform(): Promise<void> {
 
 /** Asks the running platform as somebody does who has its login. */
 async function post(path: string, body: object): Promise<unknown> {
-  const url = new URL((await readFile(join(data, 'dashboard-url'), 'utf8')).trim());
-  const headers = { authorization: `Bearer ${tokenIn(url)}`, 'content-type': 'application/json' };
+  const { url, token } = await noteOf(data);
+  const headers = { ...bearer(token), 'content-type': 'application/json' };
   const response = await fetch(new URL(path, url), { method: 'POST', headers, body: JSON.stringify(body) });
   return { status: response.status, ...((await response.json()) as object) };
 }

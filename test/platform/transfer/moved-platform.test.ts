@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { tokenIn } from '../../../platform/server/index.js';
 import type { Child } from '../../support/child.js';
+import { bearer, noteOf } from '../../support/dashboard-door.js';
 import { until } from '../../support/fake-time.js';
 import { freePort } from '../../support/free-port.js';
 import { MortalApps } from '../../support/mortal-app.js';
@@ -37,8 +37,8 @@ async function serve(data: string, port: number, database?: string) {
   const child = await startProgram(['serve', '--data', data, '--port', String(port)], env);
   running = child;
   await child.line(/^Dashboard/);
-  const url = new URL((await readFile(join(data, 'dashboard-url'), 'utf8')).trim());
-  const headers = { authorization: `Bearer ${tokenIn(url)}`, 'content-type': 'application/json' };
+  const { url, token } = await noteOf(data);
+  const headers = { ...bearer(token), 'content-type': 'application/json' };
   const ask = async (method: string, path: string): Promise<{ status: number; body: unknown }> => {
     const response = await fetch(new URL(path, url), {
       method,
