@@ -60,6 +60,8 @@ const PACKAGES = {
   'openid-client': ['platform/server/doors/oidc'],
   '@opentelemetry/api': ['lib/telemetry'],
   fastify: ['integrations/fastify', 'samples', 'platform'],
+  '@fastify/swagger': ['platform'],
+  typebox: ['platform'],
   express: ['samples'],
   '@nestjs': ['integrations/nest', 'samples', 'platform'],
   rxjs: ['integrations/nest', 'samples', 'platform'],
