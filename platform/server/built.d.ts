@@ -2,6 +2,8 @@
 export declare const BUILT: {
   readonly markup: Readonly<
     Record<
+      | 'home'
+      | 'homeWithLogin'
       | 'endpoints'
       | 'endpointsWithLogin'
       | 'endpoint'

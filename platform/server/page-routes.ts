@@ -6,17 +6,31 @@ import { html, nothingHere } from './app.js';
 import { parametersOf } from './endpoint-query.js';
 import { idIn } from './id-in.js';
 import type { LiveUpdates } from './live.js';
-import { ASSETS, endpointPage, endpointsPage, loginPage, secretsPage } from './pages.js';
+import { ASSETS, homePage, loginPage, type ProjectPageName, projectPage } from './pages.js';
+
+/** A path with the id of a project. */
+const PROJECT = ':project(^[a-z0-9][a-z0-9-]{0,39}$)';
+
+/** The pages of a project, and their paths below it. */
+const PROJECT_PAGES: readonly (readonly [path: string, page: ProjectPageName])[] = [
+  ['endpoints', 'endpoints'],
+  [`endpoints/${KEY_ID}`, 'endpoint'],
+  ['secrets', 'secrets'],
+];
+
+/** A project in a path. */
+interface InProject {
+  Params: { project: string };
+}
 
 /** Adds the pages, what they load, and what keeps them up to date. */
 export function addPages(app: FastifyInstance, live: LiveUpdates, hasLogin: boolean): void {
-  for (const [url, get] of [
-    ['/', endpointsPage],
-    [`/endpoints/${KEY_ID}`, endpointPage],
-    ['/secrets', secretsPage],
-  ] as const) {
-    const page = get(hasLogin);
-    app.get(url, (_request, reply) => html(reply, page));
+  app.get('/', (_request, reply) => html(reply, homePage()));
+  for (const [path, name] of PROJECT_PAGES) {
+    const depth = path.split('/').length + 1;
+    app.get<InProject>(`/projects/${PROJECT}/${path}`, ({ params: { project } }, reply) =>
+      html(reply, projectPage(name, { project, hasLogin, depth })),
+    );
   }
   app.get<{ Params: { name: string } }>(
     '/assets/:name',

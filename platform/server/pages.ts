@@ -16,17 +16,24 @@ export const ASSETS: ReadonlyMap<string, Asset> = new Map(
   BUILT.assets.map(({ name, type, body }) => [name, { type, body }]),
 );
 
-/** Gives a page. `hasLogin`: whether there is something to log out from. */
-export type GetPage = (hasLogin: boolean) => string;
+/** Leads to a project, at `/`. */
+export function homePage(): string {
+  return fill(markup.home, { root: '.', project: '' });
+}
 
-/** The list of endpoints, at `/`. */
-export const endpointsPage: GetPage = (hasLogin) => (hasLogin ? markup.endpointsWithLogin : markup.endpoints);
+/** The pages of a project that show data. */
+export type ProjectPageName = 'endpoints' | 'endpoint' | 'secrets';
 
-/** One endpoint, at `/endpoints/<id>`. */
-export const endpointPage: GetPage = (hasLogin) => (hasLogin ? markup.endpointWithLogin : markup.endpoint);
-
-/** The API secrets, at `/secrets`. */
-export const secretsPage: GetPage = (hasLogin) => (hasLogin ? markup.secretsWithLogin : markup.secrets);
+/**
+ * A page of a project. @param hasLogin - whether there is something to log out from
+ * @param depth - folders between the page and the root
+ */
+export function projectPage(
+  name: ProjectPageName,
+  { project, hasLogin, depth }: { project: string; hasLogin: boolean; depth: number },
+): string {
+  return fill(hasLogin ? markup[`${name}WithLogin`] : markup[name], { root: rootOf(depth), project });
+}
 
 /** Asks for the login token. `depth`: folders between the page and the root. */
 export function loginPage(refusal: string, depth = 0): string {

@@ -219,7 +219,7 @@ describe.skipIf(!browserAvailable())('a fleet of ten thousand in a real browser'
 
   it('changes while it is filtered: who matches comes, who does not goes', async () => {
     const number = 4242;
-    await page.goto(`${origin}/?q=0${number}&online=false`);
+    await page.goto(`${origin}/projects/default/endpoints?q=0${number}&online=false`);
     const wasOnline = keyOf(number).id < 'a';
     await status(wasOnline ? 'None matches' : 'One matches');
     const connection = await open(number);

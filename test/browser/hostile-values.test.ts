@@ -46,7 +46,7 @@ describe.skipIf(!browserAvailable())('one hostile value', () => {
     await page.getByRole('link', { name: 'far-away' }).waitFor();
     await page.getByText('practically without end').waitFor();
     expect(await page.locator('#error').isHidden()).toBe(true);
-    await page.goto(`${originOf(platform)}/endpoints/${id}`);
+    await page.goto(`${originOf(platform)}/projects/default/endpoints/${id}`);
     await page.getByText(/^Granted practically without end/).waitFor();
     expect(await page.locator('#error').isHidden()).toBe(true);
     expect(complaints).toEqual([]);

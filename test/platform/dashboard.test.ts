@@ -118,7 +118,11 @@ describe("the dashboard's door", () => {
   });
 
   it('shows pages and data to nobody without a login', async () => {
-    for (const path of ['/', '/secrets', `/endpoints/${'a'.repeat(64)}`]) {
+    for (const path of [
+      '/projects/default/endpoints',
+      '/projects/default/secrets',
+      `/projects/default/endpoints/${'a'.repeat(64)}`,
+    ]) {
       const page = await get(path, { cookie: '' });
       expect([page.status, await page.text()]).toEqual([401, expect.stringContaining('Login token')]);
     }
@@ -270,7 +274,7 @@ describe("the dashboard's answers", () => {
     const endpoint = await stage.endpoint();
     const connection = await openSession(endpoint, platform, await platform.createApiSecret());
     await tell(connection, { type: 'name-endpoint', name: '<img src=x onerror=alert(1)>' });
-    for (const path of ['/', `/endpoints/${endpoint.id}`])
+    for (const path of ['/projects/default/endpoints', `/projects/default/endpoints/${endpoint.id}`])
       expect(await (await get(path)).text()).not.toContain('onerror');
   });
 });

@@ -5,6 +5,16 @@ export function urlOf(path: string): string {
   return `${document.documentElement.dataset.root}/${path}`;
 }
 
+/** The URL of a page of the project that the open page is about. */
+export function pageInProject(path: string): string {
+  return urlOf(`projects/${document.documentElement.dataset.project}/${path}`);
+}
+
+/** The API's path for something of the project that the open page is about. */
+export function inProject(path: string): string {
+  return `api/${path}`;
+}
+
 /** @throws Error with a sentence for the reader */
 export function getJson<T>(path: string): Promise<T> {
   return ask<T>(path, { headers: { accept: 'application/json' } });

@@ -13,14 +13,15 @@ import { useEndpoint } from './use-endpoint.js';
 
 /** One endpoint with its button, report, history and metrics. */
 export function EndpointPage(props: PageProps) {
-  const { id, root } = props;
+  const { id, root, project } = props;
+  const plain = `${root}/projects/${project}/endpoints`;
   const { connection, details, history, metrics, report, run, isPressed, press, older, pick } =
     useEndpoint(id);
   const endpoint = details?.endpoint ?? null;
   const name = endpoint === null ? null : nameText(endpoint);
-  const [list, setList] = useState(`${root}/`);
+  const [list, setList] = useState(plain);
   // With the filter that the reader came from.
-  useEffect(() => setList(listBefore(`${root}/`)), []);
+  useEffect(() => setList(listBefore(plain)), []);
   useEffect(() => {
     if (name !== null) document.title = `${name} · Net Diagnostics`;
   }, [name]);

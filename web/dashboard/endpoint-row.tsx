@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { buttonText, LEVEL_WORDS, labelsOf, nameText, stateText } from '../words/endpoints.js';
 import { ago, dateTime, untilText } from '../words/format.js';
 import type { EndpointRowJson } from './answers.js';
-import { urlOf } from './api.js';
+import { pageInProject } from './api.js';
 
 /** One endpoint in the list. `onLabel` gets the label that was pressed, and has to stay the same. */
 export function EndpointRow(props: { endpoint: EndpointRowJson; now: number; onLabel(label: string): void }) {
@@ -28,7 +28,7 @@ function Row({
       <div class="who">
         <span class={isOnline ? 'dot on' : 'dot'} />
         <div>
-          <a href={urlOf(`endpoints/${id}`)}>
+          <a href={pageInProject(`endpoints/${id}`)}>
             <bdi>{nameText(endpoint)}</bdi>
           </a>
           <div class="small muted">{stateText(endpoint, now)}</div>

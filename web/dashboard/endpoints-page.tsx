@@ -29,7 +29,7 @@ export function EndpointsPage(props: PageProps) {
       }
     >
       {isEmpty ? (
-        <Empty root={props.root} />
+        <Empty secrets={`${props.root}/projects/${props.project}/secrets`} />
       ) : (
         <>
           {fleet !== null && (
@@ -129,12 +129,12 @@ function Rows({
   );
 }
 
-function Empty({ root }: { root: string }) {
+function Empty({ secrets }: { secrets: string }) {
   return (
     <section class="card empty">
       <h2>No endpoint yet</h2>
       <p>
-        Create an <a href={`${root}/secrets`}>API secret</a>, give it to your app as{' '}
+        Create an <a href={secrets}>API secret</a>, give it to your app as{' '}
         <code class="mono">IROH_SERVICES_API_SECRET</code> and start it: it appears here by itself.
       </p>
     </section>

@@ -5,8 +5,10 @@ import type { Connection } from './use-updates.js';
 
 /** What every page of the dashboard is given. */
 export interface PageProps {
-  /** The path from the page to the root of the site: `.` or `..`. */
+  /** The path from the page to the root of the site, such as `../..`. */
   root: string;
+  /** The id of the project that the page is about. */
+  project: string;
   /** Whether there is something to log out from. */
   hasLogin: boolean;
   /** The id of what the page shows: the last part of the page's path. */
@@ -23,20 +25,21 @@ interface FrameProps extends PageProps {
 }
 
 /** The bar, the heading, what went wrong, and what the page shows. */
-export function Frame({ root, hasLogin, section, connection, heading, of, children }: FrameProps) {
+export function Frame({ root, project, hasLogin, section, connection, heading, of, children }: FrameProps) {
   const { isLive, error } = connection;
+  const home = `${root}/projects/${project}`;
   return (
     <PageFrame
       bar={
         <>
-          <a class="brand" href={`${root}/`}>
+          <a class="brand" href={`${home}/endpoints`}>
             <Brand />
           </a>
           <nav aria-label="Pages">
-            <a href={`${root}/`} aria-current={section === 'endpoints' ? 'page' : undefined}>
+            <a href={`${home}/endpoints`} aria-current={section === 'endpoints' ? 'page' : undefined}>
               Endpoints
             </a>
-            <a href={`${root}/secrets`} aria-current={section === 'secrets' ? 'page' : undefined}>
+            <a href={`${home}/secrets`} aria-current={section === 'secrets' ? 'page' : undefined}>
               API secrets
             </a>
           </nav>

@@ -3,13 +3,15 @@ import '../styles/tokens.css';
 import '../styles/page.css';
 import '../styles/report.css';
 import './dashboard.css';
+import { rememberProject } from './last-project.js';
 import { PAGES } from './pages.js';
 
 // One script for all pages: a browser that has loaded one page has the script for the others.
-const { page: name = '', login } = document.documentElement.dataset;
+const { page: name = '', root = '.', project = '', login } = document.documentElement.dataset;
 const container = document.getElementById('page');
 if (container !== null && Object.hasOwn(PAGES, name)) {
-  const { root, Component } = PAGES[name as keyof typeof PAGES];
+  if (project !== '') rememberProject(project);
+  const { Component } = PAGES[name as keyof typeof PAGES];
   const id = location.pathname.split('/').pop() ?? '';
-  hydrate(<Component root={root} hasLogin={login === 'yes'} id={id} />, container);
+  hydrate(<Component root={root} project={project} hasLogin={login === 'yes'} id={id} />, container);
 }

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { CreatedSecret } from './answers.js';
-import { messageOf, postJson } from './api.js';
+import { inProject, messageOf, postJson } from './api.js';
 import { CopyButton } from './copy-button.js';
 
 /** Makes a secret, and shows it once. `onError` gets what went wrong, or an empty text. */
@@ -9,7 +9,7 @@ export function NewSecret({ onError }: { onError(message: string): void }) {
   const [created, setCreated] = useState<CreatedSecret | null>(null);
   const create = async () => {
     try {
-      setCreated(await postJson<CreatedSecret>('api/secrets', { label }));
+      setCreated(await postJson<CreatedSecret>(inProject('secrets'), { label }));
       setLabel('');
       onError('');
     } catch (error) {

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Guard } from '../components/guard.js';
 import type { SecretJson } from './answers.js';
-import { getJson, messageOf, postJson } from './api.js';
+import { getJson, inProject, messageOf, postJson } from './api.js';
 import { Frame, type PageProps } from './frame.js';
 import { NewSecret } from './new-secret.js';
 import { SecretRow } from './secret-row.js';
@@ -11,12 +11,14 @@ import { useUpdates } from './use-updates.js';
 export function SecretsPage(props: PageProps) {
   const [secrets, setSecrets] = useState<readonly SecretJson[] | null>(null);
   const connection = useUpdates(() => ({
-    load: async () => setSecrets((await getJson<{ secrets: SecretJson[] }>('api/secrets')).secrets),
+    load: async () => setSecrets((await getJson<{ secrets: SecretJson[] }>(inProject('secrets'))).secrets),
     handlers: { secrets: () => true },
   }));
   const { showError, refresh } = connection;
   const revoke = async (keyId: string) => {
-    await postJson(`api/secrets/${keyId}/revoke`).catch((error: unknown) => showError(messageOf(error)));
+    await postJson(inProject(`secrets/${keyId}/revoke`)).catch((error: unknown) =>
+      showError(messageOf(error)),
+    );
     await refresh();
   };
   return (

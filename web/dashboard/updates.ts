@@ -1,4 +1,4 @@
-import { urlOf } from './api.js';
+import { inProject, urlOf } from './api.js';
 import { Paced } from './paced.js';
 
 /** How long to wait before a load, in milliseconds: a burst of events then causes one load. */
@@ -8,7 +8,7 @@ const GAP_MS = 250;
 
 /** What {@link Updates} uses. */
 export interface UpdatesOptions {
-  /** Where the events come from: a path of the API. Default: those of the whole fleet. */
+  /** Where the events come from: a path of the project's API. Default: those of the whole fleet. */
   events?: string;
   /** Milliseconds from a load to the next that an event asks for. Default: a quarter of a second. */
   gapMs?: number;
@@ -40,8 +40,8 @@ export class Updates {
   }
 
   start(): void {
-    const { events = 'api/events', handlers, onLive } = this.#options;
-    const source = new EventSource(urlOf(events));
+    const { events = 'events', handlers, onLive } = this.#options;
+    const source = new EventSource(urlOf(inProject(events)));
     this.#source = source;
     source.addEventListener('open', () => {
       onLive(true);

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { advance, type RunState } from '../words/dial-back.js';
 import type { EndpointAnswer, HistoryAnswer, MetricsAnswer, ReportJson, RunProgress } from './answers.js';
-import { getJson, messageOf, postJson } from './api.js';
+import { getJson, inProject, messageOf, postJson } from './api.js';
 import { type Connection, useUpdates } from './use-updates.js';
 
 /** One endpoint, and what its page can do with it. */
@@ -35,13 +35,13 @@ export function useEndpoint(id: string): EndpointModel {
   const showProgress = (progress: RunState['progress']) => setRun((before) => advance(before, progress));
 
   const connection = useUpdates(() => ({
-    events: `api/events?endpoint=${id}`,
+    events: `events?endpoint=${id}`,
     load: async () => {
-      const loaded = await getJson<EndpointAnswer>(`api/endpoints/${id}`);
+      const loaded = await getJson<EndpointAnswer>(inProject(`endpoints/${id}`));
       setDetails(loaded);
       setHistory((before) => withNewest(before, loaded));
       if (loaded.endpoint.run !== null) showProgress(loaded.endpoint.run);
-      setMetrics(await getJson<MetricsAnswer>(`api/endpoints/${id}/metrics`));
+      setMetrics(await getJson<MetricsAnswer>(inProject(`endpoints/${id}/metrics`)));
     },
     handlers: {
       changed: () => true,
@@ -60,7 +60,7 @@ export function useEndpoint(id: string): EndpointModel {
   useEffect(() => {
     if (wantedId === null || wantedId === report?.id) return;
     let isWanted = true;
-    getJson<ReportJson>(`api/reports/${wantedId}`).then(
+    getJson<ReportJson>(inProject(`reports/${wantedId}`)).then(
       // Another one may have been picked in the meantime.
       (loaded) => isWanted && setReport(loaded),
       (error: unknown) => isWanted && showError(messageOf(error)),
@@ -74,7 +74,7 @@ export function useEndpoint(id: string): EndpointModel {
     setIsPressed(true);
     setRun(advance(null, { phase: 'connecting', elapsedMs: 0 }));
     try {
-      await postJson(`api/endpoints/${id}/diagnostics`);
+      await postJson(inProject(`endpoints/${id}/diagnostics`));
     } catch (error) {
       showProgress({ phase: 'failed', elapsedMs: 0, failure: { message: messageOf(error) } });
     }
@@ -84,7 +84,7 @@ export function useEndpoint(id: string): EndpointModel {
   };
   const older = async () => {
     const before = history.next ?? '';
-    const path = `api/endpoints/${id}/reports?before=${before}`;
+    const path = inProject(`endpoints/${id}/reports?before=${before}`);
     const answer = await getJson<HistoryAnswer>(path).catch((error: unknown) => showError(messageOf(error)));
     if (answer === undefined) return;
     setHistory((known) =>

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { type ListFilter, NO_FILTER } from '../words/list-filter.js';
 import type { EndpointsAnswer, FleetAnswer, RunProgress } from './answers.js';
-import { getJson } from './api.js';
+import { getJson, inProject } from './api.js';
 import { FilterInUrl, type Place, rememberPlace } from './filter-in-url.js';
 import { FleetList, type ListView, NOTHING } from './fleet-list.js';
 import { Paced } from './paced.js';
@@ -35,11 +35,11 @@ export function useFleet(): FleetModel {
   const [fleet, setFleet] = useState<FleetAnswer | null>(null);
   const [isLoading, setIsLoading] = useState(true);
   const rows = useMemo(() => {
-    const ask = (query: URLSearchParams) => getJson<EndpointsAnswer>(`api/endpoints?${query}`);
+    const ask = (query: URLSearchParams) => getJson<EndpointsAnswer>(inProject(`endpoints?${query}`));
     return new FleetList({ ask, onView });
   }, []);
   const counts = useMemo(() => {
-    const work = async () => setFleet(await getJson<FleetAnswer>('api/fleet'));
+    const work = async () => setFleet(await getJson<FleetAnswer>(inProject('fleet')));
     return new Paced({ ...COUNTS_PACE, work, onError: (text) => text !== '' && showError(text) });
   }, []);
   const connection = useUpdates(() => {
