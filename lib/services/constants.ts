@@ -52,6 +52,18 @@ export const SMALL_REQUEST = 1024;
 export const REFUSED_LINGER_MS = 5_000;
 /** The time in which an endpoint and an API secret may send so many requests as their limits say. */
 export const RATE_WINDOW_MS = 10_000;
+/** In this time each connection's bytes are looked at once, in so many parts. */
+export const UNREAD_ROUND_MS = 2_000;
+export const UNREAD_LOOKS = 20;
+/** Bytes of a datagram that carry nothing: its header, the seal, an acknowledgement. */
+export const DATAGRAM_OVERHEAD = 45;
+/**
+ * So much may come beyond requests before a connection is suspected of one-way streams: probes of the path's size and the
+ * addresses that iroh exchanges are 10 to 20 KB. Five thousand connections could hide 320 MB.
+ */
+export const UNEXPLAINED_BYTES = 64 * 1024;
+/** What of it is forgiven: an idle connection has 10 to 30 bytes a second. */
+export const UNEXPLAINED_BYTES_PER_SECOND = 64;
 /**
  * Changes of group and attributes by one endpoint: thirty at once, then one per second. More are answered with
  * `RateLimited`, and nothing is written: an app changes these rarely.

@@ -3,7 +3,7 @@ import { readOption } from '../settings/index.js';
 import { RouterPlaces } from '../transport/index.js';
 import { REFUSALS_TOLD_AT_ONCE, REFUSALS_TOLD_PER_MINUTE, REQUEST_STALLS_MS } from './constants.js';
 import { limitsOption, type ServicesLimitOptions, type ServicesLimits } from './limits.js';
-import { Rates, SharedPlaces, Unauthenticated } from './sessions/index.js';
+import { Rates, SharedPlaces, Unauthenticated, UnreadStreams } from './sessions/index.js';
 
 /**
  * What one process takes on, and how it is shared out. A process that holds several identities has one for all of their
@@ -28,6 +28,8 @@ export class ServicesShares {
   readonly rates: Rates;
   /** @internal */
   readonly unauthenticated: Unauthenticated;
+  /** @internal Connections that could hold what nobody reads. */
+  readonly unread = new UnreadStreams();
   /** @internal Limits the events about refused connections without a token. */
   readonly refusals: Throttle;
   /** @internal Dial-backs that are under way. */

@@ -7,7 +7,7 @@ import { connectionFailure } from './failures.js';
 import type { NativeBiStream, NativeConnection } from './native.js';
 import { parseCloseReason } from './native-errors.js';
 import { IrohStream } from './stream.js';
-import type { BiStream, CloseReason, Connection, PathInfo, WaitOptions } from './types.js';
+import type { BiStream, CloseReason, Connection, PathInfo, Traffic, WaitOptions } from './types.js';
 
 /**
  * Wraps a connection that the user's own accept loop took, so that a handler of this package can serve it. The user must
@@ -94,9 +94,9 @@ export class IrohConnection implements Connection {
       .sort((a, b) => Number(b.isSelected) - Number(a.isSelected));
   }
 
-  received(): number | null {
-    const counts = this.#native.paths().map(({ stats }) => stats?.udpRxDatagrams ?? null);
-    return counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0);
+  traffic(): Traffic | null {
+    const counts = this.#native.stats?.();
+    return counts === undefined ? null : { datagrams: counts.udpRxDatagrams, bytes: counts.udpRxBytes };
   }
 
   #closeForStream(): void {

@@ -8,5 +8,5 @@ export type { NativeBinding, NativeConnection, NativeEndpoint } from './native.j
 export { defaultRelays } from './relays.js';
 export { type ConnectionHandler, Router, type RouterEvent, type RouterOptions } from './router.js';
 export { RouterPlaces } from './router-places.js';
-export { call, type RequestHead, readBody, readHead, readRequest, respond } from './rpc.js';
+export { call, type RequestHead, readBody, readHead, readRequest, respond, sendAnswer } from './rpc.js';
 export * from './types.js';

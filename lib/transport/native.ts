@@ -47,7 +47,6 @@ export interface NativePath {
   remoteAddr: string;
   isRelay: boolean;
   rttMs: number;
-  stats?: { udpRxDatagrams: number };
 }
 
 /** A connection of `@number0/iroh`. */
@@ -68,6 +67,8 @@ export interface NativeConnection {
   close(code: bigint, reason: NativeBytes): void;
   /** The network paths in use. */
   paths(): NativePath[];
+  /** What it sent and received; a binding before 1.1 has none. */
+  stats?(): { udpRxDatagrams: number; udpRxBytes: number };
 }
 
 export interface NativeAccepting {

@@ -113,14 +113,22 @@ export function readRequest(
  */
 export async function respond(stream: BiStream, body: Uint8Array, wait: WaitOptions = {}): Promise<void> {
   await withDeadline(wait, RESPOND_TIMEOUT_MS, async (rest) => {
-    await stream.write(encodeFrame(body), rest());
-    await stream.finish();
+    await sendAnswer(stream, body, rest());
     try {
       await stream.acknowledged(rest());
     } catch (error) {
       if (!isNormalEnd(error)) throw error;
     }
   });
+}
+
+/**
+ * As {@link respond}, but does not wait for the acknowledgement: for a connection that goes on, which delivers it. Each
+ * wait is a call of the binding, and those are what thousands of sessions cost.
+ */
+export async function sendAnswer(stream: BiStream, body: Uint8Array, wait: WaitOptions = {}): Promise<void> {
+  await stream.write(encodeFrame(body), { timeoutMs: RESPOND_TIMEOUT_MS, ...wait });
+  await stream.finish();
 }
 
 /**

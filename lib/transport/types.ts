@@ -114,6 +114,12 @@ export interface PathInfo {
   rttMs: number;
 }
 
+/** What a connection has received, in datagrams and in their bytes. */
+export interface Traffic {
+  datagrams: number;
+  bytes: number;
+}
+
 /** How a connection ended. */
 export interface CloseReason {
   /** `other`: an error of the transport, for example a stateless reset. */
@@ -140,16 +146,18 @@ export interface Connection {
   refuseStreams(): void;
   /**
    * For a protocol without one-way streams: the first one that the peer opens ends the connection with 400. Otherwise they
-   * would stay unread, and QUIC would keep up to a megabyte of each of a hundred of them.
+   * would stay unread, and QUIC would keep up to a megabyte of each of a hundred of them. It is a call of the binding that
+   * waits as long as the connection lives, and each wake of the event loop looks at all that wait: who has thousands of
+   * connections counts with {@link traffic} first.
    */
   refuseUniStreams(): void;
   /** The paths in use, selected first. */
   paths(): PathInfo[];
   /**
-   * How many datagrams came from the peer over the paths in use. A live peer sends at least one every five seconds: when
-   * the number does not grow for longer, the peer is dead. `null`: the binding does not count them.
+   * What came from the peer until now. A live peer sends at least a datagram every five seconds: when their number does not
+   * grow for longer, the peer is dead. `null`: the binding does not count.
    */
-  received(): number | null;
+  traffic(): Traffic | null;
   /** Closes at once: data that is not acknowledged is lost. Idempotent. */
   close(code: number, reason?: string): void;
   /** `null` while it is open. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   LABELS_AT_ONCE,
@@ -87,16 +88,35 @@ describe('strangers', MAY_LOSE_ITS_CLOSE, () => {
     expect(await closeCode(connection)).toBe(400);
   });
 
-  it.each([
-    ['session', SERVICES_ALPN],
-    ['question what the platform is', OWN_PLATFORM_ALPN],
-  ])('are turned away with 400 when they open a one-way stream in a %s', async (_, alpn) => {
+  it('are turned away with 400 when they open a one-way stream in a question what the platform is', async () => {
     const platform = await stage.platform();
-    const peer = await oneWayPeer(platform.address, alpn);
+    const peer = await oneWayPeer(platform.address, OWN_PLATFORM_ALPN);
     try {
       expect(await peer.closed()).toBe('closed by peer: Unexpected stream (code 400)');
     } finally {
       await peer.leave();
+    }
+  });
+
+  it('are turned away with 400 when they fill one-way streams in a session, at once or little by little', async () => {
+    const platform = await stage.platform();
+    const [bold, sly] = [
+      await oneWayPeer(platform.address, SERVICES_ALPN),
+      await oneWayPeer(platform.address, SERVICES_ALPN),
+    ];
+    try {
+      await bold.send(200_000);
+      const dripping = (async () => {
+        while (sly.closeReason() === null) {
+          await sly.send(8_000);
+          await sleep(300);
+        }
+      })().catch(() => {});
+      expect(await bold.closed()).toBe('closed by peer: Unexpected stream (code 400)');
+      expect(await sly.closed()).toBe('closed by peer: Unexpected stream (code 400)');
+      await dripping;
+    } finally {
+      await Promise.all([bold.leave(), sly.leave()]);
     }
   });
 

@@ -3,6 +3,8 @@ import type { EndpointAddress } from '../../lib/wire/index.js';
 
 /** A peer that has opened one one-way stream, which this package's own streams never are. */
 export interface OneWayPeer {
+  /** Opens one more, with so many bytes in it. Resolves when they are sent. */
+  send(bytes: number): Promise<void>;
   /** How the connection ended, in the words of the binding. */
   closed(): Promise<string>;
   /** `null` while it is open. */
@@ -23,6 +25,10 @@ export async function oneWayPeer(to: EndpointAddress, alpn: string): Promise<One
   const stream = await connection.openUni();
   await stream.writeAll([1, 2, 3]);
   return {
+    send: async (bytes) => {
+      const next = await connection.openUni();
+      await next.writeAll(new Array<number>(bytes).fill(7));
+    },
     closed: () => connection.closed(),
     closeReason: () => connection.closeReason(),
     leave: () => endpoint.close(),

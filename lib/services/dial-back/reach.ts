@@ -35,12 +35,12 @@ export async function reach(
   signal: AbortSignal,
 ): Promise<Connection> {
   const session = context.presence.connection(ref.id);
-  const received = session?.received() ?? null;
+  const received = session?.traffic()?.datagrams ?? null;
   try {
     return await dialNewest(context, ref, signal);
   } catch (error) {
     // A live session would have sent three keep-alives in the time of this dial.
-    const isSilent = received !== null && session?.received() === received;
+    const isSilent = received !== null && session?.traffic()?.datagrams === received;
     if (hasCode(error, 'ERR_TIMEOUT') && isSilent) session?.close(CLOSE_NORMAL, REASON_SILENT);
     throw error;
   }

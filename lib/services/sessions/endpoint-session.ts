@@ -16,10 +16,12 @@ import { RequestStreams, type StreamContext, type StreamOwner } from './request-
 import { answerRequest, type EndpointRequest, type RequestContext, refuseRequest } from './requests.js';
 import { type RightsContext, SessionRights } from './session-rights.js';
 import type { Unauthenticated } from './unauthenticated.js';
+import type { UnreadStreams } from './unread-streams.js';
 
 /** What all sessions share. */
 export interface SessionContext extends StreamContext, RightsContext {
   unauthenticated: Unauthenticated;
+  unread: UnreadStreams;
   /** Limits the events about refused connections without a token. */
   refusals: Throttle;
   /** Reports that are kept of an endpoint. */
@@ -63,8 +65,8 @@ export class EndpointSession implements StreamOwner {
   /** Serves the connection until it ends or `signal` fires. Never rejects. */
   async serve(signal: AbortSignal): Promise<void> {
     const connection = this.#connection;
-    const { unauthenticated, events } = this.#shared;
-    connection.refuseUniStreams();
+    const { unauthenticated, unread, events } = this.#shared;
+    unread.enter(connection, () => this.#streams.bytesRead);
     const ended = linkedAbort(signal);
     const authTimer = setTimeout(() => {
       if (this.issuer === null) this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, 'no token in time');
@@ -79,6 +81,7 @@ export class EndpointSession implements StreamOwner {
       }
     } finally {
       clearTimeout(authTimer);
+      unread.leave(connection);
       unauthenticated.leave(this.#leaveUnauthenticated);
       ended.abort();
       ended.release();

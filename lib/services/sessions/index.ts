@@ -9,3 +9,4 @@ export { Rates } from './rates.js';
 export { SharedPlaces } from './shared-places.js';
 export { isRecentlyShared, Twins } from './twins.js';
 export { Unauthenticated } from './unauthenticated.js';
+export { UnreadStreams } from './unread-streams.js';

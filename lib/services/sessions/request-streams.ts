@@ -7,7 +7,7 @@ import {
   type RequestHead,
   readBody,
   readHead,
-  respond,
+  sendAnswer,
 } from '../../transport/index.js';
 import {
   CLOSE_BAD_REQUEST,
@@ -67,12 +67,18 @@ export class RequestStreams {
   #open = 0;
   /** Those of them that began before a token was shown. */
   #strangers = 0;
+  #bytesRead = 0;
 
   constructor(connection: Connection, shared: StreamContext, owner: StreamOwner, refuse: Refuse) {
     this.#connection = connection;
     this.#shared = shared;
     this.#owner = owner;
     this.#refuse = refuse;
+  }
+
+  /** Of the requests that arrived whole. */
+  get bytesRead(): number {
+    return this.#bytesRead;
   }
 
   /** Serves requests until the connection ends. @throws when it has ended, or `signal` fires */
@@ -121,7 +127,7 @@ export class RequestStreams {
       await this.#places.run(async () => {
         const answer = refusal ?? (await this.#answer(stream, head, body, signal));
         if (answer === null) abandon(stream);
-        else await respond(stream, answer, { signal, timeoutMs: REQUEST_TIMEOUT_MS });
+        else await sendAnswer(stream, answer, { signal, timeoutMs: REQUEST_TIMEOUT_MS });
         if (refusal !== null) await linger(stream, signal);
       }, signal);
     } catch (error) {
@@ -147,9 +153,7 @@ export class RequestStreams {
       const wait = { signal, timeoutMs: REQUEST_TIMEOUT_MS };
       const head = await readHead(stream, { ...wait, maxSize });
       if (head.length > SMALL_REQUEST) return { head, body: null };
-      const body = await readBody(stream, head, wait);
-      void this.#waitForEnd(stream, signal);
-      return { head, body };
+      return { head, body: await this.#readBody(stream, head, signal) };
     } finally {
       arrived();
     }
@@ -174,12 +178,17 @@ export class RequestStreams {
   async #readRest(stream: BiStream, head: RequestHead, signal: AbortSignal): Promise<Uint8Array> {
     const arrived = this.#countArriving();
     try {
-      const body = await readBody(stream, head, { signal, timeoutMs: REQUEST_TIMEOUT_MS });
-      void this.#waitForEnd(stream, signal);
-      return body;
+      return await this.#readBody(stream, head, signal);
     } finally {
       arrived();
     }
+  }
+
+  async #readBody(stream: BiStream, head: RequestHead, signal: AbortSignal): Promise<Uint8Array> {
+    const body = await readBody(stream, head, { signal, timeoutMs: REQUEST_TIMEOUT_MS });
+    this.#bytesRead += head.length;
+    void this.#waitForEnd(stream, signal);
+    return body;
   }
 
   /** Counts it until nothing more can come: its end has come, or its sender was told to stop. Never rejects. */
