@@ -58,6 +58,7 @@ const PACKAGES = {
   libsql: ['platform/store'],
   pg: ['platform/store', 'platform/changes'],
   'openid-client': ['platform/server/doors/oidc'],
+  yaml: ['platform/config'],
   '@opentelemetry/api': ['lib/telemetry'],
   fastify: ['integrations/fastify', 'samples', 'platform'],
   '@fastify/swagger': ['platform'],
