@@ -189,7 +189,7 @@ export class Fleet {
     };
     const ends = [
       feed.subscribe((change) => {
-        if (change.what === 'identities' || change.project !== project) return;
+        if (!('project' in change) || change.project !== project) return;
         if (change.what === 'endpoint') {
           const { endpointId, how } = change;
           listener({ what: 'endpoint', endpointId, isListed: how !== 'metrics' });

@@ -14,7 +14,9 @@ export type Change =
   /** An API secret was made, or this one was revoked. */
   | { what: 'secrets'; project: string; revoked: EndpointId | null }
   /** An identity was made, or is free. */
-  | { what: 'identities' };
+  | { what: 'identities' }
+  /** Somebody has fewer rights than before, or none: who serves a stream looks whether its caller may still see it. */
+  | { what: 'access' };
 
 const ID = /^[0-9a-f]{64}$/;
 
@@ -23,7 +25,7 @@ export function readChange(value: unknown): Change | null {
   if (typeof value !== 'object' || value === null) return null;
   const given = value as Record<string, unknown>;
   const { what, project, how, runId } = given;
-  if (what === 'identities') return { what };
+  if (what === 'identities' || what === 'access') return { what };
   if (typeof project !== 'string') return null;
   const endpointId = readId(given.endpointId);
   if (what === 'endpoint' && endpointId !== null && typeof how === 'string')

@@ -60,7 +60,13 @@ interface EndpointTable extends FactColumns {
 export interface Tables {
   schema_version: { version: BigInteger };
   settings: { key: string; value: string };
-  projects: { id: string; name: string; created_at: BigInteger };
+  projects: {
+    id: string;
+    name: string;
+    created_at: BigInteger;
+    /** From then on it is not shown any more, and what it has is removed bit by bit. */
+    removed_at: BigInteger | null;
+  };
   identities: {
     id: string;
     /** NULL: the key lies in the data folder. */
@@ -157,7 +163,11 @@ export interface Tables {
     project: string;
     endpoint_id: string;
     identity: string;
+    /** In words. */
     requested_by: string;
+    /** A kind of caller; NULL: a program, or a run of an earlier version. */
+    requester_kind: string | null;
+    requester_id: string | null;
     requested_at: BigInteger;
     deadline_at: BigInteger;
     /** `queued`, `running`, `done` or `failed`. */
@@ -171,5 +181,96 @@ export interface Tables {
     failure_kind: string | null;
     failure_message: string | null;
     cancel: Defaulted;
+  };
+  users: {
+    id: string;
+    name: string;
+    /** What makes a name the same as another. */
+    name_key: string;
+    email: string | null;
+    email_key: string | null;
+    /** Its hash, with the parameters of that; NULL: none. */
+    password: string | null;
+    /** Who he is with a provider of OpenID Connect. */
+    oidc_issuer: string | null;
+    oidc_subject: string | null;
+    is_administrator: number;
+    created_at: BigInteger;
+    disabled_at: BigInteger | null;
+    last_sign_in_at: BigInteger | null;
+  };
+  members: {
+    project: string;
+    user_id: string;
+    role: string;
+    /** `local`: somebody made him one; `oidc`: a group of his provider did, and the next sign-in may take it back. */
+    source: string;
+    created_at: BigInteger;
+  };
+  /** Browsers that are signed in. */
+  sign_ins: {
+    /** Of the cookie's value. */
+    hash: string;
+    /** To name it in a list. */
+    id: string;
+    user_id: string;
+    created_at: BigInteger;
+    /** To the minute. */
+    seen_at: BigInteger;
+    expires_at: BigInteger;
+    address: string | null;
+    agent: string;
+  };
+  known_addresses: { user_id: string; address: string; seen_at: BigInteger };
+  one_time_codes: {
+    hash: string;
+    /** `set-up` or `sign-in`. */
+    kind: string;
+    user_id: string | null;
+    created_at: BigInteger;
+    expires_at: BigInteger;
+  };
+  api_tokens: {
+    /** The part of its text by which it is found. */
+    id: string;
+    /** Of the secret part. */
+    hash: string;
+    /** NULL: of the whole platform. */
+    project: string | null;
+    label: string;
+    /** Separated by spaces. */
+    permissions: string;
+    /** Who made it: a user's id, or the kind of another caller. */
+    created_by: string;
+    created_at: BigInteger;
+    expires_at: BigInteger | null;
+    revoked_at: BigInteger | null;
+    /** To the minute. */
+    last_used_at: BigInteger | null;
+  };
+  /** Sign-ins by OpenID Connect that are under way. */
+  oidc_attempts: {
+    hash: string;
+    verifier: string;
+    nonce: string;
+    return_to: string;
+    created_at: BigInteger;
+  };
+  audit: {
+    /** Begins with its time. */
+    id: string;
+    at: BigInteger;
+    /** NULL: of the whole platform. Of one that was removed: its id after a `~`. */
+    project: string | null;
+    actor_kind: string;
+    actor_id: string;
+    actor_name: string;
+    action: string;
+    target: string | null;
+    address: string | null;
+    /** A JSON object. */
+    detail: string | null;
+    /** More than 1: the same happened as often, from `at` on. */
+    times: BigInteger;
   };
 }

@@ -14,6 +14,11 @@ const PAGE = 500;
 const LEFT_BEHIND: Readonly<Record<string, readonly string[]>> = {
   identities: ['sealed_key', 'holder', 'beat', 'beat_at'],
 };
+/** What lets somebody in, hashed as it is, goes along with the keys only: columns, and whole tables. */
+const LETS_IN: Readonly<Record<string, readonly string[] | 'all'>> = {
+  users: ['password'],
+  api_tokens: 'all',
+};
 
 export interface ReadOptions {
   /** Gets the secret keys that go along; `null`: none do. */
@@ -78,16 +83,25 @@ async function contentsOf(
     hasKeys: keys !== null,
   };
   const lastBeats = new Map(holders.map(({ id, beat_at }) => [id, Number(beat_at)]));
-  return { head, keys: (await keys?.()) ?? new Map(), batches: rowsOf(tables, catalogue, lastBeats) };
+  return {
+    head,
+    keys: (await keys?.()) ?? new Map(),
+    batches: rowsOf(
+      tables,
+      catalogue.filter(({ name }) => keys !== null || LETS_IN[name] !== 'all'),
+      { lastBeats, hasKeys: keys !== null },
+    ),
+  };
 }
 
 async function* rowsOf(
   tables: Kysely<Tables>,
   catalogue: readonly TableInfo[],
-  lastBeats: ReadonlyMap<string, number>,
+  { lastBeats, hasKeys }: { lastBeats: ReadonlyMap<string, number>; hasKeys: boolean },
 ): AsyncGenerator<Batch> {
   for (const table of catalogue) {
-    const columns = table.columns.filter(({ name }) => LEFT_BEHIND[table.name]?.includes(name) !== true);
+    const left = [LEFT_BEHIND[table.name] ?? [], hasKeys ? [] : (LETS_IN[table.name] ?? [])].flat();
+    const columns = table.columns.filter(({ name }) => !left.includes(name));
     const names = columns.map(({ name }) => name);
     const settle = table.name === 'endpoints' ? offline(names, lastBeats) : null;
     for await (const page of pagesOf(tables, table, names)) {

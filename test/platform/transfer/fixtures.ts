@@ -98,7 +98,7 @@ function oddRows(identity: string): Record<string, Row[]> {
   });
   return {
     settings: ODD_TEXTS.map((value, index) => ({ key: `${index} ${value}`, value })),
-    projects: [{ id: 'ops 😀', name: '', created_at: 0 }],
+    projects: [{ id: 'ops 😀', name: '', created_at: 0, removed_at: BIG }],
     identities: [{ id: identity, created_at: BIG, token: 7 }],
     api_secrets: [
       {
@@ -178,9 +178,49 @@ function oddRows(identity: string): Record<string, Row[]> {
     metric_points: [0, 1, 2, 3].flatMap((tier) =>
       [0, BIG].map((at) => ({ series: at, tier, at, samples: BIG, point: '1|😀' })),
     ),
+    users: [
+      {
+        ...{
+          id: 'u1',
+          name: ODD_TEXTS.join(''),
+          name_key: 'odd',
+          email: 'A@b',
+          email_key: 'a@b',
+          password: '$s$',
+        },
+        ...{ oidc_issuer: '', oidc_subject: '😀', is_administrator: 1, created_at: BIG, disabled_at: 0 },
+        last_sign_in_at: null,
+      },
+      {
+        ...{ id: 'u2', name: 'x', name_key: 'x', email: null, email_key: null, password: null },
+        ...{ oidc_issuer: null, oidc_subject: null, is_administrator: 0, created_at: 0, disabled_at: null },
+        last_sign_in_at: BIG,
+      },
+    ],
+    members: [
+      { project: 'ops 😀', user_id: 'u1', role: 'admin', source: 'oidc', created_at: BIG },
+      { project: 'default', user_id: 'u2', role: '', source: 'local', created_at: 0 },
+    ],
+    api_tokens: ['default', null].map((project) => ({
+      ...{ id: `t ${project}`, hash: 'h', project, label: ODD_TEXTS.join(''), permissions: 'fleet:read' },
+      ...{ created_by: 'u1', created_at: 0, expires_at: null, revoked_at: BIG, last_used_at: null },
+    })),
+    audit: ['default', '~gone', null].map((project) => ({
+      ...{
+        id: `0${project}`,
+        at: BIG,
+        project,
+        actor_kind: 'user',
+        actor_id: 'u9',
+        actor_name: '',
+        action: '',
+      },
+      ...{ target: null, address: '::1', detail: '{"odd":"\\u0000"}', times: 1 },
+    })),
     runs: [
       {
         ...{ id: 'run', ...of, identity, requested_by: '', requested_at: 1, deadline_at: 2, state: 'failed' },
+        ...{ requester_kind: 'user', requester_id: '😀' },
         ...{ phase: null, token: 6, updated_at: 3, ended_at: 4, report_id: null, failure_kind: 'timeout' },
         ...{ failure_message: ODD_TEXTS.join(''), cancel: 1 },
       },
