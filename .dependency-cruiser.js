@@ -32,7 +32,7 @@ export const PLATFORM_FLOORS = [
   ['platform/metrics', 'platform/data-folder.ts'],
   ['platform/store'],
   ['platform/identities', 'platform/changes', 'platform/retention'],
-  ['platform/transfer', 'platform/runs'],
+  ['platform/transfer', 'platform/runs', 'platform/people'],
 ];
 
 /** No front door: each file of these is a tool of its own, and none needs another. */
@@ -54,7 +54,7 @@ const PURE_MODULES = ['crypto', 'net'];
 const PACKAGES = {
   '@number0/iroh': ['lib/transport'],
   commander: ['platform'],
-  kysely: ['platform/store', 'platform/transfer'],
+  kysely: ['platform/store', 'platform/transfer', 'platform/people'],
   libsql: ['platform/store'],
   pg: ['platform/store', 'platform/changes'],
   'openid-client': ['platform/server/doors/oidc'],

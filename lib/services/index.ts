@@ -9,6 +9,7 @@ export {
   type Clock,
   monotonicMs,
   notify,
+  Semaphore,
   type Sleep,
   type Step,
   settledWithin,

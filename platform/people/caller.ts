@@ -18,6 +18,8 @@ export interface Caller {
   readonly isAdministrator: boolean;
   /** Those that he sees something of. `all`: also those that will be made. */
   readonly projects: 'all' | readonly ProjectId[];
+  /** Where the request came from; `null`: from this machine, or not known. */
+  readonly address: string | null;
   /** The sign-in that a user's browser came with. */
   readonly signInId: string | null;
   /**

@@ -218,7 +218,7 @@ export interface Tables {
     /** To the minute. */
     seen_at: BigInteger;
     expires_at: BigInteger;
-    address: string | null;
+    from_address: string | null;
     agent: string;
   };
   known_addresses: { user_id: string; address: string; seen_at: BigInteger };
@@ -267,7 +267,7 @@ export interface Tables {
     actor_name: string;
     action: string;
     target: string | null;
-    address: string | null;
+    from_address: string | null;
     /** A JSON object. */
     detail: string | null;
     /** More than 1: the same happened as often, from `at` on. */

@@ -15,6 +15,8 @@ export interface TableInfo {
   columns: readonly Column[];
   /** The columns of its primary key, in their order. */
   key: readonly string[];
+  /** Whether its rows have a meaning on another platform. */
+  goesAlong: boolean;
 }
 
 /** What is under way between a browser and its platform: it has no meaning elsewhere, and some of it lets people in. */
@@ -26,7 +28,7 @@ const STAYS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The tables of a version that go along, each after those that it refers to. They are read from a database in memory that the migrations
+ * The tables of a version, each after those that it refers to. They are read from a database in memory that the migrations
  * made: whoever adds a table or a column need not think of exports.
  */
 export async function catalogueOf(version: number): Promise<readonly TableInfo[]> {
@@ -40,7 +42,7 @@ export async function catalogueOf(version: number): Promise<readonly TableInfo[]
       tables,
     );
     const found = new Map<string, TableInfo & { parents: readonly string[] }>();
-    for (const { name } of rows) if (!STAYS.has(name)) found.set(name, await describe(tables, name));
+    for (const { name } of rows) found.set(name, await describe(tables, name));
     return sorted(found);
   } finally {
     await database.close();
@@ -63,6 +65,7 @@ async function describe(tables: Kysely<unknown>, name: string) {
       .filter(({ pk }) => pk > 0)
       .sort((a, b) => a.pk - b.pk)
       .map(({ name }) => name),
+    goesAlong: !STAYS.has(name),
     parents: references.map(({ table }) => table),
   };
 }

@@ -67,7 +67,7 @@ async function* checkedBatches(
 type CellCheck = (cell: Cell) => string | null;
 
 function cellChecks(batch: Batch, catalogue: readonly TableInfo[], where: string): CellCheck[] {
-  const table = catalogue.find(({ name }) => name === batch.table);
+  const table = catalogue.find(({ name, goesAlong }) => goesAlong && name === batch.table);
   if (table === undefined) throw wrong(where, `there is no table ${printable(batch.table)}`);
   if (new Set(batch.columns).size < batch.columns.length) throw wrong(where, 'a column stands in it twice');
   return batch.columns.map((name) => {

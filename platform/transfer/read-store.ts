@@ -88,7 +88,7 @@ async function contentsOf(
     keys: (await keys?.()) ?? new Map(),
     batches: rowsOf(
       tables,
-      catalogue.filter(({ name }) => keys !== null || LETS_IN[name] !== 'all'),
+      catalogue.filter(({ name, goesAlong }) => goesAlong && (keys !== null || LETS_IN[name] !== 'all')),
       { lastBeats, hasKeys: keys !== null },
     ),
   };

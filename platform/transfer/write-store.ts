@@ -106,8 +106,8 @@ class Filling {
     const version = await versionOf(this.#dialect, this.#tables);
     if (version === 0) return;
     const catalogue = await catalogueOf(Math.min(version, MIGRATIONS.length));
-    for (const { name } of catalogue) {
-      if (['settings', 'projects'].includes(name)) continue;
+    for (const { name, goesAlong } of catalogue) {
+      if (!goesAlong || ['settings', 'projects'].includes(name)) continue;
       const { rows } = await sql`SELECT 1 FROM ${sql.table(name)} LIMIT 1`.execute(this.#tables);
       if (rows.length === 0) continue;
       throw new NetDiagnosticsError(

@@ -20,7 +20,7 @@ export const people: Migration = async (sql) => {
        source ${text} NOT NULL, created_at BIGINT NOT NULL, PRIMARY KEY (project, user_id))`,
     `CREATE TABLE sign_ins (
        hash ${text} PRIMARY KEY, id ${text} NOT NULL UNIQUE, ${ofUser}, created_at BIGINT NOT NULL,
-       seen_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, address ${text}, agent ${text} NOT NULL)`,
+       seen_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, from_address ${text}, agent ${text} NOT NULL)`,
     // Where somebody signed in from before: strangers who guess cannot slow that one down.
     `CREATE TABLE known_addresses (
        ${ofUser}, address ${text} NOT NULL, seen_at BIGINT NOT NULL, PRIMARY KEY (user_id, address))`,
@@ -37,7 +37,7 @@ export const people: Migration = async (sql) => {
     // Its id begins with its time. Of what happens over and over a row counts how often.
     `CREATE TABLE audit (
        id ${text} PRIMARY KEY, at BIGINT NOT NULL, project ${text}, actor_kind ${text} NOT NULL, actor_id ${text} NOT NULL,
-       actor_name ${text} NOT NULL, action ${text} NOT NULL, target ${text}, address ${text}, detail ${text},
+       actor_name ${text} NOT NULL, action ${text} NOT NULL, target ${text}, from_address ${text}, detail ${text},
        times BIGINT NOT NULL)`,
     'CREATE INDEX members_by_user ON members (user_id)',
     'CREATE INDEX sign_ins_by_user ON sign_ins (user_id, created_at)',

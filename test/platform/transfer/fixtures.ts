@@ -29,7 +29,8 @@ export const keyOf = (number: number) => SecretKey.fromBytes(new Uint8Array(32).
 /** All rows of all tables, in the order of their keys. */
 export async function allRows(database: SqlDatabase): Promise<Record<string, Row[]>> {
   const tables: Record<string, Row[]> = {};
-  for (const { name, key, columns } of await catalogueOf(MIGRATIONS.length)) {
+  for (const { name, key, columns, goesAlong } of await catalogueOf(MIGRATIONS.length)) {
+    if (!goesAlong) continue;
     const order = sql.join(key.map((column) => sql.ref(column)));
     const { rows } = await sql<Row>`SELECT * FROM ${sql.table(name)} ORDER BY ${order}`.execute(
       database.tables,
@@ -215,7 +216,7 @@ function oddRows(identity: string): Record<string, Row[]> {
         actor_name: '',
         action: '',
       },
-      ...{ target: null, address: '::1', detail: '{"odd":"\\u0000"}', times: 1 },
+      ...{ target: null, from_address: '::1', detail: '{"odd":"\\u0000"}', times: 1 },
     })),
     runs: [
       {
