@@ -39,3 +39,4 @@ export {
 export type { DashboardOptions, PlatformOptions } from './options.js';
 export { Platform } from './platform.js';
 export type { MetricRetentionOptions, ReportRetentionOptions, RetentionOptions } from './retention/index.js';
+export type { OidcOptions, OidcRoleOption } from './server/doors/oidc/settings.js';

@@ -31,6 +31,7 @@ import {
   wholeNumber,
 } from 'iroh-net-diagnostics/services';
 import { type RetentionOptions, retention } from './retention/index.js';
+import { type OidcOptions, oidc } from './server/doors/oidc/settings.js';
 import { isPostgresUrl } from './store/open-store.js';
 
 /** The dashboard's options. */
@@ -46,6 +47,8 @@ export interface DashboardOptions {
   allowedHosts?: readonly string[] | undefined;
   /** Lets programs in, as `Authorization: Bearer`: at least 32 characters. Default: a new random one at each start. */
   token?: string | undefined;
+  /** Sign-in by an OpenID Connect provider, beside names and passwords. Default: none. */
+  oidc?: OidcOptions | undefined;
   /** Serves everybody who can connect, without a login. Default: false. */
   unsafeWithoutLogin?: boolean | undefined;
   /** Allows `hosts` beyond loopback although the dashboard speaks plain HTTP. Default: false. */
@@ -115,6 +118,7 @@ const DASHBOARD = {
   port: option(port(), null),
   allowedHosts: option(hostNames(), []),
   token: { ...option(token(), null), isSecret: true },
+  oidc: option(oidc(), null),
   unsafeWithoutLogin: option(flag(), false),
   unsafePlainHttpBeyondLoopback: option(flag(), false),
 } satisfies Rows<DashboardOptions>;

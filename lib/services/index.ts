@@ -44,6 +44,7 @@ export {
   readOptions,
   relaysWithoutSecret,
   SettingError,
+  type TextKind,
   textKind,
   type Values,
   wholeNumber,
