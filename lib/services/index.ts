@@ -15,6 +15,7 @@ export {
   settledWithin,
   systemClock,
   systemSleep,
+  TokenBucket,
 } from '../async/index.js';
 export { codeOf, hasCode, messageOf, NetDiagnosticsError, type NetDiagnosticsErrorCode } from '../errors.js';
 export { createKeyFile, FILE_MODE, makeFolders, publishFile, replaceFile } from '../files.js';

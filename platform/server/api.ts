@@ -47,7 +47,7 @@ export const KEY_ID = ':id(^[0-9a-f]{64}$)';
 /** Adds the dashboard's JSON API. */
 export function addApi(app: FastifyInstance, { services, fleetOf, usageOf, prove }: ApiContext): void {
   const fleet = cached(fleetOf, FLEET_CACHE_MS);
-  app.get('/api/endpoints', async (request) => {
+  app.get('/api/endpoints', { config: { needs: 'signed-in' } }, async (request) => {
     const query = { ...endpointQueryIn(request.url), project: DEFAULT_PROJECT };
     const { endpoints, next } = await services.endpoints(query).catch((error: unknown) => {
       throw hasCode(error, 'ERR_SETTING') ? new HttpError(400, messageOf(error)) : error;
@@ -56,12 +56,12 @@ export function addApi(app: FastifyInstance, { services, fleetOf, usageOf, prove
   });
 
   // How many there are of each kind, for the choices of a filter.
-  app.get('/api/fleet', () => fleet(DEFAULT_PROJECT));
+  app.get('/api/fleet', { config: { needs: 'signed-in' } }, () => fleet(DEFAULT_PROJECT));
 
   const usage = cached(usageOf, FLEET_CACHE_MS);
-  app.get('/api/usage', () => usage(DEFAULT_PROJECT));
+  app.get('/api/usage', { config: { needs: 'signed-in' } }, () => usage(DEFAULT_PROJECT));
 
-  app.get<Named>(`/api/endpoints/${KEY_ID}`, async ({ params }) => {
+  app.get<Named>(`/api/endpoints/${KEY_ID}`, { config: { needs: 'signed-in' } }, async ({ params }) => {
     const id = idIn(params.id, 404, NO_ENDPOINT);
     const view = await services.endpoint(refOf(id));
     if (view === null) throw new HttpError(404, NO_ENDPOINT);
@@ -69,33 +69,44 @@ export function addApi(app: FastifyInstance, { services, fleetOf, usageOf, prove
     return { platformId: services.id, endpoint: endpointJson(view), ...history };
   });
 
-  app.get<Named>(`/api/endpoints/${KEY_ID}/reports`, ({ params, url }) =>
+  app.get<Named>(`/api/endpoints/${KEY_ID}/reports`, { config: { needs: 'signed-in' } }, ({ params, url }) =>
     historyOf(refOf(idIn(params.id, 404, NO_ENDPOINT)), historyPageIn(url)),
   );
 
-  app.get<Named>(`/api/endpoints/${KEY_ID}/metrics`, async ({ params }) => {
-    const sessions = await services.metrics(refOf(idIn(params.id, 404, NO_ENDPOINT)));
-    return { sessions: sessions.map(metricsJson) };
-  });
+  app.get<Named>(
+    `/api/endpoints/${KEY_ID}/metrics`,
+    { config: { needs: 'signed-in' } },
+    async ({ params }) => {
+      const sessions = await services.metrics(refOf(idIn(params.id, 404, NO_ENDPOINT)));
+      return { sessions: sessions.map(metricsJson) };
+    },
+  );
 
   // Begins a run and answers at once; the live updates tell how it goes.
-  app.post<Named>(`/api/endpoints/${KEY_ID}/diagnostics`, async ({ params }, reply) => {
-    const id = idIn(params.id, 404, NO_ENDPOINT);
-    const run = await services.beginRun(refOf(id), OPERATOR).catch((error: unknown) => {
-      throw hasCode(error, 'ERR_STATE') ? new HttpError(409, messageOf(error)) : error;
-    });
-    return reply.code(202).send({ run });
-  });
+  app.post<Named>(
+    `/api/endpoints/${KEY_ID}/diagnostics`,
+    { config: { needs: 'signed-in' } },
+    async ({ params }, reply) => {
+      const id = idIn(params.id, 404, NO_ENDPOINT);
+      const run = await services.beginRun(refOf(id), OPERATOR).catch((error: unknown) => {
+        throw hasCode(error, 'ERR_STATE') ? new HttpError(409, messageOf(error)) : error;
+      });
+      return reply.code(202).send({ run });
+    },
+  );
 
-  app.get<Named>('/api/reports/:id(^[0-9a-f]+$)', async ({ params }) => {
+  app.get<Named>('/api/reports/:id(^[0-9a-f]+$)', { config: { needs: 'signed-in' } }, async ({ params }) => {
     const record = isReportId(params.id) ? await services.report(DEFAULT_PROJECT, params.id) : null;
     if (record === null) throw new HttpError(404, 'There is no such report.');
     return reportJson(record);
   });
 
-  app.get('/api/secrets', async () => ({ platformId: services.id, secrets: await services.apiSecrets() }));
+  app.get('/api/secrets', { config: { needs: 'signed-in' } }, async () => ({
+    platformId: services.id,
+    secrets: await services.apiSecrets(),
+  }));
 
-  app.post('/api/secrets', async (request, reply) => {
+  app.post('/api/secrets', { config: { needs: 'signed-in' } }, async (request, reply) => {
     const { label, sshKey } = newSecretIn(request);
     try {
       if (sshKey !== undefined) {
@@ -113,10 +124,14 @@ export function addApi(app: FastifyInstance, { services, fleetOf, usageOf, prove
     }
   });
 
-  app.post<Named>(`/api/secrets/${KEY_ID}/revoke`, async ({ params: { id } }) => {
-    if (!(await services.revokeApiSecret(idIn(id, 404, NO_SECRET)))) throw new HttpError(404, NO_SECRET);
-    return { keyId: id };
-  });
+  app.post<Named>(
+    `/api/secrets/${KEY_ID}/revoke`,
+    { config: { needs: 'signed-in' } },
+    async ({ params: { id } }) => {
+      if (!(await services.revokeApiSecret(idIn(id, 404, NO_SECRET)))) throw new HttpError(404, NO_SECRET);
+      return { keyId: id };
+    },
+  );
 
   /** Reports, the newest first. `next`: for the page after this one; `null`: this was the last. */
   async function historyOf(ref: EndpointRef, { limit, before }: HistoryPage) {

@@ -5,26 +5,15 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { messageOf, SECURITY_HEADERS } from 'iroh-net-diagnostics/services';
-import { isKnownHost, isSameOrigin, type Login } from './access.js';
 import { MAX_BODY } from './constants.js';
+import { type AccessOptions, guard, type Needs, nothingHere } from './doors/index.js';
 import { HttpError } from './http-error.js';
 import { errorPage } from './pages.js';
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Reachable before login. */
-    isPublic?: boolean;
-  }
-}
-
 /** Decides who gets in, and where errors go. */
-export interface AppOptions {
-  /** `null`: everybody who can connect. */
-  login: Login | null;
-  /** `null`: any `Host`, for a dashboard that was opened to a network on purpose. */
-  allowedHosts: readonly string[] | null;
-  /** Asks for the login token. `depth`: folders between the page and the root. */
-  loginPage(depth: number): string;
+export interface AppOptions extends Omit<AccessOptions, 'askToSignIn'> {
+  /** Asks who comes. */
+  signInPage(request: FastifyRequest): string;
   /** Gets errors of the platform itself. */
   onError(message: string): void;
 }
@@ -40,7 +29,7 @@ const HEADERS = {
  * @param addRoutes - adds all routes; methods that a path does not have are refused here
  */
 export function createApp(
-  { login, allowedHosts, loginPage, onError }: AppOptions,
+  { signInPage, onError, ...access }: AppOptions,
   addRoutes: (app: FastifyInstance) => void,
 ): FastifyInstance {
   const answerError = (error: FastifyError | HttpError, request: FastifyRequest, reply: FastifyReply) => {
@@ -49,7 +38,7 @@ export function createApp(
     reply.code(statusCode).headers(headers);
     return isApi(request)
       ? reply.send({ error: message })
-      : html(reply, errorPage(statusCode, message, depthOf(request)));
+      : html(reply, errorPage(statusCode, message, depthOf(request.url)));
   };
   const app = fastify({
     bodyLimit: MAX_BODY,
@@ -59,22 +48,13 @@ export function createApp(
     },
   });
 
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers(HEADERS);
-    const { headers, method } = request;
-    if (allowedHosts !== null && !isKnownHost(headers.host, allowedHosts)) {
-      throw new HttpError(421, 'This host name is not served: open the address that the platform printed.');
-    }
-    const hasBearer = login?.hasBearer(headers.authorization) ?? false;
-    const isRead = method === 'GET' || method === 'HEAD';
-    // Browsers never send a bearer token by themselves, so pages of other sites cannot misuse it.
-    if (!isRead && !hasBearer && !isSameOrigin(headers)) {
-      throw new HttpError(403, 'Requests from other sites are refused.');
-    }
-    const hasAccess = login === null || hasBearer || login.hasCookie(headers.cookie);
-    if (hasAccess || request.is404 || request.routeOptions.config.isPublic === true) return;
-    if (isApi(request)) throw new HttpError(401, 'Log in first.', { 'www-authenticate': 'Bearer' });
-    return html(reply.code(401), loginPage(depthOf(request)));
+  app.addHook('onRequest', async (_request, reply) => void reply.headers(HEADERS));
+  guard(app, {
+    ...access,
+    askToSignIn: (request, reply) => {
+      if (isApi(request)) throw new HttpError(401, 'Sign in first.', { 'www-authenticate': 'Bearer' });
+      return html(reply.code(401), signInPage(request));
+    },
   });
 
   // A body that is not JSON is a form, or is not read at all.
@@ -84,30 +64,26 @@ export function createApp(
     throw nothingHere();
   });
 
-  const paths = new Map<string, boolean>();
+  const paths = new Map<string, Needs>();
   app.addHook('onRoute', ({ url, config }) => {
-    paths.set(url, config?.isPublic === true);
+    // Which methods a path has is for those who may call one of them to know.
+    paths.set(url, config?.needs === 'anybody' ? 'anybody' : 'signed-in');
   });
   addRoutes(app);
-  for (const [url, isPublic] of [...paths]) refuseOtherMethods(app, url, isPublic);
+  for (const [url, needs] of [...paths]) refuseOtherMethods(app, url, needs);
   return app;
 }
 
-function refuseOtherMethods(app: FastifyInstance, url: string, isPublic: boolean): void {
+function refuseOtherMethods(app: FastifyInstance, url: string, needs: Needs): void {
   const has = app.supportedMethods.filter((method) => app.hasRoute({ method, url }));
   app.route({
     url,
     method: app.supportedMethods.filter((method) => !has.includes(method)),
-    config: { isPublic },
+    config: { needs },
     handler: ({ method }) => {
       throw new HttpError(405, `${method} is not possible here.`, { allow: has.join(', ') });
     },
   });
-}
-
-/** The answer to a path that does not exist. */
-export function nothingHere(): HttpError {
-  return new HttpError(404, 'There is nothing here.');
 }
 
 export function html(reply: FastifyReply, body: string): FastifyReply {
@@ -133,6 +109,7 @@ function isApi({ url }: FastifyRequest): boolean {
   return url.startsWith('/api/');
 }
 
-function depthOf({ url }: FastifyRequest): number {
+/** Folders between a page and the root. */
+export function depthOf(url: string): number {
   return (url.split('?')[0] ?? '').split('/').length - 2;
 }

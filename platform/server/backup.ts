@@ -12,7 +12,7 @@ export interface BackupContext {
 
 /** Adds what the command `backup` asks while the platform runs. */
 export function addBackup(app: FastifyInstance, { hold, prove }: BackupContext): void {
-  app.post('/api/backup', async (request, reply) => {
+  app.post('/api/backup', { config: { needs: 'signed-in' } }, async (request, reply) => {
     if (hold === null) {
       const error = 'The store is a PostgreSQL database: back it up with pg_dump.';
       return sendProven(prove, request, reply.code(409), { error });
@@ -25,7 +25,7 @@ export function addBackup(app: FastifyInstance, { hold, prove }: BackupContext):
     }
   });
 
-  app.post('/api/backup/end', async (request, reply) => {
+  app.post('/api/backup/end', { config: { needs: 'signed-in' } }, async (request, reply) => {
     const { held } = (request.body ?? {}) as { held?: unknown };
     const wasHeld = hold !== null && typeof held === 'string' && (await hold.end(held));
     return sendProven(prove, request, reply, { wasHeld });

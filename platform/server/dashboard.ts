@@ -1,10 +1,13 @@
 import type { Server } from 'node:http';
 import { DEFAULT_PROJECT, hasCode, isLoopbackAddress, withBrackets } from 'iroh-net-diagnostics/services';
 import type { DashboardSettings } from '../options.js';
-import { Login } from './access.js';
+import type { Caller } from '../people/caller.js';
+import { PERMISSIONS } from '../people/permissions.js';
 import { type ApiContext, addApi } from './api.js';
-import { createApp } from './app.js';
+import { type AppOptions, createApp, depthOf } from './app.js';
 import { addBackup, type BackupContext } from './backup.js';
+import { bearerIn } from './doors/index.js';
+import { Login } from './doors/login.js';
 import { closeServers, type Handler, type Listeners, listen } from './listen.js';
 import { LiveUpdates } from './live.js';
 import { addMetricHistory, type MetricHistoryContext } from './metric-history.js';
@@ -44,10 +47,16 @@ export class Dashboard {
     const { port } = listeners;
     const login = settings.hasLogin ? new Login(settings.token, port) : null;
     const live = new LiveUpdates(services.changesIn(DEFAULT_PROJECT));
-    const options = {
-      login,
+    const options: AppOptions = {
       allowedHosts: isNamed(settings) ? settings.allowedHosts : null,
-      loginPage: (depth: number) => loginPage('', depth),
+      identify: async (request) => {
+        if (login === null) return everything('anyone');
+        const bearer = bearerIn(request.headers);
+        const isLocal = bearer === null ? login.hasCookie(request.headers.cookie) : login.isToken(bearer);
+        return isLocal ? everything('local') : null;
+      },
+      hasProject: async (project) => project === DEFAULT_PROJECT,
+      signInPage: ({ url }) => loginPage('', depthOf(url)),
       onError: (message: string) => services.events.emit({ type: 'warning', message }),
     };
     const app = createApp(options, (routes) => {
@@ -97,4 +106,14 @@ function urlOf({ hosts }: DashboardSettings, port: number): string {
   // Browsers cannot open a wildcard address.
   const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `http://${withBrackets(shown)}:${port}/`;
+}
+
+/** Who may everything. */
+function everything(kind: 'local' | 'anyone'): Caller {
+  return {
+    ...{ kind, id: kind, name: kind, isAdministrator: true, projects: 'all', signInId: null, address: null },
+    may: () => true,
+    roleIn: () => null,
+    permissionsIn: () => PERMISSIONS,
+  };
 }

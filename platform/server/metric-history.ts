@@ -23,14 +23,22 @@ export interface MetricHistoryContext {
 
 /** Adds the history of metrics. */
 export function addMetricHistory(app: FastifyInstance, { metrics }: MetricHistoryContext): void {
-  app.get<{ Params: { id: string } }>(`/api/endpoints/${KEY_ID}/metrics/names`, async ({ params }) => ({
-    names: await metrics.names(refIn(params.id)),
-  }));
+  app.get<{ Params: { id: string } }>(
+    `/api/endpoints/${KEY_ID}/metrics/names`,
+    { config: { needs: 'signed-in' } },
+    async ({ params }) => ({
+      names: await metrics.names(refIn(params.id)),
+    }),
+  );
 
-  app.get<{ Params: { id: string } }>(`/api/endpoints/${KEY_ID}/metrics/series`, async ({ params, url }) => {
-    const { tier, spanMs, lines } = await metrics.read(refIn(params.id), queryIn(url, metrics.now()));
-    return { tier, spanMs, lines: lines.map(lineJson) };
-  });
+  app.get<{ Params: { id: string } }>(
+    `/api/endpoints/${KEY_ID}/metrics/series`,
+    { config: { needs: 'signed-in' } },
+    async ({ params, url }) => {
+      const { tier, spanMs, lines } = await metrics.read(refIn(params.id), queryIn(url, metrics.now()));
+      return { tier, spanMs, lines: lines.map(lineJson) };
+    },
+  );
 }
 
 function refIn(id: string) {

@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { EndpointId } from 'iroh-net-diagnostics/services';
-import type { Login } from './access.js';
 import { KEY_ID } from './api.js';
-import { html, nothingHere } from './app.js';
+import { html } from './app.js';
+import { nothingHere } from './doors/index.js';
+import type { Login } from './doors/login.js';
 import { parametersOf } from './endpoint-query.js';
 import { idIn } from './id-in.js';
 import type { LiveUpdates } from './live.js';
@@ -25,16 +26,18 @@ interface InProject {
 
 /** Adds the pages, what they load, and what keeps them up to date. */
 export function addPages(app: FastifyInstance, live: LiveUpdates, hasLogin: boolean): void {
-  app.get('/', (_request, reply) => html(reply, homePage()));
+  app.get('/', { config: { needs: 'signed-in' } }, (_request, reply) => html(reply, homePage()));
   for (const [path, name] of PROJECT_PAGES) {
     const depth = path.split('/').length + 1;
-    app.get<InProject>(`/projects/${PROJECT}/${path}`, ({ params: { project } }, reply) =>
-      html(reply, projectPage(name, { project, hasLogin, depth })),
+    app.get<InProject>(
+      `/projects/${PROJECT}/${path}`,
+      { config: { needs: 'fleet:read' } },
+      ({ params: { project } }, reply) => html(reply, projectPage(name, { project, hasLogin, depth })),
     );
   }
   app.get<{ Params: { name: string } }>(
     '/assets/:name',
-    { config: { isPublic: true } },
+    { config: { needs: 'anybody' } },
     ({ params }, reply) => {
       const asset = ASSETS.get(params.name);
       if (asset === undefined) throw nothingHere();
@@ -43,7 +46,7 @@ export function addPages(app: FastifyInstance, live: LiveUpdates, hasLogin: bool
       return reply.type(asset.type).send(asset.body);
     },
   );
-  app.get('/api/events', ({ url }, reply) => {
+  app.get('/api/events', { config: { needs: 'signed-in' } }, ({ url }, reply) => {
     live.open(reply, endpointIn(url));
   });
 }
@@ -56,14 +59,14 @@ function endpointIn(url: string): EndpointId | null {
 
 /** Adds the login. The page of the printed URL posts the token to it; without scripts the user pastes the token. */
 export function addLogin(app: FastifyInstance, login: Login, onLogout: () => void): void {
-  app.get('/login', { config: { isPublic: true } }, (_request, reply) => html(reply, loginPage('')));
-  app.post('/login', { config: { isPublic: true } }, ({ body, headers }, reply) => {
+  app.get('/login', { config: { needs: 'anybody' } }, (_request, reply) => html(reply, loginPage('')));
+  app.post('/login', { config: { needs: 'anybody' } }, ({ body, headers }, reply) => {
     const token = new URLSearchParams(typeof body === 'string' ? body : '').get('token') ?? '';
     if (!login.isToken(token))
       return html(reply.code(401), loginPage('That is not the token of this start.'));
     return seeOther(reply.header('set-cookie', login.begin(headers)), './');
   });
-  app.post('/logout', ({ headers }, reply) => {
+  app.post('/logout', { config: { needs: 'signed-in' } }, ({ headers }, reply) => {
     reply.header('set-cookie', login.end(headers.cookie));
     onLogout();
     return seeOther(reply, './login');

@@ -133,7 +133,7 @@ describe("the dashboard's door", () => {
       `/api/endpoints/${'a'.repeat(64)}`,
     ]) {
       const answer = await get(path, { cookie: 'net_diagnostics_1=x' });
-      expect([answer.status, await answer.json()]).toEqual([401, { error: 'Log in first.' }]);
+      expect([answer.status, await answer.json()]).toEqual([401, { error: 'Sign in first.' }]);
     }
     expect((await post('/api/secrets', {}, { cookie: '' })).status).toBe(401);
   });

@@ -12,7 +12,8 @@ import { isReportId, newReportId } from '../../lib/services/records.js';
 import { mergeAddress } from '../../lib/services/sessions/address-snapshot.js';
 import { Rates } from '../../lib/services/sessions/rates.js';
 import { SharedPlaces } from '../../lib/services/sessions/shared-places.js';
-import { isKnownHost, isSameOrigin, Login } from '../../platform/server/access.js';
+import { Login } from '../../platform/server/doors/login.js';
+import { isKnownHost, isSameOrigin } from '../../platform/server/doors/origin.js';
 import { escapeHtml, fill } from '../../platform/server/html.js';
 import { madeUpId } from '../support/ids.js';
 

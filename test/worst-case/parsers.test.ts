@@ -58,7 +58,8 @@ import {
 } from '../../lib/wire/index.js';
 import { normaliseRelayUrl } from '../../lib/wire/relay.js';
 import { parseStunServer } from '../../lib/wire/stun-server.js';
-import { Login } from '../../platform/server/access.js';
+import { bearerIn } from '../../platform/server/doors/index.js';
+import { Login } from '../../platform/server/doors/login.js';
 import { escapeHtml } from '../../platform/server/html.js';
 import { parseHead, parseKeys, parseLine } from '../../platform/transfer/format.js';
 import { quietly, superlinear } from './growth.js';
@@ -231,7 +232,7 @@ const texts: Record<string, TextRow> = {
   'Host header': { read: hostName },
   'Cookie header': { read: (text) => new Login(null, 1).hasCookie(text) },
   'Authorization header': {
-    read: (text) => new Login(null, 1).hasBearer(text),
+    read: (text) => bearerIn({ authorization: text }),
     around: [
       ['', ''],
       ['Bearer ', ''],

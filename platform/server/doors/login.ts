@@ -1,7 +1,5 @@
-/** Who may call the dashboard. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { hostName, isLoopbackHost, siteOf } from 'iroh-net-diagnostics/services';
 
 /** Browsers that are logged in at once; one more logs out the one that logged in first. */
 const MAX_BROWSERS = 64;
@@ -9,20 +7,6 @@ const MAX_BROWSERS = 64;
 const ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Strict';
 /** Browsers accept a cookie with such a name only from its own host, and only over TLS. */
 const TLS_PREFIX = '__Host-';
-
-/** Whether a `Host` header names this machine or an allowed name. */
-export function isKnownHost(host: string | undefined, allowed: readonly string[]): boolean {
-  const name = hostName(host);
-  return isLoopbackHost(host) || (name !== null && allowed.includes(name));
-}
-
-/**
- * Whether a request that changes something comes from the dashboard's own page. Browsers say so with every POST; a
- * request that says nothing was not made by a page of ours.
- */
-export function isSameOrigin(headers: IncomingHttpHeaders): boolean {
-  return siteOf(headers, headers.host) === 'own';
-}
 
 /** The login: one token, and a cookie for each browser that has sent it. */
 export class Login {
@@ -70,12 +54,6 @@ export class Login {
 
   hasCookie(header: string | undefined): boolean {
     return this.#values(header).some((value) => this.#browsers.has(hashOf(value)));
-  }
-
-  /** For programs: `Authorization: Bearer <token>`. */
-  hasBearer(header: string | undefined): boolean {
-    const match = /^Bearer (\S+)$/i.exec(header ?? '');
-    return match?.[1] !== undefined && this.isToken(match[1]);
   }
 
   /**

@@ -1,0 +1,127 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ProjectId } from 'iroh-net-diagnostics/services';
+import type { Caller } from '../../people/caller.js';
+import {
+  isPlatformPermission,
+  type Permission,
+  PROJECT_PERMISSIONS,
+  roleFor,
+} from '../../people/permissions.js';
+import { HttpError } from '../http-error.js';
+import { isKnownHost, isSameOrigin } from './origin.js';
+
+/** Who may call a route: everybody, everybody whom the platform knows, or who has a permission in the route's project. */
+export type Needs = 'anybody' | 'signed-in' | Permission;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Every route says it: without, the platform does not start. */
+    needs?: Needs;
+    /** Its reads are answered under whatever `Host`: for probes, which ask by an address. */
+    anyHost?: boolean;
+  }
+  interface FastifyRequest {
+    /** Who asks; `null`: nobody knows, or the route needs nobody. */
+    caller: Caller | null;
+  }
+}
+
+/** What the rules in front of the routes use. */
+export interface AccessOptions {
+  /** `null`: any `Host`, for a dashboard that was opened to a network on purpose. */
+  allowedHosts: readonly string[] | null;
+  /** Finds out who asks. */
+  identify(request: FastifyRequest): Promise<Caller | null>;
+  /** Whether there is such a project. */
+  hasProject(project: ProjectId): Promise<boolean>;
+  /** Answers who has to sign in first. */
+  askToSignIn(request: FastifyRequest, reply: FastifyReply): FastifyReply;
+}
+
+/** The name of the parameter of a path that is a project. */
+const PROJECT = 'project';
+
+/** Puts the rules in front of all routes that are added from now on. */
+export function guard(app: FastifyInstance, options: AccessOptions): void {
+  app.decorateRequest('caller', null);
+  app.addHook('onRoute', ({ url, method, config }) => checkRoute(url, String(method), config?.needs));
+  app.addHook('onRequest', async (request, reply) => {
+    const { headers, method } = request;
+    const { needs, anyHost = false } = request.routeOptions.config;
+    const isRead = method === 'GET' || method === 'HEAD';
+    const hosts = anyHost && isRead ? null : options.allowedHosts;
+    if (hosts !== null && !isKnownHost(headers.host, hosts))
+      throw new HttpError(421, 'This host name is not served: open the address that the platform printed.');
+    // Browsers never send a bearer token by themselves, so pages of other sites cannot misuse it.
+    if (!isRead && bearerIn(headers) === null && !isSameOrigin(headers))
+      throw new HttpError(403, 'Requests from other sites are refused.');
+    if (request.is404 || needs === 'anybody') return;
+    request.caller = await options.identify(request);
+    if (request.caller === null) return options.askToSignIn(request, reply);
+    await assertMay(request.caller, needs, projectOf(request), options);
+  });
+}
+
+/** Who asks, in a route that needs somebody. */
+export function callerOf({ caller }: FastifyRequest): Caller {
+  if (caller === null) throw new Error('The route needs nobody.');
+  return caller;
+}
+
+/** What a program sends; `null`: nothing. */
+export function bearerIn({ authorization }: IncomingHttpHeaders): string | null {
+  return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? null;
+}
+
+async function assertMay(
+  caller: Caller,
+  needs: Exclude<Needs, 'anybody'> | undefined,
+  project: ProjectId | null,
+  { hasProject }: AccessOptions,
+): Promise<void> {
+  // As if it did not exist: nobody learns the names of projects that are not his.
+  if (project !== null && !(await sees(caller, project, hasProject))) throw nothingHere();
+  if (needs === 'signed-in') return;
+  // A route of the framework's own, of which nothing is known, is for nobody.
+  if (needs === undefined) throw nothingHere();
+  if (caller.may(needs, isPlatformPermission(needs) ? null : project)) return;
+  throw new HttpError(403, refusalOf(caller, needs));
+}
+
+async function sees(
+  { projects }: Caller,
+  project: ProjectId,
+  hasProject: AccessOptions['hasProject'],
+): Promise<boolean> {
+  return projects === 'all' ? hasProject(project) : projects.includes(project);
+}
+
+function refusalOf({ kind }: Caller, permission: Permission): string {
+  if (kind === 'token') return `This token has not the permission ${permission}.`;
+  const role = roleFor(permission);
+  return role === null
+    ? 'Only administrators of the platform may do this.'
+    : `This needs the role ${role} in the project.`;
+}
+
+/** The answer to a path that does not exist. */
+export function nothingHere(): HttpError {
+  return new HttpError(404, 'There is nothing here.');
+}
+
+function projectOf({ params }: FastifyRequest): ProjectId | null {
+  return (params as Readonly<Record<string, string>> | undefined)?.[PROJECT] ?? null;
+}
+
+/** @throws Error for a route whose access nobody has thought of */
+function checkRoute(url: string, method: string, needs: Needs | undefined): void {
+  const isOfProject = new RegExp(`/:${PROJECT}(?![A-Za-z])`).test(url);
+  const fault =
+    needs === undefined
+      ? 'does not say what it needs'
+      : (PROJECT_PERMISSIONS as readonly string[]).includes(needs) && !isOfProject
+        ? `needs ${needs}, and names no project`
+        : null;
+  if (fault !== null) throw new Error(`The route ${method} ${url} ${fault}.`);
+}

@@ -1,0 +1,1 @@
+export { type AccessOptions, bearerIn, callerOf, guard, type Needs, nothingHere } from './access.js';
