@@ -83,6 +83,7 @@ class EmbeddedDatabase implements SqlDatabase {
     this.tables = new Kysely({
       dialect: new EmbeddedDialect({
         database: { prepare: (sql) => this.#prepare(sql), close: () => this.#close() },
+        isInTransaction: () => connection.inTransaction,
       }),
     });
   }
@@ -116,10 +117,14 @@ class EmbeddedDatabase implements SqlDatabase {
   }
 }
 
-class EmbeddedDialect extends SqliteDialect {
-  readonly #config: SqliteDialectConfig;
+interface EmbeddedConfig extends SqliteDialectConfig {
+  isInTransaction: () => boolean;
+}
 
-  constructor(config: SqliteDialectConfig) {
+class EmbeddedDialect extends SqliteDialect {
+  readonly #config: EmbeddedConfig;
+
+  constructor(config: EmbeddedConfig) {
     super(config);
     this.#config = config;
   }
@@ -137,6 +142,17 @@ class QueueingDriver extends SqliteDriver {
   /** Settles when the last who asked gives the connection back. */
   #last: Promise<void> = Promise.resolve();
   #giveBack: (() => void) | undefined;
+  readonly #isInTransaction: () => boolean;
+
+  constructor(config: EmbeddedConfig) {
+    super(config);
+    this.#isInTransaction = config.isInTransaction;
+  }
+
+  /** SQLite has rolled back by itself when the disk is full: to do it again would fail, and hide why. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#isInTransaction()) await super.rollbackTransaction(connection);
+  }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
     const before = this.#last;

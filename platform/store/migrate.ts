@@ -1,15 +1,17 @@
-import { NetDiagnosticsError } from 'iroh-net-diagnostics/services';
+import { messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
 import { type Kysely, sql } from 'kysely';
 import { backUp } from './backup-before-migration.js';
-import { MIGRATIONS, MigrationSql, VERSION_TABLE } from './migrations/index.js';
+import { untilNobodyHolds } from './holders.js';
+import { LEASES_SINCE, MIGRATIONS, type Migration, MigrationSql, VERSION_TABLE } from './migrations/index.js';
 import type { Tables } from './schema.js';
-import type { SqlDatabase } from './sql-database.js';
+import type { Dialect, SqlDatabase } from './sql-database.js';
 
 /**
- * Brings the tables up to date, one version per transaction. Of several processes that start at once one does it, and the
- * others wait. A file with data in it is copied before.
- * @param tell - gets a sentence about what was done to data that were there
- * @throws `ERR_STORE` when the store was written by a newer version, or cannot be copied: then nothing was changed
+ * Brings the tables up to date, in one transaction: whatever fails, they are what they were, and the earlier version can go on.
+ * Of several processes that start at once one does it, and the others wait. A file with data in it is copied before.
+ * @param tell - gets sentences about what is going to be done, and was done, to data that were there
+ * @throws `ERR_STORE` when the store was written by a newer version, processes of an earlier one still work with it, it cannot be
+ * copied, or a step fails: then nothing was changed
  */
 export async function migrate(
   database: SqlDatabase,
@@ -27,21 +29,49 @@ export async function migrate(
       );
     }
     if (present === wanted) return;
-    const copy = present > 0 && file !== null ? await backUp(tables, file, wanted) : null;
-    for (const [index, migration] of MIGRATIONS.entries()) {
-      if (index < present) continue;
-      await tables.transaction().execute(async (transaction) => {
-        await migration(new MigrationSql(transaction as unknown as Kysely<unknown>, dialect));
-        await transaction
-          .insertInto('schema_version')
-          .values({ version: index + 1 })
-          .execute();
-      });
+    const steps = MIGRATIONS.slice(present);
+    if (present === 0) return bring(tables, dialect, steps, present);
+    // A file has one process at a time, by its lock.
+    if (dialect === 'postgres' && present >= LEASES_SINCE) await untilNobodyHolds(tables, tell);
+    const copy = file === null ? null : await backUp(tables, file, wanted);
+    tell(
+      `The store has schema version ${present} and is brought to version ${wanted} now. Programs that know less than ${wanted} cannot open it afterwards. ${wayBack(database, copy)}`,
+    );
+    try {
+      await bring(tables, dialect, steps, present);
+    } catch (error) {
+      throw new NetDiagnosticsError(
+        'ERR_STORE',
+        `The store could not be brought from schema version ${present} to version ${wanted} (${messageOf(error)}). It is what it was: the earlier version of this program can go on with it.`,
+        { cause: error },
+      );
     }
-    if (present === 0) return;
-    const kept = copy === null ? '' : ` What it was before is in ${copy}.`;
-    tell(`The store was brought from version ${present} to version ${wanted}.${kept}`);
+    tell(`The store has schema version ${wanted} now.`);
   });
+}
+
+function bring(
+  tables: Kysely<Tables>,
+  dialect: Dialect,
+  steps: readonly Migration[],
+  present: number,
+): Promise<void> {
+  return tables.transaction().execute(async (transaction) => {
+    for (const [index, step] of steps.entries()) {
+      await step(new MigrationSql(transaction as unknown as Kysely<unknown>, dialect));
+      await transaction
+        .insertInto('schema_version')
+        .values({ version: present + index + 1 })
+        .execute();
+    }
+  });
+}
+
+function wayBack({ dialect }: SqlDatabase, copy: string | null): string {
+  if (copy !== null) return `What it is before is in ${copy}.`;
+  return dialect === 'postgres'
+    ? 'The way back is the copy that you have made of the database (pg_dump).'
+    : 'There is no copy of it.';
 }
 
 async function versionOf(tables: Kysely<Tables>): Promise<number> {

@@ -113,7 +113,8 @@ describe('a store of an earlier version', () => {
     await store.close();
     const [backup = ''] = await backupsIn(folder);
     expect(told).toEqual([
-      `The store was brought from version 3 to version ${MIGRATIONS.length}. What it was before is in ${join(folder, backup)}.`,
+      `The store has schema version 3 and is brought to version ${MIGRATIONS.length} now. Programs that know less than ${MIGRATIONS.length} cannot open it afterwards. What it is before is in ${join(folder, backup)}.`,
+      `The store has schema version ${MIGRATIONS.length} now.`,
     ]);
     expect((await stat(join(folder, backup))).mode & 0o777).toBe(0o600);
     expect((await readdir(folder)).sort()).toEqual(['platform.db', backup]);
@@ -125,7 +126,7 @@ describe('a store of an earlier version', () => {
     await again.close();
     // Nothing to do, nothing to copy, nothing to tell.
     await (await openStore(folder, (message) => told.push(message))).close();
-    expect(told).toHaveLength(1);
+    expect(told).toHaveLength(2);
     expect(await backupsIn(folder)).toEqual([backup]);
   });
 
@@ -144,7 +145,7 @@ describe('a store of an earlier version', () => {
     expect(await readdir(folder)).not.toContain('platform.db.unfinished');
   });
 
-  it('is left as it is when it cannot be brought up to date: a step is done whole or not at all', async () => {
+  it('is left as it is when it cannot be brought up to date: all steps are done, or none', async () => {
     const folder = await version3();
     const database = await openLibsql(join(folder, 'platform.db'));
     // Version 4 begins with other tables.

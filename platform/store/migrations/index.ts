@@ -6,7 +6,7 @@ import { projects } from './projects.js';
 import { series } from './series.js';
 import type { Migration } from './sql.js';
 
-export { MigrationSql } from './sql.js';
+export { type Migration, MigrationSql } from './sql.js';
 
 /**
  * How the tables came to be, one step per version. A released step is never edited: a change is a new step. Their
@@ -19,3 +19,6 @@ export const MIGRATIONS: readonly Migration[] = [...FIRST, projects, series, kin
 
 /** Made before the first step: it holds the number of each that was done. */
 export const VERSION_TABLE = 'CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)';
+
+/** Since this version processes hold identities by leases in the tables. */
+export const LEASES_SINCE = 4;
