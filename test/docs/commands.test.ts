@@ -12,7 +12,7 @@ const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 /** Programs of other people's that the pages use. */
 const PROGRAMS = [
   ...['npm', 'npx', 'node', 'curl', 'ssh', 'pm2', 'sudo', 'journalctl', 'kubectl'],
-  ...['cp', 'mv', 'openssl', 'createdb', 'createuser', 'pg_dump', 'pg_restore'],
+  ...['cp', 'mv', 'openssl', 'createdb', 'createuser', 'dropdb', 'pg_dump', 'pg_restore'],
 ];
 
 /** Lines of shell, without variables set before the program. */
