@@ -266,7 +266,7 @@ function keyOf({ project, id }: EndpointRef): string {
 }
 
 function recordOf({ record, grants, reports }: Entry): EndpointRecord {
-  const grant = shownGrant([...grants.values()]);
+  const grant = shownGrant([...grants.values()].filter(({ identity }) => identity === record.identity));
   const [latest] = newestReports(reports);
   return copyOf({
     ...record,

@@ -1,4 +1,9 @@
-import { type GrantRecord, permitsDialBack, shownGrant } from 'iroh-net-diagnostics/services';
+import {
+  type EndpointRef,
+  type GrantRecord,
+  permitsDialBack,
+  shownGrant,
+} from 'iroh-net-diagnostics/services';
 import type { Transaction } from 'kysely';
 import { toGrant } from './rows.js';
 import type { Tables } from './schema.js';
@@ -25,22 +30,36 @@ export async function writeGrant(tables: Transaction<Tables>, grant: GrantRecord
       })),
     )
     .execute();
+  await writeShownGrant(tables, { project, id: endpointId });
+}
+
+/** Of the grants for the identity that the endpoint has its session with: no other can use one that is not its own. */
+export async function writeShownGrant(
+  tables: Transaction<Tables>,
+  { project, id }: EndpointRef,
+): Promise<void> {
   const rows = await tables
     .selectFrom('grants')
-    .selectAll()
-    .where('project', '=', project)
-    .where('endpoint_id', '=', endpointId)
+    .innerJoin('endpoints', (join) =>
+      join
+        .onRef('endpoints.project', '=', 'grants.project')
+        .onRef('endpoints.id', '=', 'grants.endpoint_id')
+        .onRef('endpoints.identity', '=', 'grants.identity'),
+    )
+    .selectAll('grants')
+    .where('grants.project', '=', project)
+    .where('grants.endpoint_id', '=', id)
     .execute();
-  const shown = shownGrant(rows.map(toGrant)) ?? grant;
+  const shown = shownGrant(rows.map(toGrant));
   await tables
     .updateTable('endpoints')
     .set({
-      grant_caps: shown.caps.join(' '),
-      grant_expires_at: shown.expiresAt,
-      granted_at: shown.grantedAt,
-      can_dial_back: Number(permitsDialBack(shown)),
+      grant_caps: shown?.caps.join(' ') ?? null,
+      grant_expires_at: shown?.expiresAt ?? null,
+      granted_at: shown?.grantedAt ?? null,
+      can_dial_back: Number(shown !== null && permitsDialBack(shown)),
     })
     .where('project', '=', project)
-    .where('id', '=', endpointId)
+    .where('id', '=', id)
     .execute();
 }

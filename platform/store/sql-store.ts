@@ -17,10 +17,10 @@ import {
   type ReportSummary,
   type Store,
 } from 'iroh-net-diagnostics/services';
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { forgetSome } from './drop.js';
 import { ENDPOINT_COLUMNS, endpointPage } from './endpoint-list.js';
-import { writeGrant } from './grant-writes.js';
+import { writeGrant, writeShownGrant } from './grant-writes.js';
 import { MetricPoints } from './metric-points.js';
 import { writeMetricsSession, writeMetricValues } from './metric-writes.js';
 import { migrate } from './migrate.js';
@@ -277,14 +277,24 @@ export class SqlStore implements Store {
     });
   }
 
-  sessionOpened(
+  async sessionOpened(
     ref: EndpointRef,
     identity: EndpointId,
     address: EndpointAddress | null,
     at: number,
   ): Promise<void> {
     const where = address === null ? {} : { address: JSON.stringify(address) };
-    return this.#change(ref, { identity, is_online: 1, last_seen_at: at, ...where });
+    const change = { identity, is_online: 1, last_seen_at: at, ...where };
+    await this.#writes.run(async (tables) => {
+      const before = await tables
+        .selectFrom('endpoints')
+        .select('identity')
+        .where('project', '=', ref.project)
+        .where('id', '=', ref.id)
+        .executeTakeFirst();
+      await changeEndpoint(tables, ref, change);
+      if (before !== undefined && before.identity !== identity) await writeShownGrant(tables, ref);
+    });
   }
 
   async sessionClosed({ project, id }: EndpointRef, identity: EndpointId, at: number): Promise<void> {
@@ -307,15 +317,8 @@ export class SqlStore implements Store {
     return this.#change(ref, { shared_identity_at: at });
   }
 
-  async #change({ project, id }: EndpointRef, change: EndpointChange): Promise<void> {
-    await this.#writes.run((tables) =>
-      tables
-        .updateTable('endpoints')
-        .set(change)
-        .where('project', '=', project)
-        .where('id', '=', id)
-        .execute(),
-    );
+  async #change(ref: EndpointRef, change: EndpointChange): Promise<void> {
+    await this.#writes.run((tables) => changeEndpoint(tables, ref, change));
   }
 
   /** In several transactions, since it may have much: until the last one it is there, with less and less. */
@@ -449,3 +452,16 @@ type EndpointChange = Partial<{
   address: string;
   shared_identity_at: number;
 }>;
+
+async function changeEndpoint(
+  tables: Transaction<Tables>,
+  { project, id }: EndpointRef,
+  change: EndpointChange,
+): Promise<void> {
+  await tables
+    .updateTable('endpoints')
+    .set(change)
+    .where('project', '=', project)
+    .where('id', '=', id)
+    .execute();
+}

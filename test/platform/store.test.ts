@@ -210,6 +210,35 @@ describe.each(KINDS)('the store %s', (_, makeStore) => {
     await store.close();
   });
 
+  it('shows the grant to the identity that the endpoint has its session with, and none to another', async () => {
+    const store = await storeWithEndpoint();
+    const other = madeUpId('e'.repeat(64));
+    const granted = async () => {
+      const [granted, none] = await Promise.all(
+        (['granted', 'none'] as const).map((grant) => store.endpoints({ ...ALL, grant }, 0)),
+      );
+      const record = await store.endpoint(RA);
+      return [record?.grant?.grantedAt ?? null, granted?.endpoints.length, none?.endpoints.length];
+    };
+    const grant = {
+      ...{ project: DEFAULT_PROJECT, endpointId: A, identity: PLATFORM },
+      ...{ caps: ['net-diagnostics:get-any'], token: Uint8Array.of(1), expiresAt: null, grantedAt: 1 },
+    };
+    await store.sessionOpened(RA, PLATFORM, null, 100);
+    await store.putGrant(grant);
+    expect(await granted()).toEqual([1, 1, 0]);
+    // Its app got a secret that names another identity: that one cannot dial it back until it is granted, too.
+    await store.sessionOpened(RA, other, null, 200);
+    expect(await granted()).toEqual([null, 0, 1]);
+    await store.putGrant({ ...grant, grantedAt: 2 });
+    expect(await granted()).toEqual([null, 0, 1]);
+    await store.putGrant({ ...grant, identity: other, expiresAt: 5, grantedAt: 3 });
+    expect(await granted()).toEqual([3, 1, 0]);
+    await store.sessionOpened(RA, PLATFORM, null, 300);
+    expect(await granted()).toEqual([2, 1, 0]);
+    await store.close();
+  });
+
   it('replaces a grant of the same capabilities, and forgets an endpoint with all that is its own', async () => {
     const store = await storeWithEndpoint();
     const grant = {
