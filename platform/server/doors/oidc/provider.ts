@@ -47,7 +47,7 @@ export class OidcProvider {
    * @throws OidcFailure `away`, `set-up`
    */
   async begin(redirectUri: string): Promise<{ url: string; proof: OidcProof }> {
-    return telling('away', async (client) => {
+    return telling('set-up', async (client) => {
       const configuration = await this.#configuration(client);
       const verifier = client.randomPKCECodeVerifier();
       const proof = { state: client.randomState(), nonce: client.randomNonce(), verifier };
@@ -90,7 +90,7 @@ export class OidcProvider {
         isShort && userinfo !== undefined
           ? await client.fetchUserInfo(configuration, tokens.access_token, claims.sub)
           : {};
-      return identityOf({ ...more, ...claims }, groupsClaim);
+      return identityOf(together(claims, more), groupsClaim);
     });
   }
 
@@ -158,8 +158,10 @@ export class OidcProvider {
 
   async #discover(client: typeof Client): Promise<Client.ServerMetadata> {
     const { issuer, clientId } = this.settings;
-    return telling('away', async () => {
-      const configuration = await client.discovery(new URL(issuer), clientId, undefined, client.None(), {
+    return telling('set-up', async () => {
+      // The whole address: for some providers' issuers alone the library would take a document of another one.
+      const url = new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+      const configuration = await client.discovery(url, clientId, undefined, client.None(), {
         [client.customFetch]: boundedFetch,
         timeout: ANSWER_TIMEOUT_MS / 1_000,
         execute: this.#extensions(client),
@@ -193,6 +195,15 @@ export class OidcProvider {
   }
 }
 
+/** What the ID token does not say, the userinfo endpoint may. That an address is verified, is said of that address alone. */
+function together(claims: Claims, more: Claims): Claims {
+  const { email_verified, ...rest } = more;
+  const isSame = claims.email === undefined || claims.email === more.email;
+  return { ...rest, ...(isSame ? { email_verified } : {}), ...claims };
+}
+
+type Claims = Readonly<Record<string, unknown>>;
+
 /** Loads the library, which nobody needs who does not sign in this way, and puts every error into our words. */
 async function telling<T>(otherwise: OidcReason, act: (client: typeof Client) => Promise<T>): Promise<T> {
   try {
@@ -218,7 +229,6 @@ const REASONS: Readonly<Record<string, OidcReason>> = {
   OAUTH_REQUEST_PROTOCOL_FORBIDDEN: 'set-up',
   OAUTH_MISSING_SERVER_METADATA: 'set-up',
   OAUTH_INVALID_SERVER_METADATA: 'set-up',
-  OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED: 'set-up',
 };
 
 function reasonOf(error: unknown): OidcReason | null {
