@@ -1,5 +1,13 @@
 import type { ProjectId } from 'iroh-net-diagnostics/services';
-import type { Permission, Role } from './permissions.js';
+import {
+  isPlatformPermission,
+  PERMISSIONS,
+  PERMISSIONS_OF,
+  type Permission,
+  PLATFORM_PERMISSIONS,
+  PROJECT_PERMISSIONS,
+  type Role,
+} from './permissions.js';
 
 /**
  * Who asks: a user, an API token, a program on this machine (the token in the data folder, the option `dashboard.token`),
@@ -22,12 +30,109 @@ export interface Caller {
   readonly address: string | null;
   /** The sign-in that a user's browser came with. */
   readonly signInId: string | null;
-  /**
-   * Whether he may do that in the project; `null`: in the whole platform. It does not say that the project exists.
-   */
+  /** Whether he may do that in the project; `null`: in the whole platform. It does not say that the project exists. */
   may(permission: Permission, project: ProjectId | null): boolean;
   /** What a member is in the project; `null`: none, as tokens and administrators may be. */
   roleIn(project: ProjectId): Role | null;
-  /** Everything that he may in the project; of the whole platform for `null`. */
+  /** Everything that he may in the project; `null`: in the whole platform. */
   permissionsIn(project: ProjectId | null): readonly Permission[];
+}
+
+/** What every caller has. */
+type Who = Pick<Caller, 'kind' | 'id' | 'name' | 'address'>;
+
+abstract class SomeCaller implements Caller {
+  readonly kind: CallerKind;
+  readonly id: string;
+  readonly name: string;
+  readonly address: string | null;
+  readonly signInId: string | null = null;
+  abstract readonly isAdministrator: boolean;
+  abstract readonly projects: 'all' | readonly ProjectId[];
+
+  constructor({ kind, id, name, address }: Who) {
+    this.kind = kind;
+    this.id = id;
+    this.name = name;
+    this.address = address;
+  }
+
+  may(permission: Permission, project: ProjectId | null): boolean {
+    // What is of the whole platform is in no project, and the other way round.
+    return isPlatformPermission(permission) === (project === null) && this.has(permission, project);
+  }
+
+  permissionsIn(project: ProjectId | null): readonly Permission[] {
+    const all = project === null ? PLATFORM_PERMISSIONS : PROJECT_PERMISSIONS;
+    return all.filter((permission) => this.has(permission, project));
+  }
+
+  roleIn(_project: ProjectId): Role | null {
+    return null;
+  }
+
+  protected abstract has(permission: Permission, project: ProjectId | null): boolean;
+}
+
+/** One who may everything without being a user. */
+export class UnnamedCaller extends SomeCaller {
+  readonly isAdministrator = true;
+  readonly projects = 'all';
+
+  protected has(): boolean {
+    return true;
+  }
+}
+
+/** A user, with his roles. */
+export class UserCaller extends SomeCaller {
+  readonly isAdministrator: boolean;
+  override readonly signInId: string | null;
+  readonly #roles: ReadonlyMap<ProjectId, Role>;
+
+  constructor(
+    who: Omit<Who, 'kind'>,
+    rights: { isAdministrator: boolean; signInId: string | null; roles: ReadonlyMap<ProjectId, Role> },
+  ) {
+    super({ ...who, kind: 'user' });
+    this.isAdministrator = rights.isAdministrator;
+    this.signInId = rights.signInId;
+    this.#roles = rights.roles;
+  }
+
+  get projects(): 'all' | readonly ProjectId[] {
+    return this.isAdministrator ? 'all' : [...this.#roles.keys()];
+  }
+
+  override roleIn(project: ProjectId): Role | null {
+    return this.#roles.get(project) ?? null;
+  }
+
+  protected has(permission: Permission, project: ProjectId | null): boolean {
+    if (this.isAdministrator) return true;
+    const role = project === null ? null : this.roleIn(project);
+    return role !== null && (PERMISSIONS_OF[role] as readonly Permission[]).includes(permission);
+  }
+}
+
+/** An API token: of one project, or of the whole platform and with that of all its projects. */
+export class TokenCaller extends SomeCaller {
+  readonly projects: 'all' | readonly ProjectId[];
+  readonly isAdministrator: boolean;
+  readonly #permissions: ReadonlySet<Permission>;
+
+  constructor(
+    who: Omit<Who, 'kind'>,
+    { project, permissions }: { project: ProjectId | null; permissions: readonly Permission[] },
+  ) {
+    super({ ...who, kind: 'token' });
+    this.#permissions = new Set(permissions);
+    this.projects = project === null ? 'all' : [project];
+    this.isAdministrator = project === null && PERMISSIONS.every((one) => this.#permissions.has(one));
+  }
+
+  protected has(permission: Permission, project: ProjectId | null): boolean {
+    const isHere = this.projects === 'all' || (project !== null && this.projects.includes(project));
+    return isHere && this.#permissions.has(permission);
+  }
 }

@@ -35,3 +35,13 @@ export function databaseTime(dialect: Dialect, plusMs = 0): RawBuilder<number> {
     ? sql`((extract(epoch from clock_timestamp()) * 1000)::bigint + ${sql.lit(plusMs)})`
     : sql`(CAST(unixepoch('subsec') * 1000 AS INTEGER) + ${sql.lit(plusMs)})`;
 }
+
+/** Locks the rows that a query finds until the transaction ends: who changes them meanwhile waits, and so does this. */
+export function locking<Query extends { forUpdate(): Query }>(dialect: Dialect, query: Query): Query {
+  return dialect === 'postgres' ? query.forUpdate() : query;
+}
+
+/** The rows that a query finds stay as they are until the transaction ends; several may ask for that at once. */
+export function holding<Query extends { forShare(): Query }>(dialect: Dialect, query: Query): Query {
+  return dialect === 'postgres' ? query.forShare() : query;
+}

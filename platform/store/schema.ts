@@ -214,6 +214,8 @@ export interface Tables {
     /** To name it in a list. */
     id: string;
     user_id: string;
+    /** `password`, `code` or `oidc`. */
+    way: string;
     created_at: BigInteger;
     /** To the minute. */
     seen_at: BigInteger;

@@ -19,7 +19,7 @@ export const people: Migration = async (sql) => {
        project ${text} NOT NULL REFERENCES projects (id) ON DELETE CASCADE, ${ofUser}, role ${text} NOT NULL,
        source ${text} NOT NULL, created_at BIGINT NOT NULL, PRIMARY KEY (project, user_id))`,
     `CREATE TABLE sign_ins (
-       hash ${text} PRIMARY KEY, id ${text} NOT NULL UNIQUE, ${ofUser}, created_at BIGINT NOT NULL,
+       hash ${text} PRIMARY KEY, id ${text} NOT NULL UNIQUE, ${ofUser}, way ${text} NOT NULL, created_at BIGINT NOT NULL,
        seen_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, from_address ${text}, agent ${text} NOT NULL)`,
     // Where somebody signed in from before: strangers who guess cannot slow that one down.
     `CREATE TABLE known_addresses (

@@ -1,0 +1,518 @@
+import { randomBytes } from 'node:crypto';
+import type { Selectable } from 'kysely';
+import { holding, locking } from '../store/dialect.js';
+import { readable } from '../store/readable.js';
+import { int, text } from '../store/rows.js';
+import type { Tables as AllTables } from '../store/schema.js';
+import type { Dialect } from '../store/sql-database.js';
+import type { Actor } from './audit.js';
+import type { Caller } from './caller.js';
+import type { PeopleDeps, Tables } from './deps.js';
+import { PeopleError } from './errors.js';
+import { emailAddress, emailKeyOf, nameKeyOf, userName } from './names.js';
+import { assertGoodPassword, type Passwords } from './passwords.js';
+
+/** A user of the platform. Times in unix milliseconds. */
+export interface User {
+  id: string;
+  name: string;
+  email: string | null;
+  hasPassword: boolean;
+  /** Who he is with a provider of OpenID Connect; `null`: he has not come from one yet. */
+  oidc: { issuer: string; subject: string } | null;
+  isAdministrator: boolean;
+  createdAt: number;
+  /** From then on he cannot sign in; `null`: he can. */
+  disabledAt: number | null;
+  lastSignInAt: number | null;
+}
+
+/** A user who is to be made. */
+export interface NewUser {
+  name: string;
+  email?: string | null | undefined;
+  /** Without one he signs in by a link that an administrator makes, or by OpenID Connect. */
+  password?: string | null | undefined;
+  isAdministrator?: boolean | undefined;
+}
+
+/** What is to be another than it was. */
+export interface UserChange {
+  name?: string | undefined;
+  email?: string | null | undefined;
+  isAdministrator?: boolean | undefined;
+  isDisabled?: boolean | undefined;
+}
+
+/** Which users. */
+export interface UserQuery {
+  limit: number;
+  /** The `next` of the page before. */
+  after?: string | null | undefined;
+  /** Those whose name or e-mail begins with it. */
+  search?: string | null | undefined;
+}
+
+/** A user of OpenID Connect is made by whoever comes from there. */
+const MAX_USERS = 10_000;
+/** So long after one came by a link one may choose a password without the one before. */
+const LOST_MS = 15 * 60_000;
+/** `addFirst` of several processes: the row that they lock. */
+const FIRST = 'people.first';
+
+const COLUMNS = [
+  ...(['id', 'name', 'name_key', 'email', 'password', 'oidc_issuer', 'oidc_subject'] as const),
+  ...(['is_administrator', 'created_at', 'disabled_at', 'last_sign_in_at'] as const),
+] as const;
+
+/** Who has an account. Who changes something is named first: what he does is written down with it. */
+export class Users {
+  readonly #deps: PeopleDeps;
+  readonly #passwords: Passwords;
+
+  constructor(deps: PeopleDeps, passwords: Passwords) {
+    this.#deps = deps;
+    this.#passwords = passwords;
+  }
+
+  /** By name. */
+  async list({ limit, after, search }: UserQuery): Promise<{ items: User[]; next: string | null }> {
+    const [from, to] = [nameKeyOf(search ?? ''), `${nameKeyOf(search ?? '')}\u{10ffff}`];
+    const rows = await this.#deps.store.tables
+      .selectFrom('users')
+      .select(COLUMNS)
+      .$if(from !== '', (all) =>
+        all.where(({ or, and, eb }) =>
+          or([
+            and([eb('name_key', '>=', from), eb('name_key', '<', to)]),
+            and([eb('email_key', '>=', from), eb('email_key', '<', to)]),
+          ]),
+        ),
+      )
+      .$if(typeof after === 'string', (all) => all.where('name_key', '>', after ?? ''))
+      .orderBy('name_key')
+      .limit(limit + 1)
+      .execute();
+    const page = rows.slice(0, limit);
+    return {
+      items: readable(page, toUser),
+      next: rows.length > limit ? (page.at(-1)?.name_key ?? null) : null,
+    };
+  }
+
+  async get(id: string): Promise<User | null> {
+    const row = await this.#deps.store.tables
+      .selectFrom('users')
+      .select(COLUMNS)
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return row === undefined ? null : toUser(row);
+  }
+
+  /** Names hold no `@`, so a text is one or the other. */
+  async byNameOrEmail(given: string): Promise<User | null> {
+    const row = await rowByNameOrEmail(this.#deps.store.tables, given);
+    return row === null ? null : toUser(row);
+  }
+
+  async isAnybodyThere(): Promise<boolean> {
+    return isAnybodyThere(this.#deps.store.tables);
+  }
+
+  /** @throws PeopleError `invalid`, `taken`, `forbidden`, `full`, `busy` */
+  async add(by: Caller, user: NewUser): Promise<User> {
+    if (user.isAdministrator === true) assertAdministrator(by);
+    const values = await this.#values(user);
+    const { store, audit } = this.#deps;
+    const row = await store.write(async (tables) => {
+      const { count } = await tables
+        .selectFrom('users')
+        .select(({ fn }) => fn.countAll().as('count'))
+        .executeTakeFirstOrThrow();
+      if (Number(count) >= MAX_USERS)
+        throw new PeopleError('full', `There are ${MAX_USERS} users already: remove some.`);
+      const added = await insertUser(tables, values);
+      await audit.entry(addition(by, values))(tables);
+      return added;
+    });
+    return toUser(row);
+  }
+
+  /**
+   * Makes the first user, an administrator, if there is none: of several processes, and of several who try at once, one.
+   * @returns `null`: there is a user
+   * @throws PeopleError `invalid`, `busy`
+   */
+  async addFirst(by: Actor, user: NewUser): Promise<User | null> {
+    const values = await this.#values({ ...user, isAdministrator: true });
+    const row = await this.#deps.store.write((tables) => this.#insertFirst(tables, by, values));
+    return row === null ? null : toUser(row);
+  }
+
+  /**
+   * As {@link addFirst}, with something that has to be right in the same transaction.
+   * @param mayYet - takes what gives the right to it
+   */
+  async addFirstIf(
+    mayYet: (tables: Tables) => Promise<boolean>,
+    by: Actor,
+    user: NewUser,
+  ): Promise<User | null> {
+    const values = await this.#values({ ...user, isAdministrator: true });
+    const row = await this.#deps.store.write(async (tables) =>
+      (await mayYet(tables)) ? this.#insertFirst(tables, by, values) : null,
+    );
+    return row === null ? null : toUser(row);
+  }
+
+  /** @throws PeopleError `unknown`, `invalid`, `taken`, `forbidden`, `last-administrator` */
+  async change(by: Caller, id: string, change: UserChange): Promise<User> {
+    const { isAdministrator, isDisabled } = change;
+    const name = change.name === undefined ? undefined : userName(change.name);
+    const email =
+      change.email === undefined || change.email === null ? change.email : emailAddress(change.email);
+    const { store, feed, clock, audit } = this.#deps;
+    const now = clock.now();
+    const row = await this.#unlessTaken({ id, name, email }, async (tables) => {
+      if (isAdministrator === false || isDisabled === true)
+        await keepAnAdministrator(store.dialect, tables, id);
+      const before = await lockedUser(store.dialect, tables, id);
+      if (isAdministrator !== undefined || before.is_administrator === 1) assertAdministrator(by);
+      const named = await tables
+        .updateTable('users')
+        .$if(name !== undefined, (one) => one.set({ name: name ?? '', name_key: nameKeyOf(name ?? '') }))
+        .$if(email !== undefined, (one) =>
+          one.set({ email: email ?? null, email_key: email == null ? null : emailKeyOf(email) }),
+        )
+        .set({
+          is_administrator: Number(isAdministrator ?? before.is_administrator === 1),
+          disabled_at:
+            isDisabled === undefined
+              ? asNumber(before.disabled_at)
+              : isDisabled
+                ? (asNumber(before.disabled_at) ?? now)
+                : null,
+        })
+        .where('id', '=', id)
+        .returning(COLUMNS)
+        .executeTakeFirstOrThrow();
+      if (isDisabled === true) await endAccess(tables, id);
+      const wasDisabled = before.disabled_at !== null;
+      const action =
+        isDisabled === undefined || isDisabled === wasDisabled
+          ? 'user.changed'
+          : isDisabled
+            ? 'user.disabled'
+            : 'user.enabled';
+      await audit.entry({
+        ...{ by, action, project: null, target: id },
+        detail: {
+          name: named.name,
+          ...(named.name === before.name ? {} : { before: before.name }),
+          ...(email === undefined ? {} : { email }),
+          ...(isAdministrator === undefined ? {} : { isAdministrator }),
+        },
+      })(tables);
+      return named;
+    });
+    if (isAdministrator === false || isDisabled === true) feed.publish({ what: 'access' });
+    return toUser(row);
+  }
+
+  /** Of what he made, tokens stay: they belong to their project. @throws PeopleError `unknown`, `forbidden`, `last-administrator` */
+  async remove(by: Caller, id: string): Promise<void> {
+    const { store, feed, audit } = this.#deps;
+    await store.write(async (tables) => {
+      await keepAnAdministrator(store.dialect, tables, id);
+      const user = await lockedUser(store.dialect, tables, id);
+      if (user.is_administrator === 1) assertAdministrator(by);
+      await tables.deleteFrom('users').where('id', '=', id).execute();
+      await audit.entry({
+        by,
+        action: 'user.removed',
+        project: null,
+        target: id,
+        detail: { name: user.name },
+      })(tables);
+    });
+    feed.publish({ what: 'access' });
+  }
+
+  /** Gives somebody a password; he is signed out everywhere. @throws PeopleError `unknown`, `invalid`, `forbidden`, `busy` */
+  async setPassword(by: Caller, id: string, password: string): Promise<void> {
+    await this.#putPassword(by, id, password, async (user) => {
+      if (user.is_administrator === 1 && user.id !== by.id) assertAdministrator(by);
+      return true;
+    });
+  }
+
+  /**
+   * Gives oneself another password. All other sign-ins end; that of the caller stays. Who has just come by a link has lost
+   * the one until now, and need not know it.
+   * @param current - the one until now; `null` for who has none
+   * @returns whether the one until now was right
+   * @throws PeopleError `invalid`, `unknown`, `forbidden`, `busy`
+   */
+  async changePassword(by: Caller, current: string | null, password: string): Promise<boolean> {
+    const row = await this.#deps.store.tables
+      .selectFrom('users')
+      .leftJoin('sign_ins', (join) =>
+        join
+          .onRef('sign_ins.user_id', '=', 'users.id')
+          .on('sign_ins.id', '=', by.signInId ?? '')
+          .on('sign_ins.way', '=', 'code')
+          .on('sign_ins.created_at', '>', this.#deps.clock.now() - LOST_MS),
+      )
+      .select(['users.password', 'users.oidc_subject', 'sign_ins.id as by_code'])
+      .where('users.id', '=', by.id)
+      .executeTakeFirst();
+    if (row === undefined) throw unknownUser();
+    const { password: hash, oidc_subject: subject, by_code: byCode } = row;
+    if (byCode === null) {
+      if (hash === null && subject !== null)
+        throw new PeopleError(
+          'forbidden',
+          'You sign in by your provider: an administrator can make you a link.',
+        );
+      if (hash !== null && !(await this.#passwords.matches(current ?? '', hash))) return false;
+    }
+    return this.#putPassword(by, by.id, password, async (user) => user.password === hash);
+  }
+
+  async #putPassword(
+    by: Caller,
+    id: string,
+    password: string,
+    may: (user: UserRow) => Promise<boolean>,
+  ): Promise<boolean> {
+    const { store, feed, audit } = this.#deps;
+    const known = await this.get(id);
+    if (known === null) throw unknownUser();
+    assertGoodPassword(password, [known.name, known.email]);
+    const hash = await this.#passwords.hash(password);
+    const keep = by.kind === 'user' && by.id === id ? by.signInId : null;
+    const isDone = await store.write(async (tables) => {
+      const user = await lockedUser(store.dialect, tables, id);
+      // Somebody else changed it while this one was hashed.
+      if (!(await may(user))) return false;
+      await tables.updateTable('users').set({ password: hash }).where('id', '=', id).execute();
+      await endAccess(tables, id, keep);
+      await audit.entry({
+        by,
+        action: 'password.changed',
+        project: null,
+        target: id,
+        detail: { name: user.name },
+      })(tables);
+      return true;
+    });
+    feed.publish({ what: 'access' });
+    return isDone;
+  }
+
+  /** A name that somebody else takes at the same time is refused by the database; then it is there. */
+  async #unlessTaken<T>(wanted: Wanted, work: (tables: Tables) => Promise<T>): Promise<T> {
+    const { store } = this.#deps;
+    try {
+      return await store.write(async (tables) => {
+        await assertFree(tables, wanted);
+        return work(tables);
+      });
+    } catch (error) {
+      if (error instanceof PeopleError) throw error;
+      await assertFree(store.tables, wanted);
+      throw error;
+    }
+  }
+
+  async #values({
+    name: given,
+    email: address,
+    password,
+    isAdministrator = false,
+  }: NewUser): Promise<UserValues> {
+    const name = userName(given);
+    const email = address === undefined || address === null || address === '' ? null : emailAddress(address);
+    if (typeof password === 'string') assertGoodPassword(password, [name, email]);
+    return {
+      ...newUser(name, email, this.#deps.clock.now()),
+      is_administrator: Number(isAdministrator),
+      password: typeof password === 'string' ? await this.#passwords.hash(password) : null,
+    };
+  }
+
+  async #insertFirst(tables: Tables, by: Actor, values: UserValues): Promise<UserRow | null> {
+    // Who writes this row waits for who has written it, and then sees what he did.
+    await tables
+      .insertInto('settings')
+      .values({ key: FIRST, value: values.id })
+      .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: values.id }))
+      .execute();
+    if (await isAnybodyThere(tables)) return null;
+    await tables.deleteFrom('one_time_codes').where('kind', '=', 'set-up').execute();
+    const row = await insertUser(tables, values);
+    await this.#deps.audit.entry({ ...addition(by, values), action: 'set-up.done' })(tables);
+    return row;
+  }
+}
+
+type UserRow = Pick<Selectable<AllTables['users']>, (typeof COLUMNS)[number]>;
+
+/** A row of `users` that is to be written. */
+export type UserValues = ReturnType<typeof newUser> & { is_administrator: number; password: string | null };
+
+export function toUser(row: UserRow): User {
+  const { oidc_issuer: issuer, oidc_subject: subject } = row;
+  return {
+    ...{ id: text(row, 'id'), name: text(row, 'name'), email: row.email },
+    hasPassword: row.password !== null,
+    oidc: issuer === null || subject === null ? null : { issuer, subject },
+    isAdministrator: int(row, 'is_administrator') === 1,
+    createdAt: int(row, 'created_at'),
+    disabledAt: asNumber(row.disabled_at),
+    lastSignInAt: asNumber(row.last_sign_in_at),
+  };
+}
+
+/** The values of a new user, who may not do anything yet. */
+export function newUser(name: string, email: string | null, now: number) {
+  return {
+    ...{ id: randomBytes(12).toString('hex'), name, name_key: nameKeyOf(name), email },
+    email_key: email === null ? null : emailKeyOf(email),
+    created_at: now,
+  };
+}
+
+/** @throws PeopleError `taken` */
+export async function insertUser(
+  tables: Tables,
+  values: UserValues & { oidc_issuer?: string; oidc_subject?: string },
+): Promise<UserRow> {
+  const row = await tables
+    .insertInto('users')
+    .values(values)
+    .onConflict((conflict) => conflict.doNothing())
+    .returning(COLUMNS)
+    .executeTakeFirst();
+  if (row !== undefined) return row;
+  await assertFree(tables, values);
+  throw new PeopleError('taken', 'There is such a user already.');
+}
+
+interface Wanted {
+  id: string;
+  name?: string | undefined;
+  email?: string | null | undefined;
+}
+
+/** @throws PeopleError `taken` */
+async function assertFree(tables: Pick<Tables, 'selectFrom'>, { id, name, email }: Wanted): Promise<void> {
+  const isTaken = async (wanted: string) => {
+    const user = await rowByNameOrEmail(tables, wanted);
+    return user !== null && user.id !== id;
+  };
+  if (name !== undefined && (await isTaken(name)))
+    throw new PeopleError('taken', 'Another user has this name, or one that looks the same.', 'name');
+  if (typeof email === 'string' && (await isTaken(email)))
+    throw new PeopleError('taken', 'Another user has this e-mail address.', 'email');
+}
+
+function addition(by: Actor, { id, name, is_administrator: isAdministrator }: UserValues) {
+  const detail = { name, isAdministrator: isAdministrator === 1 };
+  return { by, action: 'user.added' as const, project: null, target: id, detail };
+}
+
+/** The user with that name or that address; `null`: nobody. */
+export async function rowByNameOrEmail(
+  tables: Pick<Tables, 'selectFrom'>,
+  given: string,
+): Promise<UserRow | null> {
+  // Nobody has such a long one, and folding it would take its time.
+  if (given.length > 300) return null;
+  const isEmail = given.includes('@');
+  const row = await tables
+    .selectFrom('users')
+    .select(COLUMNS)
+    .where(isEmail ? 'email_key' : 'name_key', '=', isEmail ? emailKeyOf(given) : nameKeyOf(given))
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** The user, who stays as he is until the transaction ends. @throws PeopleError `unknown` */
+export async function lockedUser(dialect: Dialect, tables: Tables, id: string): Promise<UserRow> {
+  const row = await locking(
+    dialect,
+    tables.selectFrom('users').select(COLUMNS).where('id', '=', id),
+  ).executeTakeFirst();
+  if (row === undefined) throw unknownUser();
+  return row;
+}
+
+/** As {@link lockedUser}, for what several do at once; `null`: there is none. */
+export async function heldUser(dialect: Dialect, tables: Tables, id: string): Promise<UserRow | null> {
+  const query = tables.selectFrom('users').select(COLUMNS).where('id', '=', id);
+  return (await holding(dialect, query).executeTakeFirst()) ?? null;
+}
+
+/**
+ * The last administrator stays one. All of them are locked, in one order, so of two that are to go at the same time the
+ * second sees that the first has gone.
+ * @throws PeopleError `last-administrator`
+ */
+export async function keepAnAdministrator(dialect: Dialect, tables: Tables, leaving: string): Promise<void> {
+  const administrators = await locking(
+    dialect,
+    tables
+      .selectFrom('users')
+      .select('id')
+      .where('is_administrator', '=', 1)
+      .where('disabled_at', 'is', null)
+      .orderBy('id'),
+  ).execute();
+  if (administrators.some(({ id }) => id !== leaving) || administrators.length === 0) return;
+  throw new PeopleError('last-administrator', 'This is the last administrator: make another one first.');
+}
+
+/** Ends what somebody came in by, and could come in by. @param keep - the id of a sign-in that stays */
+export async function endAccess(tables: Tables, userId: string, keep: string | null = null): Promise<void> {
+  await tables
+    .deleteFrom('sign_ins')
+    .where('user_id', '=', userId)
+    .$if(keep !== null, (all) => all.where('id', '<>', keep ?? ''))
+    .execute();
+  await tables.deleteFrom('one_time_codes').where('user_id', '=', userId).execute();
+}
+
+/** The first name that nobody has: one of the wishes, or one with a number behind it. */
+export async function freeUserName(tables: Tables, wishes: readonly string[]): Promise<string> {
+  const names = [...wishes, 'user'].flatMap((wish) => {
+    try {
+      return [userName(wish.replaceAll('@', ' ').slice(0, 50))];
+    } catch {
+      return [];
+    }
+  });
+  const isFree = async (name: string) => (await rowByNameOrEmail(tables, name)) === null;
+  for (const name of names) if (await isFree(name)) return name;
+  const [first] = names;
+  for (let number = 2; number < 100; number += 1)
+    if (await isFree(`${first} ${number}`)) return `${first} ${number}`;
+  return `${first} ${randomBytes(4).toString('hex')}`;
+}
+
+async function isAnybodyThere(tables: Pick<Tables, 'selectFrom'>): Promise<boolean> {
+  return (await tables.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined;
+}
+
+function asNumber(value: number | string | null): number | null {
+  return value === null ? null : Number(value);
+}
+
+function unknownUser(): PeopleError {
+  return new PeopleError('unknown', 'There is no such user.');
+}
+
+function assertAdministrator(by: Caller): void {
+  if (by.isAdministrator) return;
+  throw new PeopleError('forbidden', 'Only an administrator may do that to an administrator, or make one.');
+}
