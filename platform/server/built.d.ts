@@ -10,6 +10,9 @@ export declare const BUILT: {
       | 'endpointWithLogin'
       | 'secrets'
       | 'secretsWithLogin'
+      | 'signIn'
+      | 'setUp'
+      | 'link'
       | 'login'
       | 'refusedLogin'
       | 'error',

@@ -4,12 +4,18 @@ export function escapeHtml(text: string): string {
 }
 
 /**
- * Replaces names, such as `{{message}}`, by their texts. @throws Error when the template names a text that is missing
+ * Replaces names, such as `{{message}}`, by their texts. What is between `{{#message}}` and `{{/message}}` is left out where
+ * the text is empty. @throws Error when the template names a text that is missing
  */
 export function fill(template: string, texts: Readonly<Record<string, string>>): string {
-  return template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
+  const textOf = (name: string) => {
     const text = Object.hasOwn(texts, name) ? texts[name] : undefined;
     if (text === undefined) throw new Error(`A page wants ${name}`);
-    return escapeHtml(text);
-  });
+    return text;
+  };
+  return template
+    .replace(/\{\{#(\w+)\}\}(.*?)\{\{\/\1\}\}/gs, (_, name: string, part: string) =>
+      textOf(name) === '' ? '' : part,
+    )
+    .replace(/\{\{(\w+)\}\}/g, (_, name: string) => escapeHtml(textOf(name)));
 }

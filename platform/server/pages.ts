@@ -35,6 +35,42 @@ export function projectPage(
   return fill(hasLogin ? markup[`${name}WithLogin`] : markup[name], { root: rootOf(depth), project });
 }
 
+/** What the sign-in page says and asks. */
+export interface SignInTexts {
+  /** What was refused; empty: nothing was. */
+  refusal?: string;
+  /** The name that was given, so that it need not be typed again. */
+  name?: string;
+  /** Where to go afterwards: a path of the dashboard. */
+  to?: string;
+  /** What the provider of single sign-on is called; empty: there is none. */
+  oidc?: string;
+  /** Folders between the page and the root. */
+  depth?: number;
+}
+
+/** Asks for name and password, at `/sign-in`, or where somebody has to sign in first. */
+export function signInPage({
+  refusal = '',
+  name = '',
+  to = '',
+  oidc = '',
+  depth = 0,
+}: SignInTexts = {}): string {
+  const texts = { refusal, name, to, toQuery: encodeURIComponent(to), oidc };
+  return fill(markup.signIn, { root: rootOf(depth), ...texts });
+}
+
+/** Makes the first administrator, at `/setup`. */
+export function setUpPage({ refusal = '', code = '', name = '' } = {}): string {
+  return fill(markup.setUp, { root: '.', refusal, code, name });
+}
+
+/** Takes a one-time link, at `/link`. */
+export function linkPage({ refusal = '' } = {}): string {
+  return fill(markup.link, { root: '.', refusal });
+}
+
 /** Asks for the login token. `depth`: folders between the page and the root. */
 export function loginPage(refusal: string, depth = 0): string {
   const root = rootOf(depth);

@@ -1,7 +1,16 @@
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { ASSETS, errorPage, homePage, loginPage, projectPage } from '../../platform/server/pages.js';
+import {
+  ASSETS,
+  errorPage,
+  homePage,
+  linkPage,
+  loginPage,
+  projectPage,
+  setUpPage,
+  signInPage,
+} from '../../platform/server/pages.js';
 
 const PROJECT_PAGES = [
   ['endpoints', 2],
@@ -17,6 +26,15 @@ const PAGES: [name: string, html: string][] = [
     ]),
   ),
   ['home', homePage()],
+  ['sign-in', signInPage()],
+  [
+    'sign-in, refused',
+    signInPage({ refusal: 'Wrong.', name: 'Ana', to: '/account', oidc: 'Our login', depth: 2 }),
+  ],
+  ['set-up', setUpPage()],
+  ['set-up, refused', setUpPage({ refusal: 'Wrong.', code: 'x', name: 'Ana' })],
+  ['a one-time link', linkPage()],
+  ['a one-time link, refused', linkPage({ refusal: 'Gone.' })],
   ['login', loginPage('')],
   ['login, refused', loginPage('Wrong.', 1)],
   ['an error', errorPage(404, 'Gone.', 2)],
@@ -58,6 +76,22 @@ describe("the dashboard's pages", () => {
     expect(loginPage('')).not.toContain('role="alert"');
     expect(loginPage('', 1)).toContain('action="../login"');
     expect(errorPage(404, '<b>', 2)).toMatch(/<title>Error 404 .*"\.\.\/\.\.\/assets\/.*<p>&#60;b&#62;<\/p>/);
+  });
+
+  it('repeat what was typed into a form, escaped, and where it leads to', () => {
+    const html = signInPage({ refusal: '<b>', name: '"><script>', to: '/x?a=1&b', oidc: "O'Hara", depth: 2 });
+    expect(html).toMatch(/role="alert">\s*&#60;b&#62;/);
+    expect(html).toContain('value="&#34;&#62;&#60;script&#62;"');
+    expect(html).toContain('name="to" value="/x?a=1&#38;b"');
+    expect(html).toContain('href="../../sign-in/oidc?to=%2Fx%3Fa%3D1%26b"');
+    expect(html).toContain('Sign in with O&#39;Hara');
+    expect(html).toContain('action="../../sign-in"');
+    expect(setUpPage({ code: 'a"b' })).toContain('value="a&#34;b"');
+  });
+
+  it('leave out what there is nothing to say about', () => {
+    expect(signInPage()).not.toMatch(/role="alert"|oidc|\{\{/);
+    expect(linkPage()).not.toContain('role="alert"');
   });
 
   it('are built for readers, also by the tests: their scripts name no file of this machine', () => {

@@ -3,6 +3,7 @@ import '../styles/tokens.css';
 import '../styles/page.css';
 import '../styles/report.css';
 import './dashboard.css';
+import { takeCode } from './code-in-url.js';
 import { rememberProject } from './last-project.js';
 import { PAGES } from './pages.js';
 
@@ -14,4 +15,4 @@ if (container !== null && Object.hasOwn(PAGES, name)) {
   const { Component } = PAGES[name as keyof typeof PAGES];
   const id = location.pathname.split('/').pop() ?? '';
   hydrate(<Component root={root} project={project} hasLogin={login === 'yes'} id={id} />, container);
-}
+} else takeCode();

@@ -2,9 +2,12 @@ import type { ComponentChildren } from 'preact';
 import { renderDocument } from '../document.js';
 import { ErrorPage } from './error-page.js';
 import { LoginPage } from './login-page.js';
-import { PAGES } from './pages.js';
+import { DOORS, PAGES } from './pages.js';
 
-/** All pages before their script runs. The server fills in what is in `{{}}`. */
+/**
+ * All pages before their script runs. The server fills in what is in `{{}}`, and leaves out what is between `{{#name}}` and
+ * `{{/name}}` where the text of that name is empty.
+ */
 export function markup({ script, style }: { script: string; style: string }): Record<string, string> {
   const root = '{{root}}';
   const project = '{{project}}';
@@ -30,6 +33,9 @@ export function markup({ script, style }: { script: string; style: string }): Re
     document('Log in', { page: 'login' }, <LoginPage root={root} refusal={refusal} />);
   return {
     ...Object.fromEntries(pages),
+    ...Object.fromEntries(
+      Object.entries(DOORS).map(([name, [title, Page]]) => [name, document(title, { page: name }, <Page />)]),
+    ),
     login: login(null),
     refusedLogin: login('{{message}}'),
     error: document(
