@@ -5,6 +5,8 @@ import { Callers } from './callers.js';
 import { OneTimeCodes } from './codes.js';
 import type { PeopleDeps } from './deps.js';
 import { Members } from './members.js';
+import { OidcAttempts } from './oidc-attempts.js';
+import { OidcUsers } from './oidc-users.js';
 import { Passwords } from './passwords.js';
 import { Projects } from './projects.js';
 import { SignIns } from './sign-ins.js';
@@ -24,6 +26,8 @@ export type { Caller, CallerKind } from './caller.js';
 export type { From } from './deps.js';
 export { PeopleError, type PeopleReason } from './errors.js';
 export type { Member, MemberSource } from './members.js';
+export type { OidcAttempt } from './oidc-attempts.js';
+export type { OidcPerson, OidcRefusal } from './oidc-users.js';
 export {
   isPlatformPermission,
   PERMISSIONS,
@@ -51,6 +55,8 @@ export class People {
   readonly members: Members;
   readonly projects: Projects;
   readonly apiTokens: ApiTokens;
+  readonly oidcAttempts: OidcAttempts;
+  readonly oidcUsers: OidcUsers;
 
   constructor(given: Omit<PeopleDeps, 'audit'>) {
     this.audit = new AuditLog(given.store, given.clock);
@@ -64,5 +70,7 @@ export class People {
     this.members = new Members(deps);
     this.projects = new Projects(deps);
     this.apiTokens = new ApiTokens(deps);
+    this.oidcAttempts = new OidcAttempts(deps);
+    this.oidcUsers = new OidcUsers(deps);
   }
 }

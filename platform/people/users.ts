@@ -125,12 +125,7 @@ export class Users {
     const values = await this.#values(user);
     const { store, audit } = this.#deps;
     const row = await store.write(async (tables) => {
-      const { count } = await tables
-        .selectFrom('users')
-        .select(({ fn }) => fn.countAll().as('count'))
-        .executeTakeFirstOrThrow();
-      if (Number(count) >= MAX_USERS)
-        throw new PeopleError('full', `There are ${MAX_USERS} users already: remove some.`);
+      await assertRoom(tables);
       const added = await insertUser(tables, values);
       await audit.entry(addition(by, values))(tables);
       return added;
@@ -383,6 +378,16 @@ export function newUser(name: string, email: string | null, now: number) {
   };
 }
 
+/** @throws PeopleError `full` */
+export async function assertRoom(tables: Tables): Promise<void> {
+  const { count } = await tables
+    .selectFrom('users')
+    .select(({ fn }) => fn.countAll().as('count'))
+    .executeTakeFirstOrThrow();
+  if (Number(count) >= MAX_USERS)
+    throw new PeopleError('full', `There are ${MAX_USERS} users already: remove some.`);
+}
+
 /** @throws PeopleError `taken` */
 export async function insertUser(
   tables: Tables,
@@ -485,13 +490,14 @@ export async function endAccess(tables: Tables, userId: string, keep: string | n
 
 /** The first name that nobody has: one of the wishes, or one with a number behind it. */
 export async function freeUserName(tables: Tables, wishes: readonly string[]): Promise<string> {
-  const names = [...wishes, 'user'].flatMap((wish) => {
+  const usable = wishes.flatMap((wish) => {
     try {
       return [userName(wish.replaceAll('@', ' ').slice(0, 50))];
     } catch {
       return [];
     }
   });
+  const names = usable.length === 0 ? ['user'] : usable;
   const isFree = async (name: string) => (await rowByNameOrEmail(tables, name)) === null;
   for (const name of names) if (await isFree(name)) return name;
   const [first] = names;

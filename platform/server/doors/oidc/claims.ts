@@ -32,10 +32,16 @@ export function identityOf(claims: Readonly<Record<string, unknown>>, groupsClai
   }
   const verifiedEmail =
     typeof email === 'string' && email.length <= MAX_EMAIL && claims.email_verified === true ? email : null;
-  const names = [claims.preferred_username, claims.name, email, sub]
+  const names = [claims.preferred_username, claims.name, email]
     .filter((name): name is string => typeof name === 'string' && name.trim() !== '')
     .map((name) => printable(name, MAX_NAME));
-  return { issuer: iss, subject: sub, names, verifiedEmail, groups: groupsOf(claims, groupsClaim) };
+  return {
+    issuer: iss,
+    subject: sub,
+    names: names.length === 0 ? [sub] : names,
+    verifiedEmail,
+    groups: groupsOf(claims, groupsClaim),
+  };
 }
 
 function isSubject(sub: string): boolean {

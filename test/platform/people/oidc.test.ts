@@ -1,0 +1,204 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { OidcPerson, User } from '../../../platform/people/index.js';
+import { ATTEMPT_MS } from '../../../platform/people/oidc-attempts.js';
+import { browserOf, DIALECTS, mayPostgres, PeopleStage, type Process } from './stage.js';
+
+const stage = new PeopleStage();
+afterEach(() => stage.close());
+
+const ISSUER = 'https://login.example';
+const BY = { kind: 'oidc', id: ISSUER, name: 'login.example', address: '192.0.2.7' };
+const person = (subject: string, more: Partial<OidcPerson> = {}): OidcPerson => ({
+  ...{ issuer: ISSUER, subject, names: [subject], verifiedEmail: null, isAdministrator: null },
+  roles: [{ project: 'default', role: 'viewer' }],
+  ...more,
+});
+const arrive = async ({ people }: Process, who: OidcPerson): Promise<User> => {
+  const user = await people.oidcUsers.arrive(BY, who);
+  if (typeof user === 'string') throw new Error(user);
+  return user;
+};
+const rolesOf = async ({ people }: Process, { id }: User) =>
+  (await people.members.of(id)).map(({ project, role, source }) => `${project} ${role} ${source}`);
+
+describe.each(DIALECTS)('a user who comes by a provider, on %s', (dialect) => {
+  it('is made at first, and is the same for ever after, whatever he is called', async () => {
+    const process = await stage.process(dialect);
+    const ada = await arrive(process, person('1', { names: ['ada'], verifiedEmail: 'Ada@example.com' }));
+    expect(ada).toMatchObject({
+      ...{ name: 'ada', email: 'Ada@example.com', hasPassword: false, isAdministrator: false },
+      oidc: { issuer: ISSUER, subject: '1' },
+    });
+    expect((await arrive(process, person('1', { names: ['admin'] }))).id).toBe(ada.id);
+    const others = [
+      person('2', { names: ['ADA'], verifiedEmail: 'ada@EXAMPLE.com' }),
+      person('1', { issuer: 'https://other.example', names: ['ada'] }),
+      person('3', { names: ['\u202e<b>', '\u0430da', 'ada@example.com'] }),
+      person('4', { names: ['', '⛔'] }),
+    ];
+    const made = [];
+    for (const other of others) made.push(await arrive(process, other));
+    expect(made.map(({ name, email }) => [name, email])).toEqual([
+      ['ADA 2', null],
+      ['ada 3', null],
+      ['ada example.com', null],
+      ['user', null],
+    ]);
+    expect(new Set([ada, ...made].map(({ id }) => id)).size).toBe(5);
+  });
+
+  it('is not made without a role here', async () => {
+    const process = await stage.process(dialect);
+    const { people, root } = process;
+    for (const roles of [[], [{ project: 'no-such', role: 'admin' as const }]]) {
+      expect(await people.oidcUsers.arrive(BY, person('1', { roles }))).toBe('no-role');
+      expect(await people.oidcUsers.arrive(BY, person('1', { roles, isAdministrator: false }))).toBe(
+        'no-role',
+      );
+    }
+    expect((await people.users.list({ limit: 10 })).items).toEqual([]);
+    expect((await arrive(process, person('1', { roles: [], isAdministrator: true }))).isAdministrator).toBe(
+      true,
+    );
+    await people.users.change(root, (await arrive(process, person('2'))).id, { isDisabled: true });
+    expect(await people.oidcUsers.arrive(BY, person('2'))).toBe('disabled');
+  });
+
+  it('gets the roles of his groups, the higher of two, and loses those whose group is gone', async () => {
+    const process = await stage.process(dialect);
+    const { people, root } = process;
+    for (const id of ['eu', 'us']) await people.projects.add(root, { id });
+    const ada = await arrive(
+      process,
+      person('1', {
+        roles: [
+          { project: 'eu', role: 'admin' },
+          { project: 'eu', role: 'viewer' },
+          { project: 'default', role: 'operator' },
+        ],
+      }),
+    );
+    expect(await rolesOf(process, ada)).toEqual(['default operator oidc', 'eu admin oidc']);
+    await people.members.put(root, 'us', ada.id, 'viewer');
+    await people.members.put(root, 'default', ada.id, 'viewer');
+    const { caller } = await browserOf(process, ada);
+    process.told.length = 0;
+    await arrive(process, person('1', { roles: [{ project: 'default', role: 'admin' }] }));
+    // What somebody here has decided, no group changes.
+    expect(await rolesOf(process, ada)).toEqual(['default viewer local', 'us viewer local']);
+    await expect.poll(() => process.told).toContainEqual({ what: 'access' });
+    expect((await people.callers.again(caller))?.may('fleet:read', 'eu')).toBe(false);
+    const { items } = await people.audit.page({ project: 'eu', limit: 10 });
+    expect(items.map(({ action, actor, target }) => [action, actor.kind, target])).toEqual([
+      ['member.removed', 'oidc', ada.id],
+      ['member.added', 'oidc', ada.id],
+      ['project.added', 'local', 'eu'],
+    ]);
+  });
+
+  it('is out when the last of his groups is gone', async () => {
+    const process = await stage.process(dialect);
+    const ada = await arrive(process, person('1'));
+    expect(await process.people.oidcUsers.arrive(BY, person('1', { roles: [] }))).toBe('no-role');
+    expect(await rolesOf(process, ada)).toEqual([]);
+  });
+
+  it('is an administrator as long as the provider says so, and the last one stays', async () => {
+    const process = await stage.process(dialect);
+    const { people } = process;
+    const ada = await arrive(process, person('1', { isAdministrator: true }));
+    expect((await arrive(process, person('1', { isAdministrator: null }))).isAdministrator).toBe(true);
+    expect((await arrive(process, person('1', { isAdministrator: false }))).isAdministrator).toBe(true);
+    await arrive(process, person('2', { isAdministrator: true }));
+    expect((await arrive(process, person('1', { isAdministrator: false }))).isAdministrator).toBe(false);
+    expect((await people.users.get(ada.id))?.isAdministrator).toBe(false);
+  });
+
+  it('becomes who was invited by the address that the provider has verified, once', async () => {
+    const process = await stage.process(dialect);
+    const { people, root } = process;
+    const invited = await people.users.add(root, { name: 'Ada Lovelace', email: 'ada@example.com' });
+    await people.members.put(root, 'default', invited.id, 'operator');
+    const nobody = await people.oidcUsers.arrive(BY, person('1', { roles: [] }));
+    expect(nobody).toBe('no-role');
+    const ada = await arrive(process, person('1', { roles: [], verifiedEmail: 'ADA@example.com' }));
+    expect(ada).toMatchObject({ id: invited.id, name: 'Ada Lovelace', oidc: { subject: '1' } });
+    expect((await arrive(process, person('1', { roles: [] }))).id).toBe(ada.id);
+    // The address has changed hands at the provider.
+    const heir = await arrive(process, person('2', { verifiedEmail: 'ada@example.com' }));
+    expect(heir.id).not.toBe(ada.id);
+    const disabled = await people.users.add(root, { name: 'Bob', email: 'bob@example.com' });
+    await people.users.change(root, disabled.id, { isDisabled: true });
+    expect(
+      await people.oidcUsers.arrive(BY, person('3', { roles: [], verifiedEmail: 'bob@example.com' })),
+    ).toBe('no-role');
+  });
+
+  it('is one, however many of his browsers come at once', async () => {
+    const process = await stage.process(dialect);
+    const all = await Promise.all(Array.from({ length: 8 }, () => arrive(process, person('1'))));
+    expect(new Set(all.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it('ends what he began, once, in that browser, within ten minutes', async () => {
+    const process = await stage.process(dialect);
+    const { oidcAttempts } = process.people;
+    const attempt = (state: string) => ({
+      ...{ state, browser: 'b', verifier: `v-${state}`, nonce: `n-${state}`, returnTo: '/' },
+    });
+    await oidcAttempts.begin(attempt('one'));
+    await oidcAttempts.begin(attempt('two'));
+    expect(await oidcAttempts.take('one', 'other')).toBeNull();
+    expect(await oidcAttempts.take('on', 'eb')).toBeNull();
+    const got = await Promise.all(Array.from({ length: 5 }, () => oidcAttempts.take('one', 'b')));
+    expect(got.filter((one) => one !== null)).toEqual([{ verifier: 'v-one', nonce: 'n-one', returnTo: '/' }]);
+    stage.now += ATTEMPT_MS + 1;
+    expect(await oidcAttempts.take('two', 'b')).toBeNull();
+    await oidcAttempts.begin(attempt('three'));
+    await oidcAttempts.begin(attempt('four'));
+    stage.now += ATTEMPT_MS + 1;
+    await oidcAttempts.begin(attempt('five'));
+    const rows = await process.store.tables.selectFrom('oidc_attempts').select('nonce').execute();
+    expect(rows).toEqual([{ nonce: 'n-five' }]);
+    const texts = JSON.stringify(
+      await process.store.tables.selectFrom('oidc_attempts').selectAll().execute(),
+    );
+    expect(texts).not.toContain('"five"');
+  });
+
+  it('has room beside ten thousand strangers who only begin', async () => {
+    const process = await stage.process(dialect);
+    const many = Array.from({ length: 10_000 }, (_, i) => ({
+      ...{ hash: `${i}`, verifier: '', nonce: '', return_to: '', created_at: stage.now - 60_000 + i },
+    }));
+    for (let at = 0; at < many.length; at += 1_000)
+      await process.store.write((tables) =>
+        tables
+          .insertInto('oidc_attempts')
+          .values(many.slice(at, at + 1_000))
+          .execute(),
+      );
+    await process.people.oidcAttempts.begin({
+      ...{ state: 's', browser: 'b', verifier: 'v', nonce: 'n', returnTo: '/' },
+    });
+    const { count } = await process.store.tables
+      .selectFrom('oidc_attempts')
+      .select(({ fn }) => fn.countAll().as('count'))
+      .executeTakeFirstOrThrow();
+    expect(Number(count)).toBe(10_000);
+    expect(await process.people.oidcAttempts.take('s', 'b')).not.toBeNull();
+  });
+});
+
+describe.runIf(mayPostgres)('several processes of one platform', () => {
+  it('make one user of one person, and end an attempt that another began', async () => {
+    const processes = await stage.processes(3);
+    const all = await Promise.all([...processes, ...processes].map((one) => arrive(one, person('1'))));
+    expect(new Set(all.map(({ id }) => id)).size).toBe(1);
+    await processes[0].people.oidcAttempts.begin({
+      ...{ state: 's', browser: 'b', verifier: 'v', nonce: 'n', returnTo: '/secrets' },
+    });
+    const got = await Promise.all(processes.map(({ people }) => people.oidcAttempts.take('s', 'b')));
+    expect(got.filter((one) => one !== null)).toHaveLength(1);
+  });
+});
