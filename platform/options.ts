@@ -1,4 +1,3 @@
-import { isIPv4, isIPv6 } from 'node:net';
 import {
   type BindAddrOption,
   type BindAddrs,
@@ -8,14 +7,11 @@ import {
   flag,
   group,
   InvalidField,
-  InvalidValue,
   isLoopbackAddress,
   type Kind,
   limitsOption,
-  listOf,
   needed,
   objectWith,
-  oneOf,
   option,
   type PlatformEventListener,
   port,
@@ -26,13 +22,11 @@ import {
   type ServicesLimitOptions,
   SettingError,
   systemClock,
-  textKind,
   type Values,
-  wholeNumber,
 } from 'iroh-net-diagnostics/services';
+import { database, hostNames, hosts, identityCount, network, path, token } from './option-kinds.js';
 import { type RetentionOptions, retention } from './retention/index.js';
 import { type OidcOptions, oidc } from './server/doors/oidc/settings.js';
-import { isPostgresUrl } from './store/open-store.js';
 
 /** The dashboard's options. */
 export interface DashboardOptions {
@@ -111,7 +105,6 @@ export interface DashboardSettings
 export type PlatformSettings = Values<typeof PLATFORM>;
 
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1'];
-const MIN_TOKEN_LENGTH = 32;
 
 const DASHBOARD = {
   hosts: option(hosts(), LOOPBACK),
@@ -126,11 +119,11 @@ const DASHBOARD = {
 const DASHBOARD_GROUP = group('an object of options, or false', DASHBOARD);
 
 const PLATFORM = {
-  dataDir: needed(textKind("a folder's path or ':memory:'", notEmpty)),
+  dataDir: needed(path("a folder's path or ':memory:'")),
   database: { ...option(database(), null), isSecret: true },
-  platformKeyFile: option(textKind("a file's path", notEmpty), null),
-  identities: option(wholeNumber('a whole number from 1 to 64', 1, 64), 4),
-  network: option(oneOf('minimal', 'n0'), 'minimal'),
+  platformKeyFile: option(path("a file's path"), null),
+  identities: option(identityCount(), 4),
+  network: option(network(), 'minimal'),
   relays: option(relaysWithoutSecret(), null),
   bindAddrs: option(bindAddrs(), 'loopback' as BindAddrs),
   port: option(port(), null),
@@ -179,46 +172,4 @@ function dashboard(): Kind<DashboardSettings | null> {
       return { ...settings, hasLogin: !unsafeWithoutLogin };
     },
   };
-}
-
-function notEmpty(text: string): string {
-  if (text === '') throw new InvalidValue();
-  return text;
-}
-
-function database(): Kind<string> {
-  return textKind('postgres://user:password@host:port/name', (text) => {
-    if (!isPostgresUrl(text)) throw new InvalidValue();
-    return text;
-  });
-}
-
-function token(): Kind<string> {
-  return textKind(`${MIN_TOKEN_LENGTH} characters or more`, (text) => {
-    if (text.length < MIN_TOKEN_LENGTH) throw new InvalidValue();
-    return text;
-  });
-}
-
-function hostNames(): Kind<readonly string[]> {
-  const name = (value: unknown) => {
-    if (typeof value !== 'string' || value === '') throw new InvalidValue();
-    return value.toLowerCase();
-  };
-  return listOf('a list of host names', { fromText: name, fromValue: name });
-}
-
-function hosts(): Kind<readonly string[]> {
-  const address = (value: unknown) => {
-    if (typeof value !== 'string' || !(isIPv4(value) || isIPv6(value)))
-      throw new InvalidValue('no IP address');
-    return value;
-  };
-  return listOf(
-    'one or two IP addresses, at most one per family',
-    { fromText: address, fromValue: address },
-    (all) => {
-      if (all.length === 0 || all.length > new Set(all.map(isIPv4)).size) throw new InvalidValue();
-    },
-  );
 }

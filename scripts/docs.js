@@ -12,13 +12,22 @@ await build();
 
 // Reads the compiled modules in build/, each in its own file: in dist/ they are put together.
 const compiled = (...path) => import(pathToFileURL(join(root, 'build', 'esm', 'lib', ...path)).href);
-const [{ settingsMarkdown }, { COMMANDS }, { REPORT_SCHEMA }, { createProgram }] = await Promise.all([
+const platform = (...path) =>
+  import(pathToFileURL(join(root, 'build', 'platform', 'platform', ...path)).href);
+const [{ settingsMarkdown }, { COMMANDS }, { REPORT_SCHEMA }, { createProgram }, config] = await Promise.all([
   compiled('options', 'index.js'),
   compiled('cli', 'commands.js'),
   compiled('report', 'schema', 'index.js'),
-  import(pathToFileURL(join(root, 'build', 'platform', 'platform', 'cli', 'program.js')).href),
+  platform('cli', 'program.js'),
+  platform('config', 'index.js'),
 ]);
-for (const section of await generatedSections({ settingsMarkdown, COMMANDS, REPORT_SCHEMA, createProgram })) {
+for (const section of await generatedSections({
+  settingsMarkdown,
+  COMMANDS,
+  REPORT_SCHEMA,
+  createProgram,
+  config,
+})) {
   writeFileSync(join(root, section.page), withSection(section));
 }
 writeFileSync(join(root, 'llms.txt'), llmsText());

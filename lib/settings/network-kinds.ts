@@ -83,7 +83,7 @@ export function relayWithoutSecret(): Kind<Relay> {
 }
 
 /** As `relays`, where there is no API secret that could sign a token. */
-export function relaysWithoutSecret(): Kind<readonly Relay[]> {
+export function relaysWithoutSecret(): TextKind<readonly Relay[]> {
   const { fromValue } = relayWithoutSecret();
   return listOf(
     'a list of relay URLs (https://…), or of { url, quicPort, auth: { token } }',

@@ -1,17 +1,16 @@
 import { NetDiagnosticsError } from 'iroh-net-diagnostics/services';
+import type { Settings } from '../config/index.js';
 import { backUpFolder } from '../transfer/index.js';
 import { onInterruption } from './interruption.js';
 import { askRunning } from './running-platform.js';
 
 /** Copies a data folder, whether a platform runs on it or not. */
-export async function backup(options: {
-  data: string;
-  to: string;
-  database?: string;
-  json?: boolean;
-}): Promise<void> {
-  const { data, to, database, json = false } = options;
-  if (database !== undefined) {
+export async function backup(
+  settings: Settings,
+  { to, json = false }: { to: string; json?: boolean },
+): Promise<void> {
+  const data = settings.dataDir;
+  if (settings.get('database') !== null) {
     throw new NetDiagnosticsError(
       'ERR_SETTING',
       'The store is a PostgreSQL database: back it up with pg_dump, and keep IROH_PLATFORM_KEY.',

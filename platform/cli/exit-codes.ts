@@ -4,4 +4,6 @@ export const EXIT = {
   failed: 1,
   /** The words of the command line are wrong (`EX_USAGE` of sysexits). */
   usage: 64,
+  /** The settings are wrong, those of the environment and the file too (`EX_CONFIG`): another start does not help. */
+  settings: 78,
 } as const;

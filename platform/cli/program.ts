@@ -1,29 +1,23 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import {
-  LIMITS,
-  looksLikeApiSecret,
-  MAX_LABEL_LENGTH,
-  messageOf,
-  port,
-  type RelayOption,
-  type Row,
-  relayFromUrl,
-  type ServicesLimitOptions,
-} from 'iroh-net-diagnostics/services';
-import { RETENTION_NUMBERS, type RetentionOptions, withNumber } from '../retention/index.js';
+import { looksLikeApiSecret, MAX_LABEL_LENGTH, port } from 'iroh-net-diagnostics/services';
+import { variableOf } from '../config/index.js';
 import { PLATFORM_VERSION } from '../version.js';
 import { EXIT } from './exit-codes.js';
+import { ALL_SETTINGS, addSettings, settingsOf } from './settings.js';
 
 /** It may hold a password, so a command line should not name it. */
-const DATABASE_VARIABLE = 'IROH_PLATFORM_DATABASE';
+const DATABASE_VARIABLE = variableOf('database');
 const DEFAULT_DATA_DIR = './platform-data';
+const DATA_FOLDER = "the platform's data folder";
+const SECRET_SETTINGS = ['data', 'database', 'database-file', 'network', 'relay'] as const;
+const BACKUP_SETTINGS = ['data', 'database', 'database-file'] as const;
 const FROM_VARIABLE = 'IROH_PLATFORM_FROM';
 const TO_VARIABLE = 'IROH_PLATFORM_TO';
 const PLACE =
   'a data folder, or postgres://user@host:port/name; with a password only in the variable, or ~/.pgpass';
 const URL_WITH_PASSWORD =
   /^(?:--(?:database|from|to)=)?postgres(?:ql)?:\/\/(?:[^/?:@]*:[^/?@]*@|.*[?&]password=)/;
-const EXIT_CODES = `Exit codes: ${EXIT.ok} done, or ended by a signal; ${EXIT.failed} failed; ${EXIT.usage} wrong words`;
+const EXIT_CODES = `Exit codes: ${EXIT.ok} done, or ended by a signal; ${EXIT.failed} failed; ${EXIT.usage} wrong words; ${EXIT.settings} wrong settings`;
 
 /** The commands with their options. The code of a command is loaded only when it is used. */
 export function createProgram(): Command {
@@ -37,84 +31,73 @@ export function createProgram(): Command {
     .configureHelp({ helpWidth: 110 })
     .addHelpText('after', `\nTo begin with:\n  npx iroh-net-diagnostics-platform demo\n\n${EXIT_CODES}`);
 
-  program
-    .command('serve')
-    .summary('run the platform with its dashboard')
-    .description('Runs the platform until Ctrl-C. It listens on loopback only.')
-    .addOption(dataOption('its key and store; made if it is missing'))
-    .addOption(databaseOption())
-    .addOption(
-      portOption(
-        '--port <n>',
-        'UDP port, which API secrets contain (default: the one used last, at first any)',
-      ),
-    )
-    .addOption(
-      portOption(
-        '--dashboard-port <n>',
-        'TCP port of the dashboard (default: the one used last, at first any)',
-      ),
-    )
-    .addOption(relayOption())
-    .addOption(
-      new Option(
-        '--platform-key-file <file>',
-        'with --database: the key that seals the keys of the identities there (default: that in IROH_PLATFORM_KEY). Processes that share a database need the same',
-      ),
-    )
-    .addOption(
-      new Option(
-        '--identities <n>',
-        'with such a key: how many identities are made where the database has none; each is held by one process at a time (default: 4)',
-      ).argParser(wholeNumberOf),
-    )
-    .addOption(
-      new Option(
-        '--limit <name=number>',
-        `how much it takes on; may be given several times. The limits and their defaults: ${defaults(LIMITS)}`,
-      ).argParser(addLimit),
-    )
-    .addOption(
-      new Option(
-        '--keep <name=number>',
-        `how long and how many it keeps; may be given several times. The names and their defaults: ${defaults(RETENTION_NUMBERS)}`,
-      ).argParser(addKeep),
-    )
+  addSettings(
+    program
+      .command('serve')
+      .summary('run the platform with its dashboard')
+      .description('Runs the platform until Ctrl-C.'),
+    ALL_SETTINGS,
+  )
     .addHelpText(
       'after',
       examples('serve --data ./platform-data', 'secret --data ./platform-data --label staging'),
     )
-    .action(async (options) => (await import('./serve.js')).serve(options));
+    .action(async (_options, command) =>
+      (await import('./serve.js')).serve(await settingsOf(command, ALL_SETTINGS)),
+    );
 
-  program
-    .command('secret')
-    .summary('make an API secret for an app')
-    .description(
-      'Makes an API secret and prints it as a line for the environment. It is a credential and is shown once. The platform may be running (started by this program) or not.',
-    )
-    .addOption(dataOption("the platform's data folder"))
-    .addOption(databaseOption())
-    .addOption(relayOption())
+  addSettings(
+    program
+      .command('config')
+      .summary('check the settings of serve, and show where each comes from')
+      .description(
+        'Takes the options of serve, checks the settings as it does, starts nothing, and prints them as lines for the file, each with where it comes from. Secrets are not shown.',
+      ),
+    ALL_SETTINGS,
+    null,
+  )
+    .addOption(jsonOption())
+    .addHelpText('after', examples('config --config platform.yaml'))
+    .action(async (options, command) =>
+      (await import('./config.js')).config(await settingsOf(command, ALL_SETTINGS), options),
+    );
+
+  addSettings(
+    program
+      .command('secret')
+      .summary('make an API secret for an app')
+      .description(
+        'Makes an API secret and prints it as a line for the environment. It is a credential and is shown once. The platform may be running (started by this program) or not.',
+      ),
+    SECRET_SETTINGS,
+    { data: DATA_FOLDER },
+  )
     .addOption(
       new Option('--label <text>', `your word for it, at most ${MAX_LABEL_LENGTH} characters`)
         .default('', 'none')
         .argParser(label),
     )
     .addHelpText('after', examples('secret --label staging >> app.env'))
-    .action(async (options) => (await import('./secret.js')).secret(options));
+    .action(async (options, command) =>
+      (await import('./secret.js')).secret(await settingsOf(command, SECRET_SETTINGS), options),
+    );
 
-  program
-    .command('backup')
-    .summary('copy the data folder, also while the platform runs')
-    .description(
-      'Copies the store and the key into a new folder, which is a data folder like the first. The platform may be running (started by this program) or not, and goes on meanwhile. Interrupted it leaves no folder, and ends with 1. A PostgreSQL database is backed up with pg_dump.',
-    )
-    .addOption(dataOption("the platform's data folder"))
-    .addOption(databaseOption().hideHelp())
+  addSettings(
+    program
+      .command('backup')
+      .summary('copy the data folder, also while the platform runs')
+      .description(
+        'Copies the store and the key into a new folder, which is a data folder like the first. The platform may be running (started by this program) or not, and goes on meanwhile. Interrupted it leaves no folder, and ends with 1. A PostgreSQL database is backed up with pg_dump.',
+      ),
+    BACKUP_SETTINGS,
+    { data: DATA_FOLDER },
+  )
     .requiredOption('--to <dir>', 'the folder to make')
     .addOption(jsonOption())
     .addHelpText('after', examples('backup --to ./backup-monday'))
-    .action(async (options) => (await import('./backup.js')).backup(options));
+    .action(async (options, command) =>
+      (await import('./backup.js')).backup(await settingsOf(command, BACKUP_SETTINGS), options),
+    );
 
   program
     .command('export')
@@ -193,17 +176,6 @@ function examples(...lines: string[]): string {
   return `\nExample${lines.length === 1 ? '' : 's'}:\n${calls.join('')}\n${EXIT_CODES}`;
 }
 
-function dataOption(what: string): Option {
-  return new Option('--data <dir>', what).default(DEFAULT_DATA_DIR, DEFAULT_DATA_DIR);
-}
-
-function databaseOption(): Option {
-  return new Option(
-    '--database <url>',
-    'a PostgreSQL database for the store, postgres://user@host:port/name; with a password only in the variable, or ~/.pgpass',
-  ).env(DATABASE_VARIABLE);
-}
-
 function placeOption(flags: string, variable: string, what: string): Option {
   return new Option(flags, what).env(variable);
 }
@@ -228,58 +200,6 @@ function portOption(flags: string, what: string): Option {
       throw new InvalidArgumentError(`It must be ${kind.should}.`);
     }
   });
-}
-
-function relayOption(): Option {
-  return new Option(
-    '--relay <url>',
-    'a relay through which apps can reach it; may be given several times. URL?quicPort=PORT says where it answers QUIC address discovery, URL?quicPort=none that it does not',
-  ).argParser(addRelay);
-}
-
-function wholeNumberOf(text: string): number {
-  if (/^\d{1,4}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number.');
-}
-
-function addRelay(text: string, before: readonly RelayOption[] = []): RelayOption[] {
-  try {
-    const { url, quicPort } = relayFromUrl(text);
-    return [...before, { url, quicPort }];
-  } catch (error) {
-    throw new InvalidArgumentError(`${messageOf(error)}.`);
-  }
-}
-
-function addLimit(text: string, before: ServicesLimitOptions = {}): ServicesLimitOptions {
-  const [name, value] = numberIn(LIMITS, text, 'limit');
-  return { ...before, [name]: value };
-}
-
-function addKeep(text: string, before: RetentionOptions = {}): RetentionOptions {
-  return withNumber(before, ...numberIn(RETENTION_NUMBERS, text, 'name of what is kept'));
-}
-
-type Numbers = Readonly<Record<string, Row<number>>>;
-
-function defaults(rows: Numbers): string {
-  return Object.entries(rows)
-    .filter(([, row]) => row.default < Number.MAX_SAFE_INTEGER)
-    .map(([name, row]) => `${name}=${row.default}`)
-    .join(' ');
-}
-
-function numberIn(rows: Numbers, text: string, what: string): [name: string, value: number] {
-  const [name = '', value = ''] = text.split('=');
-  const row = Object.entries(rows).find(([known]) => known === name)?.[1];
-  if (row === undefined) {
-    throw new InvalidArgumentError(`${name} is no ${what}; there are ${Object.keys(rows).join(', ')}.`);
-  }
-  try {
-    return [name, row.kind.fromValue(/^\d{1,15}$/.test(value) ? Number(value) : value)];
-  } catch {
-    throw new InvalidArgumentError(`${name} must be ${row.kind.should}.`);
-  }
 }
 
 function label(text: string): string {

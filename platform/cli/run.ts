@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import { messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
+import { ConfigError } from '../config/index.js';
 import { EXIT } from './exit-codes.js';
 import { createProgram, secretIn } from './program.js';
 
@@ -23,7 +24,7 @@ export async function run(words: readonly string[]): Promise<number> {
     // Our own errors say what to do next; anything else is a bug in this program, so its stack is printed.
     const isOurs = error instanceof NetDiagnosticsError;
     process.stderr.write(`${isOurs || !(error instanceof Error) ? messageOf(error) : error.stack}\n`);
-    return EXIT.failed;
+    return error instanceof ConfigError ? EXIT.settings : EXIT.failed;
   }
 }
 

@@ -4,31 +4,22 @@ import {
   DEFAULT_PROJECT,
   EventBus,
   NetDiagnosticsError,
-  type RelayOption,
   systemClock,
 } from 'iroh-net-diagnostics/services';
 import { openFeed } from '../changes/index.js';
-import { parsePlatformOptions } from '../options.js';
+import type { Settings } from '../config/index.js';
+import { type PlatformOptions, parsePlatformOptions } from '../options.js';
 import { Platform } from '../platform.js';
 import { leastUsedIdentity, Reach } from '../reach.js';
 import { openStore } from '../store/open-store.js';
 import { askRunning } from './running-platform.js';
 
-/** What the command takes. */
-interface SecretOptions {
-  data: string;
-  database?: string;
-  relay?: RelayOption[];
-  label: string;
-}
-
 /** Prints a new API secret. */
-export async function secret(options: SecretOptions): Promise<void> {
-  const { data, label } = options;
-  const asked = await askRunning<{ secret: string }>(data, '/api/secrets', { label });
+export async function secret(settings: Settings, { label }: { label: string }): Promise<void> {
+  const asked = await askRunning<{ secret: string }>(settings.dataDir, '/api/secrets', { label });
   const made =
     asked.answer === null
-      ? await makeOffline(options).catch((error: unknown) => fail(error, asked.why))
+      ? await makeOffline(settings, label).catch((error: unknown) => fail(error, asked.why))
       : asked.answer.secret;
   process.stdout.write(`${API_SECRET_ENV_VAR_NAME}=${made}\n`);
 }
@@ -46,9 +37,10 @@ function fail(error: unknown, whyNotAsked: string | null): never {
  * The secret holds the platform's address, so the platform is started for a moment, on the port that it will use
  * again.
  */
-async function makeOffline({ data, database, relay, label }: SecretOptions): Promise<string> {
-  if (database !== undefined) return makeByDatabase(data, database, relay, label);
-  const platform = await Platform.start({ dataDir: data, relays: relay, dashboard: false });
+async function makeOffline(settings: Settings, label: string): Promise<string> {
+  const options = settings.platformOptions();
+  if (options.database !== undefined) return makeByDatabase(options, options.database, label);
+  const platform = await Platform.start({ ...options, dashboard: false });
   try {
     return (await platform.createApiSecret(label)).reveal();
   } finally {
@@ -57,13 +49,8 @@ async function makeOffline({ data, database, relay, label }: SecretOptions): Pro
 }
 
 /** Nothing is started: the secret holds the relays, and the identity that some process serves. */
-async function makeByDatabase(
-  dataDir: string,
-  database: string,
-  relays: readonly RelayOption[] | undefined,
-  label: string,
-): Promise<string> {
-  const settings = parsePlatformOptions({ dataDir, database, relays });
+async function makeByDatabase(options: PlatformOptions, database: string, label: string): Promise<string> {
+  const settings = parsePlatformOptions(options);
   const store = await openStore(database);
   try {
     const reach = new Reach(settings, store);

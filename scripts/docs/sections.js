@@ -8,14 +8,21 @@ import {
   platformCommandsMarkdown,
   platformHelpMarkdown,
 } from './commands-page.js';
+import { configMarkdown } from './config-page.js';
 import { houseMarkdown } from './house-page.js';
 import { reportMarkdown } from './report-page.js';
 
 /**
  * All sections: page, name, and the text that has to stand there.
- * @param sources - `settingsMarkdown`, `COMMANDS` and `REPORT_SCHEMA` of `lib/`, and `createProgram` of `platform/`, compiled or not
+ * @param sources - `settingsMarkdown`, `COMMANDS` and `REPORT_SCHEMA` of `lib/`, and `createProgram` and `config` of `platform/`, compiled or not
  */
-export async function generatedSections({ settingsMarkdown, COMMANDS, REPORT_SCHEMA, createProgram }) {
+export async function generatedSections({
+  settingsMarkdown,
+  COMMANDS,
+  REPORT_SCHEMA,
+  createProgram,
+  config,
+}) {
   return [
     { page: 'README.md', name: 'settings', text: settingsMarkdown() },
     {
@@ -30,6 +37,7 @@ export async function generatedSections({ settingsMarkdown, COMMANDS, REPORT_SCH
       name: 'help',
       text: platformHelpMarkdown(createProgram()),
     },
+    { page: 'docs/guides/configuration.md', name: 'settings', text: configMarkdown(config) },
     { page: 'docs/guides/command-line.md', name: 'help', text: await helpMarkdown(COMMANDS) },
     { page: 'docs/report.md', name: 'report', text: reportMarkdown(REPORT_SCHEMA) },
     { page: 'docs/decisions/house.md', name: 'floors', text: houseMarkdown() },

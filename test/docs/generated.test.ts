@@ -6,6 +6,7 @@ import { COMMANDS } from '../../lib/cli/commands.js';
 import { settingsMarkdown } from '../../lib/options/index.js';
 import { type JsonSchema, REPORT_SCHEMA } from '../../lib/report/index.js';
 import { createProgram } from '../../platform/cli/program.js';
+import * as config from '../../platform/config/index.js';
 import { ROOT } from '../support/markdown.js';
 
 interface Section {
@@ -28,7 +29,13 @@ const { generatedSections, withSection }: Sections = await import(
 const { llmsText }: { llmsText(): string } = await import(
   pathToFileURL(join(ROOT, 'scripts', 'docs', 'llms.js')).href
 );
-const sections = await generatedSections({ settingsMarkdown, COMMANDS, REPORT_SCHEMA, createProgram });
+const sections = await generatedSections({
+  settingsMarkdown,
+  COMMANDS,
+  REPORT_SCHEMA,
+  createProgram,
+  config,
+});
 
 describe('what is generated', () => {
   it.each(sections.map((section) => [section.page, section.name, section] as const))(

@@ -1,0 +1,223 @@
+/** The settings of the platform's program: one row each, from which flags, variables, the file, help and docs are made. */
+import {
+  bindAddrs,
+  flag,
+  LIMITS,
+  port,
+  type RelayOption,
+  relaysWithoutSecret,
+} from 'iroh-net-diagnostics/services';
+import { database, hostNames, hosts, identityCount, network, path, token } from '../option-kinds.js';
+import { RETENTION_NUMBERS, type RetentionOptions, withNumber } from '../retention/index.js';
+import { defaultsOf, numbers } from './numbers.js';
+import { type ConfigRow, type ConfigTable, variableOf } from './row.js';
+
+/** What is shown in the place of a secret. */
+export const HIDDEN = 'hidden';
+
+/**
+ * All settings, in the order of help and docs. How to add one: an option of `Platform.start` with a kind in option-kinds.ts, and
+ * a row here that names it in `to`. A secret gets its second row by {@link contentRow}.
+ */
+export const CONFIG = {
+  data: row({
+    kind: path("a folder's path"),
+    takes: '<dir>',
+    about: 'its key and store; made if it is missing',
+    default: './platform-data',
+    to: 'dataDir',
+    isPath: true,
+    example: '/var/lib/iroh-platform',
+  }),
+  database: row({
+    kind: database(),
+    takes: '<url>',
+    about: `a PostgreSQL database for the store, postgres://user@host:port/name; with a password only in ${variableOf('database')}, a file, or ~/.pgpass`,
+    default: null,
+    to: 'database',
+    isSecret: true,
+    mayLackSecret: true,
+    show: withoutPassword,
+    example: 'postgres://platform@db.example:5432/fleet?sslmode=verify-full',
+  }),
+  'database-file': contentRow('database', '/run/secrets/database'),
+  'platform-key-file': row({
+    kind: path("a file's path"),
+    takes: '<file>',
+    about:
+      'with --database: the key that seals the keys of the identities there. Processes that share a database need the same',
+    default: 'that in IROH_PLATFORM_KEY',
+    to: 'platformKeyFile',
+    isPath: true,
+    example: '/run/secrets/platform-key',
+  }),
+  identities: row({
+    kind: identityCount(),
+    takes: '<n>',
+    about:
+      'with such a key: how many identities are made where the database has none; each is held by one process at a time',
+    default: '4',
+    to: 'identities',
+    example: '8',
+  }),
+  network: row({
+    kind: network(),
+    takes: '<name>',
+    about: "minimal: nothing but what is named here; n0: also n0's relays and DNS",
+    default: 'minimal',
+    to: 'network',
+    example: 'n0',
+  }),
+  relay: row({
+    kind: relaysWithoutSecret(),
+    takes: '<url>',
+    about:
+      'a relay through which apps can reach it; may be given several times. URL?quicPort=PORT says where it answers QUIC address discovery, URL?quicPort=none that it does not',
+    default: null,
+    to: 'relays',
+    many: 'list',
+    show: (relays: readonly RelayOption[]) => relays.map(({ url }) => url),
+    example: 'https://relay.example',
+  }),
+  bind: row({
+    kind: bindAddrs(),
+    takes: '<ip:port>',
+    about:
+      'a UDP address for apps, which API secrets contain; at most one of each family. 0.0.0.0:PORT is all of IPv4',
+    default: 'loopback alone',
+    to: 'bindAddrs',
+    many: 'list',
+    example: '203.0.113.5:7777',
+  }),
+  port: row({
+    kind: port(),
+    takes: '<n>',
+    about: 'UDP port, which API secrets contain, where --bind names none',
+    default: 'the one used last, at first any',
+    to: 'port',
+    example: '7777',
+  }),
+  host: row({
+    kind: hosts(),
+    takes: '<ip>',
+    about: 'an address for the dashboard and its API; at most one of each family. 0.0.0.0 is all of IPv4',
+    default: 'loopback alone',
+    to: 'dashboard.hosts',
+    many: 'list',
+    example: '0.0.0.0',
+  }),
+  'dashboard-port': row({
+    kind: port(),
+    takes: '<n>',
+    about: 'TCP port of the dashboard',
+    default: 'the one used last, at first any',
+    to: 'dashboard.port',
+    example: '8080',
+  }),
+  'allowed-host': row({
+    kind: hostNames(),
+    takes: '<name>',
+    about:
+      'a host name, beside loopback ones, under which browsers may call the dashboard; may be given several times',
+    default: 'none; with --host beyond loopback any',
+    to: 'dashboard.allowedHosts',
+    many: 'list',
+    example: 'fleet.example',
+  }),
+  'dashboard-token': row({
+    kind: token(),
+    takes: '<text>',
+    about: 'lets programs in, as Authorization: Bearer: at least 32 characters',
+    default: 'a new random one at each start',
+    to: 'dashboard.token',
+    isSecret: true,
+    example: 'pS3kVZr1Qm7yB2dN8xW4tL6cJ0hF5gAe',
+  }),
+  'dashboard-token-file': contentRow('dashboard-token', '/run/secrets/dashboard-token'),
+  limit: row({
+    kind: numbers(LIMITS, 'limit'),
+    takes: '<name=number>',
+    about: `how much it takes on; may be given several times. The limits and their defaults: ${defaultsOf(LIMITS)}`,
+    default: null,
+    to: 'limits',
+    many: 'numbers',
+    example: 'sessions=10000',
+  }),
+  keep: row({
+    kind: numbers(RETENTION_NUMBERS, 'name of what is kept'),
+    takes: '<name=number>',
+    about: `how long and how many it keeps; may be given several times. The names and their defaults: ${defaultsOf(RETENTION_NUMBERS)}`,
+    default: null,
+    to: 'retention',
+    many: 'numbers',
+    toOption: (kept) =>
+      Object.entries(kept).reduce<RetentionOptions>(
+        (options, [name, value]) => withNumber(options, name, value),
+        {},
+      ),
+    example: 'reports.days=30',
+  }),
+  'unsafe-without-login': row({
+    kind: flag(),
+    takes: '',
+    about: 'serves everybody who can connect, without a login',
+    default: null,
+    to: 'dashboard.unsafeWithoutLogin',
+    example: 'true',
+  }),
+  'unsafe-plain-http-beyond-loopback': row({
+    kind: flag(),
+    takes: '',
+    about: 'allows --host beyond loopback without TLS: everybody in between can read passwords along',
+    default: null,
+    to: 'dashboard.unsafePlainHttpBeyondLoopback',
+    example: 'true',
+  }),
+} satisfies ConfigTable;
+
+/** The name of a setting. */
+export type ConfigName = keyof typeof CONFIG;
+
+/** The names of all settings. */
+export const CONFIG_NAMES = Object.keys(CONFIG) as ConfigName[];
+
+/** The value of a setting. */
+export type ConfigValue<Name extends ConfigName> =
+  (typeof CONFIG)[Name] extends ConfigRow<infer T> ? T : never;
+
+/** Whether there is a setting of that name. */
+export function isConfigName(name: string): name is ConfigName {
+  return Object.hasOwn(CONFIG, name);
+}
+
+/** The row of a setting, as one of all. */
+export function rowOf(name: ConfigName): ConfigRow {
+  return CONFIG[name];
+}
+
+function row<T>(one: ConfigRow<T>): ConfigRow<T> {
+  return one;
+}
+
+/** The second row of a secret: a file that holds it. */
+function contentRow(name: string, example: string): ConfigRow<string> {
+  return {
+    kind: path("a file's path"),
+    takes: '<file>',
+    about: `a file that holds what ${name} is`,
+    default: null,
+    to: null,
+    isPath: true,
+    contentOf: name,
+    example,
+  };
+}
+
+function withoutPassword(url: string): string {
+  // A socket's URL has no host, which the standard for URLs does not know.
+  if (!URL.canParse(url)) return HIDDEN;
+  const shown = new URL(url);
+  if (shown.password !== '') shown.password = HIDDEN;
+  if (shown.searchParams.has('password')) shown.searchParams.set('password', HIDDEN);
+  return shown.href;
+}
