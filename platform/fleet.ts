@@ -23,7 +23,7 @@ import {
   viewOf,
 } from 'iroh-net-diagnostics/services';
 import type { Change, ChangeFeed } from './changes/index.js';
-import { isOver, type RunQueue, toProgress } from './runs/index.js';
+import { isOver, type Requester, type RunQueue, toProgress } from './runs/index.js';
 import type { SqlStore } from './store/sql-store.js';
 
 /** Something that a browser may want to fetch anew. */
@@ -152,13 +152,13 @@ export class Fleet {
     return true;
   }
 
-  /** Asks for a run, and says how it begins. @param by - who asks, in words @throws `ERR_STATE` when the button is grey */
-  async beginRun(ref: EndpointRef, by: string): Promise<RunProgress> {
+  /** Asks for a run, and says how it begins. @throws `ERR_STATE` when the button is grey */
+  async beginRun(ref: EndpointRef, by: Requester): Promise<RunProgress> {
     return toProgress(await this.#deps.runs.request(ref, by));
   }
 
   /** Asks for a run, and waits for its report. @throws `ERR_STATE` when the button is grey, `DialBackError` when it fails */
-  dialBack(ref: EndpointRef, by: string, options: DialBackOptions = {}): Promise<ReportRecord> {
+  dialBack(ref: EndpointRef, by: Requester, options: DialBackOptions = {}): Promise<ReportRecord> {
     return this.#deps.runs.dialBack(ref, by, options);
   }
 

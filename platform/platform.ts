@@ -47,7 +47,7 @@ import { usageOf } from './store/usage.js';
 /** With relays: how long to wait for a home relay, which API secrets should contain. Milliseconds. */
 const ONLINE_TIMEOUT_MS = 5_000;
 /** Who asks for a run by a call of `dialBack`. */
-const PROGRAM = 'program';
+const PROGRAM = { kind: 'program', id: 'program', name: 'a program' };
 
 /** What a platform is made of, in the order in which it is opened. */
 interface Parts {

@@ -38,6 +38,13 @@ export interface RetentionOptions {
    * no new API secret. Default: 400, when nothing of what it had is kept any more.
    */
   endpointsDays?: number | undefined;
+  /** Days that it is kept who did what. Default: 365. */
+  auditDays?: number | undefined;
+  /**
+   * Entries of who did what, 100 or more; a tenth of them at most are sign-ins that failed, so that nobody drives out the
+   * others by guessing. Default: 100000.
+   */
+  auditEntries?: number | undefined;
 }
 
 const days = (min = 1) => wholeNumber('a whole number of days', min, 36_500);
@@ -59,7 +66,12 @@ const METRIC_ROWS = {
   rowsPerProject: option(count(), 20_000_000),
 };
 
-const TOP_ROWS = { runsDays: option(days(), 30), endpointsDays: option(days(), 400) };
+const TOP_ROWS = {
+  runsDays: option(days(), 30),
+  endpointsDays: option(days(), 400),
+  auditDays: option(days(), 365),
+  auditEntries: option(wholeNumber('a whole number', 100, Number.MAX_SAFE_INTEGER), 100_000),
+};
 
 const REPORTS = group('an object of options', REPORT_ROWS);
 const METRICS = group('an object of options', METRIC_ROWS);
@@ -113,13 +125,16 @@ export function agesOf({ metrics }: Retention): TierAges {
 
 /** What is beyond the limits at that time. */
 export function limitsAt(retention: Retention, bytes: KeptBytes, now: number): Limits {
-  const { reports, metrics, runsDays, endpointsDays } = retention;
+  const { reports, metrics, runsDays, endpointsDays, auditDays, auditEntries } = retention;
   return {
     reportsSince: now - reports.days * DAY_MS,
     reportsPerEndpoint: reports.perEndpoint,
     reportsPerProject: reports.perProject,
     pointsPerProject: metrics.rowsPerProject,
     runsSince: now - runsDays * DAY_MS,
+    auditSince: now - auditDays * DAY_MS,
+    auditEntries,
+    now,
     endpointsSeenSince: now - endpointsDays * DAY_MS,
     bytesPerEndpoint: bytes.perEndpoint,
     bytesPerSecret: bytes.perSecret,

@@ -1,4 +1,4 @@
-export type { RunRecord, RunState } from '../store/run-rows.js';
+export type { Requester, RunRecord, RunState } from '../store/run-rows.js';
 export { isOver, toProgress } from './run-progress.js';
 export { RunQueue } from './run-queue.js';
 export { RunWorker } from './run-worker.js';

@@ -19,7 +19,15 @@ import {
 } from 'iroh-net-diagnostics/services';
 import type { ChangeFeed } from '../changes/index.js';
 import { databaseTime } from '../store/dialect.js';
-import { isActive, isOf, RUN_COLUMNS, type RunRecord, readAt, toRun } from '../store/run-rows.js';
+import {
+  isActive,
+  isOf,
+  type Requester,
+  RUN_COLUMNS,
+  type RunRecord,
+  readAt,
+  toRun,
+} from '../store/run-rows.js';
 import type { SqlStore } from '../store/sql-store.js';
 import { CANCELLED, isOver, toProgress } from './run-progress.js';
 
@@ -61,10 +69,9 @@ export class RunQueue {
 
   /**
    * Asks for a run.
-   * @param by - who asks, in words
    * @throws `ERR_STATE` when the button is grey
    */
-  async request(ref: EndpointRef, by: string): Promise<RunRecord> {
+  async request(ref: EndpointRef, by: Requester): Promise<RunRecord> {
     await this.#endOverdue(ref);
     const [endpoint, active] = await Promise.all([this.#store.endpoint(ref), this.active(ref)]);
     const grants = endpoint?.grant == null ? [] : [endpoint.grant];
@@ -136,7 +143,7 @@ export class RunQueue {
    * Asks for a run, and waits for its report.
    * @throws `ERR_STATE` when the button is grey, `DialBackError` when the run fails
    */
-  async dialBack(ref: EndpointRef, by: string, options: DialBackOptions = {}): Promise<ReportRecord> {
+  async dialBack(ref: EndpointRef, by: Requester, options: DialBackOptions = {}): Promise<ReportRecord> {
     const run = await this.request(ref, by);
     const cancel = () => void this.cancel(run.id).catch(() => {});
     options.signal?.addEventListener('abort', cancel, { once: true });
@@ -208,14 +215,19 @@ export class RunQueue {
   }
 
   /** @returns `null` when another run of the endpoint is not over */
-  async #insert({ project, id }: EndpointRef, identity: EndpointId, by: string): Promise<RunRecord | null> {
+  async #insert(
+    { project, id }: EndpointRef,
+    identity: EndpointId,
+    by: Requester,
+  ): Promise<RunRecord | null> {
     const { dialect } = this.#store;
     const now = databaseTime(dialect);
     const row = await this.#store.write((tables) =>
       tables
         .insertInto('runs')
         .values({
-          ...{ id: randomUUID(), project, endpoint_id: id, identity, requested_by: by },
+          ...{ id: randomUUID(), project, endpoint_id: id, identity, requested_by: by.name },
+          ...{ requester_kind: by.kind, requester_id: by.id },
           ...{ requested_at: now, deadline_at: databaseTime(dialect, DEADLINE_MS), updated_at: now },
           state: 'queued',
         })

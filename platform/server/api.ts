@@ -15,6 +15,7 @@ import type { FleetSummary } from '../store/fleet-summary.js';
 import type { Usage } from '../store/usage.js';
 import { cached } from './cached.js';
 import { FLEET_CACHE_MS, HISTORY_PAGE, MAX_HISTORY } from './constants.js';
+import { callerOf } from './doors/index.js';
 import { endpointQueryIn, parametersOf, wholeNumber } from './endpoint-query.js';
 import { HttpError } from './http-error.js';
 import { idIn } from './id-in.js';
@@ -22,8 +23,6 @@ import { endpointJson, endpointRowJson, metricsJson, reportJson, reportSummaryJs
 import { type Prove, sendProven } from './proven.js';
 
 const NO_ENDPOINT = 'There is no such endpoint.';
-/** Who asks for a run by the dashboard or its API. */
-const OPERATOR = 'dashboard';
 const NO_SECRET = 'There is no such good secret.';
 
 /** What the API uses. */
@@ -86,9 +85,9 @@ export function addApi(app: FastifyInstance, { services, fleetOf, usageOf, prove
   app.post<Named>(
     `/api/endpoints/${KEY_ID}/diagnostics`,
     { config: { needs: 'signed-in' } },
-    async ({ params }, reply) => {
-      const id = idIn(params.id, 404, NO_ENDPOINT);
-      const run = await services.beginRun(refOf(id), OPERATOR).catch((error: unknown) => {
+    async (request, reply) => {
+      const id = idIn(request.params.id, 404, NO_ENDPOINT);
+      const run = await services.beginRun(refOf(id), callerOf(request)).catch((error: unknown) => {
         throw hasCode(error, 'ERR_STATE') ? new HttpError(409, messageOf(error)) : error;
       });
       return reply.code(202).send({ run });

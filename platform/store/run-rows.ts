@@ -18,6 +18,14 @@ export type RunState = 'queued' | 'running' | 'done' | 'failed';
 /** What a run is doing, once it is claimed. */
 type WorkPhase = Exclude<RunPhase, 'done' | 'failed'>;
 
+/** Who asked for a run: a caller, or a program that holds the platform itself. */
+export interface Requester {
+  kind: string;
+  id: string;
+  /** In words. */
+  name: string;
+}
+
 /** A run of the diagnostics of an endpoint, asked for at any process and carried out by one. Times in unix milliseconds. */
 export interface RunRecord {
   id: string;
@@ -25,8 +33,7 @@ export interface RunRecord {
   endpointId: EndpointId;
   /** Whose holder carries it out. */
   identity: EndpointId;
-  /** Who asked for it, in words. */
-  requestedBy: string;
+  requestedBy: Requester;
   requestedAt: number;
   /** From then on nobody begins it any more. */
   deadlineAt: number;
@@ -43,7 +50,8 @@ export interface RunRecord {
 
 /** What is read of a row. */
 export const RUN_COLUMNS = [
-  ...(['id', 'project', 'endpoint_id', 'identity', 'requested_by', 'requested_at', 'deadline_at'] as const),
+  ...(['id', 'project', 'endpoint_id', 'identity', 'requested_by'] as const),
+  ...(['requester_kind', 'requester_id', 'requested_at', 'deadline_at'] as const),
   ...(['state', 'phase', 'ended_at', 'report_id', 'failure_kind', 'failure_message'] as const),
 ] as const;
 
@@ -62,7 +70,11 @@ export function toRun(row: RunRow): RunRecord {
     project: row.project,
     endpointId: endpointId(row, 'endpoint_id'),
     identity: endpointId(row, 'identity'),
-    requestedBy: row.requested_by,
+    requestedBy: {
+      kind: row.requester_kind ?? 'program',
+      id: row.requester_id ?? 'program',
+      name: row.requested_by,
+    },
     requestedAt,
     deadlineAt: Number(row.deadline_at),
     state: state as RunState,

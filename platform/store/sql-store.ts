@@ -11,6 +11,7 @@ import {
   type GrantRecord,
   type HistoryPage,
   type MetricsRecord,
+  NetDiagnosticsError,
   nameKey,
   type ProjectId,
   type ReportRecord,
@@ -18,6 +19,7 @@ import {
   type Store,
 } from 'iroh-net-diagnostics/services';
 import type { Kysely, Transaction } from 'kysely';
+import { holding } from './dialect.js';
 import { forgetSome } from './drop.js';
 import { ENDPOINT_COLUMNS, endpointPage } from './endpoint-list.js';
 import { writeGrant, writeShownGrant } from './grant-writes.js';
@@ -130,12 +132,16 @@ export class SqlStore implements Store {
 
   async addApiSecret(secret: ApiSecretRecord): Promise<void> {
     const { project, keyId, identity, label, createdAt, revokedAt } = secret;
-    await this.#writes.run((tables) =>
-      tables
+    await this.#writes.run(async (tables) => {
+      // Who removes the project waits, and then revokes this one, too.
+      const query = tables.selectFrom('projects').select('id').where('id', '=', project);
+      const live = await holding(this.dialect, query.where('removed_at', 'is', null)).executeTakeFirst();
+      if (live === undefined) throw new NetDiagnosticsError('ERR_STATE', 'There is no such project.');
+      await tables
         .insertInto('api_secrets')
         .values({ project, key_id: keyId, identity, label, created_at: createdAt, revoked_at: revokedAt })
-        .execute(),
-    );
+        .execute();
+    });
   }
 
   async apiSecret(keyId: EndpointId): Promise<ApiSecretRecord | null> {

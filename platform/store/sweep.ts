@@ -2,6 +2,8 @@
 import type { EndpointRef } from 'iroh-net-diagnostics/services';
 import type { Kysely } from 'kysely';
 import { type Dropped, dropPoints, dropReports, dropRuns, type EndpointKey, forgetSome } from './drop.js';
+import { dropAudit, dropEnded } from './drop-people.js';
+import { dropSomeOfProject } from './drop-project.js';
 import { endpointId } from './rows.js';
 import type { Tables } from './schema.js';
 import type { SqlDatabase } from './sql-database.js';
@@ -18,6 +20,10 @@ export interface Limits {
   reportsPerProject: number;
   pointsPerProject: number;
   runsSince: number;
+  auditSince: number;
+  auditEntries: number;
+  /** What has ended on its own by then goes: sign-ins, codes, and tokens a while later. */
+  now: number;
   endpointsSeenSince: number;
   bytesPerEndpoint: number;
   bytesPerSecret: number;
@@ -74,7 +80,12 @@ export async function* sweep({ tables: database }: SqlDatabase, limits: Limits):
   // Of two transactions that wait for each other PostgreSQL ends one. A database that is away fails again.
   const step: Step = (work) => once(work).catch(() => once(work));
   while (await step((tables) => dropRuns(tables, limits.runsSince))) yield;
-  const projects = await database.selectFrom('projects').select('id').execute();
+  while (await step((tables) => dropEnded(tables, limits.now))) yield;
+  while (await step((tables) => dropAudit(tables, limits.auditSince, limits.auditEntries))) yield;
+  const all = await database.selectFrom('projects').select(['id', 'removed_at']).execute();
+  for (const { id } of all.filter(({ removed_at: removedAt }) => removedAt !== null))
+    while (await step((tables) => dropSomeOfProject(tables, id))) yield;
+  const projects = all.filter(({ removed_at: removedAt }) => removedAt === null);
   const oldest = reportIdAt(limits.reportsSince);
   for (const { id: project } of projects) {
     while ((await step((tables) => dropReports(tables, { project, before: oldest }))).count > 0) yield;

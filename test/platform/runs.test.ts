@@ -25,6 +25,8 @@ const PLATFORM = madeUpId('f'.repeat(64));
 const ISSUER = madeUpId('c'.repeat(64));
 const [A, B] = [madeUpId('a'.repeat(64)), madeUpId('b'.repeat(64))].map(refOf) as [EndpointRef, EndpointRef];
 
+const SOMEBODY = { kind: 'user', id: 'u1', name: 'Ada' };
+
 const opened: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of opened.splice(0).reverse()) await close();
@@ -120,24 +122,35 @@ describe.each(DIALECTS)('runs %s', (dialect, place) => {
       }
     });
     const phases: string[] = [];
-    const report = await one.queue.dialBack(A, 'test', { onProgress: ({ phase }) => phases.push(phase) });
+    const report = await one.queue.dialBack(A, SOMEBODY, { onProgress: ({ phase }) => phases.push(phase) });
     expect(report).toMatchObject({ endpointId: A.id, source: 'dial-back' });
     expect(phases).toEqual(['connecting', 'authorising', 'running', 'done']);
     expect(await one.queue.active(A)).toBeNull();
   });
 
+  it('say who asked for them, also those that an earlier version began', async () => {
+    const one = await start();
+    const { id } = await one.queue.request(A, SOMEBODY);
+    expect((await one.queue.run(id))?.requestedBy).toEqual(SOMEBODY);
+    await one.store.tables
+      .updateTable('runs')
+      .set({ requested_by: 'dashboard', requester_kind: null, requester_id: null })
+      .execute();
+    expect((await one.queue.run(id))?.requestedBy).toMatchObject({ kind: 'program', name: 'dashboard' });
+  });
+
   it('are refused while the button is grey, and while one is under way, however many ask', async () => {
     const one = await start();
     await addEndpoint(one.store, B, false);
-    await expect(one.queue.request(B, 'test')).rejects.toMatchObject({
+    await expect(one.queue.request(B, SOMEBODY)).rejects.toMatchObject({
       code: 'ERR_STATE',
       message: /^Offline/,
     });
     const unknown = refOf(madeUpId('e'.repeat(64)));
-    await expect(one.queue.request(unknown, 'test')).rejects.toMatchObject({
+    await expect(one.queue.request(unknown, SOMEBODY)).rejects.toMatchObject({
       message: expect.stringMatching(/^No grant/),
     });
-    const asked = await Promise.allSettled(Array.from({ length: 10 }, () => one.queue.request(A, 'test')));
+    const asked = await Promise.allSettled(Array.from({ length: 10 }, () => one.queue.request(A, SOMEBODY)));
     expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     for (const result of asked) {
       if (result.status === 'rejected')
@@ -154,26 +167,26 @@ describe.each(DIALECTS)('runs %s', (dialect, place) => {
     await hold(one, async () => {
       throw new DialBackError('vetoed', 'The app refused: "not now".');
     });
-    await expect(one.queue.dialBack(A, 'test')).rejects.toMatchObject({
+    await expect(one.queue.dialBack(A, SOMEBODY)).rejects.toMatchObject({
       kind: 'vetoed',
       code: 'ERR_REMOTE',
       message: 'The app refused: "not now".',
     });
     await hold(one);
-    await one.queue.dialBack(A, 'test');
+    await one.queue.dialBack(A, SOMEBODY);
   });
 
   it('end when they are cancelled, queued or under way', async () => {
     const one = await start();
     const stop = new AbortController();
-    const queued = one.queue.dialBack(A, 'test', { signal: stop.signal });
+    const queued = one.queue.dialBack(A, SOMEBODY, { signal: stop.signal });
     queued.catch(() => {});
     await until(async () => (await one.queue.active(A)) !== null);
     stop.abort();
     await expect(queued).rejects.toMatchObject({ kind: 'cancelled' });
     await hold(one, endless);
     const again = new AbortController();
-    const running = one.queue.dialBack(A, 'test', { signal: again.signal });
+    const running = one.queue.dialBack(A, SOMEBODY, { signal: again.signal });
     running.catch(() => {});
     await until(async () => (await one.queue.active(A))?.state === 'running');
     again.abort();
@@ -187,7 +200,7 @@ describe.each(DIALECTS)('runs %s', (dialect, place) => {
       finish = resolve;
     });
     await hold(one, () => frozen);
-    const result = one.queue.dialBack(A, 'test');
+    const result = one.queue.dialBack(A, SOMEBODY);
     await until(async () => (await one.queue.active(A))?.state === 'running');
     const { token } = await hold(one);
     const report = await result;
@@ -205,7 +218,7 @@ describe.each(DIALECTS)('runs %s', (dialect, place) => {
   it('that a holder gives back when it stops are carried out by the next', async () => {
     const one = await start();
     const { worker } = await hold(one, endless);
-    const result = one.queue.dialBack(A, 'test');
+    const result = one.queue.dialBack(A, SOMEBODY);
     await until(async () => (await one.queue.active(A))?.state === 'running');
     await worker.stop();
     expect(await one.queue.active(A)).toMatchObject({ state: 'queued', phase: null });
@@ -216,7 +229,7 @@ describe.each(DIALECTS)('runs %s', (dialect, place) => {
   it('wait for an endpoint that is away, and begin when it is back', async () => {
     const one = await start();
     const begun: EndpointId[] = [];
-    const run = await one.queue.request(A, 'test');
+    const run = await one.queue.request(A, SOMEBODY);
     await one.store.sessionClosed(A, PLATFORM, Date.now());
     const { events } = await hold(one, async ({ id }) => void begun.push(id));
     await new Promise((resolve) => setTimeout(resolve, 1_300));
@@ -229,7 +242,7 @@ describe.each(DIALECTS)('runs %s', (dialect, place) => {
 
   it('that were claimed, and whose claim was never answered, are begun all the same', async () => {
     const one = await start();
-    const run = await one.queue.request(A, 'test');
+    const run = await one.queue.request(A, SOMEBODY);
     await one.store.sessionClosed(A, PLATFORM, Date.now());
     const { token, events } = await hold(one);
     await one.store.tables
@@ -244,7 +257,7 @@ describe.each(DIALECTS)('runs %s', (dialect, place) => {
 
   it('that were cancelled end also when they are back in the queue, and their endpoint away', async () => {
     const one = await start();
-    const run = await one.queue.request(A, 'test');
+    const run = await one.queue.request(A, SOMEBODY);
     await one.store.sessionClosed(A, PLATFORM, Date.now());
     const isRunning = { state: 'running', phase: 'connecting', token: 0, cancel: 1 };
     await one.store.tables.updateTable('runs').set(isRunning).where('id', '=', run.id).execute();
@@ -254,10 +267,10 @@ describe.each(DIALECTS)('runs %s', (dialect, place) => {
 
   it('end with words when their time is over: in the queue, and with a holder that nobody followed', async () => {
     const one = await start();
-    const late = await one.queue.request(A, 'test');
+    const late = await one.queue.request(A, SOMEBODY);
     await one.store.tables.updateTable('runs').set({ deadline_at: 1 }).where('id', '=', late.id).execute();
     await addEndpoint(one.store, B);
-    const left = await one.queue.request(B, 'test');
+    const left = await one.queue.request(B, SOMEBODY);
     await one.store.tables
       .updateTable('runs')
       .set({ deadline_at: 1, state: 'running', identity: ISSUER })
@@ -269,14 +282,14 @@ describe.each(DIALECTS)('runs %s', (dialect, place) => {
       kind: 'timed-out',
       message: expect.stringContaining('did not come back'),
     });
-    const next = await one.queue.request(B, 'test');
+    const next = await one.queue.request(B, SOMEBODY);
     expect(next.id).not.toBe(left.id);
     expect((await one.queue.run(left.id))?.failure?.message).toMatch(/^No process of the platform/);
   });
 
   it('are given up by those who wait when the platform stops', async () => {
     const one = await start();
-    const result = one.queue.dialBack(A, 'test');
+    const result = one.queue.dialBack(A, SOMEBODY);
     result.catch(() => {});
     await until(async () => (await one.queue.active(A)) !== null);
     one.queue.close();
@@ -290,7 +303,7 @@ describe.each(DIALECTS)('runs %s', (dialect, place) => {
     await addEndpoint(asked.store, A);
     await hold(holder);
     const startedAt = performance.now();
-    expect(await asked.queue.dialBack(A, 'test')).toMatchObject({ endpointId: A.id });
+    expect(await asked.queue.dialBack(A, SOMEBODY)).toMatchObject({ endpointId: A.id });
     // By the feed, not by the look of each second.
     expect(performance.now() - startedAt).toBeLessThan(900);
   });
