@@ -38,7 +38,15 @@ const START = Date.UTC(2026, 10, 20);
 const AGES: TierAges = [3 * HOUR_MS, 3 * DAY_MS, 30 * DAY_MS, 400 * DAY_MS];
 const NO_LIMITS = {
   ...{ reportsSince: 0, reportsPerEndpoint: 1e9, reportsPerProject: 1e9, pointsPerProject: 1e9 },
-  ...{ runsSince: 0, auditSince: 0, auditEntries: 1e9, now: 0, endpointsSeenSince: 0, bytesPerEndpoint: 1e15, bytesPerSecret: 1e15 },
+  ...{
+    runsSince: 0,
+    auditSince: 0,
+    auditEntries: 1e9,
+    now: 0,
+    endpointsSeenSince: 0,
+    bytesPerEndpoint: 1e15,
+    bytesPerSecret: 1e15,
+  },
 };
 
 interface Options {
