@@ -31,11 +31,8 @@ describe.each(DIALECTS)('users, on %s', (dialect) => {
   it('have names that differ, whatever their case, width and composition', async () => {
     const { people, root } = await stage.process(dialect);
     await people.users.add(root, { name: 'Zoë Bell', email: 'zoe@example.org' });
-    for (const name of ['zoë bell', 'ZOË  BELL', 'Zoe\u0308 Bell', ' Ｚoë Bell '.trim()]) {
-      await expect(people.users.add(root, { name })).rejects.toMatchObject(
-        name.startsWith('Ｚ') ? { name: 'PeopleError' } : refused('taken', 'name'),
-      );
-    }
+    for (const name of ['zoë bell', 'ZOË  BELL', 'Zoe\u0308 Bell', 'Ｚoë Bell'])
+      await expect(people.users.add(root, { name })).rejects.toMatchObject(refused('taken', 'name'));
     await expect(people.users.add(root, { name: 'other', email: 'ZOE@example.ORG' })).rejects.toMatchObject(
       refused('taken', 'email'),
     );
