@@ -12,8 +12,8 @@ import { isPostgresUrl } from './store/open-store.js';
 
 const MIN_TOKEN_LENGTH = 32;
 
-/** @param should - what the path is of */
-export function path(should: string): TextKind<string> {
+/** Any text but an empty one. @param should - what it is */
+export function filled(should: string): TextKind<string> {
   return textKind(should, notEmpty);
 }
 

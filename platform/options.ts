@@ -24,7 +24,7 @@ import {
   systemClock,
   type Values,
 } from 'iroh-net-diagnostics/services';
-import { database, hostNames, hosts, identityCount, network, path, token } from './option-kinds.js';
+import { database, filled, hostNames, hosts, identityCount, network, token } from './option-kinds.js';
 import { type RetentionOptions, retention } from './retention/index.js';
 import { type OidcOptions, oidc } from './server/doors/oidc/settings.js';
 
@@ -43,10 +43,22 @@ export interface DashboardOptions {
   token?: string | undefined;
   /** Sign-in by an OpenID Connect provider, beside names and passwords. Default: none. */
   oidc?: OidcOptions | undefined;
+  /**
+   * The first account, an administrator's, made where there is none: its name, and the file with its password. Default: whoever
+   * has the set-up code makes it.
+   */
+  admin?: FirstAdministratorOptions | undefined;
   /** Serves everybody who can connect, without a login. Default: false. */
   unsafeWithoutLogin?: boolean | undefined;
   /** Allows `hosts` beyond loopback although the dashboard speaks plain HTTP. Default: false. */
   unsafePlainHttpBeyondLoopback?: boolean | undefined;
+}
+
+/** The option `dashboard.admin`. */
+export interface FirstAdministratorOptions {
+  name: string;
+  /** The end of its last line is not part of the password. */
+  passwordFile: string;
 }
 
 /** Options of `Platform.start`. */
@@ -106,12 +118,18 @@ export type PlatformSettings = Values<typeof PLATFORM>;
 
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1'];
 
+const ADMIN = {
+  name: needed(filled('a name')),
+  passwordFile: needed(filled("a file's path")),
+} satisfies Rows<FirstAdministratorOptions>;
+
 const DASHBOARD = {
   hosts: option(hosts(), LOOPBACK),
   port: option(port(), null),
   allowedHosts: option(hostNames(), []),
   token: { ...option(token(), null), isSecret: true },
   oidc: option(oidc(), null),
+  admin: option(group('an object with name and passwordFile', ADMIN), null),
   unsafeWithoutLogin: option(flag(), false),
   unsafePlainHttpBeyondLoopback: option(flag(), false),
 } satisfies Rows<DashboardOptions>;
@@ -119,9 +137,9 @@ const DASHBOARD = {
 const DASHBOARD_GROUP = group('an object of options, or false', DASHBOARD);
 
 const PLATFORM = {
-  dataDir: needed(path("a folder's path or ':memory:'")),
+  dataDir: needed(filled("a folder's path or ':memory:'")),
   database: { ...option(database(), null), isSecret: true },
-  platformKeyFile: option(path("a file's path"), null),
+  platformKeyFile: option(filled("a file's path"), null),
   identities: option(identityCount(), 4),
   network: option(network(), 'minimal'),
   relays: option(relaysWithoutSecret(), null),

@@ -20,6 +20,7 @@ import {
   ServicesShares,
 } from 'iroh-net-diagnostics/services';
 import { type ChangeFeed, openFeed } from './changes/index.js';
+import { makeFirstAdministrator } from './first-administrator.js';
 import { Fleet } from './fleet.js';
 import {
   type HeldIdentity,
@@ -29,6 +30,7 @@ import {
   type LossReason,
 } from './identities/index.js';
 import { type PlatformOptions, type PlatformSettings, parsePlatformOptions } from './options.js';
+import { People } from './people/index.js';
 import { proofOf } from './proof.js';
 import { leastUsedIdentity, Reach } from './reach.js';
 import { agesOf, Maintenance } from './retention/index.js';
@@ -74,12 +76,14 @@ export class Platform {
   readonly #parts: Parts;
   readonly #reach: Reach;
   readonly #fleet: Fleet;
+  readonly #people: People;
   /** Of all that this process holds. */
   readonly #shares: ServicesShares;
   /** What this process holds. */
   readonly #served = new Map<EndpointId, ServedIdentity>();
   #keeper: LeaseKeeper | null = null;
   #dashboard: Dashboard | null = null;
+  #setUpUrl: string | null = null;
   #maintenance: Maintenance | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -89,6 +93,7 @@ export class Platform {
     this.id = id;
     this.#parts = parts;
     this.#shares = new ServicesShares(settings.limits, clock);
+    this.#people = new People({ store, feed, clock });
     this.#reach = new Reach(settings, store, (message) => this.#warn(message));
     this.#fleet = new Fleet({
       ...{ id, store, feed, events, clock },
@@ -149,6 +154,14 @@ export class Platform {
    */
   get dashboardUrl(): string | null {
     return this.#dashboard?.url ?? null;
+  }
+
+  /**
+   * Makes the first account, an administrator's: a credential, for one use within 24 hours. `null` once there is one, and
+   * where nobody has to sign in.
+   */
+  get setUpUrl(): string | null {
+    return this.#setUpUrl;
   }
 
   /** The identities that this process holds now, each named by its public key. */
@@ -326,6 +339,8 @@ export class Platform {
       // Several processes would remember each other's.
       rememberedPort: this.#reach.isShared ? null : await rememberedPort(store, DASHBOARD_PORT_SETTING),
       services: this.#fleet,
+      people: this.#people,
+      clock: settings.clock,
       metrics: new MetricHistories(store.tables, agesOf(settings.retention), settings.clock),
       hold: this.#reach.isShared ? null : new FileHold(store.tables),
       fleetOf: (project) => fleetSummary(store.tables, project, Math.floor(settings.clock.now() / 1000)),
@@ -333,6 +348,8 @@ export class Platform {
       prove: (challenge, body) => (keys.own === null ? null : proofOf(keys.own, challenge, body)),
     });
     this.#dashboard = opened;
+    if (dashboard.hasLogin)
+      this.#setUpUrl = await makeFirstAdministrator(this.#people, dashboard.admin, opened.url);
     if (!this.#reach.isShared) await store.putSetting(DASHBOARD_PORT_SETTING, String(opened.port));
   }
 

@@ -76,6 +76,7 @@ export {
   relayFromUrl,
   SecretKey,
   trustedEndpointId,
+  unmappedIp,
   verifySignature,
   withBrackets,
 } from '../wire/index.js';

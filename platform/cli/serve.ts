@@ -19,8 +19,9 @@ export async function serve(settings: Settings): Promise<void> {
   });
   try {
     const forget = await noteRunning(settings.dataDir, { url: platform.dashboardUrl ?? '', token });
+    const setUp = platform.setUpUrl === null ? '' : `Set-up     ${platform.setUpUrl}\n`;
     process.stdout.write(
-      `Platform   ${platform.id}\nDashboard  ${platform.dashboardUrl}\n\nCtrl-C ends it.\n`,
+      `Platform   ${platform.id}\nDashboard  ${platform.dashboardUrl}\n${setUp}\nCtrl-C ends it.\n`,
     );
     await untilInterrupted(interruption);
     await forget();

@@ -1,8 +1,11 @@
 import { NetDiagnosticsError, type Row, reading, type TextKind } from 'iroh-net-diagnostics/services';
-import type { DashboardOptions, PlatformOptions } from '../options.js';
+import type { DashboardOptions, FirstAdministratorOptions, PlatformOptions } from '../options.js';
 
 /** Where a setting goes in the options of `Platform.start`. */
-export type Place = Exclude<keyof PlatformOptions, 'dashboard'> | `dashboard.${keyof DashboardOptions}`;
+export type Place =
+  | Exclude<keyof PlatformOptions, 'dashboard'>
+  | `dashboard.${keyof DashboardOptions}`
+  | `dashboard.admin.${keyof FirstAdministratorOptions}`;
 
 /**
  * One setting: `--NAME` on a command line, `IROH_PLATFORM_NAME` in the environment, `NAME:` in the file.

@@ -89,10 +89,11 @@ export class Settings {
     for (const [name, { value }] of this.#given) {
       const { to, toOption } = rowOf(name);
       if (to === null) continue;
-      const [first = '', second] = to.split('.');
+      const [first = '', second, third] = to.split('.');
       const option = toOption === undefined ? value : toOption(value);
       if (second === undefined) options[first] = option;
-      else dashboard[second] = option;
+      else if (third === undefined) dashboard[second] = option;
+      else dashboard[second] = { ...(dashboard[second] as object | undefined), [third]: option };
     }
     return { ...options, dashboard };
   }

@@ -7,7 +7,7 @@ import {
   type RelayOption,
   relaysWithoutSecret,
 } from 'iroh-net-diagnostics/services';
-import { database, hostNames, hosts, identityCount, network, path, token } from '../option-kinds.js';
+import { database, filled, hostNames, hosts, identityCount, network, token } from '../option-kinds.js';
 import { RETENTION_NUMBERS, type RetentionOptions, withNumber } from '../retention/index.js';
 import { defaultsOf, numbers } from './numbers.js';
 import { type ConfigRow, type ConfigTable, variableOf } from './row.js';
@@ -21,7 +21,7 @@ export const HIDDEN = 'hidden';
  */
 export const CONFIG = {
   data: row({
-    kind: path("a folder's path"),
+    kind: filled("a folder's path"),
     takes: '<dir>',
     about: 'its key and store; made if it is missing',
     default: './platform-data',
@@ -42,7 +42,7 @@ export const CONFIG = {
   }),
   'database-file': contentRow('database', '/run/secrets/database'),
   'platform-key-file': row({
-    kind: path("a file's path"),
+    kind: filled("a file's path"),
     takes: '<file>',
     about:
       'with --database: the key that seals the keys of the identities there. Processes that share a database need the same',
@@ -134,6 +134,23 @@ export const CONFIG = {
     example: 'pS3kVZr1Qm7yB2dN8xW4tL6cJ0hF5gAe',
   }),
   'dashboard-token-file': contentRow('dashboard-token', '/run/secrets/dashboard-token'),
+  admin: row({
+    kind: filled('a name'),
+    takes: '<name>',
+    about: 'the first account, an administrator, made where there is none; with --admin-password-file',
+    default: 'whoever opens the set-up URL that serve prints makes it',
+    to: 'dashboard.admin.name',
+    example: 'Ana',
+  }),
+  'admin-password-file': row({
+    kind: filled("a file's path"),
+    takes: '<file>',
+    about: 'with --admin: the file with its password, which is read while there is no account',
+    default: null,
+    to: 'dashboard.admin.passwordFile',
+    isPath: true,
+    example: '/run/secrets/admin-password',
+  }),
   limit: row({
     kind: numbers(LIMITS, 'limit'),
     takes: '<name=number>',
@@ -202,7 +219,7 @@ function row<T>(one: ConfigRow<T>): ConfigRow<T> {
 /** The second row of a secret: a file that holds it. */
 function contentRow(name: string, example: string): ConfigRow<string> {
   return {
-    kind: path("a file's path"),
+    kind: filled("a file's path"),
     takes: '<file>',
     about: `a file that holds what ${name} is`,
     default: null,

@@ -26,6 +26,7 @@ export type { Caller, CallerKind } from './caller.js';
 export type { From } from './deps.js';
 export { PeopleError, type PeopleReason } from './errors.js';
 export type { Member, MemberSource } from './members.js';
+export { nameKeyOf } from './names.js';
 export type { OidcAttempt } from './oidc-attempts.js';
 export type { OidcPerson, OidcRefusal } from './oidc-users.js';
 export {

@@ -7,6 +7,7 @@ import fastify, {
 import { messageOf, SECURITY_HEADERS } from 'iroh-net-diagnostics/services';
 import { MAX_BODY } from './constants.js';
 import { type AccessOptions, guard, type Needs, nothingHere } from './doors/index.js';
+import { html } from './html.js';
 import { HttpError } from './http-error.js';
 import { errorPage } from './pages.js';
 
@@ -84,10 +85,6 @@ function refuseOtherMethods(app: FastifyInstance, url: string, needs: Needs): vo
       throw new HttpError(405, `${method} is not possible here.`, { allow: has.join(', ') });
     },
   });
-}
-
-export function html(reply: FastifyReply, body: string): FastifyReply {
-  return reply.type('text/html; charset=utf-8').send(body);
 }
 
 /** Puts every error into our words, also those of the framework and the network. */

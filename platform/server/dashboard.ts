@@ -1,22 +1,28 @@
 import type { Server } from 'node:http';
-import { DEFAULT_PROJECT, hasCode, isLoopbackAddress, withBrackets } from 'iroh-net-diagnostics/services';
+import {
+  type Clock,
+  DEFAULT_PROJECT,
+  hasCode,
+  isLoopbackAddress,
+  withBrackets,
+} from 'iroh-net-diagnostics/services';
 import type { DashboardSettings } from '../options.js';
-import type { Caller } from '../people/caller.js';
-import { PERMISSIONS } from '../people/permissions.js';
+import type { People } from '../people/index.js';
 import { type ApiContext, addApi } from './api.js';
 import { type AppOptions, createApp, depthOf } from './app.js';
 import { addBackup, type BackupContext } from './backup.js';
-import { bearerIn } from './doors/index.js';
-import { Login } from './doors/login.js';
+import { addDoorPages, Doors, returnPath } from './doors/index.js';
 import { closeServers, type Handler, type Listeners, listen } from './listen.js';
 import { LiveUpdates } from './live.js';
 import { addMetricHistory, type MetricHistoryContext } from './metric-history.js';
-import { addLogin, addPages } from './page-routes.js';
-import { loginPage } from './pages.js';
+import { addPages } from './page-routes.js';
+import { signInPage } from './pages.js';
 
 /** What the dashboard uses. */
 export interface DashboardContext extends ApiContext, BackupContext, MetricHistoryContext {
   settings: DashboardSettings;
+  people: People;
+  clock: Clock;
   /** The port used last. If it is taken, the dashboard moves to another one. */
   rememberedPort: number | null;
 }
@@ -38,33 +44,29 @@ export class Dashboard {
 
   /** Begins to serve. @throws NetDiagnosticsError `ERR_BIND` when a port the settings name is taken */
   static async open(context: DashboardContext): Promise<Dashboard> {
-    const { settings, services } = context;
+    const { settings, services, people, clock } = context;
+    const { hasLogin, token } = settings;
     let handler: Handler = (_request, response) => {
       response.destroy();
     };
-    // The login's cookie is named after the port, which is known only once it is taken.
     const listeners = await listenSomewhere(context, (request, response) => handler(request, response));
     const { port } = listeners;
-    const login = settings.hasLogin ? new Login(settings.token, port) : null;
+    const doors = new Doors({ people, platformId: services.id, hasLogin, token, clock });
     const live = new LiveUpdates(services.changesIn(DEFAULT_PROJECT));
     const options: AppOptions = {
       allowedHosts: isNamed(settings) ? settings.allowedHosts : null,
-      identify: async (request) => {
-        if (login === null) return everything('anyone');
-        const bearer = bearerIn(request.headers);
-        const isLocal = bearer === null ? login.hasCookie(request.headers.cookie) : login.isToken(bearer);
-        return isLocal ? everything('local') : null;
-      },
-      hasProject: async (project) => project === DEFAULT_PROJECT,
-      signInPage: ({ url }) => loginPage('', depthOf(url)),
+      identify: (request) => doors.identify(request),
+      hasProject: (project) => people.projects.exists(project),
+      signInPage: ({ url }) =>
+        signInPage({ to: returnPath(url), oidc: doors.oidc ?? '', refusal: '', depth: depthOf(url) }),
       onError: (message: string) => services.events.emit({ type: 'warning', message }),
     };
     const app = createApp(options, (routes) => {
-      addPages(routes, live, login !== null);
+      addDoorPages(routes, doors);
+      addPages(routes, live, hasLogin);
       addApi(routes, context);
       addBackup(routes, context);
       addMetricHistory(routes, context);
-      if (login !== null) addLogin(routes, login, () => live.endAll());
     });
     await app.ready();
     handler = (request, response) => app.routing(request, response);
@@ -106,14 +108,4 @@ function urlOf({ hosts }: DashboardSettings, port: number): string {
   // Browsers cannot open a wildcard address.
   const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `http://${withBrackets(shown)}:${port}/`;
-}
-
-/** Who may everything. */
-function everything(kind: 'local' | 'anyone'): Caller {
-  return {
-    ...{ kind, id: kind, name: kind, isAdministrator: true, projects: 'all', signInId: null, address: null },
-    may: () => true,
-    roleIn: () => null,
-    permissionsIn: () => PERMISSIONS,
-  };
 }

@@ -1,3 +1,10 @@
+import type { FastifyReply } from 'fastify';
+
+/** Sends a page. */
+export function html(reply: FastifyReply, body: string): FastifyReply {
+  return reply.type('text/html; charset=utf-8').send(body);
+}
+
 /** Escapes a text for the inside of an element or of a quoted attribute. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,13 +1,12 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { EndpointId } from 'iroh-net-diagnostics/services';
 import { KEY_ID } from './api.js';
-import { html } from './app.js';
 import { nothingHere } from './doors/index.js';
-import type { Login } from './doors/login.js';
 import { parametersOf } from './endpoint-query.js';
+import { html } from './html.js';
 import { idIn } from './id-in.js';
 import type { LiveUpdates } from './live.js';
-import { ASSETS, homePage, loginPage, type ProjectPageName, projectPage } from './pages.js';
+import { ASSETS, homePage, type ProjectPageName, projectPage } from './pages.js';
 
 /** A path with the id of a project. */
 const PROJECT = ':project(^[a-z0-9][a-z0-9-]{0,39}$)';
@@ -55,24 +54,4 @@ export function addPages(app: FastifyInstance, live: LiveUpdates, hasLogin: bool
 function endpointIn(url: string): EndpointId | null {
   const id = parametersOf(url).get('endpoint');
   return id === null ? null : idIn(id, 400, 'endpoint has to be the id of an endpoint.');
-}
-
-/** Adds the login. The page of the printed URL posts the token to it; without scripts the user pastes the token. */
-export function addLogin(app: FastifyInstance, login: Login, onLogout: () => void): void {
-  app.get('/login', { config: { needs: 'anybody' } }, (_request, reply) => html(reply, loginPage('')));
-  app.post('/login', { config: { needs: 'anybody' } }, ({ body, headers }, reply) => {
-    const token = new URLSearchParams(typeof body === 'string' ? body : '').get('token') ?? '';
-    if (!login.isToken(token))
-      return html(reply.code(401), loginPage('That is not the token of this start.'));
-    return seeOther(reply.header('set-cookie', login.begin(headers)), './');
-  });
-  app.post('/logout', { config: { needs: 'signed-in' } }, ({ headers }, reply) => {
-    reply.header('set-cookie', login.end(headers.cookie));
-    onLogout();
-    return seeOther(reply, './login');
-  });
-}
-
-function seeOther(reply: FastifyReply, location: string): FastifyReply {
-  return reply.code(303).header('location', location).send('');
 }

@@ -1,8 +1,8 @@
-import { type IncomingMessage, request } from 'node:http';
+import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApiSecret } from '../../lib/wire/index.js';
 import type { Platform } from '../../platform/index.js';
-import { originOf, postSignIn, signIn, TOKEN } from '../support/dashboard-door.js';
+import { originOf, TOKEN } from '../support/dashboard-door.js';
 import { until } from '../support/fake-time.js';
 import { HAS_IPV6_LOOPBACK } from '../support/loopback.js';
 import { SSH_PUBLIC_KEY } from '../support/ssh-keys.js';
@@ -16,7 +16,7 @@ let cookie: string;
 beforeEach(async () => {
   platform = await stage.platform({ dashboard: { port: 0 } });
   origin = originOf(platform);
-  cookie = await signIn(platform);
+  cookie = await stage.signIn(platform);
 });
 afterEach(() => stage.close());
 
@@ -50,73 +50,7 @@ function rawStatus(headers: Record<string, string>, path = '/'): Promise<number 
   });
 }
 
-function rawPost(url: URL, body: string, headers: Record<string, string>): Promise<IncomingMessage> {
-  const { hostname, port } = url;
-  return new Promise((resolve, reject) => {
-    request({ hostname, port, path: '/login', method: 'POST', headers }, (response) =>
-      resolve(response.resume()),
-    )
-      .on('error', reject)
-      .end(body);
-  });
-}
-
 describe("the dashboard's door", () => {
-  it('sets a cookie that scripts cannot read and other sites cannot use', async () => {
-    const response = await postSignIn(platform);
-    expect(response.headers.get('set-cookie')).toMatch(
-      /^net_diagnostics_\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
-    );
-    expect(response.headers.get('location')).toBe('./');
-    expect(response.headers.get('set-cookie')).not.toContain(TOKEN);
-  });
-
-  it('takes no token from a URL that travels: proxies and servers write those down', async () => {
-    expect(platform.dashboardUrl).toBe(`${origin}/`);
-    const answer = await get(`/login?token=${TOKEN}`, { cookie: '' });
-    expect([answer.status, answer.headers.get('set-cookie')]).toEqual([200, null]);
-  });
-
-  it('sets a cookie for TLS alone, and for its host alone, when the browser is behind a TLS proxy', async () => {
-    const named = await stage.platform({ dashboard: { port: 0, allowedHosts: ['platform.example'] } });
-    const url = new URL(named.dashboardUrl ?? '');
-    const answer = await rawPost(url, `token=${TOKEN}`, {
-      host: 'platform.example',
-      origin: 'https://platform.example',
-    });
-    expect(answer).toMatchObject({ statusCode: 303 });
-    expect(answer.headers['set-cookie']).toEqual([
-      expect.stringMatching(
-        /^__Host-net_diagnostics_\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Secure$/,
-      ),
-    ]);
-    const [pair = ''] = answer.headers['set-cookie']?.[0]?.split(';') ?? [];
-    expect((await fetch(`${url.origin}/api/endpoints`, { headers: { cookie: pair } })).status).toBe(200);
-  });
-
-  it('is not shut by a cookie of the same name that another host of the site put in front of ours', async () => {
-    const [name] = cookie.split('=');
-    for (const tossed of [`${name}=x; ${cookie}`, `${cookie}; ${name}=x`, `${name}=; a=b; ${cookie}`])
-      expect((await get('/api/endpoints', { cookie: tossed })).status).toBe(200);
-    expect((await get('/api/endpoints', { cookie: `${name}=x; ${name}=y` })).status).toBe(401);
-  });
-
-  it('logs one browser out: its cookie is void, live updates end, others stay', async () => {
-    const other = await signIn(platform);
-    const events = await get('/api/events');
-    const ended = events.text();
-    expect((await post('/logout', {}, { origin: 'http://evil.test' })).status).toBe(403);
-    const out = await post('/logout');
-    expect([out.status, out.headers.get('location')]).toEqual([303, './login']);
-    expect(out.headers.getSetCookie()).toEqual([
-      expect.stringMatching(/^__Host-net_diagnostics_\d+=;.*; Secure; Max-Age=0$/),
-      expect.stringMatching(/^net_diagnostics_\d+=;.*; Max-Age=0$/),
-    ]);
-    expect(await ended).toContain('retry: 1000');
-    expect((await get('/api/endpoints')).status).toBe(401);
-    expect((await get('/api/endpoints', { cookie: other })).status).toBe(200);
-  });
-
   it('shows pages and data to nobody without a login', async () => {
     for (const path of [
       '/projects/default/endpoints',
@@ -124,7 +58,7 @@ describe("the dashboard's door", () => {
       `/projects/default/endpoints/${'a'.repeat(64)}`,
     ]) {
       const page = await get(path, { cookie: '' });
-      expect([page.status, await page.text()]).toEqual([401, expect.stringContaining('Login token')]);
+      expect([page.status, await page.text()]).toEqual([401, expect.stringContaining('Name or e-mail')]);
     }
     for (const path of [
       '/api/endpoints',
@@ -132,16 +66,13 @@ describe("the dashboard's door", () => {
       '/api/events',
       `/api/endpoints/${'a'.repeat(64)}`,
     ]) {
-      const answer = await get(path, { cookie: 'net_diagnostics_1=x' });
+      const answer = await get(path, { cookie: `${cookie.split('=')[0]}=${'x'.repeat(43)}` });
       expect([answer.status, await answer.json()]).toEqual([401, { error: 'Sign in first.' }]);
     }
     expect((await post('/api/secrets', {}, { cookie: '' })).status).toBe(401);
   });
 
-  it('takes the token from the form, and as a bearer token from programs', async () => {
-    const form = { cookie: '', 'content-type': 'application/x-www-form-urlencoded' };
-    expect((await post('/login', `token=${TOKEN}`, form)).status).toBe(303);
-    expect((await post('/login', 'token=wrong', form)).status).toBe(401);
+  it('takes the token of the options from programs', async () => {
     const bearer = { cookie: '', authorization: `Bearer ${TOKEN}` };
     expect((await get('/api/endpoints', bearer)).status).toBe(200);
     expect((await get('/api/endpoints', { ...bearer, authorization: 'Bearer wrong' })).status).toBe(401);
@@ -200,7 +131,7 @@ describe("the dashboard's door", () => {
 
 describe("the dashboard's answers", () => {
   it('carry a strict content policy and are never stored', async () => {
-    for (const path of ['/', '/api/endpoints', '/nowhere', '/login']) {
+    for (const path of ['/', '/api/endpoints', '/nowhere', '/sign-in']) {
       const { headers } = await get(path);
       expect(headers.get('content-security-policy')).toBe(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",

@@ -79,9 +79,9 @@ describe('a client of the dashboard', () => {
     const { origin, port } = new URL(platform.dashboardUrl ?? '');
     for (let count = 0; count < 5; count += 1) {
       const headers = { origin, 'content-length': 100 };
-      const broken = request({ host: '127.0.0.1', port, path: '/login', method: 'POST', headers });
+      const broken = request({ host: '127.0.0.1', port, path: '/sign-in', method: 'POST', headers });
       broken.on('error', () => {});
-      broken.write('token=');
+      broken.write('name=');
       await once(broken, 'socket');
       await new Promise((resolve) => setTimeout(resolve, 50));
       broken.destroy();

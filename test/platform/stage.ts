@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '../../lib/async/index.js';
 import type { PlatformEvent } from '../../lib/services/events.js';
 import { DEFAULT_PROJECT, type EndpointRef } from '../../lib/services/records.js';
 import type { EndpointView } from '../../lib/services/views.js';
@@ -28,11 +29,15 @@ import {
   type ServicesRequest,
   Token,
 } from '../../lib/wire/index.js';
+import { LocalFeed } from '../../platform/changes/feed.js';
 import { Platform, type PlatformOptions } from '../../platform/index.js';
+import { People } from '../../platform/people/index.js';
 import { openLibsql } from '../../platform/store/libsql-driver.js';
 import { SqlStore } from '../../platform/store/sql-store.js';
-import { TOKEN } from '../support/dashboard-door.js';
+import { ADMIN, TOKEN } from '../support/dashboard-door.js';
 import { Loopback } from '../support/loopback.js';
+
+const NOBODY = { kind: 'nobody', id: '', name: '', address: null };
 
 /** Platforms, endpoints and folders of one test; `close` in an `afterEach`. */
 export class Stage {
@@ -40,19 +45,49 @@ export class Stage {
   readonly #platforms: Platform[] = [];
   readonly #routers: Router[] = [];
   readonly #folders: string[] = [];
+  readonly #people = new Map<Platform, People>();
   /** What the platforms told, in order. */
   readonly events: PlatformEvent[] = [];
 
   /** On the store that lasts, though kept in memory unless a folder is given. A dashboard has the token of the tests. */
   async platform(options: Partial<PlatformOptions> = {}): Promise<Platform> {
-    const parts = options.dataDir === undefined ? { store: await sqlStore() } : {};
+    const parts: { store?: SqlStore } = options.dataDir === undefined ? { store: await sqlStore() } : {};
     const onEvent = (event: PlatformEvent) => this.events.push(event);
     const usual = { dataDir: ':memory:', port: 0, dashboard: false, onEvent } as const;
     const { dashboard } = options;
     const withToken = dashboard ? { dashboard: { token: TOKEN, ...dashboard } } : {};
     const platform = await Platform.start({ ...usual, ...options, ...withToken }, parts);
     this.#platforms.push(platform);
+    if (parts.store !== undefined)
+      this.#people.set(
+        platform,
+        new People({ store: parts.store, feed: new LocalFeed(), clock: systemClock }),
+      );
     return platform;
+  }
+
+  /** The people of a platform that is kept in memory. */
+  peopleOf(platform: Platform): People {
+    const people = this.#people.get(platform);
+    if (people === undefined) throw new Error('Its store is its own.');
+    return people;
+  }
+
+  /** Signs the first account in, an administrator's, without a password. @returns for the `Cookie` header */
+  async signIn(platform: Platform): Promise<string> {
+    const people = this.peopleOf(platform);
+    await people.users.addFirst(NOBODY, { name: ADMIN.name });
+    const user = await people.users.byNameOrEmail(ADMIN.name);
+    return this.signInAs(platform, user?.id ?? '');
+  }
+
+  /** Signs a user in. @returns for the `Cookie` header */
+  async signInAs(platform: Platform, userId: string): Promise<string> {
+    const signedIn = await this.peopleOf(platform).signIns.begin(userId, 'code', {
+      address: null,
+      agent: '',
+    });
+    return `net_diagnostics_${platform.id.slice(0, 8)}=${signedIn?.value}`;
   }
 
   endpoint(): Promise<Endpoint> {

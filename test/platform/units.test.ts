@@ -12,7 +12,6 @@ import { isReportId, newReportId } from '../../lib/services/records.js';
 import { mergeAddress } from '../../lib/services/sessions/address-snapshot.js';
 import { Rates } from '../../lib/services/sessions/rates.js';
 import { SharedPlaces } from '../../lib/services/sessions/shared-places.js';
-import { Login } from '../../platform/server/doors/login.js';
 import { isKnownHost, isSameOrigin } from '../../platform/server/doors/origin.js';
 import { escapeHtml, fill } from '../../platform/server/html.js';
 import { madeUpId } from '../support/ids.js';
@@ -212,17 +211,6 @@ describe('access', () => {
       isSameOrigin({ host: 'dash.test', origin: 'https://dash.test', 'sec-fetch-site': 'cross-site' }),
     ).toBe(false);
     expect(isSameOrigin({ host: 'dash.test' })).toBe(false);
-  });
-
-  it('gives each platform on a host a cookie of its own', () => {
-    const [one, two] = [new Login(null, 1), new Login(null, 2)];
-    const header = [one, two].map((login) => login.begin({}).split(';')[0]).join('; ');
-    expect([one.hasCookie(header), two.hasCookie(header), new Login(null, 1).hasCookie(header)]).toEqual([
-      true,
-      true,
-      false,
-    ]);
-    expect(one.token).not.toBe(two.token);
   });
 });
 

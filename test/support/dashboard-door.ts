@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import type { Platform } from '../../platform/index.js';
 
-type Dashboard = Pick<Platform, 'dashboardUrl'>;
+type Dashboard = Pick<Platform, 'dashboardUrl' | 'setUpUrl'>;
 
 /** The bearer token of the platforms that tests start: `dashboard: { token: TOKEN }`. */
 export const TOKEN = 'token-of-the-tests-0123456789abcdefghijklmnop';
@@ -15,7 +15,7 @@ export function bearer(token = TOKEN): { authorization: string } {
 }
 
 /** The dashboard's origin. */
-export function originOf({ dashboardUrl }: Dashboard): string {
+export function originOf({ dashboardUrl }: Pick<Platform, 'dashboardUrl'>): string {
   return new URL(dashboardUrl ?? '').origin;
 }
 
@@ -28,33 +28,61 @@ export async function noteOf(data: string): Promise<{ url: URL; token: string }>
   return { url: new URL(url), token };
 }
 
-/** Signs a browser in without a page. @returns for the `Cookie` header */
+/** The first account of the platforms that tests start. */
+export const ADMIN = { name: 'Root', password: 'pink clouds at noon' };
+
+/** Signs the administrator in without a page, and makes the account if there is none. @returns for the `Cookie` header */
 export async function signIn(platform: Dashboard): Promise<string> {
-  const answer = await postSignIn(platform);
+  const code = setUpCodeOf(platform);
+  const answer =
+    code === null || known.has(platform)
+      ? await postForm(platform, '/sign-in', ADMIN)
+      : await postForm(platform, '/setup', { code, ...ADMIN });
   if (answer.status !== 303) throw new Error(`${answer.status} ${await answer.text()}`);
-  return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+  known.add(platform);
+  return cookieOf(answer);
 }
 
-/** What the form of the sign-in page sends. */
-export function postSignIn(platform: Dashboard, headers: Record<string, string> = {}): Promise<Response> {
+/** What a form of a page sends. */
+export function postForm(
+  platform: Pick<Platform, 'dashboardUrl'>,
+  path: string,
+  fields: Record<string, string>,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   const origin = originOf(platform);
-  return fetch(`${origin}/login`, {
+  return fetch(origin + path, {
     method: 'POST',
-    body: new URLSearchParams({ token: TOKEN }),
+    body: new URLSearchParams(fields),
     headers: { origin, ...headers },
     redirect: 'manual',
   });
 }
 
+/** The cookie that an answer sets, for the `Cookie` header. */
+export function cookieOf(answer: Response): string {
+  return (answer.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '';
+}
+
 /** Opens the dashboard in a browser, through the sign-in page. */
 export async function openDashboard(page: Page, platform: Dashboard): Promise<void> {
+  if (setUpCodeOf(platform) !== null && !known.has(platform)) await signIn(platform);
   await page.goto(platform.dashboardUrl ?? '');
   await fillSignIn(page);
   await page.getByRole('link', { name: 'API secrets' }).waitFor();
 }
 
 /** Fills the sign-in page that the browser shows. */
-export async function fillSignIn(page: Page): Promise<void> {
-  await page.getByLabel('Login token').fill(TOKEN);
-  await page.getByRole('button', { name: 'Log in' }).click();
+export async function fillSignIn(page: Page, { name, password } = ADMIN): Promise<void> {
+  await page.getByLabel('Name or e-mail').fill(name);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+}
+
+/** Those whose first account was made here. */
+const known = new WeakSet<Dashboard>();
+
+/** The code of the URL that makes the first account. */
+export function setUpCodeOf({ setUpUrl }: Pick<Platform, 'setUpUrl'>): string | null {
+  return setUpUrl === null ? null : new URLSearchParams(new URL(setUpUrl).hash.slice(1)).get('code');
 }

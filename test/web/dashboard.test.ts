@@ -67,8 +67,8 @@ describe.each(PAGES)("the dashboard's page: %s", (_, html) => {
 describe("the dashboard's pages", () => {
   it('offer to log out where there is a login', () => {
     const page = (hasLogin: boolean) => projectPage('endpoint', { project: 'shop', hasLogin, depth: 3 });
-    expect(page(true)).toMatch(/<form method="post" action="\.\.\/\.\.\/\.\.\/logout">/);
-    expect(page(false)).not.toContain('logout');
+    expect(page(true)).toMatch(/<form method="post" action="\.\.\/\.\.\/\.\.\/sign-out">/);
+    expect(page(false)).not.toContain('sign-out');
   });
 
   it('say what was refused, and find their files from any depth', () => {

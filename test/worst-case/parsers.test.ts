@@ -59,9 +59,10 @@ import {
 import { normaliseRelayUrl } from '../../lib/wire/relay.js';
 import { parseStunServer } from '../../lib/wire/stun-server.js';
 import { bearerIn } from '../../platform/server/doors/index.js';
-import { Login } from '../../platform/server/doors/login.js';
+import { SignInCookie } from '../../platform/server/doors/sign-in-cookie.js';
 import { escapeHtml } from '../../platform/server/html.js';
 import { parseHead, parseKeys, parseLine } from '../../platform/transfer/format.js';
+import { madeUpId } from '../support/ids.js';
 import { quietly, superlinear } from './growth.js';
 
 /** Without a limit of its own, a reader gets so much. Quadratic work on it takes seconds. */
@@ -230,7 +231,7 @@ const texts: Record<string, TextRow> = {
   'wrong value, shown': { read: show },
   'Accept header': { read: (text) => chooseType(text, ['text/html', 'application/json']) },
   'Host header': { read: hostName },
-  'Cookie header': { read: (text) => new Login(null, 1).hasCookie(text) },
+  'Cookie header': { read: (text) => new SignInCookie(madeUpId('a')).values(text, false) },
   'Authorization header': {
     read: (text) => bearerIn({ authorization: text }),
     around: [

@@ -32,7 +32,7 @@ export function postJson<T>(path: string, body: unknown = {}): Promise<T> {
 async function ask<T>(path: string, options: RequestInit): Promise<T> {
   const response = await fetch(urlOf(path), options);
   if (response.status === 401) {
-    location.assign(urlOf('login'));
+    location.assign(urlOf('sign-in'));
     // The page is about to be left: nothing that waits for this answer should show an error before that.
     return new Promise(() => {});
   }

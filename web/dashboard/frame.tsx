@@ -47,7 +47,7 @@ export function Frame({ root, project, hasLogin, section, connection, heading, o
             {isLive === null ? 'Connecting…' : isLive ? 'Live' : 'Reconnecting…'}
           </Live>
           {hasLogin && (
-            <form method="post" action={`${root}/logout`}>
+            <form method="post" action={`${root}/sign-out`}>
               <button type="submit" class="small">
                 Log out
               </button>

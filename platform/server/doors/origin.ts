@@ -1,5 +1,6 @@
 /** Where a request may come from. */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import { hostName, isLoopbackHost, siteOf } from 'iroh-net-diagnostics/services';
 
 /** Whether a `Host` header names this machine or an allowed name. */
@@ -14,4 +15,12 @@ export function isKnownHost(host: string | undefined, allowed: readonly string[]
  */
 export function isSameOrigin(headers: IncomingHttpHeaders): boolean {
   return siteOf(headers, headers.host) === 'own';
+}
+
+/**
+ * Whether the browser came over TLS: to us, or to a proxy that is trusted, or to one that left us the page's own origin, which
+ * browsers send with every POST.
+ */
+export function isTls({ protocol, headers }: FastifyRequest): boolean {
+  return protocol === 'https' || (headers.origin?.startsWith('https://') === true && isSameOrigin(headers));
 }

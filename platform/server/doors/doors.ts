@@ -1,0 +1,203 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Clock, type EndpointId, unmappedIp } from 'iroh-net-diagnostics/services';
+import {
+  type Caller,
+  type From,
+  type NewSignIn,
+  type NewUser,
+  nameKeyOf,
+  type People,
+  type User,
+} from '../../people/index.js';
+import { HttpError } from '../http-error.js';
+import { bearerIn } from './access.js';
+import { isTls } from './origin.js';
+import { SignInCookie } from './sign-in-cookie.js';
+import { SignInThrottle, type Turn } from './sign-in-throttle.js';
+
+/** What doors stand on. */
+export interface DoorsDeps {
+  people: People;
+  /** Names the cookie. The same in all processes of one platform. */
+  platformId: EndpointId;
+  /** Whether somebody has to sign in at all. */
+  hasLogin: boolean;
+  /** Lets programs in, as an administrator; `null`: no such token. */
+  token: string | null;
+  clock: Clock;
+}
+
+/** What the sign-in page offers. */
+export interface Ways {
+  /** Whether somebody has to sign in at all. */
+  isNeeded: boolean;
+  password: boolean;
+  /** What the provider of OpenID Connect is called; `null`: there is none. */
+  oidc: string | null;
+  /** Whether the first account is still to be made, with the code that the platform printed. */
+  setUp: boolean;
+}
+
+/** Finds out who asks, signs browsers in and out. */
+export class Doors {
+  readonly people: People;
+  readonly hasLogin: boolean;
+  /** What the provider is called, where there is one. */
+  oidc: string | null = null;
+  readonly #token: string | null;
+  readonly #cookie: SignInCookie;
+  readonly #throttle: SignInThrottle;
+
+  constructor({ people, platformId, hasLogin, token, clock }: DoorsDeps) {
+    this.people = people;
+    this.hasLogin = hasLogin;
+    this.#token = token;
+    this.#cookie = new SignInCookie(platformId);
+    this.#throttle = new SignInThrottle(clock);
+  }
+
+  /** Who asks, as the database says now; `null`: nobody whom the platform knows. */
+  async identify(request: FastifyRequest): Promise<Caller | null> {
+    const { callers } = this.people;
+    const address = addressOf(request);
+    if (!this.hasLogin) return callers.anyone(address);
+    const bearer = bearerIn(request.headers);
+    // Who sends one means it: a cookie does not take its place.
+    if (bearer !== null)
+      return this.#isToken(bearer)
+        ? callers.local('the token of the options', address)
+        : callers.ofToken(bearer, address);
+    const values = this.#cookie.values(request.headers.cookie, isTls(request));
+    const found = await Promise.all(values.map((value) => callers.ofSignIn(value, address)));
+    const [caller = null, ...others] = found.filter((one) => one !== null);
+    // Another host of the site has put its own beside ours, to have somebody work under another's name.
+    return others.some(({ id }) => id !== caller?.id) ? null : caller;
+  }
+
+  async ways(): Promise<Ways> {
+    const setUp = this.hasLogin && !(await this.people.users.isAnybodyThere());
+    return { isNeeded: this.hasLogin, password: true, oidc: this.oidc, setUp };
+  }
+
+  /** @throws HttpError 401, 429; PeopleError `busy` */
+  async signIn(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { name, password }: { name: string; password: string },
+  ): Promise<User> {
+    const address = addressOf(request);
+    const isKnownAddress = await this.people.signIns.knows(name, address);
+    const turn = taken(this.#throttle.take({ nameKey: nameKeyOf(name), address, isKnownAddress }));
+    const signedIn = await this.people.signIns.withPassword(name, password, fromOf(request));
+    if (signedIn === null) throw new HttpError(401, 'The name or the password is wrong.', CHALLENGE);
+    turn.forgive();
+    return this.#welcome(request, reply, signedIn);
+  }
+
+  /**
+   * By a link that an administrator made.
+   * @throws HttpError 401, 409, 429
+   */
+  async signInByCode(request: FastifyRequest, reply: FastifyReply, code: string): Promise<User> {
+    const turn = taken(this.#throttle.takeOfAddress(addressOf(request)));
+    // Such a link may be another's, sent to have somebody work under his name.
+    const caller = await this.identify(request);
+    if (caller?.kind === 'user')
+      throw new HttpError(409, `You are signed in as ${caller.name}: sign out first.`);
+    const signedIn = await this.people.signIns.withCode(code, fromOf(request));
+    if (signedIn === null)
+      throw new HttpError(401, 'This link is used up, too old, or none: ask for a new one.', CHALLENGE);
+    turn.forgive();
+    return this.#welcome(request, reply, signedIn);
+  }
+
+  /** For who has shown elsewhere who he is. @throws HttpError 403 when the account is disabled */
+  async begin(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    userId: string,
+    way: 'oidc' | 'code',
+  ): Promise<User> {
+    const signedIn = await this.people.signIns.begin(userId, way, fromOf(request));
+    if (signedIn === null) throw new HttpError(403, 'This account is disabled.');
+    return this.#welcome(request, reply, signedIn);
+  }
+
+  /** Makes the first account, and signs it in. @throws HttpError 401, 429; PeopleError */
+  async setUp(request: FastifyRequest, reply: FastifyReply, code: string, user: NewUser): Promise<User> {
+    const turn = taken(this.#throttle.takeOfAddress(addressOf(request)));
+    const made = await this.people.codes.useSetUp(code.trim(), user, fromOf(request));
+    if (made === null)
+      throw new HttpError(
+        401,
+        'The set-up code is used up, too old, or none: start the platform again for a new one.',
+        CHALLENGE,
+      );
+    turn.forgive();
+    return this.begin(request, reply, made.id, 'code');
+  }
+
+  /** Ends the sign-in that the request came with, and all its live streams. */
+  async signOut(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    await this.#end(request);
+    reply.header('set-cookie', this.#cookie.clear());
+  }
+
+  /**
+   * Takes a turn for something that proves a password besides the sign-in.
+   * @throws HttpError 429
+   */
+  turnOf(request: FastifyRequest, { name }: Caller): Turn {
+    const attempt = { nameKey: nameKeyOf(name), address: addressOf(request), isKnownAddress: true };
+    return taken(this.#throttle.take(attempt));
+  }
+
+  /** A browser has one sign-in at a time; its cookie is never one that somebody had before. */
+  async #welcome(request: FastifyRequest, reply: FastifyReply, { value, user }: NewSignIn): Promise<User> {
+    await this.#end(request);
+    reply.header('set-cookie', this.#cookie.set(value, isTls(request)));
+    return user;
+  }
+
+  async #end(request: FastifyRequest): Promise<void> {
+    for (const value of this.#cookie.values(request.headers.cookie, isTls(request))) {
+      const caller = await this.people.callers.ofSignIn(value, addressOf(request));
+      if (caller?.signInId != null) await this.people.signIns.end(caller, caller.id, caller.signInId);
+    }
+  }
+
+  /** In constant time, whatever the lengths. */
+  #isToken(given: string): boolean {
+    return this.#token !== null && timingSafeEqual(digest(given), digest(this.#token));
+  }
+}
+
+/** Browsers ask nobody for a name and a password because of it. */
+const CHALLENGE = { 'www-authenticate': 'Bearer' };
+
+/** Where a request comes from, as far as the proxies that are trusted say it. */
+export function addressOf({ ip }: FastifyRequest): string {
+  return unmappedIp(ip);
+}
+
+function fromOf(request: FastifyRequest): From {
+  return { address: addressOf(request), agent: request.headers['user-agent'] ?? '' };
+}
+
+/** @throws HttpError 429 */
+function taken(turn: Turn | number): Turn {
+  if (typeof turn !== 'number') return turn;
+  const seconds = Math.ceil(turn / 1000);
+  throw new HttpError(
+    429,
+    `Too many attempts: try again in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
+    {
+      'retry-after': String(seconds),
+    },
+  );
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

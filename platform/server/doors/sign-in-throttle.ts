@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { type Clock, TokenBucket } from 'iroh-net-diagnostics/services';
+
+/** Failures that cost no time, and how many more a minute: of one address, of one name, of one name at an address it knows. */
+const ADDRESS = { burst: 20, perMinute: 6 };
+const NAME = { burst: 10, perMinute: 2 };
+const KNOWN = { burst: 10, perMinute: 6 };
+/** Of each kind so many are remembered. */
+const MAX_KEYS = 10_000;
+
+/** Somebody who tries to sign in. */
+export interface Attempt {
+  /** As the account has it, or would have it: whether there is one makes no difference. */
+  nameKey: string;
+  address: string;
+  /** Whether this account was signed in to from this address before. */
+  isKnownAddress: boolean;
+}
+
+/** A turn that was taken. */
+export interface Turn {
+  /** It was the right password: the turn is given back. */
+  forgive(): void;
+}
+
+/**
+ * Slows down who guesses passwords, by address and by account. Strangers who fail on purpose keep nobody out: where the
+ * account was signed in to before has turns of its own.
+ */
+export class SignInThrottle {
+  readonly #addresses: Buckets;
+  readonly #names: Buckets;
+  readonly #known: Buckets;
+
+  constructor(clock: Clock) {
+    this.#addresses = new Buckets(ADDRESS, clock);
+    this.#names = new Buckets(NAME, clock);
+    this.#known = new Buckets(KNOWN, clock);
+  }
+
+  /**
+   * Takes a turn before the password is looked at, so that many at once are counted, too.
+   * @returns the turn, or milliseconds until there is one
+   */
+  take({ nameKey, address, isKnownAddress }: Attempt): Turn | number {
+    const network = networkOf(address);
+    const buckets = isKnownAddress
+      ? [this.#known.of(`${nameKey}\0${network}`)]
+      : [this.#addresses.of(network), this.#names.of(nameKey)];
+    const wait = Math.max(...buckets.map((bucket) => bucket.wait));
+    if (wait > 0) return wait;
+    for (const bucket of buckets) bucket.take();
+    return { forgive: () => buckets.forEach((bucket) => void bucket.reserve(-1)) };
+  }
+
+  /** As {@link take}, for what has no name: codes. */
+  takeOfAddress(address: string): Turn | number {
+    const bucket = this.#addresses.of(networkOf(address));
+    const wait = bucket.take();
+    return wait > 0 ? wait : { forgive: () => void bucket.reserve(-1) };
+  }
+
+  /** How many are remembered, for tests. */
+  get size(): number {
+    return this.#addresses.size + this.#names.size + this.#known.size;
+  }
+}
+
+class Buckets {
+  readonly #rate: { burst: number; perMinute: number };
+  readonly #clock: Clock;
+  /** By the hash of their keys, since strangers choose how long these are. The one used last is at the end. */
+  readonly #buckets = new Map<string, TokenBucket>();
+
+  constructor(rate: { burst: number; perMinute: number }, clock: Clock) {
+    this.#rate = rate;
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  of(key: string): TokenBucket {
+    const hash = createHash('sha256').update(key).digest('base64url');
+    const bucket =
+      this.#buckets.get(hash) ?? new TokenBucket(this.#rate.burst, this.#rate.perMinute, this.#clock);
+    this.#buckets.delete(hash);
+    this.#buckets.set(hash, bucket);
+    const [oldest = ''] = this.#buckets.keys();
+    if (this.#buckets.size > MAX_KEYS) this.#buckets.delete(oldest);
+    return bucket;
+  }
+}
+
+/** Who has one IPv6 address has 2^64 of them. */
+function networkOf(address: string): string {
+  if (!address.includes(':') || address.includes('.')) return address;
+  const [head = '', tail] = address.split('::');
+  const groups = head.split(':').filter((group) => group !== '');
+  const rest = tail === undefined ? [] : tail.split(':').filter((group) => group !== '');
+  const zeros = Array<string>(Math.max(0, 8 - groups.length - rest.length)).fill('0');
+  return [...groups, ...(tail === undefined ? [] : zeros), ...rest].slice(0, 4).join(':');
+}
