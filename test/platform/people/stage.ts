@@ -2,6 +2,7 @@ import { type Change, type ChangeFeed, openFeed } from '../../../platform/change
 import { type Caller, People, type User } from '../../../platform/people/index.js';
 import { IN_MEMORY, openStore } from '../../../platform/store/open-store.js';
 import type { SqlStore } from '../../../platform/store/sql-store.js';
+import type { Limits } from '../../../platform/store/sweep.js';
 import { freshDatabase, postgresAvailable } from '../../support/postgres.js';
 
 /** The stores on which people live. */
@@ -77,3 +78,10 @@ export async function browserOf({ people }: Process, user: User): Promise<{ valu
 export async function settled({ store }: Process): Promise<void> {
   await store.write(async () => {});
 }
+
+/** A sweep with them removes what has ended by itself, and what was removed. */
+export const NO_LIMITS: Limits = {
+  ...{ reportsSince: 0, reportsPerEndpoint: 1e9, reportsPerProject: 1e9, pointsPerProject: 1e9 },
+  ...{ runsSince: 0, auditSince: 0, auditEntries: 1e9, now: 0, endpointsSeenSince: 0 },
+  ...{ bytesPerEndpoint: 1e15, bytesPerSecret: 1e15 },
+};
