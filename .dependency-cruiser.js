@@ -29,10 +29,11 @@ export const FLOORS = [
  * all of them.
  */
 export const PLATFORM_FLOORS = [
-  ['platform/metrics', 'platform/data-folder.ts'],
+  ['platform/metrics', 'platform/data-folder.ts', 'platform/cached.ts', 'platform/version.ts'],
   ['platform/store'],
   ['platform/identities', 'platform/changes', 'platform/retention'],
   ['platform/transfer', 'platform/runs', 'platform/people'],
+  ['platform/observe'],
 ];
 
 /** No front door: each file of these is a tool of its own, and none needs another. */

@@ -24,6 +24,7 @@ import {
   systemClock,
   type Values,
 } from 'iroh-net-diagnostics/services';
+import type { RequestRecord } from './observe/index.js';
 import { database, filled, hostNames, hosts, identityCount, network, token } from './option-kinds.js';
 import { type RetentionOptions, retention } from './retention/index.js';
 import { type OidcOptions, oidc } from './server/doors/oidc/settings.js';
@@ -52,6 +53,16 @@ export interface DashboardOptions {
   unsafeWithoutLogin?: boolean | undefined;
   /** Allows `hosts` beyond loopback although the dashboard speaks plain HTTP. Default: false. */
   unsafePlainHttpBeyondLoopback?: boolean | undefined;
+  /**
+   * Everybody who can connect may read what Prometheus is told at `/metrics`. Default: false, that is with `token`, or an API
+   * token that has the permission `platform:read`.
+   */
+  publicMetrics?: boolean | undefined;
+  /**
+   * Says there also how many endpoints each project has, by state, colour and button; the hundred largest by name. Default:
+   * false.
+   */
+  fleetMetrics?: boolean | undefined;
 }
 
 /** The option `dashboard.admin`. */
@@ -101,8 +112,15 @@ export interface PlatformOptions {
   limits?: ServicesLimitOptions | undefined;
   /** `false`: no dashboard. */
   dashboard?: DashboardOptions | false | undefined;
+  /**
+   * With an SDK of OpenTelemetry in the process: traces also the statements of the database, without their values. Default:
+   * false.
+   */
+  traceStatements?: boolean | undefined;
   /** Gets everything that happens, for a log. */
   onEvent?: PlatformEventListener | undefined;
+  /** Gets each request of the dashboard when it is over, for a log. */
+  onRequest?: ((request: RequestRecord) => void) | undefined;
   /** @internal For tests. */
   clock?: Clock | undefined;
 }
@@ -132,6 +150,8 @@ const DASHBOARD = {
   admin: option(group('an object with name and passwordFile', ADMIN), null),
   unsafeWithoutLogin: option(flag(), false),
   unsafePlainHttpBeyondLoopback: option(flag(), false),
+  publicMetrics: option(flag(), false),
+  fleetMetrics: option(flag(), false),
 } satisfies Rows<DashboardOptions>;
 
 const DASHBOARD_GROUP = group('an object of options, or false', DASHBOARD);
@@ -148,7 +168,9 @@ const PLATFORM = {
   retention: retention(),
   limits: limitsOption(),
   dashboard: option(dashboard(), dashboard().fromValue({})),
+  traceStatements: option(flag(), false),
   onEvent: option(callback<PlatformEventListener>(), null),
+  onRequest: option(callback<(request: RequestRecord) => void>(), null),
   clock: option(objectWith<Clock>('a Clock', 'now'), systemClock),
 } satisfies Rows<PlatformOptions>;
 

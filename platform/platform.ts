@@ -29,6 +29,7 @@ import {
   LeaseKeeper,
   type LossReason,
 } from './identities/index.js';
+import { Observatory, type Sight } from './observe/index.js';
 import { type PlatformOptions, type PlatformSettings, parsePlatformOptions } from './options.js';
 import { People } from './people/index.js';
 import { proofOf } from './proof.js';
@@ -60,6 +61,7 @@ interface Parts {
   /** For the leases: on PostgreSQL connections of their own, which nothing else can take. */
   leases: SqlDatabase;
   feed: ChangeFeed;
+  observatory: Observatory;
 }
 
 /**
@@ -88,7 +90,7 @@ export class Platform {
   #stopping: Promise<void> | null = null;
 
   private constructor(id: EndpointId, parts: Parts) {
-    const { store, feed, events, settings } = parts;
+    const { store, feed, events, settings, observatory } = parts;
     const { clock } = settings;
     this.id = id;
     this.#parts = parts;
@@ -97,7 +99,7 @@ export class Platform {
     this.#reach = new Reach(settings, store, (message) => this.#warn(message));
     this.#fleet = new Fleet({
       ...{ id, store, feed, events, clock },
-      runs: new RunQueue({ store, feed, events, clock }),
+      runs: new RunQueue({ store, feed, events, clock, observer: observatory }),
       addressForSecret: () => this.#addressForSecret(),
       closeSessionsOf: (keyId) => {
         for (const { host } of this.#served.values()) host.secretRevoked(keyId);
@@ -125,7 +127,8 @@ export class Platform {
     const events = new EventBus();
     if (onEvent !== null) events.subscribe(onEvent);
     const warn = (message: string) => events.emit({ type: 'warning', message });
-    const store = replaced.store ?? (await openStore(database ?? dataDir, warn));
+    const observatory = new Observatory(settings, events);
+    const store = replaced.store ?? (await openStore(database ?? dataDir, warn, observatory.onStatement));
     const opened: { close(): Promise<void> }[] = [store];
     try {
       const leases = database === null ? store.database : await openDatabase(database, { connections: 2 });
@@ -135,7 +138,7 @@ export class Platform {
       await keys.register(store.database);
       if (keys.own !== null) await store.adoptIdentity(keys.own.id);
       const id = keys.own?.id ?? (await oldestIdentity(leases));
-      const platform = new Platform(id, { settings, keys, events, store, leases, feed });
+      const platform = new Platform(id, { settings, keys, events, store, leases, feed, observatory });
       await platform.#open();
       return platform;
     } catch (error) {
@@ -269,7 +272,10 @@ export class Platform {
         keyOf: (row) => keys.keyOf(row),
         warn: (message) => this.#warn(message),
         onHeld: (held) => this.#serve(held),
-        onLost: (identity, why) => this.#leave(identity, why),
+        onLost: (identity, why) => {
+          this.#parts.observatory.leaseLost(why);
+          return this.#leave(identity, why);
+        },
       });
       if (this.#reach.remark !== null) this.#warn(this.#reach.remark);
       if (settings.dashboard !== null) await this.#openDashboard();
@@ -282,11 +288,12 @@ export class Platform {
   }
 
   async #serve(held: HeldIdentity): Promise<void> {
-    const { store, feed, events, settings } = this.#parts;
+    const { store, feed, events, settings, observatory } = this.#parts;
     const served = await ServedIdentity.start(held, {
       ...{ store, feed, events, clock: settings.clock, shares: this.#shares },
       keepReports: settings.retention.reports.perEndpoint,
       reach: this.#reach,
+      runs: observatory,
     });
     this.#served.set(held.identity, served);
     feed.publish({ what: 'identities' });
@@ -331,7 +338,7 @@ export class Platform {
   }
 
   async #openDashboard(): Promise<void> {
-    const { settings, store, keys } = this.#parts;
+    const { settings, store, keys, observatory } = this.#parts;
     const { dashboard } = settings;
     if (dashboard === null) return;
     const opened = await Dashboard.open({
@@ -345,12 +352,21 @@ export class Platform {
       hold: this.#reach.isShared ? null : new FileHold(store.tables),
       fleetOf: (project) => fleetSummary(store.tables, project, Math.floor(settings.clock.now() / 1000)),
       usageOf: (project) => usageOf(store.tables, project),
+      observe: (app, server) => observatory.watch(app, this.#sight, server),
       prove: (challenge, body) => (keys.own === null ? null : proofOf(keys.own, challenge, body)),
     });
     this.#dashboard = opened;
     if (dashboard.hasLogin)
       this.#setUpUrl = await makeFirstAdministrator(this.#people, dashboard.admin, opened.url);
     if (!this.#reach.isShared) await store.putSetting(DASHBOARD_PORT_SETTING, String(opened.port));
+  }
+
+  get #sight(): Sight {
+    return {
+      ...{ store: this.#parts.store, shares: this.#shares },
+      held: () => this.#served.size,
+      keeper: () => this.#keeper,
+    };
   }
 
   #warn(message: string): void {

@@ -11,7 +11,7 @@ import {
 import type { ChangeFeed } from './changes/index.js';
 import type { HeldIdentity, LossReason } from './identities/index.js';
 import type { Reach } from './reach.js';
-import { RunWorker } from './runs/index.js';
+import { type RunObserver, RunWorker } from './runs/index.js';
 import { databaseTime } from './store/dialect.js';
 import { fence } from './store/fence.js';
 import { endpointId } from './store/rows.js';
@@ -32,6 +32,7 @@ export interface ServeDeps {
   shares: ServicesShares;
   /** Reports that are kept of an endpoint. */
   keepReports: number;
+  runs: RunObserver;
   reach: Pick<Reach, 'bind' | 'addressOf' | 'hasRelays'>;
 }
 
@@ -61,7 +62,7 @@ export class ServedIdentity {
       address: () => reach.addressOf(endpoint),
     });
     const onWarning = (message: string) => events.emit({ type: 'warning', message });
-    const runs = new RunWorker({ store, feed, host, identity, token, onWarning });
+    const runs = new RunWorker({ store, feed, host, identity, token, onWarning, observer: deps.runs });
     const served = new ServedIdentity(endpoint, host, runs);
     try {
       await runs.start();

@@ -17,9 +17,9 @@ export type PlatformEvent =
   /**
    * A connection without a token, or with one that is not (or no longer) valid, was refused. At most about twenty a
    * minute are emitted for connections without a valid token, so that they cannot fill a log. `suppressed`: how many were
-   * left out since the last one.
+   * left out since the last one. `code`: what its connection was closed with, such as 401.
    */
-  | { type: 'session-refused'; endpointId: EndpointId; why: string; suppressed: number }
+  | { type: 'session-refused'; endpointId: EndpointId; code: number; why: string; suppressed: number }
   | { type: 'named'; project: ProjectId; endpointId: EndpointId; name: string }
   | { type: 'grouped'; project: ProjectId; endpointId: EndpointId; group: string }
   /** All attributes of the endpoint as they are now. */

@@ -139,6 +139,6 @@ export {
 } from './records.js';
 export { type NatType, natType, type ReportFacts, type ReportLevel, reportFacts } from './report-facts.js';
 export { historyPage, ServicesHost, type ServicesHostDeps } from './services-host.js';
-export { ServicesShares } from './services-shares.js';
+export { ServicesShares, type SharesInUse } from './services-shares.js';
 export type { HistoryPage, Store } from './store.js';
 export { type EndpointView, viewOf } from './views.js';

@@ -5,6 +5,18 @@ import { REFUSALS_TOLD_AT_ONCE, REFUSALS_TOLD_PER_MINUTE, REQUEST_STALLS_MS } fr
 import { limitsOption, type ServicesLimitOptions, type ServicesLimits } from './limits.js';
 import { Rates, SharedPlaces, Unauthenticated, UnreadStreams } from './sessions/index.js';
 
+/** How much of a process is in use now. */
+export interface SharesInUse {
+  /** Authorised sessions. */
+  sessions: number;
+  /** Connections that have shown no token yet. */
+  strangers: number;
+  /** Requests that have begun and have not arrived whole. */
+  openRequests: number;
+  /** Dial-backs that are under way. */
+  runs: number;
+}
+
 /**
  * What one process takes on, and how it is shared out. A process that holds several identities has one for all of their
  * hosts: its memory and its processors do not grow with their number.
@@ -56,5 +68,15 @@ export class ServicesShares {
     this.rates = new Rates(clock, limits);
     this.unauthenticated = new Unauthenticated(limits.strangers);
     this.refusals = new Throttle(REFUSALS_TOLD_AT_ONCE, REFUSALS_TOLD_PER_MINUTE, clock);
+  }
+
+  /** How much is in use now, to be compared with {@link limits}. */
+  get inUse(): SharesInUse {
+    return {
+      sessions: this.places.taken,
+      strangers: this.unauthenticated.size,
+      openRequests: this.openRequests.taken,
+      runs: this.runs.size,
+    };
   }
 }

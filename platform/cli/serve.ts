@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Settings } from '../config/index.js';
+import { Log } from '../observe/log.js';
 import { Platform } from '../platform.js';
 import { onInterruption, untilInterrupted } from './interruption.js';
 import { noteRunning } from './running-platform.js';
@@ -8,24 +9,37 @@ import { noteRunning } from './running-platform.js';
 export async function serve(settings: Settings): Promise<void> {
   const interruption = onInterruption();
   const options = settings.platformOptions();
+  const format = settings.get('log-format') ?? 'text';
+  const log = new Log({ format, level: settings.get('log-level') ?? undefined });
   // For the other commands, which read it in the data folder.
   const token = options.dashboard.token ?? randomBytes(32).toString('base64url');
   const platform = await Platform.start({
     ...options,
     dashboard: { ...options.dashboard, token },
-    onEvent: (event) => {
-      if (event.type === 'warning') process.stderr.write(`${event.message}\n`);
-    },
+    onEvent: (event) => log.event(event),
+    onRequest: (request) => log.request(request),
   });
   try {
     const forget = await noteRunning(settings.dataDir, { url: platform.dashboardUrl ?? '', token });
-    const setUp = platform.setUpUrl === null ? '' : `Set-up     ${platform.setUpUrl}\n`;
-    process.stdout.write(
-      `Platform   ${platform.id}\nDashboard  ${platform.dashboardUrl}\n${setUp}\nCtrl-C ends it.\n`,
-    );
+    if (format === 'json') sayInLines(platform, log);
+    else sayInWords(platform);
     await untilInterrupted(interruption);
     await forget();
   } finally {
     await platform.stop();
   }
+}
+
+function sayInWords({ id, dashboardUrl, setUpUrl }: Platform): void {
+  const setUp = setUpUrl === null ? '' : `Set-up     ${setUpUrl}\n`;
+  process.stdout.write(`Platform   ${id}\nDashboard  ${dashboardUrl}\n${setUp}\nCtrl-C ends it.\n`);
+}
+
+function sayInLines({ id, dashboardUrl, setUpUrl }: Platform, log: Log): void {
+  log.write('info', 'started', 'The platform runs.', { platform: id, dashboard: dashboardUrl });
+  if (setUpUrl === null) return;
+  // The one line with a secret in it: there is no account yet, and nobody else could tell how to make it.
+  log.write('warn', 'set-up', 'Nobody can sign in: open this once to make the first account.', {
+    url: setUpUrl,
+  });
 }

@@ -3,10 +3,12 @@ import {
   bindAddrs,
   flag,
   LIMITS,
+  oneOf,
   port,
   type RelayOption,
   relaysWithoutSecret,
 } from 'iroh-net-diagnostics/services';
+import { LOG_FORMATS, LOG_LEVELS } from '../observe/index.js';
 import { database, filled, hostNames, hosts, identityCount, network, token } from '../option-kinds.js';
 import { RETENTION_NUMBERS, type RetentionOptions, withNumber } from '../retention/index.js';
 import { defaultsOf, numbers } from './numbers.js';
@@ -173,6 +175,46 @@ export const CONFIG = {
         {},
       ),
     example: 'reports.days=30',
+  }),
+  'public-metrics': row({
+    kind: flag(),
+    takes: '',
+    about: 'lets everybody who can connect read what Prometheus is told at /metrics',
+    default: null,
+    to: 'dashboard.publicMetrics',
+    example: 'true',
+  }),
+  'fleet-metrics': row({
+    kind: flag(),
+    takes: '',
+    about: 'says at /metrics also how many endpoints each project has, by state, colour and button',
+    default: null,
+    to: 'dashboard.fleetMetrics',
+    example: 'true',
+  }),
+  'trace-statements': row({
+    kind: flag(),
+    takes: '',
+    about: 'with an SDK of OpenTelemetry: traces also the statements of the database, without their values',
+    default: null,
+    to: 'traceStatements',
+    example: 'true',
+  }),
+  'log-format': row({
+    kind: oneOf(...LOG_FORMATS),
+    takes: '<format>',
+    about: 'text: lines for people; json: each line an object',
+    default: 'text',
+    to: null,
+    example: 'json',
+  }),
+  'log-level': row({
+    kind: oneOf(...LOG_LEVELS),
+    takes: '<level>',
+    about: `the least that is logged: ${LOG_LEVELS.join(', ')}`,
+    default: 'info',
+    to: null,
+    example: 'warn',
   }),
   'unsafe-without-login': row({
     kind: flag(),

@@ -104,6 +104,11 @@ export class LeaseKeeper {
     return [...this.#tenures.values()].filter(({ why }) => why === null).map(({ lease }) => lease);
   }
 
+  /** Whether the database answers to what keeps the leases. */
+  get isAnswered(): boolean {
+    return !this.#outage.lasts;
+  }
+
   /** Ends the work in every identity's name, then gives the identities back. Idempotent, never rejects. */
   stop(): Promise<void> {
     this.#stopping ??= this.#letGo();

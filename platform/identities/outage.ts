@@ -13,6 +13,11 @@ export class Outage {
     this.#consequence = consequence;
   }
 
+  /** Whether the last that somebody heard was nothing. */
+  get lasts(): boolean {
+    return this.#unanswered.size > 0;
+  }
+
   failed(who: string, error: unknown): void {
     if (this.#unanswered.size === 0)
       this.#warn(`The database does not answer: ${messageOf(error)} ${this.#consequence}`);

@@ -29,6 +29,7 @@ import {
   toRun,
 } from '../store/run-rows.js';
 import type { SqlStore } from '../store/sql-store.js';
+import type { RunObserver } from './run-observer.js';
 import { CANCELLED, isOver, toProgress } from './run-progress.js';
 
 /** From the request on; a run takes seconds, and a change of hands of an identity less than fifteen. Milliseconds. */
@@ -45,6 +46,7 @@ export interface RunQueueDeps {
   /** What happens in this process, which may carry out the run itself. */
   events: EventBus;
   clock: Clock;
+  observer: RunObserver;
 }
 
 /**
@@ -56,15 +58,17 @@ export class RunQueue {
   readonly #feed: ChangeFeed;
   readonly #events: EventBus;
   readonly #clock: Clock;
+  readonly #observer: RunObserver;
   readonly #stop = new AbortController();
 
-  constructor({ store, feed, events, clock }: RunQueueDeps) {
+  constructor({ store, feed, events, clock, observer }: RunQueueDeps) {
     // Each run listens, and Node warns of a leak from the eleventh on.
     setMaxListeners(0, this.#stop.signal);
     this.#store = store;
     this.#feed = feed;
     this.#events = events;
     this.#clock = clock;
+    this.#observer = observer;
   }
 
   /**
@@ -123,7 +127,7 @@ export class RunQueue {
         })
         .where('id', '=', id)
         .where('state', '=', 'queued')
-        .returning(['id', 'project', 'endpoint_id'])
+        .returning('state')
         .executeTakeFirst();
       if (ended !== undefined) return ended;
       return tables
@@ -131,10 +135,11 @@ export class RunQueue {
         .set({ cancel: 1 })
         .where('id', '=', id)
         .where('state', '=', 'running')
-        .returning(['id', 'project', 'endpoint_id'])
+        .returning('state')
         .executeTakeFirst();
     });
     if (change === undefined) return;
+    if (change.state === 'failed') this.#observer.ended('cancelled', null);
     const run = await this.run(id);
     if (run !== null) this.#tell(run);
   }
@@ -252,7 +257,7 @@ export class RunQueue {
       .where('deadline_at', '<', isOverdue)
       .executeTakeFirst();
     if (overdue === undefined) return;
-    await this.#store.write((tables) =>
+    const { numUpdatedRows } = await this.#store.write((tables) =>
       tables
         .updateTable('runs')
         .set({
@@ -264,8 +269,9 @@ export class RunQueue {
         })
         .where('id', '=', overdue.id)
         .where(isActive)
-        .execute(),
+        .executeTakeFirst(),
     );
+    if (numUpdatedRows > 0n) this.#observer.ended('timed-out', null);
     const run = await this.run(overdue.id);
     if (run !== null) this.#tell(run);
   }

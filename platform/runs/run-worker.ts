@@ -14,6 +14,7 @@ import type { ChangeFeed } from '../changes/index.js';
 import { claiming, databaseTime } from '../store/dialect.js';
 import { endpointId } from '../store/rows.js';
 import type { SqlStore } from '../store/sql-store.js';
+import type { RunObserver } from './run-observer.js';
 import { CANCELLED } from './run-progress.js';
 
 /** Looks for runs this often even when no change is told, in milliseconds. */
@@ -30,6 +31,7 @@ export interface RunWorkerDeps {
   /** Under which the identity is held. */
   token: number;
   onWarning(message: string): void;
+  observer: RunObserver;
 }
 
 /** A run that is being carried out. */
@@ -151,7 +153,7 @@ export class RunWorker {
         Number(row.cancel) === 1
           ? ['cancelled', CANCELLED]
           : ['timed-out', 'The app did not come back in time: wait until it is online, and try again.'];
-      await store.write((tables) =>
+      const { numUpdatedRows } = await store.write((tables) =>
         tables
           .updateTable('runs')
           .set({
@@ -160,8 +162,9 @@ export class RunWorker {
           })
           .where('id', '=', row.id)
           .where('state', '=', 'queued')
-          .execute(),
+          .executeTakeFirst(),
       );
+      if (numUpdatedRows > 0n) this.#deps.observer.ended(kind, null);
       this.#tell(row.id, refOf(row));
     }
   }
@@ -240,8 +243,11 @@ export class RunWorker {
 
   #begin({ id, ref }: { id: string; ref: EndpointRef }): void {
     const stop = new AbortController();
-    const finished = this.#carryOut(id, ref, stop.signal)
-      .then((outcome) => this.#note(id, ref, outcome))
+    const { observer } = this.#deps;
+    const begunAt = performance.now();
+    const finished = observer
+      .carryOut({ id, ref }, () => this.#carryOut(id, ref, stop.signal))
+      .then((outcome) => this.#note(id, ref, outcome, performance.now() - begunAt))
       .finally(() => {
         this.#works.delete(id);
         this.#look();
@@ -296,13 +302,17 @@ export class RunWorker {
   }
 
   /** Writes what came of a run; as long as the database does not take it, again and again. Never rejects. */
-  async #note(id: string, ref: EndpointRef, outcome: Outcome): Promise<void> {
+  async #note(id: string, ref: EndpointRef, outcome: Outcome, tookMs: number): Promise<void> {
     // What is to be seen before it is begun anew has a moment to be seen.
     if (outcome.state === 'again') await this.#pause();
     for (;;) {
       try {
-        await this.#write(id, outcome);
-        if (outcome.state !== 'again') this.#retried.delete(id);
+        const isWritten = await this.#write(id, outcome);
+        if (outcome.state !== 'again') {
+          this.#retried.delete(id);
+          const end = outcome.state === 'done' ? 'done' : outcome.kind;
+          if (isWritten) this.#deps.observer.ended(end, tookMs);
+        }
         this.#tell(id, ref);
         return;
       } catch {
@@ -318,7 +328,8 @@ export class RunWorker {
     return sleep(LOOK_MS, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => {});
   }
 
-  async #write(id: string, outcome: Outcome): Promise<void> {
+  /** @returns whether it was still this process's */
+  async #write(id: string, outcome: Outcome): Promise<boolean> {
     const { store, token } = this.#deps;
     const now = databaseTime(store.dialect);
     const change =
@@ -330,15 +341,16 @@ export class RunWorker {
               ...{ state: 'failed', ended_at: now },
               ...{ failure_kind: outcome.kind, failure_message: outcome.message },
             };
-    await store.write((tables) =>
+    const { numUpdatedRows } = await store.write((tables) =>
       tables
         .updateTable('runs')
         .set({ ...change, phase: null, updated_at: now })
         .where('id', '=', id)
         .where('state', '=', 'running')
         .where('token', '=', token)
-        .execute(),
+        .executeTakeFirst(),
     );
+    return numUpdatedRows > 0n;
   }
 
   #tell(runId: string, { project, id: endpointId }: EndpointRef): void {

@@ -10,10 +10,10 @@ import {
   messageOf,
   type ProjectId,
 } from 'iroh-net-diagnostics/services';
+import { cached } from '../cached.js';
 import type { Fleet } from '../fleet.js';
 import type { FleetSummary } from '../store/fleet-summary.js';
 import type { Usage } from '../store/usage.js';
-import { cached } from './cached.js';
 import { FLEET_CACHE_MS, HISTORY_PAGE, MAX_HISTORY } from './constants.js';
 import { callerOf } from './doors/index.js';
 import { endpointQueryIn, parametersOf, wholeNumber } from './endpoint-query.js';

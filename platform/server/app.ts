@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -17,6 +18,8 @@ export interface AppOptions extends Omit<AccessOptions, 'askToSignIn'> {
   signInPage(request: FastifyRequest): string;
   /** Gets errors of the platform itself. */
   onError(message: string): void;
+  /** Looks at every request, in front of the access rules. @returns adds the routes that show what was seen */
+  observe(app: FastifyInstance): () => void;
 }
 
 const HEADERS = {
@@ -30,7 +33,7 @@ const HEADERS = {
  * @param addRoutes - adds all routes; methods that a path does not have are refused here
  */
 export function createApp(
-  { signInPage, onError, ...access }: AppOptions,
+  { signInPage, onError, observe, ...access }: AppOptions,
   addRoutes: (app: FastifyInstance) => void,
 ): FastifyInstance {
   const answerError = (error: FastifyError | HttpError, request: FastifyRequest, reply: FastifyReply) => {
@@ -43,12 +46,14 @@ export function createApp(
   };
   const app = fastify({
     bodyLimit: MAX_BODY,
+    genReqId: () => randomBytes(9).toString('base64url'),
     // For a malformed URL no hook has run, so the headers are set here.
     frameworkErrors: (_error, request, reply) => {
       answerError(nothingHere(), request, reply.headers(HEADERS));
     },
   });
 
+  const addObserved = observe(app);
   app.addHook('onRequest', async (_request, reply) => void reply.headers(HEADERS));
   guard(app, {
     ...access,
@@ -71,6 +76,7 @@ export function createApp(
     paths.set(url, config?.needs === 'anybody' ? 'anybody' : 'signed-in');
   });
   addRoutes(app);
+  addObserved();
   for (const [url, needs] of [...paths]) refuseOtherMethods(app, url, needs);
   return app;
 }
@@ -102,8 +108,9 @@ function toHttpError(error: FastifyError | HttpError): HttpError {
   }
 }
 
+/** Whether programs ask. */
 function isApi({ url }: FastifyRequest): boolean {
-  return url.startsWith('/api/');
+  return url.startsWith('/api/') || url.startsWith('/metrics');
 }
 
 /** Folders between a page and the root. */

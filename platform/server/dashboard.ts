@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { FastifyInstance } from 'fastify';
 import {
   type Clock,
   DEFAULT_PROJECT,
@@ -6,6 +7,7 @@ import {
   isLoopbackAddress,
   withBrackets,
 } from 'iroh-net-diagnostics/services';
+import type { ServerSight } from '../observe/index.js';
 import type { DashboardSettings } from '../options.js';
 import type { People } from '../people/index.js';
 import { type ApiContext, addApi } from './api.js';
@@ -25,6 +27,8 @@ export interface DashboardContext extends ApiContext, BackupContext, MetricHisto
   clock: Clock;
   /** The port used last. If it is taken, the dashboard moves to another one. */
   rememberedPort: number | null;
+  /** Looks at everything that is asked. @returns adds what it shows */
+  observe(app: FastifyInstance, server: ServerSight): () => void;
 }
 
 /** The platform's pages and their API, over plain HTTP on loopback. */
@@ -59,6 +63,14 @@ export class Dashboard {
       hasProject: (project) => people.projects.exists(project),
       signInPage: ({ url }) =>
         signInPage({ to: returnPath(url), oidc: doors.oidc ?? '', refusal: '', depth: depthOf(url) }),
+      observe: (app) =>
+        context.observe(app, {
+          publicMetrics: settings.publicMetrics,
+          fleetMetrics: settings.fleetMetrics,
+          callerOf: ({ caller }) => (caller === null ? null : { kind: caller.kind, id: caller.id }),
+          streams: () => live.count,
+          certificateEndsAt: () => null,
+        }),
       onError: (message: string) => services.events.emit({ type: 'warning', message }),
     };
     const app = createApp(options, (routes) => {

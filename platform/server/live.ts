@@ -20,6 +20,11 @@ export class LiveUpdates {
     this.#unsubscribe = source.subscribe((change) => this.#take(change));
   }
 
+  /** Streams that are open. */
+  get count(): number {
+    return this.#streams.size;
+  }
+
   /** Keeps the answer open and writes to it from now on. @param endpointId - `null`: of the whole fleet */
   open(reply: FastifyReply, endpointId: EndpointId | null): void {
     // From here on the framework no longer handles this answer.

@@ -11,7 +11,8 @@ import {
 import type LibsqlDatabase from 'libsql';
 import { storable } from './parameters.js';
 import type { Tables } from './schema.js';
-import type { SqlDatabase } from './sql-database.js';
+import type { OnStatement, SqlDatabase } from './sql-database.js';
+import { statementLog } from './statement-log.js';
 
 /** Compiled statements that are kept: the store has some hundred, besides those of filters. */
 const MAX_STATEMENTS = 500;
@@ -19,15 +20,24 @@ const MAX_STATEMENTS = 500;
 /** The part of `libsql` (better-sqlite3's interface) that is used. */
 type Connection = LibsqlDatabase.Database;
 
+interface LibsqlOptions {
+  /** Loads the package; for tests. */
+  load?: typeof importLibsql;
+  /** Gets each statement when it was answered. */
+  onStatement?: OnStatement | undefined;
+}
+
 /**
  * Opens an SQLite database file, or one in memory for `':memory:'`.
- * @param load - loads the package; an argument for tests
  * @throws `ERR_STORE` when `libsql` cannot be loaded, the file is no database or another process has it open
  */
-export async function openLibsql(path: string, load = importLibsql): Promise<SqlDatabase> {
+export async function openLibsql(
+  path: string,
+  { load = importLibsql, onStatement }: LibsqlOptions = {},
+): Promise<SqlDatabase> {
   const Database = await loadLibsql(load);
   try {
-    return new EmbeddedDatabase(connect(Database, path), path);
+    return new EmbeddedDatabase(connect(Database, path), path, onStatement);
   } catch (error) {
     throw storeError(`The store ${path} cannot be opened`, error);
   }
@@ -77,7 +87,7 @@ class EmbeddedDatabase implements SqlDatabase {
   readonly #statements = new Map<string, SqliteStatement>();
   #isOpen = true;
 
-  constructor(connection: Connection, path: string) {
+  constructor(connection: Connection, path: string, onStatement: OnStatement | undefined) {
     this.file = path === ':memory:' ? null : path;
     this.#connection = connection;
     this.tables = new Kysely({
@@ -85,6 +95,7 @@ class EmbeddedDatabase implements SqlDatabase {
         database: { prepare: (sql) => this.#prepare(sql), close: () => this.#close() },
         isInTransaction: () => connection.inTransaction,
       }),
+      ...statementLog(onStatement),
     });
   }
 

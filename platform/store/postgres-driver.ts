@@ -22,7 +22,8 @@ import {
   Sockets,
 } from './postgres-connection.js';
 import type { Tables } from './schema.js';
-import type { SqlDatabase } from './sql-database.js';
+import type { OnStatement, SqlDatabase } from './sql-database.js';
+import { statementLog } from './statement-log.js';
 
 const CONNECTIONS = 10;
 /** Milliseconds after which the server takes back the locks of a transaction whose process says nothing: it is frozen or gone. */
@@ -30,18 +31,25 @@ const IDLE_TRANSACTION_TIMEOUT_MS = 5_000;
 /** Any number: who works exclusively holds the advisory lock of this name in its database. */
 const EXCLUSIVE_LOCK = '7383401772104611';
 
+interface PostgresOptions {
+  /** At most so many at a time, without that of who works exclusively. */
+  connections?: number | undefined;
+  /** Loads the package; for tests. */
+  load?: typeof importPg;
+  /** Gets each statement of {@link SqlDatabase.tables} when it was answered. */
+  onStatement?: OnStatement | undefined;
+}
+
 /**
  * Connects to a PostgreSQL database.
  * @param url - `postgres://user:password@host:port/database`; no message ever contains it
- * @param options - `connections`: at most so many at a time, without that of who works exclusively; `load`: loads the
- * package, for tests
  * @throws `ERR_STORE`, which says what to do
  */
 export async function openPostgres(
   url: string,
-  { connections = CONNECTIONS, load = importPg } = {},
+  { connections = CONNECTIONS, load = importPg, onStatement }: PostgresOptions = {},
 ): Promise<SqlDatabase> {
-  const database = new PostgresDatabase(await loadPg(load), url, connections);
+  const database = new PostgresDatabase(await loadPg(load), url, connections, onStatement);
   try {
     await database.assertUsable();
     return database;
@@ -60,12 +68,15 @@ class PostgresDatabase implements SqlDatabase {
   readonly #config: pg.ClientConfig;
   readonly #pool: GuardedPool;
 
-  constructor(pg: Pg, url: string, connections: number) {
+  constructor(pg: Pg, url: string, connections: number, onStatement: OnStatement | undefined) {
     this.#pg = pg;
     this.#config = configFor(url);
     this.#pool = new GuardedPool(pg, this.#config, connections);
     this.remark = remarkOn(pg, this.#config);
-    this.tables = new Kysely({ dialect: new PostgresDialect({ pool: this.#pool }) });
+    this.tables = new Kysely({
+      dialect: new PostgresDialect({ pool: this.#pool }),
+      ...statementLog(onStatement),
+    });
   }
 
   async assertUsable(): Promise<void> {

@@ -3,6 +3,16 @@ import type { Tables } from './schema.js';
 
 export type Dialect = 'sqlite' | 'postgres';
 
+/** One statement that the database has answered, or not. */
+export interface Statement {
+  /** Without its parameters. */
+  sql: string;
+  durationMs: number;
+  isFailed: boolean;
+}
+
+export type OnStatement = (statement: Statement) => void;
+
 /** A database that the store asks, whichever it is. */
 export interface SqlDatabase {
   /** What differs between the two is in `dialect.ts`. */

@@ -41,7 +41,7 @@ import {
 } from './rows.js';
 import type { Tables } from './schema.js';
 import type { Dialect, SqlDatabase } from './sql-database.js';
-import { type Write, WriteQueue } from './write-queue.js';
+import { newWriteFigures, type Write, type WriteFigures, WriteQueue } from './write-queue.js';
 
 const SECRET_COLUMNS = ['project', 'key_id', 'identity', 'label', 'created_at', 'revoked_at'] as const;
 const HEAD_COLUMNS = ['project', 'id', 'endpoint_id', 'source', 'received_at', 'duration_ms'] as const;
@@ -61,12 +61,15 @@ export class SqlStore implements Store {
   readonly #tables: Kysely<Tables>;
   readonly #writes: WriteQueue;
   readonly #points: MetricPoints;
+  /** Of its own queue, and of those of all that are {@link fenced}. */
+  readonly writeFigures: WriteFigures;
 
-  private constructor(database: SqlDatabase, writes: WriteQueue, points: MetricPoints) {
+  private constructor(database: SqlDatabase, points: MetricPoints, figures: WriteFigures, fence?: Write) {
     this.#database = database;
     this.#tables = database.tables;
-    this.#writes = writes;
+    this.#writes = new WriteQueue(database, fence, figures);
     this.#points = points;
+    this.writeFigures = figures;
   }
 
   /**
@@ -78,7 +81,7 @@ export class SqlStore implements Store {
     try {
       if (database.remark !== null) tell?.(database.remark);
       await migrate(database, tell);
-      return new SqlStore(database, new WriteQueue(database), new MetricPoints());
+      return new SqlStore(database, new MetricPoints(), newWriteFigures());
     } catch (error) {
       await database.close();
       throw error;
@@ -101,7 +104,7 @@ export class SqlStore implements Store {
 
   /** The same store for somebody who may write only as long as the fence lets him. Closing either closes both. */
   fenced(fence: Write): SqlStore {
-    return new SqlStore(this.#database, new WriteQueue(this.#database, fence), this.#points);
+    return new SqlStore(this.#database, this.#points, this.writeFigures, fence);
   }
 
   /** Writes something besides what {@link Store} has, in turn with everything else. */

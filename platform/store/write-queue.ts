@@ -10,6 +10,18 @@ const MAX_TOGETHER = 100;
 /** Milliseconds after which no more are begun in it. An embedded database works in the loop that everybody waits for. */
 const MAX_TOGETHER_MS = 20;
 
+/** How the queues of one store do, together. */
+export interface WriteFigures {
+  /** Writes that wait, or are just being written. */
+  waiting: number;
+  /** Transactions that were written, and those that were not. */
+  transactions: { done: number; failed: number };
+}
+
+export function newWriteFigures(): WriteFigures {
+  return { waiting: 0, transactions: { done: 0, failed: 0 } };
+}
+
 interface Asked {
   write: Write;
   resolve(value: never): void;
@@ -24,20 +36,28 @@ interface Asked {
 export class WriteQueue {
   readonly #database: SqlDatabase;
   readonly #fence: Write;
+  readonly #figures: WriteFigures;
   #asked: Asked[] = [];
   #working: Promise<void> | null = null;
 
-  /** @param fence - the first part of each transaction: rejects when nothing may be written any more */
-  constructor(database: SqlDatabase, fence: Write = async () => {}) {
+  /**
+   * @param fence - the first part of each transaction: rejects when nothing may be written any more
+   * @param figures - where it counts
+   */
+  constructor(database: SqlDatabase, fence: Write = async () => {}, figures = newWriteFigures()) {
     this.#database = database;
     this.#fence = fence;
+    this.#figures = figures;
   }
 
   /** @throws `ERR_STORE`, what the fence throws, or what the write throws: then nothing of it was written */
   run<T>(write: Write<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
+    this.#figures.waiting += 1;
+    return new Promise<T>((resolve, reject) => {
       this.#asked.push({ write, resolve, reject });
       this.#working ??= this.#work();
+    }).finally(() => {
+      this.#figures.waiting -= 1;
     });
   }
 
@@ -92,10 +112,18 @@ export class WriteQueue {
     }
   }
 
-  #inTransaction<T>(write: Write<T>): Promise<T> {
-    return this.#database.tables.transaction().execute(async (transaction) => {
-      await this.#fence(transaction);
-      return write(transaction);
-    });
+  async #inTransaction<T>(write: Write<T>): Promise<T> {
+    const { transactions } = this.#figures;
+    try {
+      const value = await this.#database.tables.transaction().execute(async (transaction) => {
+        await this.#fence(transaction);
+        return write(transaction);
+      });
+      transactions.done += 1;
+      return value;
+    } catch (error) {
+      transactions.failed += 1;
+      throw error;
+    }
   }
 }

@@ -10,6 +10,7 @@ import { LiveUpdates } from '../../platform/server/live.js';
 import { openStore } from '../../platform/store/open-store.js';
 import { until } from '../support/fake-time.js';
 import { madeUpId } from '../support/ids.js';
+import { UNOBSERVED } from '../support/unobserved.js';
 
 const ids = (count: number, from = 0) => Array.from({ length: count }, (_, at) => madeUpId(`e${from + at}`));
 
@@ -136,7 +137,7 @@ describe('what happens in one process of the platform', () => {
     const closed: string[] = [];
     const fleet = new Fleet({
       ...{ id: endpointId, store, feed, events, clock: systemClock },
-      runs: new RunQueue({ store, feed, events, clock: systemClock }),
+      runs: new RunQueue({ store, feed, events, clock: systemClock, observer: UNOBSERVED }),
       addressForSecret: async () => ({ id: endpointId, relayUrls: [], directAddrs: [] }),
       closeSessionsOf: (keyId) => closed.push(keyId),
     });

@@ -19,6 +19,7 @@ import type { SqlStore } from '../../platform/store/sql-store.js';
 import { until } from '../support/fake-time.js';
 import { madeUpId } from '../support/ids.js';
 import { freshDatabase, postgresAvailable } from '../support/postgres.js';
+import { UNOBSERVED } from '../support/unobserved.js';
 import { refOf, sampleReport } from './stage.js';
 
 const PLATFORM = madeUpId('f'.repeat(64));
@@ -39,7 +40,7 @@ async function openProcess(place: string) {
   const feed = await openFeed(place);
   opened.push(() => feed.close());
   const events = new EventBus();
-  const queue = new RunQueue({ store, feed, events, clock: systemClock });
+  const queue = new RunQueue({ store, feed, events, clock: systemClock, observer: UNOBSERVED });
   opened.push(() => queue.close());
   return { store, feed, events, queue };
 }
@@ -73,6 +74,7 @@ async function hold({ store, feed }: { store: SqlStore; feed: ChangeFeed }, scri
       host: { dialBack, events, limits: limitsOption().default },
       identity: PLATFORM,
       token,
+      observer: UNOBSERVED,
     },
     onWarning: (message) => {
       throw new Error(message);

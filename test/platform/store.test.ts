@@ -543,7 +543,7 @@ describe('the store in a file', () => {
 
   it('says what to install when libsql is missing', async () => {
     const missing = () => Promise.reject(new Error("Cannot find package 'libsql'"));
-    await expect(openLibsql(IN_MEMORY, missing)).rejects.toMatchObject({
+    await expect(openLibsql(IN_MEMORY, { load: missing })).rejects.toMatchObject({
       code: 'ERR_STORE',
       message: expect.stringContaining('`npm install libsql`'),
     });

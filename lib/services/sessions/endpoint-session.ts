@@ -143,7 +143,7 @@ export class EndpointSession implements StreamOwner {
     const suppressed = this.issuer === null ? this.#shared.refusals.pass() : 0;
     if (suppressed === null) return null;
     const endpointId = this.#connection.remoteId;
-    this.#shared.events.emit({ type: 'session-refused', endpointId, why, suppressed });
+    this.#shared.events.emit({ type: 'session-refused', endpointId, code, why, suppressed });
     return null;
   };
 }

@@ -52,6 +52,10 @@ export class SharedPlaces {
     this.#mayDisplaceOwn = mayDisplaceOwn;
   }
 
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** Takes a place; does nothing if `place` has one already. @returns whether it has one now */
   enter(holder: string, place: Place): boolean {
     const own = this.#places.get(holder) ?? new Map<Place, number>();

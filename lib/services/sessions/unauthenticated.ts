@@ -9,6 +9,10 @@ export class Unauthenticated {
     this.#most = most;
   }
 
+  get size(): number {
+    return this.#waiting.size;
+  }
+
   /** Adds one; closes the oldest if there are too many. @param giveWay - closes the connection, and identifies it */
   enter(giveWay: () => void): void {
     this.#waiting.add(giveWay);

@@ -1,0 +1,4 @@
+import type { RunObserver } from '../../platform/runs/index.js';
+
+/** Runs that nobody counts or traces. */
+export const UNOBSERVED: RunObserver = { carryOut: (_run, work) => work(), ended: () => {} };
