@@ -25,7 +25,9 @@ const SPELLINGS = [TOGETHER, ...ALONE.map((script) => [script])].map(
     ),
 );
 /** Signs of no writing system of its own: emoji, mathematics, arrows. Marks on letters are none such. */
-const SIGNS = /[\p{S}\p{C}\p{Zl}\p{Zp}]/u;
+const SIGNS = /(?!\+)[\p{S}\p{C}\p{Zl}\p{Zp}]/u;
+/** Not those that end a line. */
+const SPACES = /[\t\p{Zs}]+/gu;
 const HAS_LETTER = /[\p{L}0-9]/u;
 
 /**
@@ -36,12 +38,12 @@ export function userName(given: string): string {
   const name = given
     .slice(0, 4 * MAX_NAME)
     .normalize('NFC')
-    .replace(/\s+/gu, ' ')
-    .trim();
+    .replace(SPACES, ' ')
+    .replace(/^ | $/g, '');
   const fault =
     name === ''
       ? 'is missing'
-      : [...given].length > MAX_NAME
+      : given.length > 4 * MAX_NAME || [...name].length > MAX_NAME
         ? `has more than ${MAX_NAME} characters`
         : !SPELLINGS.some((spelling) => spelling.test(name)) || SIGNS.test(name) || !HAS_LETTER.test(name)
           ? "has letters of one writing system, digits and . _ - + ' ( ), and nothing else"
@@ -52,8 +54,9 @@ export function userName(given: string): string {
 
 /** What two names have in common that count as the same: case, width and composed forms do not matter. */
 export function nameKeyOf(name: string): string {
-  const folded = name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
-  return folded.replace(/\s+/gu, ' ').trim();
+  // To lower case first: the capital ẞ has no upper case, and its lower case has one.
+  const folded = name.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase().normalize('NFKC');
+  return folded.replace(SPACES, ' ').trim();
 }
 
 /**

@@ -51,18 +51,19 @@ export function assertGoodPassword(password: string, names: readonly (string | n
   const characters = [...password.normalize('NFC')];
   if (characters.length < LENGTH.min) refuse(`has at least ${LENGTH.min} characters`);
   if (characters.length > LENGTH.max) refuse(`has at most ${LENGTH.max} characters`);
-  const plain = nameKeyOf(password);
-  const letters = plain.replace(/[^\p{L}]/gu, '');
-  const signs = plain.replace(/[^\p{L}\p{N}]/gu, '');
+  const letters = lettersOf(password);
+  const signs = nameKeyOf(password).replace(/[^\p{L}\p{N}]/gu, '');
   if (new Set(characters).size < 5) refuse('has at least five different characters');
-  if (ROWS.some((row) => row.repeat(2).includes(signs))) refuse('is not a row of keys');
+  if (signs.length > 4 && ROWS.some((row) => row.repeat(2).includes(signs))) refuse('is not a row of keys');
   if (OBVIOUS.some((word) => letters === word || signs === word))
     refuse('is not one that everybody tries first');
-  const own = names.flatMap((name) =>
-    name === null ? [] : [nameKeyOf(name), nameKeyOf(name.split('@')[0] ?? '')],
-  );
-  if (own.some((name) => name !== '' && (plain === name || letters === name)))
+  const own = names.flatMap((name) => (name === null ? [] : [name, name.split('@')[0] ?? '']));
+  if (letters !== '' && own.some((name) => lettersOf(name) === letters))
     refuse('is not the name of who has it');
+}
+
+function lettersOf(text: string): string {
+  return nameKeyOf(text).replace(/[^\p{L}]/gu, '');
 }
 
 /** Hashes passwords, and holds some against their hashes, two at a time. */
