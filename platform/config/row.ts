@@ -1,11 +1,13 @@
 import { NetDiagnosticsError, type Row, reading, type TextKind } from 'iroh-net-diagnostics/services';
 import type { DashboardOptions, FirstAdministratorOptions, PlatformOptions } from '../options.js';
+import type { OidcOptions } from '../server/doors/oidc/settings.js';
 
 /** Where a setting goes in the options of `Platform.start`. */
 export type Place =
   | Exclude<keyof PlatformOptions, 'dashboard'>
-  | `dashboard.${keyof DashboardOptions}`
-  | `dashboard.admin.${keyof FirstAdministratorOptions}`;
+  | `dashboard.${Exclude<keyof DashboardOptions, 'admin' | 'oidc'>}`
+  | `dashboard.admin.${keyof FirstAdministratorOptions}`
+  | `dashboard.oidc.${keyof OidcOptions}`;
 
 /**
  * One setting: `--NAME` on a command line, `IROH_PLATFORM_NAME` in the environment, `NAME:` in the file.

@@ -11,6 +11,7 @@ import {
 import { LOG_FORMATS, LOG_LEVELS } from '../observe/index.js';
 import { database, filled, hostNames, hosts, identityCount, network, token } from '../option-kinds.js';
 import { RETENTION_NUMBERS, type RetentionOptions, withNumber } from '../retention/index.js';
+import { OIDC_KINDS } from '../server/doors/oidc/settings.js';
 import { defaultsOf, numbers } from './numbers.js';
 import { type ConfigRow, type ConfigTable, variableOf } from './row.js';
 
@@ -152,6 +153,84 @@ export const CONFIG = {
     to: 'dashboard.admin.passwordFile',
     isPath: true,
     example: '/run/secrets/admin-password',
+  }),
+  'oidc-issuer': row({
+    kind: OIDC_KINDS.issuer,
+    takes: '<url>',
+    about: 'the OpenID Connect provider by which people sign in, as it calls itself: an https: URL',
+    default: null,
+    to: 'dashboard.oidc.issuer',
+    example: 'https://login.example/realms/ops',
+  }),
+  'oidc-client-id': row({
+    kind: OIDC_KINDS.clientId,
+    takes: '<id>',
+    about: "this platform's client id at that provider",
+    default: null,
+    to: 'dashboard.oidc.clientId',
+    example: 'net-diagnostics',
+  }),
+  'oidc-client-secret-file': row({
+    kind: OIDC_KINDS.clientSecretFile,
+    takes: '<file>',
+    about: "the file with the client's secret, read at each sign-in",
+    default: 'none, a public client',
+    to: 'dashboard.oidc.clientSecretFile',
+    isPath: true,
+    example: '/run/secrets/oidc',
+  }),
+  'oidc-label': row({
+    kind: OIDC_KINDS.label,
+    takes: '<text>',
+    about: 'what the sign-in page calls it: "Sign in with …"',
+    default: "the issuer's host",
+    to: 'dashboard.oidc.label',
+    example: 'Example Ltd.',
+  }),
+  'oidc-scope': row({
+    kind: OIDC_KINDS.scopes,
+    takes: '<scope>',
+    about: 'what is asked for besides openid; may be given several times',
+    default: 'profile and email',
+    to: 'dashboard.oidc.scopes',
+    many: 'list',
+    example: 'groups',
+  }),
+  'oidc-groups-claim': row({
+    kind: OIDC_KINDS.groupsClaim,
+    takes: '<name>',
+    about: "the claim that lists somebody's groups",
+    default: 'groups',
+    to: 'dashboard.oidc.groupsClaim',
+    example: 'roles',
+  }),
+  'oidc-administrator': row({
+    kind: OIDC_KINDS.administrators,
+    takes: '<group|e-mail>',
+    about:
+      "a group, or a verified e-mail address, of the platform's administrators; may be given several times",
+    default: 'nobody is one by the provider',
+    to: 'dashboard.oidc.administrators',
+    many: 'list',
+    example: 'platform-admins',
+  }),
+  'oidc-role': row({
+    kind: OIDC_KINDS.roles,
+    takes: '<group=project:role>',
+    about: 'the role that a group gives in a project; may be given several times',
+    default: null,
+    to: 'dashboard.oidc.roles',
+    many: 'list',
+    show: (roles) => roles.map(({ group, project, role }) => `${group}=${project}:${role}`),
+    example: 'sre=default:operator',
+  }),
+  'oidc-default-role': row({
+    kind: OIDC_KINDS.defaultRole,
+    takes: '<role>',
+    about: 'the role in the project default of everybody whom the provider lets in',
+    default: null,
+    to: 'dashboard.oidc.defaultRole',
+    example: 'viewer',
   }),
   limit: row({
     kind: numbers(LIMITS, 'limit'),

@@ -73,16 +73,29 @@ const ROLE_ROWS = {
   role: needed(oneOf(...ROLES)),
 };
 
+/** What each of {@link OidcOptions} can be. */
+export const OIDC_KINDS = {
+  issuer: issuer(),
+  clientId: word("the client's id at the provider"),
+  clientSecretFile: word("a file's path"),
+  label: word(`1 to ${MAX_LABEL} characters`, MAX_LABEL),
+  scopes: scopes(),
+  groupsClaim: word('the name of a claim'),
+  administrators: words("a list of groups' names and e-mail addresses"),
+  roles: roles(),
+  defaultRole: oneOf(...ROLES),
+};
+
 const OIDC = {
-  issuer: needed(issuer()),
-  clientId: needed(word("the client's id at the provider")),
-  clientSecretFile: option(word("a file's path"), null),
-  label: option(word(`1 to ${MAX_LABEL} characters`, MAX_LABEL), null),
-  scopes: option(scopes(), scopes().fromText('profile,email')),
-  groupsClaim: option(word('the name of a claim'), 'groups'),
-  administrators: option(words("a list of groups' names and e-mail addresses"), []),
-  roles: option(roles(), []),
-  defaultRole: option(oneOf(...ROLES), null),
+  issuer: needed(OIDC_KINDS.issuer),
+  clientId: needed(OIDC_KINDS.clientId),
+  clientSecretFile: option(OIDC_KINDS.clientSecretFile, null),
+  label: option(OIDC_KINDS.label, null),
+  scopes: option(OIDC_KINDS.scopes, OIDC_KINDS.scopes.fromText('profile,email')),
+  groupsClaim: option(OIDC_KINDS.groupsClaim, 'groups'),
+  administrators: option(OIDC_KINDS.administrators, []),
+  roles: option(OIDC_KINDS.roles, []),
+  defaultRole: option(OIDC_KINDS.defaultRole, null),
 };
 
 const OIDC_GROUP = group('an object with issuer and clientId', OIDC);
@@ -149,11 +162,21 @@ function scopes(): TextKind<readonly string[]> {
   };
 }
 
-function roles(): Kind<readonly OidcRoleOption[]> {
+function roles(): TextKind<readonly OidcRoleOption[]> {
   const entry = group('an object of group, project and role', ROLE_ROWS);
-  return {
-    should: 'a list of objects of group, project and role',
-    fromValue: (value) => {
+  const kind = {
+    should:
+      'a list of objects of group, project and role (in a text group=project:role, with commas between them)',
+    fromText: (text: string) =>
+      kind.fromValue(
+        text.split(',').map((part) => {
+          // A group's name may hold both signs.
+          const [, group, project, role] = /^(.+)=([^=:]*):([^=:]*)$/.exec(part.trim()) ?? [];
+          if (group === undefined) throw new InvalidValue(`${part.trim()} is not group=project:role`);
+          return { group: group.trim(), project, role };
+        }),
+      ),
+    fromValue: (value: unknown): readonly OidcRoleOption[] => {
       if (!Array.isArray(value)) throw new InvalidValue();
       if (value.length > MAX_ENTRIES) throw new InvalidValue(`it has more than ${MAX_ENTRIES} entries`);
       return value.map((one: unknown, index) => {
@@ -167,4 +190,5 @@ function roles(): Kind<readonly OidcRoleOption[]> {
       });
     },
   };
+  return kind;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type DashboardOptions, parsePlatformOptions } from '../../../../platform/options.js';
-import type { OidcOptions } from '../../../../platform/server/doors/oidc/settings.js';
+import { OIDC_KINDS, type OidcOptions } from '../../../../platform/server/doors/oidc/settings.js';
 
 const NEEDED: OidcOptions = { issuer: 'https://login.example/realms/ops', clientId: 'net-diagnostics' };
 const read = (oidc: unknown) =>
@@ -59,5 +59,16 @@ describe('the option dashboard.oidc', () => {
     [{ roles: [{ group: 'ops', project: 'eu', roles: 'admin' }] }, 'Did you mean `role`?'],
   ])('refuses %j in one sentence', (wrong, words) => {
     expect(() => read({ ...NEEDED, ...wrong })).toThrow(words);
+  });
+});
+
+describe('a role as a text', () => {
+  it('names a group, which may hold any sign, a project and a role', () => {
+    expect(OIDC_KINDS.roles.fromText('sre=default:operator, /eu/a:b=c=eu-1:admin')).toEqual([
+      { group: 'sre', project: 'default', role: 'operator' },
+      { group: '/eu/a:b=c', project: 'eu-1', role: 'admin' },
+    ]);
+    for (const wrong of ['sre', 'sre=default', '=default:viewer', 'sre=default:root', 'sre=No:viewer'])
+      expect(() => OIDC_KINDS.roles.fromText(wrong)).toThrow();
   });
 });
