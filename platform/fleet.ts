@@ -24,13 +24,14 @@ import {
 } from 'iroh-net-diagnostics/services';
 import type { Change, ChangeFeed } from './changes/index.js';
 import { isOver, type Requester, type RunQueue, toProgress } from './runs/index.js';
+import type { RunRecord } from './store/run-rows.js';
 import type { SqlStore } from './store/sql-store.js';
 
 /** Something that a browser may want to fetch anew. */
 export type LiveChange =
   /** `isListed`: whether the list of endpoints shows what changed. */
   | { what: 'endpoint'; endpointId: EndpointId; isListed: boolean }
-  | { what: 'run'; progress: RunProgress }
+  | { what: 'run'; runId: string; progress: RunProgress }
   | { what: 'secrets' }
   /** Changes may have been missed. */
   | { what: 'gap' };
@@ -153,8 +154,19 @@ export class Fleet {
   }
 
   /** Asks for a run, and says how it begins. @throws `ERR_STATE` when the button is grey */
-  async beginRun(ref: EndpointRef, by: Requester): Promise<RunProgress> {
-    return toProgress(await this.#deps.runs.request(ref, by));
+  beginRun(ref: EndpointRef, by: Requester): Promise<RunRecord> {
+    return this.#deps.runs.request(ref, by);
+  }
+
+  /** A run of a project; `null`: there is none (any more). */
+  async run(project: ProjectId, id: string): Promise<RunRecord | null> {
+    const run = await this.#deps.runs.run(id);
+    return run?.project === project ? run : null;
+  }
+
+  /** Ends a run that is not over; one that is under way ends in a moment. */
+  cancelRun(id: string): Promise<void> {
+    return this.#deps.runs.cancel(id);
   }
 
   /** Asks for a run, and waits for its report. @throws `ERR_STATE` when the button is grey, `DialBackError` when it fails */
@@ -184,7 +196,7 @@ export class Fleet {
       if (run === null || isOver(run)) told.delete(id);
       if (run === null || told.get(id) === toProgress(run).phase) return;
       if (!isOver(run)) told.set(id, toProgress(run).phase);
-      listener({ what: 'run', progress: toProgress(run) });
+      listener({ what: 'run', runId: id, progress: toProgress(run) });
       listener({ what: 'endpoint', endpointId: run.endpointId, isListed: true });
     };
     const ends = [

@@ -349,6 +349,7 @@ export class Platform {
       people: this.#people,
       clock: settings.clock,
       metrics: new MetricHistories(store.tables, agesOf(settings.retention), settings.clock),
+      held: () => this.held,
       hold: this.#reach.isShared ? null : new FileHold(store.tables),
       fleetOf: (project) => fleetSummary(store.tables, project, Math.floor(settings.clock.now() / 1000)),
       usageOf: (project) => usageOf(store.tables, project),

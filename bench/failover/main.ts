@@ -57,7 +57,9 @@ async function measure(rounds: number): Promise<Record<string, Sample[]>> {
     'frozen (SIGSTOP)': [] as Sample[],
   };
   try {
-    const { secret } = await some(fleet).ask<{ secret: string }>('/api/secrets', { label: 'bench' });
+    const { secret } = await some(fleet).ask<{ secret: string }>('/api/v1/projects/default/secrets', {
+      label: 'bench',
+    });
     const official = await RustClient2.start({
       apiSecret: secret,
       relay: fleet.relayUrl,

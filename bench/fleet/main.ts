@@ -166,7 +166,7 @@ async function watchLife(platform: ServedPlatform, fleets: Fleet[], o: Options, 
 async function watchPages(platform: ServedPlatform): Promise<void> {
   await platform.loop();
   console.log();
-  await measurePages(`${await platform.dashboardUrl()}api/`, PAGE_ROUNDS);
+  await measurePages(`${await platform.dashboardUrl()}api/v1/projects/default/`, PAGE_ROUNDS);
   console.log();
   row('loop meanwhile', loopText(await platform.loop()));
 }

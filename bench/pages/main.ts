@@ -32,7 +32,7 @@ export async function main(args: string[]): Promise<void> {
     );
     const rounds = Number(values.rounds);
     console.log(`${machine()}; ${rounds} rounds; ms\n`);
-    const stall = await measurePages(`${platform.dashboardUrl}api/`, rounds);
+    const stall = await measurePages(`${platform.dashboardUrl}api/v1/projects/default/`, rounds);
     console.log(`\nlongest stall of the loop, this client included: ${stall.toFixed(0)} ms`);
   } finally {
     await platform.stop();

@@ -4,7 +4,7 @@ import { quantile } from './statistics.js';
 
 /**
  * Asks for each of them in turns, and prints how long the answers took.
- * @param api - the URL of the API, with a slash at its end
+ * @param api - the URL of a project of the API, with a slash at its end
  * @returns the longest stall of this process's event loop, in milliseconds
  */
 export async function measurePages(api: string, rounds: number): Promise<number> {
@@ -29,7 +29,7 @@ export async function measurePages(api: string, rounds: number): Promise<number>
     }
   }
   stalls.disable();
-  console.log('| `GET /api/…` | median | p95 | most | CPU, median | kB | gzip |');
+  console.log('| `GET …` | median | p95 | most | CPU, median | kB | gzip |');
   console.log('| --- | --- | --- | --- | --- | --- | --- |');
   for (const [path, measured] of times) {
     const body = await ask(path);
@@ -48,7 +48,7 @@ export async function measurePages(api: string, rounds: number): Promise<number>
 /** What the pages ask for, and what is hard. */
 async function pathsFor(ask: (path: string) => Promise<string>): Promise<string[]> {
   interface Page {
-    endpoints: { id: string; name: string }[];
+    items: { id: string; name: string }[];
     next: string | null;
   }
   const page = async (path: string): Promise<Page> => JSON.parse(await ask(path));
@@ -56,9 +56,9 @@ async function pathsFor(ask: (path: string) => Promise<string>): Promise<string[
   let after = first.next ?? '';
   for (let pages = 0; pages < 15; pages += 1)
     after = (await page(`endpoints?limit=500&after=${after}`)).next ?? after;
-  const ids = first.endpoints.map(({ id }) => id);
+  const ids = first.items.map(({ id }) => id);
   const [one = ''] = ids;
-  const { next } = JSON.parse(await ask(`endpoints/${one}`)) as { next: string | null };
+  const { reports } = JSON.parse(await ask(`endpoints/${one}`)) as { reports: { next: string | null } };
   return [
     'endpoints',
     'endpoints?limit=500',
@@ -75,7 +75,7 @@ async function pathsFor(ask: (path: string) => Promise<string>): Promise<string[
     `endpoints?ids=${ids.join(',')}`,
     'fleet',
     `endpoints/${one}`,
-    `endpoints/${one}/reports?before=${next ?? 'f'.repeat(20)}`,
+    `endpoints/${one}/reports?before=${reports.next ?? 'f'.repeat(20)}`,
     `endpoints/${one}/metrics`,
     'secrets',
   ];

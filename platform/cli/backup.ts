@@ -20,14 +20,14 @@ export async function backup(
   const startedAt = performance.now();
   let whyNotAsked: string | null = null;
   const hold = async () => {
-    const asked = await askRunning<{ held: string }>(data, '/api/backup', {});
+    const asked = await askRunning<{ held: string }>(data, '/api/v1/backup', {});
     if (asked.answer === null) {
       whyNotAsked = asked.why;
       return null;
     }
     const { held } = asked.answer;
     return async () => {
-      const ended = await askRunning<{ wasHeld: boolean }>(data, '/api/backup/end', { held });
+      const ended = await askRunning<{ wasHeld: boolean }>(data, '/api/v1/backup/end', { held });
       return ended.answer?.wasHeld === true;
     };
   };

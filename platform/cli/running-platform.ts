@@ -133,8 +133,8 @@ function readRunning(text: string): Running | null {
 /** Why the platform refuses. */
 function reasonIn(text: string, status: number): string {
   try {
-    const { error } = JSON.parse(text) as { error?: unknown };
-    if (typeof error === 'string') return printable(error);
+    const { detail } = JSON.parse(text) as { detail?: unknown };
+    if (typeof detail === 'string') return printable(detail);
   } catch {
     // Not JSON: see below.
   }

@@ -16,7 +16,9 @@ import { askRunning } from './running-platform.js';
 
 /** Prints a new API secret. */
 export async function secret(settings: Settings, { label }: { label: string }): Promise<void> {
-  const asked = await askRunning<{ secret: string }>(settings.dataDir, '/api/secrets', { label });
+  const asked = await askRunning<{ secret: string }>(settings.dataDir, '/api/v1/projects/default/secrets', {
+    label,
+  });
   const made =
     asked.answer === null
       ? await makeOffline(settings, label).catch((error: unknown) => fail(error, asked.why))

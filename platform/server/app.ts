@@ -11,6 +11,8 @@ import { type AccessOptions, guard, type Needs, nothingHere } from './doors/inde
 import { html } from './html.js';
 import { HttpError } from './http-error.js';
 import { errorPage } from './pages.js';
+import { PROBLEM_TYPE, problemOf, refusalOf } from './v1/problem.js';
+import { SHOULD } from './v1/schemas.js';
 
 /** Decides who gets in, and where errors go. */
 export interface AppOptions extends Omit<AccessOptions, 'askToSignIn'> {
@@ -32,21 +34,31 @@ const HEADERS = {
  * A server with the access rules in front of its routes, and errors answered in one form.
  * @param addRoutes - adds all routes; methods that a path does not have are refused here
  */
-export function createApp(
+export async function createApp(
   { signInPage, onError, observe, ...access }: AppOptions,
-  addRoutes: (app: FastifyInstance) => void,
-): FastifyInstance {
-  const answerError = (error: FastifyError | HttpError, request: FastifyRequest, reply: FastifyReply) => {
-    const { statusCode, message, headers } = toHttpError(error);
-    if (statusCode >= 500) onError(`The dashboard failed: ${messageOf(error)}`);
+  addRoutes: (app: FastifyInstance) => Promise<void>,
+): Promise<FastifyInstance> {
+  const answerError = (thrown: FastifyError | HttpError, request: FastifyRequest, reply: FastifyReply) => {
+    const error = toHttpError(thrown, request);
+    const { statusCode, message, headers } = error;
+    if (statusCode >= 500) onError(`The dashboard failed: ${messageOf(thrown)}`);
     reply.code(statusCode).headers(headers);
     return isApi(request)
-      ? reply.send({ error: message })
+      ? reply.type(PROBLEM_TYPE).send(JSON.stringify(problemOf(error, request.id)))
       : html(reply, errorPage(statusCode, message, depthOf(request.url)));
   };
   const app = fastify({
     bodyLimit: MAX_BODY,
     genReqId: () => randomBytes(9).toString('base64url'),
+    ajv: {
+      customOptions: {
+        // What comes is what is meant: nothing is made into another type, and nothing is left out.
+        ...{ coerceTypes: false, removeAdditional: false, useDefaults: false },
+        // All that is wrong is told at once. A request is too small for this to cost much.
+        allErrors: true,
+        keywords: [SHOULD],
+      },
+    },
     // For a malformed URL no hook has run, so the headers are set here.
     frameworkErrors: (_error, request, reply) => {
       answerError(nothingHere(), request, reply.headers(HEADERS));
@@ -75,7 +87,7 @@ export function createApp(
     // Which methods a path has is for those who may call one of them to know.
     paths.set(url, config?.needs === 'anybody' ? 'anybody' : 'signed-in');
   });
-  addRoutes(app);
+  await addRoutes(app);
   addObserved();
   for (const [url, needs] of [...paths]) refuseOtherMethods(app, url, needs);
   return app;
@@ -94,8 +106,9 @@ function refuseOtherMethods(app: FastifyInstance, url: string, needs: Needs): vo
 }
 
 /** Puts every error into our words, also those of the framework and the network. */
-function toHttpError(error: FastifyError | HttpError): HttpError {
+function toHttpError(error: FastifyError | HttpError, request: FastifyRequest): HttpError {
   if (error instanceof HttpError) return error;
+  if (error.validation !== undefined) return refusalOf(error, request);
   switch (error.statusCode ?? 500) {
     case 413:
       return new HttpError(413, 'The request is too large.', { connection: 'close' });

@@ -1,27 +1,19 @@
 import type { Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import {
-  type Clock,
-  DEFAULT_PROJECT,
-  hasCode,
-  isLoopbackAddress,
-  withBrackets,
-} from 'iroh-net-diagnostics/services';
+import { type Clock, hasCode, isLoopbackAddress, withBrackets } from 'iroh-net-diagnostics/services';
 import type { ServerSight } from '../observe/index.js';
 import type { DashboardSettings } from '../options.js';
 import type { People } from '../people/index.js';
-import { type ApiContext, addApi } from './api.js';
 import { type AppOptions, createApp, depthOf } from './app.js';
-import { addBackup, type BackupContext } from './backup.js';
 import { addDoorPages, Doors, returnPath } from './doors/index.js';
 import { closeServers, type Handler, type Listeners, listen } from './listen.js';
-import { LiveUpdates } from './live.js';
-import { addMetricHistory, type MetricHistoryContext } from './metric-history.js';
+import { LiveProjects } from './live-projects.js';
 import { addPages } from './page-routes.js';
 import { signInPage } from './pages.js';
+import { type ApiContext, addApi } from './v1/index.js';
 
 /** What the dashboard uses. */
-export interface DashboardContext extends ApiContext, BackupContext, MetricHistoryContext {
+export interface DashboardContext extends Omit<ApiContext, 'live'> {
   settings: DashboardSettings;
   people: People;
   clock: Clock;
@@ -37,9 +29,9 @@ export class Dashboard {
   /** Where browsers find it. */
   readonly url: string;
   readonly #servers: readonly Server[];
-  readonly #live: LiveUpdates;
+  readonly #live: LiveProjects;
 
-  private constructor(listeners: Listeners, url: string, live: LiveUpdates) {
+  private constructor(listeners: Listeners, url: string, live: LiveProjects) {
     this.port = listeners.port;
     this.url = url;
     this.#servers = listeners.servers;
@@ -56,7 +48,7 @@ export class Dashboard {
     const listeners = await listenSomewhere(context, (request, response) => handler(request, response));
     const { port } = listeners;
     const doors = new Doors({ people, platformId: services.id, hasLogin, token, clock });
-    const live = new LiveUpdates(services.changesIn(DEFAULT_PROJECT));
+    const live = new LiveProjects((project) => services.changesIn(project));
     const options: AppOptions = {
       allowedHosts: isNamed(settings) ? settings.allowedHosts : null,
       identify: (request) => doors.identify(request),
@@ -73,12 +65,10 @@ export class Dashboard {
         }),
       onError: (message: string) => services.events.emit({ type: 'warning', message }),
     };
-    const app = createApp(options, (routes) => {
+    const app = await createApp(options, async (routes) => {
       addDoorPages(routes, doors);
-      addPages(routes, live, hasLogin);
-      addApi(routes, context);
-      addBackup(routes, context);
-      addMetricHistory(routes, context);
+      addPages(routes, hasLogin);
+      await addApi(routes, { ...context, live });
     });
     await app.ready();
     handler = (request, response) => app.routing(request, response);

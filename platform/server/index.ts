@@ -6,4 +6,4 @@ export type {
   MetricsSessionJson,
   ReportJson,
   ReportSummaryJson,
-} from './json.js';
+} from './v1/index.js';

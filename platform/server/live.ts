@@ -14,9 +14,12 @@ export class LiveUpdates {
   /** What changed since the last messages, and whether the list shows it. */
   readonly #changed = new Map<EndpointId, boolean>();
   readonly #unsubscribe: () => void;
+  readonly #onEmpty: () => void;
   #pause: NodeJS.Timeout | undefined;
 
-  constructor(source: LiveSource) {
+  /** @param onEmpty - is called when the last stream has ended */
+  constructor(source: LiveSource, onEmpty: () => void = () => {}) {
+    this.#onEmpty = onEmpty;
     this.#unsubscribe = source.subscribe((change) => this.#take(change));
   }
 
@@ -39,7 +42,10 @@ export class LiveUpdates {
       headers: reply.getHeaders() as OutgoingHttpHeaders,
     });
     this.#streams.set(stream, endpointId);
-    response.on('close', () => this.#streams.delete(stream));
+    response.on('close', () => {
+      this.#streams.delete(stream);
+      if (this.#streams.size === 0) this.#onEmpty();
+    });
   }
 
   close(): void {
@@ -64,7 +70,7 @@ export class LiveUpdates {
         break;
       }
       case 'run':
-        this.#send('run', change.progress, change.progress.endpointId);
+        this.#send('run', { runId: change.runId, ...change.progress }, change.progress.endpointId);
         break;
       default:
         this.#send(change.what, {}, null);

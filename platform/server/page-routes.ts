@@ -1,12 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-import type { EndpointId } from 'iroh-net-diagnostics/services';
-import { KEY_ID } from './api.js';
 import { nothingHere } from './doors/index.js';
-import { parametersOf } from './endpoint-query.js';
 import { html } from './html.js';
-import { idIn } from './id-in.js';
-import type { LiveUpdates } from './live.js';
 import { ASSETS, homePage, type ProjectPageName, projectPage } from './pages.js';
+
+/** A path with the id of an endpoint. */
+const KEY_ID = ':id(^[0-9a-f]{64}$)';
 
 /** A path with the id of a project. */
 const PROJECT = ':project(^[a-z0-9][a-z0-9-]{0,39}$)';
@@ -23,8 +21,8 @@ interface InProject {
   Params: { project: string };
 }
 
-/** Adds the pages, what they load, and what keeps them up to date. */
-export function addPages(app: FastifyInstance, live: LiveUpdates, hasLogin: boolean): void {
+/** Adds the pages, and what they load. */
+export function addPages(app: FastifyInstance, hasLogin: boolean): void {
   app.get('/', { config: { needs: 'signed-in' } }, (_request, reply) => html(reply, homePage()));
   for (const [path, name] of PROJECT_PAGES) {
     const depth = path.split('/').length + 1;
@@ -45,13 +43,4 @@ export function addPages(app: FastifyInstance, live: LiveUpdates, hasLogin: bool
       return reply.type(asset.type).send(asset.body);
     },
   );
-  app.get('/api/events', { config: { needs: 'signed-in' } }, ({ url }, reply) => {
-    live.open(reply, endpointIn(url));
-  });
-}
-
-/** The endpoint that a stream is to be about; `null`: the whole fleet. */
-function endpointIn(url: string): EndpointId | null {
-  const id = parametersOf(url).get('endpoint');
-  return id === null ? null : idIn(id, 400, 'endpoint has to be the id of an endpoint.');
 }

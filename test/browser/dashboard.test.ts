@@ -205,7 +205,9 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     expect(sent.filter((url) => url.includes(TOKEN))).toEqual([]);
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.getByLabel('Login token').waitFor();
-    expect((await page.request.get(new URL('/api/endpoints', page.url()).href)).status()).toBe(401);
+    expect(
+      (await page.request.get(new URL('/api/v1/projects/default/endpoints', page.url()).href)).status(),
+    ).toBe(401);
     expect(await axeFaults(page)).toEqual([]);
     // What was under way when the session ended is answered so, and browsers write that down.
     complaints.splice(0, complaints.length, ...complaints.filter((text) => !isUnauthorized(text)));

@@ -56,10 +56,10 @@ describe.skipIf(!browserAvailable())('one hostile value', () => {
     const broken = await granted('broken', Math.floor(Date.now() / 1000) + 3600);
     await granted('as usual', Math.floor(Date.now() / 1000) + 3600);
     let isBroken = true;
-    await page.route(/\/api\/endpoints\?/, async (route) => {
+    await page.route(/\/endpoints\?/, async (route) => {
       const response = await route.fetch();
-      const answer = (await response.json()) as { endpoints: { id: string; button: unknown }[] };
-      for (const endpoint of answer.endpoints) if (isBroken && endpoint.id === broken) endpoint.button = null;
+      const answer = (await response.json()) as { items: { id: string; button: unknown }[] };
+      for (const endpoint of answer.items) if (isBroken && endpoint.id === broken) endpoint.button = null;
       await route.fulfill({ response, json: answer });
     });
     await openDashboard(page, platform);

@@ -31,7 +31,9 @@ describe.runIf(runs)('three processes on PostgreSQL', { tags: ['slow'] }, () => 
   beforeAll(async () => {
     const [started] = await Promise.all([PlatformFleet.start(), buildPeer()]);
     fleet = started;
-    const created = await any().ask<{ secret: string }>('/api/secrets', { label: 'fleet' });
+    const created = await any().ask<{ secret: string }>('/api/v1/projects/default/secrets', {
+      label: 'fleet',
+    });
     apiSecret = created.secret;
     const relays = [{ url: fleet.relayUrl, quicPort: null }];
     const app = await apps.start({ apiSecret, name: 'ours', relays });
@@ -91,7 +93,7 @@ describe.runIf(runs)('three processes on PostgreSQL', { tags: ['slow'] }, () => 
     });
     const lists = await Promise.all(
       fleet.processes.map((one) =>
-        one.ask<{ endpoints: { id: string; isOnline: boolean }[] }>('/api/endpoints'),
+        one.ask<{ endpoints: { id: string; isOnline: boolean }[] }>('/api/v1/projects/default/endpoints'),
       ),
     );
     const shown = lists.map(({ endpoints }) => endpoints.map(({ id, isOnline }) => `${id} ${isOnline}`));
@@ -118,7 +120,7 @@ describe.runIf(runs)('three processes on PostgreSQL', { tags: ['slow'] }, () => 
     const { holder, token } = await held();
     const asked = other(holder);
     const before = (await asked.endpoint(official.id)).latestReport?.id;
-    await asked.ask(`/api/endpoints/${official.id}/diagnostics`, {});
+    await asked.ask(`/api/v1/projects/default/endpoints/${official.id}/runs`, {});
     await until(async () => (await asked.endpoint(official.id)).run?.phase === 'running');
     const killedAt = performance.now();
     await fleet.kill(holder);
@@ -212,15 +214,17 @@ describe.runIf(runs)('three processes on PostgreSQL', { tags: ['slow'] }, () => 
     expect(kept, 'it was under way all the time').toBeGreaterThan(10);
     console.info(`acknowledged reports: ${kept}, lost: 0`);
     const secrets = await Promise.all(
-      fleet.processes.map((one) => one.ask<{ secrets: unknown[] }>('/api/secrets')),
+      fleet.processes.map((one) => one.ask<{ secrets: unknown[] }>('/api/v1/projects/default/secrets')),
     );
     for (const { secrets: list } of secrets) expect(list).toHaveLength(1);
   });
 
   it('end the sessions of a secret that is revoked at another process', { timeout: 60_000 }, async () => {
     const { holder } = await held();
-    const { secrets } = await any().ask<{ secrets: { keyId: string }[] }>('/api/secrets');
-    await other(holder).ask(`/api/secrets/${secrets[0]?.keyId}/revoke`, {});
+    const { items: secrets } = await any().ask<{ items: { keyId: string }[] }>(
+      '/api/v1/projects/default/secrets',
+    );
+    await other(holder).ask(`/api/v1/projects/default/secrets/${secrets[0]?.keyId}/revoke`, {});
     await until(async () => !(await any().endpoint(ours)).isOnline, 10_000);
   });
 });

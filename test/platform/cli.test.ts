@@ -90,7 +90,7 @@ describe('iroh-net-diagnostics-platform', () => {
     const { url, token } = await noteOf(dataDir);
     const headers = { ...bearer(token), 'content-type': 'application/json' };
     for (let count = 0; count < MAX_API_SECRETS; count += 1)
-      await fetch(new URL('/api/secrets', url), { method: 'POST', headers, body: '{}' });
+      await fetch(new URL('/api/v1/projects/default/secrets', url), { method: 'POST', headers, body: '{}' });
     expect(await runChild(PROGRAM, { args: ['secret', '--data', dataDir] })).toMatchObject({
       code: 1,
       stderr: 'There are 200 API secrets already: use or revoke one.\n',
@@ -125,7 +125,7 @@ describe('iroh-net-diagnostics-platform', () => {
     await new Promise<void>((resolve) => impostor.listen(Number(url.port), '127.0.0.1', resolve));
     try {
       const made = ApiSecret.parse(await makeSecret());
-      expect(asked).toEqual(['POST /api/secrets']);
+      expect(asked).toEqual(['POST /api/v1/projects/default/secrets']);
       expect(made.platform.id).toBe((await openIdentity(dataDir)).id);
     } finally {
       impostor.close();

@@ -37,7 +37,7 @@ async function json<T>(answer: Response | Promise<Response>): Promise<T> {
 
 interface EndpointAnswer {
   endpoint: { button: unknown };
-  reports: { id: string }[];
+  reports: { items: { id: string }[]; next: string | null };
 }
 
 /** `fetch` sets these headers itself. */
@@ -61,21 +61,26 @@ describe("the dashboard's door", () => {
       expect([page.status, await page.text()]).toEqual([401, expect.stringContaining('Name or e-mail')]);
     }
     for (const path of [
-      '/api/endpoints',
-      '/api/secrets',
-      '/api/events',
-      `/api/endpoints/${'a'.repeat(64)}`,
+      '/api/v1/projects/default/endpoints',
+      '/api/v1/projects/default/secrets',
+      '/api/v1/projects/default/events',
+      `/api/v1/projects/default/endpoints/${'a'.repeat(64)}`,
     ]) {
       const answer = await get(path, { cookie: `${cookie.split('=')[0]}=${'x'.repeat(43)}` });
-      expect([answer.status, await answer.json()]).toEqual([401, { error: 'Sign in first.' }]);
+      expect([answer.status, await answer.json()]).toEqual([
+        401,
+        expect.objectContaining({ code: 'not-signed-in', detail: 'Sign in first.' }),
+      ]);
     }
-    expect((await post('/api/secrets', {}, { cookie: '' })).status).toBe(401);
+    expect((await post('/api/v1/projects/default/secrets', {}, { cookie: '' })).status).toBe(401);
   });
 
   it('takes the token of the options from programs', async () => {
     const bearer = { cookie: '', authorization: `Bearer ${TOKEN}` };
-    expect((await get('/api/endpoints', bearer)).status).toBe(200);
-    expect((await get('/api/endpoints', { ...bearer, authorization: 'Bearer wrong' })).status).toBe(401);
+    expect((await get('/api/v1/projects/default/endpoints', bearer)).status).toBe(200);
+    expect(
+      (await get('/api/v1/projects/default/endpoints', { ...bearer, authorization: 'Bearer wrong' })).status,
+    ).toBe(401);
   });
 
   it.each([
@@ -85,13 +90,13 @@ describe("the dashboard's door", () => {
     ['another site, as the browser says', { 'sec-fetch-site': 'cross-site' }],
     ['the same site but another origin', { 'sec-fetch-site': 'same-site' }],
   ])('refuses to change anything for %s', async (_name, headers) => {
-    const answer = await post('/api/secrets', { label: 'x' }, headers);
+    const answer = await post('/api/v1/projects/default/secrets', { label: 'x' }, headers);
     expect(answer.status).toBe(403);
     expect(await platform.apiSecrets()).toEqual([]);
   });
 
   it('refuses to change anything for a request that does not say where it comes from', async () => {
-    const answer = await fetch(`${origin}/api/secrets`, {
+    const answer = await fetch(`${origin}/api/v1/projects/default/secrets`, {
       method: 'POST',
       body: '{}',
       headers: { cookie, 'content-type': 'application/json' },
@@ -123,15 +128,15 @@ describe("the dashboard's door", () => {
   it('needs no login when told so, and still refuses other sites', async () => {
     const open = await stage.platform({ dashboard: { port: 0, unsafeWithoutLogin: true } });
     expect(open.dashboardUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
-    expect((await fetch(`${open.dashboardUrl}api/endpoints`)).status).toBe(200);
+    expect((await fetch(`${open.dashboardUrl}api/v1/projects/default/endpoints`)).status).toBe(200);
     const foreign = { method: 'POST', headers: { origin: 'http://evil.test' } };
-    expect((await fetch(`${open.dashboardUrl}api/secrets`, foreign)).status).toBe(403);
+    expect((await fetch(`${open.dashboardUrl}api/v1/projects/default/secrets`, foreign)).status).toBe(403);
   });
 });
 
 describe("the dashboard's answers", () => {
   it('carry a strict content policy and are never stored', async () => {
-    for (const path of ['/', '/api/endpoints', '/nowhere', '/sign-in']) {
+    for (const path of ['/', '/api/v1/projects/default/endpoints', '/nowhere', '/sign-in']) {
       const { headers } = await get(path);
       expect(headers.get('content-security-policy')).toBe(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -159,16 +164,18 @@ describe("the dashboard's answers", () => {
       expect([name, await status(get(`/assets/${name}`))]).toEqual([name, 404]);
     expect(await status(get('/assets/..%2f..%2fpackage.json'))).toBe(404);
     expect(await status(get('//evil.test/'))).toBe(404);
-    expect(await status(get(`/api/endpoints/${'a'.repeat(64)}`))).toBe(404);
-    expect(await status(get(`/api/reports/${'a'.repeat(20)}`))).toBe(404);
-    expect(await status(post(`/api/secrets/${'a'.repeat(64)}/revoke`))).toBe(404);
-    expect(await status(post('/api/secrets', '[]'))).toBe(400);
-    expect(await status(post('/api/secrets', '{'))).toBe(400);
-    expect(await status(post('/api/secrets', { label: 5 }))).toBe(400);
-    expect(await status(post('/api/secrets', { label: 'x'.repeat(61) }))).toBe(400);
-    expect(await status(post('/api/secrets', {}, { 'content-type': 'text/plain' }))).toBe(415);
-    expect(await status(post('/api/secrets', { label: 'x'.repeat(20_000) }))).toBe(413);
-    const wrong = await post('/api/endpoints');
+    expect(await status(get(`/api/v1/projects/default/endpoints/${'a'.repeat(64)}`))).toBe(404);
+    expect(await status(get(`/api/v1/projects/default/reports/${'a'.repeat(20)}`))).toBe(404);
+    expect(await status(post(`/api/v1/projects/default/secrets/${'a'.repeat(64)}/revoke`))).toBe(404);
+    expect(await status(post('/api/v1/projects/default/secrets', '[]'))).toBe(400);
+    expect(await status(post('/api/v1/projects/default/secrets', '{'))).toBe(400);
+    expect(await status(post('/api/v1/projects/default/secrets', { label: 5 }))).toBe(400);
+    expect(await status(post('/api/v1/projects/default/secrets', { label: 'x'.repeat(61) }))).toBe(400);
+    expect(await status(post('/api/v1/projects/default/secrets', {}, { 'content-type': 'text/plain' }))).toBe(
+      415,
+    );
+    expect(await status(post('/api/v1/projects/default/secrets', { label: 'x'.repeat(20_000) }))).toBe(413);
+    const wrong = await post('/api/v1/projects/default/endpoints');
     expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
     expect(await rawStatus({ cookie, filler: 'x'.repeat(10_000) })).toBe(431);
   });
@@ -176,11 +183,28 @@ describe("the dashboard's answers", () => {
   it('have the same headers and words where the framework refuses: a URL, a method, a body', async () => {
     for (const [answer, status] of [
       [await get('/%zz'), 404],
-      [await fetch(`${origin}/api/secrets`, { method: 'OPTIONS', headers: { cookie, origin } }), 405],
-      [await fetch(`${origin}/api/secrets`, { method: 'PROPFIND', headers: { cookie, origin } }), 404],
-      [await post('/api/secrets', '{'), 400],
-      [await post('/api/secrets', '{"__proto__":{"a":1}}'), 400],
-      [await post('/api/secrets', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }), 415],
+      [
+        await fetch(`${origin}/api/v1/projects/default/secrets`, {
+          method: 'OPTIONS',
+          headers: { cookie, origin },
+        }),
+        405,
+      ],
+      [
+        await fetch(`${origin}/api/v1/projects/default/secrets`, {
+          method: 'PROPFIND',
+          headers: { cookie, origin },
+        }),
+        404,
+      ],
+      [await post('/api/v1/projects/default/secrets', '{'), 400],
+      [await post('/api/v1/projects/default/secrets', '{"__proto__":{"a":1}}'), 400],
+      [
+        await post('/api/v1/projects/default/secrets', 'a=b', {
+          'content-type': 'application/x-www-form-urlencoded',
+        }),
+        415,
+      ],
     ] as const) {
       expect([answer.status, answer.headers.get('content-security-policy')]).toEqual([
         status,
@@ -191,13 +215,16 @@ describe("the dashboard's answers", () => {
   });
 
   it('to HEAD are those to GET without a body, and a method is refused to nobody before the login', async () => {
-    const head = await fetch(`${origin}/api/endpoints`, { method: 'HEAD', headers: { cookie } });
-    const whole = await get('/api/endpoints');
+    const head = await fetch(`${origin}/api/v1/projects/default/endpoints`, {
+      method: 'HEAD',
+      headers: { cookie },
+    });
+    const whole = await get('/api/v1/projects/default/endpoints');
     expect([head.status, await head.text(), head.headers.get('content-length')]).toEqual([
       ...[200, ''],
       String((await whole.text()).length),
     ]);
-    expect((await post('/api/endpoints', {}, { cookie: '' })).status).toBe(401);
+    expect((await post('/api/v1/projects/default/endpoints', {}, { cookie: '' })).status).toBe(401);
     expect((await post('/assets/none.js', {}, { cookie: '' })).status).toBe(405);
   });
 
@@ -212,25 +239,28 @@ describe("the dashboard's answers", () => {
 
 describe("the dashboard's work", () => {
   it('issues an API secret once, lists its public half, and revokes it', async () => {
-    const created = await post('/api/secrets', { label: ' ci ' });
+    const created = await post('/api/v1/projects/default/secrets', { label: ' ci ' });
     const { secret, envLine, keyId } = await json<Record<'secret' | 'envLine' | 'keyId', string>>(created);
     expect(created.status).toBe(201);
     expect(ApiSecret.parse(secret)).toMatchObject({ keyId, platform: platform.address });
     expect(envLine).toBe(`IROH_SERVICES_API_SECRET=${secret}`);
-    const list = await (await get('/api/secrets')).text();
-    expect(JSON.parse(list).secrets).toMatchObject([{ keyId, label: 'ci', revokedAt: null }]);
+    const list = await (await get('/api/v1/projects/default/secrets')).text();
+    expect(JSON.parse(list).items).toMatchObject([{ keyId, label: 'ci', revokedAt: null }]);
     expect(list).not.toContain(secret);
-    expect((await post(`/api/secrets/${keyId}/revoke`)).status).toBe(200);
+    expect((await post(`/api/v1/projects/default/secrets/${keyId}/revoke`)).status).toBe(200);
     expect(await platform.apiSecrets()).toMatchObject([{ revokedAt: expect.any(Number) }]);
   });
 
   it('registers an SSH key in place of a secret, for programs', async () => {
-    const created = await post('/api/secrets', { sshKey: `${SSH_PUBLIC_KEY}\n`, label: 'ci' });
+    const created = await post('/api/v1/projects/default/secrets', {
+      sshKey: `${SSH_PUBLIC_KEY}\n`,
+      label: 'ci',
+    });
     const { keyId } = await json<{ keyId: string }>(created);
     expect([created.status, await platform.apiSecrets()]).toMatchObject([201, [{ keyId, label: 'ci' }]]);
-    expect((await post('/api/secrets', { sshKey: SSH_PUBLIC_KEY })).status).toBe(409);
-    expect((await post('/api/secrets', { sshKey: 'ssh-rsa AAAA' })).status).toBe(400);
-    expect((await post('/api/secrets', { sshKey: 5 })).status).toBe(400);
+    expect((await post('/api/v1/projects/default/secrets', { sshKey: SSH_PUBLIC_KEY })).status).toBe(409);
+    expect((await post('/api/v1/projects/default/secrets', { sshKey: 'ssh-rsa AAAA' })).status).toBe(400);
+    expect((await post('/api/v1/projects/default/secrets', { sshKey: 5 })).status).toBe(400);
   });
 
   it('runs diagnostics: grey with the reason, then progress, then the report', async () => {
@@ -238,19 +268,22 @@ describe("the dashboard's work", () => {
       onRun: async () => ({ ok: true, value: sampleReport(endpoint.id) }),
     });
     const connection = await openSession(endpoint, platform, await platform.createApiSecret());
-    const path = `/api/endpoints/${endpoint.id}`;
+    const path = `/api/v1/projects/default/endpoints/${endpoint.id}`;
     expect((await json<EndpointAnswer>(get(path))).endpoint.button).toMatchObject({
       enabled: false,
       reason: 'no-grant',
     });
-    const refused = await post(`${path}/diagnostics`);
-    expect([refused.status, (await json<{ error: string }>(refused)).error]).toEqual([
+    const refused = await post(`${path}/runs`);
+    expect([refused.status, (await json<{ detail: string }>(refused)).detail]).toEqual([
       409,
       expect.stringMatching(/^No grant/),
     ]);
 
     const live = new AbortController();
-    const events = await fetch(`${origin}/api/events`, { headers: { cookie }, signal: live.signal });
+    const events = await fetch(`${origin}/api/v1/projects/default/events`, {
+      headers: { cookie },
+      signal: live.signal,
+    });
     expect(events.headers.get('cache-control')).toBe('no-store, no-transform');
     let text = '';
     const reading = (async () => {
@@ -260,16 +293,16 @@ describe("the dashboard's work", () => {
     await tell(connection, { type: 'grant-cap', token: grantToken(endpoint, platform) });
     await until(() => text.includes(`event: changed\ndata: {"endpointIds":["${endpoint.id}"]}`));
     expect((await json<EndpointAnswer>(get(path))).endpoint.button).toMatchObject({ enabled: true });
-    const begun = await post(`${path}/diagnostics`);
+    const begun = await post(`${path}/runs`);
     expect(begun.status).toBe(202);
     await until(() => text.includes('"phase":"done"'));
     const phases = [...text.matchAll(/"phase":"(\w+)"/g)].map(([, phase]) => phase);
     expect(phases).toEqual(['connecting', 'authorising', 'running', 'done']);
-    const { reports } = await json<EndpointAnswer>(get(path));
+    const reports = (await json<EndpointAnswer>(get(path))).reports.items;
     expect(reports).toMatchObject([
       { source: 'dial-back', level: 'green', headline: 'Endpoint-Independent' },
     ]);
-    const report = await json(get(`/api/reports/${reports[0]?.id}`));
+    const report = await json(get(`/api/v1/projects/default/reports/${reports[0]?.id}`));
     expect(report).toMatchObject({ raw: sampleReport(endpoint.id), view: { level: 'green' } });
     live.abort();
     await reading;
@@ -298,13 +331,19 @@ describe("the dashboard's work", () => {
         ],
       },
     });
-    expect(await json(get('/api/usage'))).toEqual({ endpoints: 1, reports: 0, bytes: 0, points: 0 });
-    const path = `/api/endpoints/${endpoint.id}/metrics`;
+    expect(await json(get('/api/v1/projects/default/usage'))).toEqual({
+      endpoints: 1,
+      reports: 0,
+      bytes: 0,
+      points: 0,
+    });
+    const path = `/api/v1/projects/default/endpoints/${endpoint.id}/metrics`;
     expect(await json(get(`${path}/names`))).toEqual({
-      names: [
+      items: [
         { name: 'depth', type: 'gauge', help: '' },
         { name: 'net_recv', type: 'counter', help: 'Received' },
       ],
+      next: null,
     });
     expect(await json(get(`${path}/series?name=net_recv`))).toEqual({
       ...{ tier: 'raw', spanMs: 60_000 },
@@ -357,8 +396,8 @@ describe("the dashboard's work", () => {
         ],
       },
     });
-    const { sessions } = await json<{ sessions: { rows: unknown[] }[] }>(
-      get(`/api/endpoints/${endpoint.id}/metrics`),
+    const { items: sessions } = await json<{ items: { rows: unknown[] }[] }>(
+      get(`/api/v1/projects/default/endpoints/${endpoint.id}/metrics`),
     );
     expect(sessions[0]?.rows).toEqual([
       {
@@ -387,14 +426,14 @@ describe("the dashboard's work", () => {
     await tell(connection, { type: 'set-group', group: 'staging & more' });
     await tell(connection, { type: 'set-attributes', attributes: { region: 'a=b' } });
     const list = async (query: string) =>
-      (await json<{ endpoints: { id: string }[] }>(get(`/api/endpoints${query}`))).endpoints;
+      (await json<{ items: { id: string }[] }>(get(`/api/v1/projects/default/endpoints${query}`))).items;
     expect(await list('')).toMatchObject([{ group: 'staging & more', attributes: [['region', 'a=b']] }]);
     expect(await list('?group=staging%20%26%20more&attribute=region=a=b')).toMatchObject([
       { id: endpoint.id },
     ]);
     expect(await list('?group=other')).toEqual([]);
     expect(await list('?attribute=region=a')).toEqual([]);
-    expect((await get('/api/endpoints?attribute=region')).status).toBe(400);
+    expect((await get('/api/v1/projects/default/endpoints?attribute=region')).status).toBe(400);
   });
 
   it('lists endpoints page by page, with little of each, and counts them', async () => {
@@ -407,21 +446,21 @@ describe("the dashboard's work", () => {
       ids.push(endpoint.id);
     }
     interface Page {
-      endpoints: { id: string; attributes: unknown[]; attributeCount: number }[];
+      items: { id: string; attributes: unknown[]; attributeCount: number }[];
       next: string | null;
     }
     const found: string[] = [];
     for (let after = ''; ; ) {
-      const page = await json<Page>(get(`/api/endpoints?limit=2${after}`));
-      found.push(...page.endpoints.map(({ id }) => id));
-      expect(page.endpoints[0]).toMatchObject({ attributeCount: 20, attributes: { length: 6 } });
+      const page = await json<Page>(get(`/api/v1/projects/default/endpoints?limit=2${after}`));
+      found.push(...page.items.map(({ id }) => id));
+      expect(page.items[0]).toMatchObject({ attributeCount: 20, attributes: { length: 6 } });
       if (page.next === null) break;
       after = `&after=${page.next}`;
     }
     expect(found.toSorted()).toEqual(ids.toSorted());
-    const two = await json<Page>(get(`/api/endpoints?ids=${ids[0]},${ids[2]}&sort=name`));
-    expect(two.endpoints.map(({ id }) => id)).toEqual([ids[0], ids[2]].toSorted());
-    expect(await json(get('/api/fleet'))).toMatchObject({
+    const two = await json<Page>(get(`/api/v1/projects/default/endpoints?ids=${ids[0]},${ids[2]}&sort=name`));
+    expect(two.items.map(({ id }) => id)).toEqual([ids[0], ids[2]].toSorted());
+    expect(await json(get('/api/v1/projects/default/fleet'))).toMatchObject({
       ...{ total: 3, online: 3, levels: { green: 0, none: 3 } },
       ...{ grants: { granted: 0, expired: 0, none: 3 }, groups: [], versions: [] },
     });
@@ -460,9 +499,9 @@ describe("the dashboard's work", () => {
     ['colour', 'colour=green'],
     ['__proto__', '__proto__=x'],
   ])('say which parameter of a list is wrong: %s in %.80s', async (name, query) => {
-    const answer = await get(`/api/endpoints?${query}`);
-    const { error } = await json<{ error: string }>(answer);
-    expect([answer.status, error.split(' ')[0]]).toEqual([400, name]);
+    const answer = await get(`/api/v1/projects/default/endpoints?${query}`);
+    const { detail, errors } = await json<{ detail: string; errors: { name: string }[] }>(answer);
+    expect([answer.status, detail.split(' ')[0], errors[0]?.name]).toEqual([400, name, name]);
   });
 
   it('go on after a name, whatever it is', async () => {
@@ -476,10 +515,10 @@ describe("the dashboard's work", () => {
     }
     const found: string[] = [];
     for (let after = ''; ; ) {
-      const page = await json<{ endpoints: { id: string }[]; next: string | null }>(
-        get(`/api/endpoints?sort=name&limit=1${after}`),
+      const page = await json<{ items: { id: string }[]; next: string | null }>(
+        get(`/api/v1/projects/default/endpoints?sort=name&limit=1${after}`),
       );
-      found.push(...page.endpoints.map(({ id }) => id));
+      found.push(...page.items.map(({ id }) => id));
       if (page.next === null) break;
       after = `&after=${page.next}`;
     }
@@ -492,31 +531,31 @@ describe("the dashboard's work", () => {
     const report = sampleReport(endpoint.id);
     for (let count = 0; count < 3; count += 1)
       await tell(connection, { type: 'put-network-diagnostics', report });
-    const path = `/api/endpoints/${endpoint.id}`;
+    const path = `/api/v1/projects/default/endpoints/${endpoint.id}`;
     interface History {
-      reports: { id: string }[];
+      items: { id: string }[];
       next: string | null;
     }
-    const whole = await json<History>(get(path));
-    expect([whole.reports.length, whole.next]).toEqual([3, null]);
+    const { reports: whole } = await json<{ reports: History }>(get(path));
+    expect([whole.items.length, whole.next]).toEqual([3, null]);
     const first = await json<History>(get(`${path}/reports?limit=2`));
-    expect([first.reports, first.next]).toEqual([whole.reports.slice(0, 2), whole.reports[1]?.id]);
+    expect([first.items, first.next]).toEqual([whole.items.slice(0, 2), whole.items[1]?.id]);
     const rest = await json<History>(get(`${path}/reports?limit=2&before=${first.next}`));
-    expect(rest).toEqual({ reports: whole.reports.slice(2), next: null });
+    expect(rest).toEqual({ items: whole.items.slice(2), next: null });
     for (const query of ['before=x', 'before=', 'limit=0', 'limit=501'])
       expect([query, (await get(`${path}/reports?${query}`)).status]).toEqual([query, 400]);
   });
 
   it('tells of one endpoint alone to whoever asks for that', async () => {
-    const answer = await get('/api/events?endpoint=nobody');
+    const answer = await get('/api/v1/projects/default/events?endpoint=nobody');
     expect([answer.status, await json(answer)]).toEqual([
       400,
-      { error: 'endpoint has to be the id of an endpoint.' },
+      expect.objectContaining({ detail: 'endpoint has to be the id of an endpoint.' }),
     ]);
   });
 
   it('ends live streams when the platform stops', async () => {
-    const events = await get('/api/events');
+    const events = await get('/api/v1/projects/default/events');
     const ended = events.text().catch(() => 'cut');
     await platform.stop();
     expect(await ended).toBe('cut');

@@ -42,7 +42,7 @@ async function withDatabase(): Promise<{ server: PostgresServer; platform: Platf
 async function list(platform: Platform): Promise<{ status: number; ms: number }> {
   const url = new URL(platform.dashboardUrl ?? '');
   const startedAt = performance.now();
-  const { status } = await fetch(new URL('/api/endpoints', url), {
+  const { status } = await fetch(new URL('/api/v1/projects/default/endpoints', url), {
     headers: bearer(),
   });
   return { status, ms: performance.now() - startedAt };

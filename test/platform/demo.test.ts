@@ -29,13 +29,19 @@ describe('demo', () => {
       });
       return {
         status: answer.status,
-        body: (await answer.json()) as { endpoints: { id: string; name: string }[]; reports: unknown[] },
+        body: (await answer.json()) as {
+          items: { id: string; name: string }[];
+          reports: { items: unknown[] };
+        },
       };
     };
-    const [endpoint] = (await call('/api/endpoints')).body.endpoints;
+    const [endpoint] = (await call('/api/v1/projects/default/endpoints')).body.items;
     expect(endpoint?.name).toBe('demo-app');
-    expect((await call(`/api/endpoints/${endpoint?.id}/diagnostics`, 'POST')).status).toBe(202);
-    await until(async () => (await call(`/api/endpoints/${endpoint?.id}`)).body.reports.length === 1);
+    expect((await call(`/api/v1/projects/default/endpoints/${endpoint?.id}/runs`, 'POST')).status).toBe(202);
+    await until(
+      async () =>
+        (await call(`/api/v1/projects/default/endpoints/${endpoint?.id}`)).body.reports.items.length === 1,
+    );
     const startedAt = performance.now();
     run.process.kill('SIGINT');
     expect(await run.ended).toMatchObject({ code: 0, stderr: '' });

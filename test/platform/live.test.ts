@@ -108,13 +108,13 @@ describe('live updates', () => {
     for (const id of ids(MAX_LIVE_IDS + 1)) tell(listed(id));
     tell({ what: 'endpoint', endpointId: madeUpId('x'), isListed: false });
     const progress = { phase: 'connecting', startedAt: 0, elapsedMs: 0 } as const;
-    tell({ what: 'run', progress: { ...progress, endpointId: madeUpId('y') } });
-    tell({ what: 'run', progress: { ...progress, endpointId: madeUpId('x') } });
+    tell({ what: 'run', runId: 'r', progress: { ...progress, endpointId: madeUpId('y') } });
+    tell({ what: 'run', runId: 'r', progress: { ...progress, endpointId: madeUpId('x') } });
     tell({ what: 'gap' });
     await until(() => own.length === 3 && fleet.length === 5);
     expect(own.map(([name]) => name).toSorted()).toEqual(['changed', 'gap', 'run']);
     expect(own).toContainEqual(['changed', { endpointIds: ['x'] }]);
-    expect(own).toContainEqual(['run', { ...progress, endpointId: 'x' }]);
+    expect(own).toContainEqual(['run', { runId: 'r', ...progress, endpointId: 'x' }]);
   });
 
   it('keep what no list shows from the list: an endpoint that sends metrics costs it nothing', async () => {

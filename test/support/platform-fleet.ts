@@ -60,7 +60,7 @@ export class PlatformProcess {
   }
 
   async endpoint(id: string): Promise<EndpointAnswer['endpoint']> {
-    return (await this.ask<EndpointAnswer>(`/api/endpoints/${id}`)).endpoint;
+    return (await this.ask<EndpointAnswer>(`/api/v1/projects/default/endpoints/${id}`)).endpoint;
   }
 
   /** Presses the button until that works, and waits for the report. @returns milliseconds from now until it is there */
@@ -82,7 +82,7 @@ export class PlatformProcess {
 
   /** The live messages from now on, each as `event data`. */
   async live(signal: AbortSignal): Promise<string[]> {
-    const response = await this.#fetch('/api/events', undefined, signal);
+    const response = await this.#fetch('/api/v1/projects/default/events', undefined, signal);
     const messages: string[] = [];
     const read = async () => {
       let text = '';
@@ -119,7 +119,7 @@ export class PlatformProcess {
   }
 
   async #begin(id: string): Promise<boolean> {
-    return this.#fetch(`/api/endpoints/${id}/diagnostics`, {}).then(
+    return this.#fetch(`/api/v1/projects/default/endpoints/${id}/runs`, {}).then(
       ({ status }) => status === 202,
       () => false,
     );

@@ -58,7 +58,7 @@ class Platform {
     );
     const from = Number(parameters.get('after') ?? 0);
     const to = from + Number(parameters.get('limit') ?? 50);
-    return { endpoints: found.slice(from, to), next: to < found.length ? String(to) : null };
+    return { items: found.slice(from, to), next: to < found.length ? String(to) : null };
   }
 
   change(number: number, change: Partial<EndpointRowJson>): string {

@@ -1,4 +1,4 @@
-/** What the platform's API answers. */
+/** What the platform's API answers, below the project's path. */
 import type { ApiSecretRecord, RunProgress } from '../../lib/services/index.js';
 import type {
   EndpointJson,
@@ -11,39 +11,47 @@ import type {
 
 export type { EndpointJson, EndpointRowJson, MetricsSessionJson, ReportJson, ReportSummaryJson, RunProgress };
 
-/** `GET api/endpoints` */
+/** `GET endpoints` */
 export interface EndpointsAnswer {
-  endpoints: EndpointRowJson[];
+  items: EndpointRowJson[];
   /** For the next page; `null`: this was the last. */
   next: string | null;
 }
 
-/** `GET api/fleet` */
+/** `GET fleet` */
 export type FleetAnswer = FleetSummary;
 
-/** `GET api/endpoints/<id>` */
-export interface EndpointAnswer extends HistoryAnswer {
+/** `GET endpoints/<id>` */
+export interface EndpointAnswer {
   endpoint: EndpointJson;
+  /** The newest of them. */
+  reports: HistoryAnswer;
 }
 
-/** `GET api/endpoints/<id>/reports` */
+/** `GET endpoints/<id>/reports` */
 export interface HistoryAnswer {
   /** The newest first. */
-  reports: ReportSummaryJson[];
+  items: ReportSummaryJson[];
   /** For the next page; `null`: this was the last. */
   next: string | null;
 }
 
-/** `GET api/endpoints/<id>/metrics` */
+/** `GET endpoints/<id>/metrics` */
 export interface MetricsAnswer {
   /** The newest first. */
-  sessions: MetricsSessionJson[];
+  items: MetricsSessionJson[];
 }
 
-/** One of `GET api/secrets` */
+/** One of `GET secrets` */
 export type SecretJson = ApiSecretRecord;
 
-/** `POST api/secrets` */
+/** `GET secrets` */
+export interface SecretsAnswer {
+  /** The newest first. */
+  items: SecretJson[];
+}
+
+/** `POST secrets` */
 export interface CreatedSecret {
   secret: string;
   envLine: string;

@@ -12,7 +12,7 @@ export function pageInProject(path: string): string {
 
 /** The API's path for something of the project that the open page is about. */
 export function inProject(path: string): string {
-  return `api/${path}`;
+  return `api/v1/projects/${document.documentElement.dataset.project}/${path}`;
 }
 
 /** @throws Error with a sentence for the reader */
@@ -37,7 +37,7 @@ async function ask<T>(path: string, options: RequestInit): Promise<T> {
     return new Promise(() => {});
   }
   const answer = await response.json().catch(() => null);
-  if (!response.ok) throw new Error(answer?.error ?? `The platform answered ${response.status}.`);
+  if (!response.ok) throw new Error(answer?.detail ?? `The platform answered ${response.status}.`);
   return answer;
 }
 

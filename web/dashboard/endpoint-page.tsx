@@ -74,10 +74,10 @@ export function EndpointPage(props: PageProps) {
       </div>
       <section class="card" aria-labelledby="metrics-title">
         <h2 id="metrics-title">Metrics</h2>
-        {metrics?.sessions[0] === undefined ? (
+        {metrics?.items[0] === undefined ? (
           <p class="muted">No metrics yet.</p>
         ) : (
-          <Metrics session={metrics.sessions[0]} />
+          <Metrics session={metrics.items[0]} />
         )}
       </section>
     </Frame>

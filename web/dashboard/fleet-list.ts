@@ -113,7 +113,7 @@ export class FleetList {
           Math.min(MAX_PAGE, wanted - rows.length),
         );
         if (filter !== this.#filter) return;
-        rows = joined(rows, answer.endpoints);
+        rows = joined(rows, answer.items);
         next = answer.next;
       } while (next !== null && rows.length < wanted);
       this.#next = next;
@@ -129,10 +129,10 @@ export class FleetList {
     const { rows } = this.#view;
     const filter = this.#filter;
     if (this.#next === null || rows === null) return;
-    const { endpoints, next } = await this.#ask(filter, this.#next, PAGE);
+    const { items, next } = await this.#ask(filter, this.#next, PAGE);
     if (filter !== this.#filter) return;
     this.#next = next;
-    const all = joined(rows, endpoints);
+    const all = joined(rows, items);
     this.#wanted = all.length;
     this.#show({ rows: all, hasMore: next !== null });
   }
@@ -144,9 +144,9 @@ export class FleetList {
     const parameters = apiParameters(filter);
     parameters.set('ids', ids.join(','));
     try {
-      const { endpoints } = await this.#deps.ask(parameters);
+      const { items } = await this.#deps.ask(parameters);
       if (filter !== this.#filter) return;
-      const fresh = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
+      const fresh = new Map(items.map((endpoint) => [endpoint.id, endpoint]));
       const rows = (this.#view.rows ?? []).flatMap((row) =>
         ids.includes(row.id) ? (fresh.get(row.id) ?? []) : row,
       );

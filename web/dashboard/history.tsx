@@ -5,7 +5,7 @@ import { useNow } from './use-now.js';
 
 /** The reports of an endpoint; one of them is on the screen. */
 export function History({
-  history: { reports, next },
+  history: { items: reports, next },
   shownId,
   onOlder,
   onPick,

@@ -3,7 +3,7 @@ import { ago } from '../words/format.js';
 import type { MetricsAnswer } from './answers.js';
 import { useNow } from './use-now.js';
 
-type Session = MetricsAnswer['sessions'][number];
+type Session = MetricsAnswer['items'][number];
 
 /** The latest values of an endpoint's metrics. */
 export function Metrics({ session: { rows, total, updatedAt } }: { session: Session }) {

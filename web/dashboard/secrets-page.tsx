@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Guard } from '../components/guard.js';
-import type { SecretJson } from './answers.js';
+import type { SecretJson, SecretsAnswer } from './answers.js';
 import { getJson, inProject, messageOf, postJson } from './api.js';
 import { Frame, type PageProps } from './frame.js';
 import { NewSecret } from './new-secret.js';
@@ -11,7 +11,7 @@ import { useUpdates } from './use-updates.js';
 export function SecretsPage(props: PageProps) {
   const [secrets, setSecrets] = useState<readonly SecretJson[] | null>(null);
   const connection = useUpdates(() => ({
-    load: async () => setSecrets((await getJson<{ secrets: SecretJson[] }>(inProject('secrets'))).secrets),
+    load: async () => setSecrets((await getJson<SecretsAnswer>(inProject('secrets'))).items),
     handlers: { secrets: () => true },
   }));
   const { showError, refresh } = connection;

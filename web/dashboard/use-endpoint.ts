@@ -25,7 +25,7 @@ export interface EndpointModel {
 
 export function useEndpoint(id: string): EndpointModel {
   const [details, setDetails] = useState<EndpointAnswer | null>(null);
-  const [history, setHistory] = useState<HistoryAnswer>({ reports: [], next: null });
+  const [history, setHistory] = useState<HistoryAnswer>({ items: [], next: null });
   const [metrics, setMetrics] = useState<MetricsAnswer | null>(null);
   const [report, setReport] = useState<ReportJson | null>(null);
   const [run, setRun] = useState<RunState | null>(null);
@@ -39,7 +39,7 @@ export function useEndpoint(id: string): EndpointModel {
     load: async () => {
       const loaded = await getJson<EndpointAnswer>(inProject(`endpoints/${id}`));
       setDetails(loaded);
-      setHistory((before) => withNewest(before, loaded));
+      setHistory((before) => withNewest(before, loaded.reports));
       if (loaded.endpoint.run !== null) showProgress(loaded.endpoint.run);
       setMetrics(await getJson<MetricsAnswer>(inProject(`endpoints/${id}/metrics`)));
     },
@@ -55,7 +55,7 @@ export function useEndpoint(id: string): EndpointModel {
   }));
 
   const { showError, refresh } = connection;
-  const wantedId = pickedId ?? details?.reports[0]?.id ?? null;
+  const wantedId = pickedId ?? details?.reports.items[0]?.id ?? null;
   // After each load of the endpoint the report is tried again.
   useEffect(() => {
     if (wantedId === null || wantedId === report?.id) return;
@@ -74,7 +74,7 @@ export function useEndpoint(id: string): EndpointModel {
     setIsPressed(true);
     setRun(advance(null, { phase: 'connecting', elapsedMs: 0 }));
     try {
-      await postJson(inProject(`endpoints/${id}/diagnostics`));
+      await postJson(inProject(`endpoints/${id}/runs`));
     } catch (error) {
       showProgress({ phase: 'failed', elapsedMs: 0, failure: { message: messageOf(error) } });
     }
@@ -89,7 +89,7 @@ export function useEndpoint(id: string): EndpointModel {
     if (answer === undefined) return;
     setHistory((known) =>
       // The same page may have been asked for twice.
-      known.next === before ? { ...answer, reports: [...known.reports, ...answer.reports] } : known,
+      known.next === before ? { ...answer, items: [...known.items, ...answer.items] } : known,
     );
   };
   return {
@@ -100,8 +100,8 @@ export function useEndpoint(id: string): EndpointModel {
 }
 
 /** The newest page of a history, and of what was known before all that is older. */
-function withNewest(known: HistoryAnswer, { reports, next }: HistoryAnswer): HistoryAnswer {
-  if (next === null) return { reports, next };
-  const older = known.reports.filter(({ id }) => id < next);
-  return older.length === 0 ? { reports, next } : { reports: [...reports, ...older], next: known.next };
+function withNewest(known: HistoryAnswer, { items, next }: HistoryAnswer): HistoryAnswer {
+  if (next === null) return { items, next };
+  const older = known.items.filter(({ id }) => id < next);
+  return older.length === 0 ? { items, next } : { items: [...items, ...older], next: known.next };
 }

@@ -256,7 +256,7 @@ describe('a program', () => {
   it('comes with the token of the options, and no cookie takes the place of a wrong one', async () => {
     const cookie = await stage.signIn(platform);
     const code = async (headers: Record<string, string>) =>
-      (await fetch(`${origin}/api/secrets`, { headers, redirect: 'manual' })).status;
+      (await fetch(`${origin}/api/v1/projects/default/secrets`, { headers, redirect: 'manual' })).status;
     expect(await code(bearer())).toBe(200);
     expect(await code(bearer(`${TOKEN}x`))).toBe(401);
     expect(await code({ cookie, ...bearer('wrong') })).toBe(401);

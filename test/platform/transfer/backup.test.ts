@@ -71,12 +71,14 @@ describe('a backup', () => {
   it('of a running platform has what it had acknowledged, and the platform goes on', async () => {
     await fillFolder(data, { endpoints: 20, reports: 2_000 });
     await startPlatform();
-    const { secret: first } = (await post('/api/secrets', { label: 'before' })) as { secret: string };
+    const { secret: first } = (await post('/api/v1/projects/default/secrets', { label: 'before' })) as {
+      secret: string;
+    };
     expect(first).toMatch(/^services/);
     const { code, stdout, stderr } = await backup('--json');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({ folder: to, bytes: statSync(join(to, 'platform.db')).size });
-    expect(await post('/api/secrets', { label: 'after' })).toMatchObject({ status: 201 });
+    expect(await post('/api/v1/projects/default/secrets', { label: 'after' })).toMatchObject({ status: 201 });
     // It can be asked again.
     await rm(to, { recursive: true });
     expect((await backup()).code).toBe(0);
@@ -92,11 +94,11 @@ describe('a backup', () => {
 
   it('is one at a time, and the one who ends it is the one who began', async () => {
     await startPlatform();
-    const { held } = (await post('/api/backup', {})) as { held: string };
+    const { held } = (await post('/api/v1/backup', {})) as { held: string };
     expect(await backup()).toMatchObject({ code: 1, stderr: 'Another backup is being made.\n' });
-    expect(await post('/api/backup/end', { held: 'another' })).toEqual({ status: 200, wasHeld: false });
-    expect(await post('/api/backup/end', { held })).toEqual({ status: 200, wasHeld: true });
-    expect(await post('/api/backup/end', { held })).toEqual({ status: 200, wasHeld: false });
+    expect(await post('/api/v1/backup/end', { held: 'another' })).toEqual({ status: 200, wasHeld: false });
+    expect(await post('/api/v1/backup/end', { held })).toEqual({ status: 200, wasHeld: true });
+    expect(await post('/api/v1/backup/end', { held })).toEqual({ status: 200, wasHeld: false });
     expect((await backup()).code).toBe(0);
   });
 

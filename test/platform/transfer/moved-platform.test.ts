@@ -49,15 +49,17 @@ async function serve(data: string, port: number, database?: string) {
   };
   return {
     async secret(): Promise<string> {
-      return ((await ask('POST', '/api/secrets')).body as { secret: string }).secret;
+      return ((await ask('POST', '/api/v1/projects/default/secrets')).body as { secret: string }).secret;
     },
     async reports(id: string): Promise<Report[]> {
-      return ((await ask('GET', `/api/endpoints/${id}`)).body as { reports: Report[] }).reports;
+      return (
+        (await ask('GET', `/api/v1/projects/default/endpoints/${id}/reports`)).body as { items: Report[] }
+      ).items;
     },
     /** Presses the button, and waits for its report. */
     async press(id: string): Promise<Report[]> {
       const before = await this.reports(id);
-      const pressed = await ask('POST', `/api/endpoints/${id}/diagnostics`);
+      const pressed = await ask('POST', `/api/v1/projects/default/endpoints/${id}/runs`);
       expect(pressed).toMatchObject({ status: 202 });
       await until(async () => (await this.reports(id)).length > before.length, 20_000);
       const [newest, ...others] = await this.reports(id);

@@ -1,0 +1,77 @@
+import { Type } from 'typebox';
+import { cached } from '../../cached.js';
+import { FLEET_CACHE_MS } from '../constants.js';
+import { LEVELS, NAT_TYPES } from './reports.js';
+import { InProject } from './schemas.js';
+import type { Api, ApiContext } from './types.js';
+
+const Count = Type.Integer({ minimum: 0 });
+const Counted = Type.Array(Type.Object({ value: Type.String(), count: Count }), {
+  description: 'The commonest hundred, the commonest first.',
+});
+
+/** How many there are of each of some words. */
+function counts<const Words extends readonly string[]>(all: Words) {
+  return Type.Unsafe<Record<Words[number], number>>(
+    Type.Object(Object.fromEntries(all.map((word) => [word, Count]))),
+  );
+}
+
+const Fleet = Type.Object(
+  {
+    total: Count,
+    online: Count,
+    levels: counts([...LEVELS, 'none']),
+    natTypes: counts(NAT_TYPES),
+    grants: counts(['granted', 'expired', 'none']),
+    versions: Counted,
+    groups: Counted,
+  },
+  { title: 'Fleet', description: 'How many endpoints of each kind a project has.' },
+);
+
+const Usage = Type.Object(
+  {
+    endpoints: Count,
+    reports: Count,
+    bytes: Type.Integer({ minimum: 0, description: 'Of reports and metrics.' }),
+    points: Type.Integer({ minimum: 0, description: 'Of metrics.' }),
+  },
+  { title: 'Usage', description: 'How much a project keeps; the points may be an hour old.' },
+);
+
+/** Adds what there is in a project, as figures. */
+export function addFleet(api: Api, { fleetOf, usageOf }: ApiContext): void {
+  const fleet = cached(fleetOf, FLEET_CACHE_MS);
+  const usage = cached(usageOf, FLEET_CACHE_MS);
+
+  api.get(
+    '/projects/:project/fleet',
+    {
+      config: { needs: 'fleet:read', etag: 'weak' },
+      schema: {
+        operationId: 'getFleet',
+        summary: 'How many endpoints of each kind there are',
+        tags: ['endpoints'],
+        params: InProject,
+        response: { 200: Fleet },
+      },
+    },
+    ({ params }) => fleet(params.project),
+  );
+
+  api.get(
+    '/projects/:project/usage',
+    {
+      config: { needs: 'fleet:read', etag: 'weak' },
+      schema: {
+        operationId: 'getUsage',
+        summary: 'How much is kept',
+        tags: ['endpoints'],
+        params: InProject,
+        response: { 200: Usage },
+      },
+    },
+    ({ params }) => usage(params.project),
+  );
+}
