@@ -84,6 +84,21 @@ export function createProgram(): Command {
 
   addSettings(
     program
+      .command('healthcheck')
+      .summary('ask the platform that runs here whether it is alive')
+      .description(
+        'For what looks after a process and cannot ask by HTTP, such as the health check of a container: asks the platform that runs on this data folder, and ends with 0 when it answers within five seconds.',
+      ),
+    ['data'],
+    { data: DATA_FOLDER },
+  )
+    .addHelpText('after', examples('healthcheck --data ./platform-data'))
+    .action(async (_options, command) =>
+      (await import('./healthcheck.js')).healthcheck(await settingsOf(command, ['data'])),
+    );
+
+  addSettings(
+    program
       .command('backup')
       .summary('copy the data folder, also while the platform runs')
       .description(

@@ -88,12 +88,18 @@ export async function askRunning<Answer>(
   }
 }
 
+/** Where the platform runs on this data folder; `null` when nothing says that one does. */
+export async function noteIn(dataDir: string): Promise<Running | null> {
+  const noted = await readNote(join(dataDir, FILE));
+  return noted === null ? null : readRunning(noted);
+}
+
 function notAsked(why: string): Asked<never> {
   return { answer: null, why };
 }
 
-/** Why fetch failed; its own message is only "fetch failed". */
-function silenceOf(error: unknown): string {
+/** Why a request failed; fetch's own message is only "fetch failed". */
+export function silenceOf(error: unknown): string {
   if (error instanceof Error && error.name === 'TimeoutError') {
     return `did not answer within ${REQUEST_TIMEOUT_MS / 1000} s`;
   }

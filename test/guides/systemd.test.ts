@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,20 +9,12 @@ import { TestPlatform } from '../../lib/testing/index.js';
 import { startChild } from '../support/child.js';
 import { until } from '../support/fake-time.js';
 import { MarkdownPage, ROOT } from '../support/markdown.js';
+import { systemdAnalyze } from '../support/systemd.js';
 
-const ANALYZE = '/usr/bin/systemd-analyze';
+const analyze = systemdAnalyze();
 const [unit = '', template = ''] = MarkdownPage.read('docs/guides/systemd.md')
   .fences.filter(({ language }) => language === 'ini')
   .map(({ code }) => code);
-
-/** Whether `systemd-analyze` is here; says what to install where it is not. In CI a missing one is a failure. */
-function analyzeAvailable(): boolean {
-  if (existsSync(ANALYZE)) return true;
-  const advice = 'no systemd-analyze: install it (Debian: apt-get install systemd)';
-  if (process.env.CI) throw new Error(`The unit cannot be checked: ${advice}`);
-  console.log(`The unit of the guide is not checked: ${advice}`);
-  return false;
-}
 
 let folder: string;
 beforeEach(async () => {
@@ -30,13 +22,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-describe.skipIf(!analyzeAvailable())('systemd, asked about the unit of the guide', () => {
+describe.skipIf(analyze === null)('systemd, asked about the unit of the guide', () => {
   /** What `systemd-analyze verify` complains of. */
   const complaints = async (name: string, text: string): Promise<string> => {
     const file = join(folder, name);
     // Where Node is on this machine.
     await writeFile(file, text.replace('/usr/bin/node', process.execPath));
-    const done = await promisify(execFile)(ANALYZE, ['verify', '--man=no', file]).catch(
+    const done = await promisify(execFile)(analyze ?? '', ['verify', '--man=no', file]).catch(
       (error: { stderr: string }) => error,
     );
     return done.stderr;

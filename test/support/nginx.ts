@@ -11,6 +11,11 @@ const found = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/bin/nginx', '/o
   (path) => existsSync(path),
 );
 
+/** Where it is; `null` where it is not, and then it says what to install. In CI a missing one is a failure. */
+export function nginxProgram(): string | null {
+  return nginxAvailable() ? (found ?? null) : null;
+}
+
 /** Whether nginx is here; says what to install where it is not. In CI a missing one is a failure. */
 export function nginxAvailable(): boolean {
   if (found !== undefined) return true;

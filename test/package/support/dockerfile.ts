@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, posix } from 'node:path';
+import { basename, delimiter, join, posix } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -24,7 +24,9 @@ interface Stage {
 export class DockerfileRun {
   readonly #folder: string;
   readonly #stages: Stage[] = [];
+  #entrypoint: string[] = [];
   #command: string[] = [];
+  #healthCheck: string[] = [];
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -40,7 +42,7 @@ export class DockerfileRun {
     ignored: readonly string[],
   ): Promise<DockerfileRun> {
     const build = new DockerfileRun(await mkdtemp(join(tmpdir(), 'net-diagnostics-image-')));
-    for (const line of dockerfile.split('\n').filter((text) => text !== '')) {
+    for (const line of dockerfile.split('\n').filter((text) => text !== '' && !text.startsWith('#'))) {
       const [instruction = '', ...words] = line.split(' ');
       await build.#follow(instruction, words, { context, ignored });
     }
@@ -54,15 +56,24 @@ export class DockerfileRun {
 
   /** Starts its command. Variables that name a path of the image get the path here. */
   start(env: Record<string, string>): ChildProcess {
-    const [program = '', ...words] = this.#command;
+    return this.#spawn([...this.#entrypoint, ...this.#command], env);
+  }
+
+  /** Starts what asks whether it is well, in the same environment. */
+  startHealthCheck(env: Record<string, string>): ChildProcess {
+    return this.#spawn(this.#healthCheck, env);
+  }
+
+  #spawn([program = '', ...words]: readonly string[], env: Record<string, string>): ChildProcess {
     const mapped = Object.entries({ ...this.#stage.env, ...env }).map(([name, value]) => [
       name,
       value.startsWith('/') ? this.path(value) : value,
     ]);
+    const path = [this.path('/usr/local/bin'), process.env.PATH].join(delimiter);
     return spawn(program, words, {
       cwd: this.path(this.#stage.workdir),
       stdio: 'ignore',
-      env: { ...process.env, ...Object.fromEntries(mapped) },
+      env: { ...process.env, PATH: path, ...Object.fromEntries(mapped) },
     });
   }
 
@@ -86,6 +97,8 @@ export class DockerfileRun {
         const name = words[2] ?? `stage-${this.#stages.length}`;
         const root = join(this.#folder, name);
         await mkdir(root);
+        // Every image that programs run in has it.
+        await mkdir(join(root, 'usr', 'local', 'bin'), { recursive: true });
         this.#stages.push({ name, root, workdir: '/', env: {} });
         return;
       }
@@ -102,7 +115,15 @@ export class DockerfileRun {
         return this.#copy(words, from);
       case 'RUN':
         return this.#run(words.join(' '));
+      case 'ARG':
       case 'USER':
+      case 'EXPOSE':
+        return;
+      case 'HEALTHCHECK':
+        this.#healthCheck = JSON.parse(words.slice(words.indexOf('CMD') + 1).join(' '));
+        return;
+      case 'ENTRYPOINT':
+        this.#entrypoint = JSON.parse(words.join(' '));
         return;
       case 'CMD':
         this.#command = JSON.parse(words.join(' '));
@@ -135,6 +156,7 @@ export class DockerfileRun {
   async #run(command: string): Promise<void> {
     const line = command
       .replaceAll(/(?<= )\/(?=\w)/g, `${this.#stage.root}/`)
+      .replaceAll('-o node -g node ', '')
       .replaceAll('node:node', `${process.getuid?.()}:${process.getgid?.()}`);
     await run('sh', ['-c', line], {
       cwd: this.path(this.#stage.workdir),

@@ -1,0 +1,46 @@
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { NetDiagnosticsError } from 'iroh-net-diagnostics/services';
+import type { Settings } from '../config/index.js';
+import { noteIn, silenceOf } from './running-platform.js';
+
+/** What a container's engine waits for by default is longer. Milliseconds. */
+const TIMEOUT_MS = 5_000;
+
+/** Asks the platform that runs on this data folder whether it is alive. @throws `ERR_STATE` when it is not */
+export async function healthcheck(settings: Settings): Promise<void> {
+  const running = await noteIn(settings.dataDir);
+  if (running === null) {
+    throw new NetDiagnosticsError(
+      'ERR_STATE',
+      `No platform runs on ${settings.dataDir}, or none that is ready.`,
+    );
+  }
+  const url = new URL('livez', running.url);
+  const status = await statusOf(url).catch((error: unknown) => {
+    throw new NetDiagnosticsError('ERR_STATE', `The platform at ${url.origin} ${silenceOf(error)}.`, {
+      cause: error,
+    });
+  });
+  if (status !== 200)
+    throw new NetDiagnosticsError('ERR_STATE', `The platform at ${url.origin} answered ${status}.`);
+  process.stdout.write('alive\n');
+}
+
+async function statusOf(url: URL): Promise<number | undefined> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  // The certificate is for the public name, and this is an address of the own machine, which is told nothing.
+  const request =
+    url.protocol === 'https:'
+      ? httpsRequest(url, { signal, rejectUnauthorized: false })
+      : httpRequest(url, { signal });
+  request.end();
+  try {
+    const [response] = await once(request, 'response');
+    response.resume();
+    return response.statusCode;
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
+}
