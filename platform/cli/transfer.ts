@@ -34,6 +34,12 @@ export async function importFrom(options: Words): Promise<void> {
   const done = await carrying(options, (running) => importFile({ from, to }, running));
   if (json) print(done);
   else say(`Imported: ${summary(done)}.`);
+  const users = done.rows.users ?? 0;
+  if (users > 0 && !done.hasKeys) {
+    tell(
+      `${count(users)} users came without their passwords, and no API tokens came, as the file has no keys: start the platform, and make links for them with \`user link\`.`,
+    );
+  }
   for (const id of done.missing) {
     tell(
       `The secret key of the platform ${id} is in neither place: put its secret.key into the data folder before you start it, or import a file that was exported with keys. Without it, API secrets made before lead nowhere.`,

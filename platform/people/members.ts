@@ -1,4 +1,4 @@
-import type { ProjectId } from 'iroh-net-diagnostics/services';
+import { NetDiagnosticsError, type ProjectId } from 'iroh-net-diagnostics/services';
 import { readable } from '../store/readable.js';
 import { int, text } from '../store/rows.js';
 import type { Caller } from './caller.js';
@@ -133,5 +133,6 @@ function assertMayGive(by: Caller, project: ProjectId, role: Role): void {
 
 function roleIn(row: { role: string }): Role {
   const role = text(row, 'role');
-  return isRole(role) ? role : 'viewer';
+  if (isRole(role)) return role;
+  throw new NetDiagnosticsError('ERR_STORE', "The store's column role holds no role: the file is damaged.");
 }

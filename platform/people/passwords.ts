@@ -4,7 +4,7 @@ import { PeopleError } from './errors.js';
 import { nameKeyOf } from './names.js';
 
 const LENGTH = { min: 10, max: 200 } as const;
-/** 32 MiB of memory, three times over: about a third of a second of one core. */
+/** 32 MiB of memory, three times over: about a fifth of a second of one core. */
 const COST = { ln: 15, r: 8, p: 3 } as const;
 /** What a row may ask for at most: it may come from a file. */
 const MAX_COST = { ln: 17, r: 8, p: 8 } as const;

@@ -21,6 +21,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     'address',
     (value) => isObject(value) && isListOf(value.relayUrls, isText) && isListOf(value.directAddrs, isObject),
   ),
+  'audit.detail': json('object', isObject),
   report: json('object', isObject),
   schema_json: json('schema of metrics', (value) => isObject(value) && isListOf(value.items, isObject)),
   values_json: json('list', (value) => isListOf(value, isObject)),

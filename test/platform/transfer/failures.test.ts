@@ -98,6 +98,7 @@ describe('a file with rows that fit no store', () => {
     ],
     ['an attribute that is no text', 'endpoints', { attributes: '{"a":{}}' }, /is no object of texts/],
     ['an address that is none', 'endpoints', { address: '{"id":"x"}' }, /address of endpoints is no address/],
+    ['what was done in no form', 'audit', { detail: '[]' }, /detail of audit is no object/],
     ['a report that is none', 'reports', { report: '[]' }, /report of reports is no object/],
     ['a schema without items', 'metric_schemas', { schema_json: '{}' }, /is no schema of metrics/],
     ['values that are no list', 'metrics', { values_json: '{}' }, /values_json of metrics is no list/],
@@ -127,9 +128,16 @@ describe('a file with rows that fit no store', () => {
     await expectEmpty();
   });
 
-  it('is refused: a table of nobody, one of SQLite itself, the versions', async () => {
+  it('is refused: a table of nobody, one that lets browsers in, one of SQLite itself, the versions', async () => {
     const lines = await exported();
-    for (const name of ['users', 'sqlite_master', 'schema_version', '"; DROP TABLE reports; --']) {
+    const never = ['sign_ins', 'known_addresses', 'one_time_codes', 'oidc_attempts'];
+    for (const name of [
+      'nobodies',
+      ...never,
+      'sqlite_master',
+      'schema_version',
+      '"; DROP TABLE reports; --',
+    ]) {
       const more = [
         ...lines.slice(0, 1),
         JSON.stringify({ table: name, columns: ['id'] }),
