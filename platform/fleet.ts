@@ -89,6 +89,20 @@ export class Fleet {
     return { subscribe: (listener) => this.#follow(project, listener) };
   }
 
+  /** Calls the listener when somebody may no longer what he could, and when that may have been missed. @returns ends that */
+  onAccess(listener: () => void): () => void {
+    const { feed } = this.#deps;
+    const ends = [
+      feed.subscribe(({ what }) => {
+        if (what === 'access') listener();
+      }),
+      feed.onGap(listener),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
+  }
+
   /** A page of a project's endpoints. @throws NetDiagnosticsError `ERR_SETTING` for a bad limit or cursor, `ERR_STORE` */
   async endpoints(query: Partial<EndpointQuery> = {}): Promise<EndpointPage<EndpointView>> {
     const { store, runs, clock } = this.#deps;

@@ -23,6 +23,7 @@ export {
   type AuditQuery,
 } from './audit.js';
 export type { Caller, CallerKind } from './caller.js';
+export { CODE_MS } from './codes.js';
 export type { From } from './deps.js';
 export { PeopleError, type PeopleReason } from './errors.js';
 export type { Member, MemberSource } from './members.js';

@@ -6,11 +6,13 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { messageOf, SECURITY_HEADERS } from 'iroh-net-diagnostics/services';
+import { PeopleError } from '../people/index.js';
 import { MAX_BODY } from './constants.js';
 import { type AccessOptions, guard, type Needs, nothingHere } from './doors/index.js';
 import { html } from './html.js';
 import { HttpError } from './http-error.js';
 import { errorPage } from './pages.js';
+import { peopleRefusal } from './people-refusal.js';
 import { PROBLEM_TYPE, problemOf, refusalOf } from './v1/problem.js';
 import { SHOULD } from './v1/schemas.js';
 
@@ -108,6 +110,7 @@ function refuseOtherMethods(app: FastifyInstance, url: string, needs: Needs): vo
 /** Puts every error into our words, also those of the framework and the network. */
 function toHttpError(error: FastifyError | HttpError, request: FastifyRequest): HttpError {
   if (error instanceof HttpError) return error;
+  if (error instanceof PeopleError) return peopleRefusal(error);
   if (error.validation !== undefined) return refusalOf(error, request);
   switch (error.statusCode ?? 500) {
     case 413:

@@ -1,13 +1,14 @@
-/** The dashboard's limits. Normal use is one operator with a few tabs; anything more is a mistake or an attack. */
+/** The dashboard's limits. Normal use is a team with a few tabs each; anything more is a mistake or an attack. */
 
 /** Longest request body in bytes: a label or a login token. */
 export const MAX_BODY = 16 * 1024;
 /** Longest request head in bytes. */
 export const MAX_HEAD = 8 * 1024;
 /** TCP connections at once, per address family. */
-export const MAX_CONNECTIONS = 128;
-/** Live streams at once; one more ends the oldest. */
-export const MAX_LIVE = 32;
+export const MAX_CONNECTIONS = 512;
+/** Live streams at once of one project, and of one caller; one more ends the oldest. */
+export const MAX_LIVE = 128;
+export const MAX_LIVE_OF_ONE = 16;
 /** Interval of a comment on idle streams, in milliseconds: dead ones are noticed, and proxies do not cut them. */
 export const HEARTBEAT_MS = 15_000;
 /** A stream is cut when more bytes are unsent: its browser sleeps, and loads everything again when it wakes. */

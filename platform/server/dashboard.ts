@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { type Clock, hasCode, isLoopbackAddress, withBrackets } from 'iroh-net-diagnostics/services';
+import { hasCode, isLoopbackAddress, withBrackets } from 'iroh-net-diagnostics/services';
 import type { ServerSight } from '../observe/index.js';
 import type { DashboardSettings } from '../options.js';
 import type { People } from '../people/index.js';
@@ -13,10 +13,9 @@ import { signInPage } from './pages.js';
 import { type ApiContext, addApi } from './v1/index.js';
 
 /** What the dashboard uses. */
-export interface DashboardContext extends Omit<ApiContext, 'live'> {
+export interface DashboardContext extends Omit<ApiContext, 'live' | 'doors'> {
   settings: DashboardSettings;
   people: People;
-  clock: Clock;
   /** The port used last. If it is taken, the dashboard moves to another one. */
   rememberedPort: number | null;
   /** Looks at everything that is asked. @returns adds what it shows */
@@ -48,7 +47,11 @@ export class Dashboard {
     const listeners = await listenSomewhere(context, (request, response) => handler(request, response));
     const { port } = listeners;
     const doors = new Doors({ people, platformId: services.id, hasLogin, token, clock });
-    const live = new LiveProjects((project) => services.changesIn(project));
+    const live = new LiveProjects((project) => services.changesIn(project), {
+      again: (caller) => people.callers.again(caller),
+      hasProject: (project) => people.projects.exists(project),
+      onAccess: (listener) => services.onAccess(listener),
+    });
     const options: AppOptions = {
       allowedHosts: isNamed(settings) ? settings.allowedHosts : null,
       identify: (request) => doors.identify(request),
@@ -68,7 +71,7 @@ export class Dashboard {
     const app = await createApp(options, async (routes) => {
       addDoorPages(routes, doors);
       addPages(routes, hasLogin);
-      await addApi(routes, { ...context, live });
+      await addApi(routes, { ...context, live, doors });
     });
     await app.ready();
     handler = (request, response) => app.routing(request, response);

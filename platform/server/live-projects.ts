@@ -1,19 +1,26 @@
 import type { FastifyReply } from 'fastify';
 import type { EndpointId, ProjectId } from 'iroh-net-diagnostics/services';
 import type { LiveSource } from '../fleet.js';
+import type { Caller } from '../people/index.js';
+import { StreamRights, type StreamRightsDeps } from './doors/stream-rights.js';
 import { LiveUpdates } from './live.js';
 
 /** The live updates of each project that somebody watches. */
 export class LiveProjects {
   readonly #sourceOf: (project: ProjectId) => LiveSource;
+  readonly #rights: StreamRights;
   readonly #watched = new Map<ProjectId, LiveUpdates>();
 
-  constructor(sourceOf: (project: ProjectId) => LiveSource) {
+  constructor(sourceOf: (project: ProjectId) => LiveSource, rights: StreamRightsDeps) {
     this.#sourceOf = sourceOf;
+    this.#rights = new StreamRights(rights);
   }
 
-  /** Keeps the answer open and writes to it from now on. @param endpointId - `null`: of the whole fleet */
-  open(reply: FastifyReply, project: ProjectId, endpointId: EndpointId | null): void {
+  /**
+   * Keeps the answer open and writes to it from now on, as long as the caller may read the project.
+   * @param endpointId - `null`: of the whole fleet
+   */
+  open(reply: FastifyReply, caller: Caller, project: ProjectId, endpointId: EndpointId | null): void {
     let updates = this.#watched.get(project);
     if (updates === undefined) {
       const opened = new LiveUpdates(this.#sourceOf(project), () => {
@@ -23,7 +30,8 @@ export class LiveProjects {
       updates = opened;
       this.#watched.set(project, updates);
     }
-    updates.open(reply, endpointId);
+    const stream = updates.open(reply, endpointId);
+    this.#rights.add(stream, reply.raw, { caller, project });
   }
 
   /** Streams that are open now. */
@@ -32,12 +40,8 @@ export class LiveProjects {
   }
 
   close(): void {
+    this.#rights.close();
     for (const updates of [...this.#watched.values()]) updates.close();
     this.#watched.clear();
-  }
-
-  /** Ends all streams. Browsers ask for them again, with the login they still have. */
-  endAll(): void {
-    for (const updates of [...this.#watched.values()]) updates.endAll();
   }
 }

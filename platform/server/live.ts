@@ -28,8 +28,12 @@ export class LiveUpdates {
     return this.#streams.size;
   }
 
-  /** Keeps the answer open and writes to it from now on. @param endpointId - `null`: of the whole fleet */
-  open(reply: FastifyReply, endpointId: EndpointId | null): void {
+  /**
+   * Keeps the answer open and writes to it from now on.
+   * @param endpointId - `null`: of the whole fleet
+   * @returns what is written to
+   */
+  open(reply: FastifyReply, endpointId: EndpointId | null): EventStream {
     // From here on the framework no longer handles this answer.
     reply.hijack();
     const response = reply.raw;
@@ -46,18 +50,13 @@ export class LiveUpdates {
       this.#streams.delete(stream);
       if (this.#streams.size === 0) this.#onEmpty();
     });
+    return stream;
   }
 
   close(): void {
     this.#unsubscribe();
     clearTimeout(this.#pause);
     for (const stream of [...this.#streams.keys()]) this.#end(stream);
-  }
-
-  /** Ends all streams. Browsers ask for them again, with the login they still have. */
-  endAll(): void {
-    for (const stream of [...this.#streams.keys()]) stream.end();
-    this.#streams.clear();
   }
 
   #take(change: LiveChange): void {

@@ -12,6 +12,11 @@ const STATUS: Readonly<Record<PeopleReason, number>> = {
 };
 
 /** What was not done about people, as an answer. */
-export function peopleRefusal({ reason, message }: PeopleError): HttpError {
-  return new HttpError(STATUS[reason], message, reason === 'busy' ? { 'retry-after': '5' } : {});
+export function peopleRefusal({ reason, field, message }: PeopleError): HttpError {
+  const headers = reason === 'busy' ? { 'retry-after': '5' } : {};
+  const errors = field === null ? [] : [{ in: 'body', name: field, detail: message } as const];
+  return new HttpError(STATUS[reason], message, headers, {
+    ...(reason === 'taken' || reason === 'last-administrator' || reason === 'full' ? { code: reason } : {}),
+    errors,
+  });
 }

@@ -144,6 +144,12 @@ export class Doors {
     reply.header('set-cookie', this.#cookie.clear());
   }
 
+  /** The URL of a one-time code. It is behind the `#`, so that no server's log has it. */
+  linkUrl(request: FastifyRequest, code: string): string {
+    const origin = `${isTls(request) ? 'https' : 'http'}://${request.host}`;
+    return `${origin}/link#${new URLSearchParams({ code })}`;
+  }
+
   /**
    * Takes a turn for something that proves a password besides the sign-in.
    * @throws HttpError 429

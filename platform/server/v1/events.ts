@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { callerOf } from '../doors/index.js';
 import { idIn } from '../id-in.js';
 import { InProject, KeyId, SHOULD } from './schemas.js';
 import type { Api, ApiContext } from './types.js';
@@ -43,9 +44,16 @@ export function addEvents(api: Api, { live }: ApiContext): void {
         },
       },
     },
-    ({ params: { project }, query: { endpoint } }, reply) => {
+    (request, reply) => {
+      const { project } = request.params;
+      const { endpoint } = request.query;
       const should = 'endpoint has to be the id of an endpoint.';
-      live.open(reply, project, endpoint === undefined ? null : idIn(endpoint, 400, should));
+      live.open(
+        reply,
+        callerOf(request),
+        project,
+        endpoint === undefined ? null : idIn(endpoint, 400, should),
+      );
     },
   );
 }

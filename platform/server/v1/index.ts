@@ -1,17 +1,24 @@
 import type { FastifyInstance } from 'fastify';
 import { finished } from './answers.js';
+import { addAudit } from './audit.js';
 import { addBackup } from './backup.js';
 import { addEndpoints } from './endpoints.js';
 import { addEvents } from './events.js';
 import { addFleet } from './fleet.js';
+import { addMe } from './me.js';
+import { addMembers } from './members.js';
 import { addMetrics } from './metrics.js';
 import { addDocument } from './openapi.js';
 import { addPlatform } from './platform.js';
+import { addProjects } from './projects.js';
 import { readQuery } from './queries.js';
 import { addReports } from './reports.js';
 import { addRuns } from './runs.js';
 import { addSecrets } from './secrets.js';
+import { addSession } from './session.js';
+import { addTokens } from './tokens.js';
 import type { Api, ApiContext } from './types.js';
+import { addUsers } from './users.js';
 
 export type { EndpointJson, EndpointRowJson } from './endpoints.js';
 export type { MetricsSessionJson } from './metrics.js';
@@ -19,6 +26,7 @@ export type { ReportJson, ReportSummaryJson } from './reports.js';
 export type { ApiContext } from './types.js';
 
 const RESOURCES: readonly ((api: Api, context: ApiContext) => void)[] = [
+  ...[addSession, addMe, addUsers, addProjects, addMembers, addTokens, addAudit],
   ...[addPlatform, addFleet, addEndpoints, addReports, addRuns, addMetrics, addSecrets, addEvents, addBackup],
 ];
 

@@ -21,6 +21,13 @@ const DESCRIPTION = `What the dashboard does, for programs. Everything lies in a
 that you do not know. \`x-permission\` says what a caller needs.`;
 
 const TAGS = [
+  { name: 'session', description: 'How browsers come in and go out' },
+  { name: 'me', description: 'Whoever asks' },
+  { name: 'users', description: 'The users of the platform' },
+  { name: 'projects', description: 'The projects, in which everything else lies' },
+  { name: 'members', description: 'The members of a project' },
+  { name: 'tokens', description: 'With what programs come in' },
+  { name: 'audit', description: 'Who did what' },
   { name: 'platform', description: 'The platform as a whole' },
   { name: 'endpoints', description: 'The endpoints of a project' },
   { name: 'reports', description: 'What endpoints report' },

@@ -6,18 +6,21 @@ import type {
   FastifyTypeProvider,
   RawServerDefault,
 } from 'fastify';
-import type { EndpointId, ProjectId } from 'iroh-net-diagnostics/services';
+import type { Clock, EndpointId, ProjectId } from 'iroh-net-diagnostics/services';
 import type { Static, TSchema } from 'typebox';
 import type { Fleet } from '../../fleet.js';
 import type { FileHold } from '../../store/file-hold.js';
 import type { FleetSummary } from '../../store/fleet-summary.js';
 import type { MetricHistories } from '../../store/metric-series.js';
 import type { Usage } from '../../store/usage.js';
+import type { Doors } from '../doors/index.js';
 import type { LiveProjects } from '../live-projects.js';
 
 /** What the API uses. */
 export interface ApiContext {
   services: Fleet;
+  doors: Doors;
+  clock: Clock;
   live: LiveProjects;
   metrics: MetricHistories;
   /** Counts a project's endpoints. */
