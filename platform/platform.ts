@@ -37,7 +37,7 @@ import { leastUsedIdentity, Reach } from './reach.js';
 import { agesOf, Maintenance } from './retention/index.js';
 import { RunQueue } from './runs/index.js';
 import { ServedIdentity } from './served-identity.js';
-import { Dashboard } from './server/index.js';
+import { Dashboard, type DashboardContext } from './server/index.js';
 import { FileHold } from './store/file-hold.js';
 import { fleetSummary } from './store/fleet-summary.js';
 import { MetricHistories } from './store/metric-series.js';
@@ -62,6 +62,14 @@ interface Parts {
   leases: SqlDatabase;
   feed: ChangeFeed;
   observatory: Observatory;
+  serializer: DashboardContext['serializer'];
+}
+
+/** What tests replace. */
+interface ReplacedParts {
+  store?: SqlStore;
+  /** Makes the texts of the API's answers. */
+  serializer?: DashboardContext['serializer'];
 }
 
 /**
@@ -117,8 +125,8 @@ export class Platform {
    */
   static start(options: PlatformOptions): Promise<Platform>;
   /** @internal With the parts that tests replace. */
-  static start(options: PlatformOptions, parts: { store?: SqlStore }): Promise<Platform>;
-  static async start(options: PlatformOptions, replaced: { store?: SqlStore } = {}): Promise<Platform> {
+  static start(options: PlatformOptions, parts: ReplacedParts): Promise<Platform>;
+  static async start(options: PlatformOptions, replaced: ReplacedParts = {}): Promise<Platform> {
     const settings = parsePlatformOptions(options);
     const { dataDir, database, platformKeyFile, identities, onEvent } = settings;
     const isShared = database !== null;
@@ -138,7 +146,9 @@ export class Platform {
       await keys.register(store.database);
       if (keys.own !== null) await store.adoptIdentity(keys.own.id);
       const id = keys.own?.id ?? (await oldestIdentity(leases));
-      const platform = new Platform(id, { settings, keys, events, store, leases, feed, observatory });
+      const { serializer } = replaced;
+      const parts = { settings, keys, events, store, leases, feed, observatory, serializer };
+      const platform = new Platform(id, parts);
       await platform.#open();
       return platform;
     } catch (error) {
@@ -338,7 +348,7 @@ export class Platform {
   }
 
   async #openDashboard(): Promise<void> {
-    const { settings, store, keys, observatory } = this.#parts;
+    const { settings, store, keys, observatory, serializer } = this.#parts;
     const { dashboard } = settings;
     if (dashboard === null) return;
     const opened = await Dashboard.open({
@@ -350,6 +360,7 @@ export class Platform {
       clock: settings.clock,
       metrics: new MetricHistories(store.tables, agesOf(settings.retention), settings.clock),
       held: () => this.held,
+      serializer,
       hold: this.#reach.isShared ? null : new FileHold(store.tables),
       fleetOf: (project) => fleetSummary(store.tables, project, Math.floor(settings.clock.now() / 1000)),
       usageOf: (project) => usageOf(store.tables, project),

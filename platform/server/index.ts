@@ -1,5 +1,5 @@
 export type { FleetSummary } from '../store/fleet-summary.js';
-export { Dashboard } from './dashboard.js';
+export { Dashboard, type DashboardContext } from './dashboard.js';
 export type {
   EndpointJson,
   EndpointRowJson,

@@ -34,6 +34,7 @@ import { Platform, type PlatformOptions } from '../../platform/index.js';
 import { People } from '../../platform/people/index.js';
 import { openLibsql } from '../../platform/store/libsql-driver.js';
 import { SqlStore } from '../../platform/store/sql-store.js';
+import { checkedAnswers } from '../support/checked-answers.js';
 import { ADMIN, TOKEN } from '../support/dashboard-door.js';
 import { Loopback } from '../support/loopback.js';
 
@@ -51,7 +52,10 @@ export class Stage {
 
   /** On the store that lasts, though kept in memory unless a folder is given. A dashboard has the token of the tests. */
   async platform(options: Partial<PlatformOptions> = {}): Promise<Platform> {
-    const parts: { store?: SqlStore } = options.dataDir === undefined ? { store: await sqlStore() } : {};
+    const parts = {
+      ...(options.dataDir === undefined ? { store: await sqlStore() } : {}),
+      serializer: checkedAnswers,
+    };
     const onEvent = (event: PlatformEvent) => this.events.push(event);
     const usual = { dataDir: ':memory:', port: 0, dashboard: false, onEvent } as const;
     const { dashboard } = options;
