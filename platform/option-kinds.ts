@@ -66,3 +66,36 @@ export function hosts(): TextKind<readonly string[]> {
     },
   );
 }
+
+/** The words that stand for ranges of addresses, as Fastify knows them. */
+const RANGES = ['loopback', 'linklocal', 'uniquelocal'];
+
+/** Addresses, ranges of them (`10.0.0.0/8`), and the words for usual ones. */
+export function proxies(): TextKind<readonly string[]> {
+  const range = (value: unknown) => {
+    if (typeof value !== 'string') throw new InvalidValue('no text');
+    const [address = '', bits, more] = value.split('/');
+    const longest = isIPv4(address) ? 32 : isIPv6(address) ? 128 : 0;
+    if (RANGES.includes(value) || (longest > 0 && bits === undefined)) return value;
+    if (longest === 0 || more !== undefined || !/^\d{1,3}$/.test(bits ?? '') || Number(bits) > longest)
+      throw new InvalidValue('no IP address, and no range');
+    // Then everybody could say where he comes from.
+    if (Number(bits) === 0) throw new InvalidValue('that is everybody');
+    return value;
+  };
+  return listOf('a list of IP addresses, ranges ("10.0.0.0/8"), or loopback, linklocal, uniquelocal', {
+    fromText: range,
+    fromValue: range,
+  });
+}
+
+/** Where browsers find the dashboard: origin and path, with a slash at the end. */
+export function publicUrl(): TextKind<string> {
+  return textKind('an http:// or https:// URL without query, fragment and user', (text) => {
+    if (!URL.canParse(text)) throw new InvalidValue();
+    const { protocol, username, password, search, hash, origin, pathname } = new URL(text);
+    const isPlain = username === '' && password === '' && search === '' && hash === '';
+    if (!isPlain || (protocol !== 'https:' && protocol !== 'http:')) throw new InvalidValue();
+    return `${origin}${pathname.replace(/\/*$/, '/')}`;
+  });
+}

@@ -25,9 +25,30 @@ import {
   type Values,
 } from 'iroh-net-diagnostics/services';
 import type { RequestRecord } from './observe/index.js';
-import { database, filled, hostNames, hosts, identityCount, network, token } from './option-kinds.js';
+import {
+  database,
+  filled,
+  hostNames,
+  hosts,
+  identityCount,
+  network,
+  proxies,
+  publicUrl,
+  token,
+} from './option-kinds.js';
 import { type RetentionOptions, retention } from './retention/index.js';
 import { type OidcOptions, oidc } from './server/doors/oidc/settings.js';
+
+/** The files of a certificate, both PEM. They are read again when they change. */
+export interface TlsOptions {
+  /** The certificate, and behind it those between it and its authority. */
+  cert: string;
+  /** Its key, without a passphrase. */
+  key: string;
+}
+
+/** {@link TlsOptions} as they were checked. */
+export type TlsSettings = Values<typeof TLS_FILES>;
 
 /** The dashboard's options. */
 export interface DashboardOptions {
@@ -40,6 +61,18 @@ export interface DashboardOptions {
    * loopback: any.
    */
   allowedHosts?: readonly string[] | undefined;
+  /**
+   * Speaks TLS (1.2 or 1.3), and no plain HTTP. A certificate that changes is used without a restart; what is wrong with a new
+   * one is told as a warning, and the old one stays. Default: plain HTTP.
+   */
+  tls?: TlsOptions | undefined;
+  /**
+   * Proxies in front: addresses, ranges such as `10.0.0.0/8`, or `loopback`. Of these alone `X-Forwarded-For`, `-Proto` and `-Host`
+   * are believed, which they have to set. Default: none.
+   */
+  trustProxy?: readonly string[] | undefined;
+  /** Where browsers find it: `https://fleet.example/`. Links that are printed begin with it. Default: its address. */
+  publicUrl?: string | undefined;
   /** Lets programs in, as `Authorization: Bearer`: at least 32 characters. Default: a new random one at each start. */
   token?: string | undefined;
   /** Sign-in by an OpenID Connect provider, beside names and passwords. Default: none. */
@@ -51,7 +84,7 @@ export interface DashboardOptions {
   admin?: FirstAdministratorOptions | undefined;
   /** Serves everybody who can connect, without a login. Default: false. */
   unsafeWithoutLogin?: boolean | undefined;
-  /** Allows `hosts` beyond loopback although the dashboard speaks plain HTTP. Default: false. */
+  /** Allows `hosts` beyond loopback with plain HTTP, although no `trustProxy` is in front. Default: false. */
   unsafePlainHttpBeyondLoopback?: boolean | undefined;
   /**
    * Everybody who can connect may read what Prometheus is told at `/metrics`. Default: false, that is with `token`, or an API
@@ -140,11 +173,15 @@ const ADMIN = {
   name: needed(filled('a name')),
   passwordFile: needed(filled("a file's path")),
 } satisfies Rows<FirstAdministratorOptions>;
+const TLS_FILES = { cert: needed(filled("a file's path")), key: needed(filled("a file's path")) };
 
 const DASHBOARD = {
   hosts: option(hosts(), LOOPBACK),
   port: option(port(), null),
   allowedHosts: option(hostNames(), []),
+  tls: option(group('{ cert, key }', TLS_FILES), null),
+  trustProxy: option(proxies(), []),
+  publicUrl: option(publicUrl(), null),
   token: { ...option(token(), null), isSecret: true },
   oidc: option(oidc(), null),
   admin: option(group('an object with name and passwordFile', ADMIN), null),
@@ -182,10 +219,11 @@ export function parsePlatformOptions(options: PlatformOptions): PlatformSettings
   const settings = readOptions(of, PLATFORM, options);
   const named = namedPorts(settings.bindAddrs);
   if (named.length === 0) return settings;
-  if (settings.port !== null || new Set(named).size > 1) {
+  const all = new Set([settings.port ?? 0, ...named].filter((number) => number !== 0));
+  if (all.size > 1) {
     throw new SettingError(
       { option: 'port', of, variable: null, from: 'option' },
-      `and \`bindAddrs\` name more than one port (${[settings.port ?? [], named].flat().join(', ')}): both families share one.`,
+      `and \`bindAddrs\` name more than one port (${[...all].join(', ')}): both families share one.`,
     );
   }
   return { ...settings, port: named[0] ?? null };
@@ -195,6 +233,15 @@ function namedPorts(addrs: BindAddrs): readonly number[] {
   return addrs === 'loopback' ? [] : addrs.map((addr) => addr.port).filter((number) => number !== 0);
 }
 
+/** Whether somebody in between can read along what browsers and the dashboard tell each other. */
+export function isReadable({
+  hosts,
+  tls,
+  trustProxy,
+}: Pick<DashboardSettings, 'hosts' | 'tls' | 'trustProxy'>): boolean {
+  return tls === null && trustProxy.length === 0 && !hosts.every(isLoopbackAddress);
+}
+
 function dashboard(): Kind<DashboardSettings | null> {
   return {
     should: DASHBOARD_GROUP.should,
@@ -202,11 +249,11 @@ function dashboard(): Kind<DashboardSettings | null> {
       if (value === false) return null;
       const { unsafeWithoutLogin, unsafePlainHttpBeyondLoopback, ...settings } =
         DASHBOARD_GROUP.fromValue(value);
-      if (!unsafePlainHttpBeyondLoopback && !settings.hosts.every(isLoopbackAddress)) {
+      if (!unsafePlainHttpBeyondLoopback && isReadable(settings)) {
         throw new InvalidField(
           'hosts',
-          'goes beyond loopback, where its plain HTTP can be read along: put a TLS proxy in front of loopback, or ' +
-            'set `dashboard.unsafePlainHttpBeyondLoopback`.',
+          'goes beyond loopback, where its plain HTTP can be read along: give `dashboard.tls`, put a TLS proxy in front and ' +
+            'name its address in `dashboard.trustProxy`, or set `dashboard.unsafePlainHttpBeyondLoopback`.',
         );
       }
       return { ...settings, hasLogin: !unsafeWithoutLogin };

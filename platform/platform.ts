@@ -177,6 +177,19 @@ export class Platform {
     return this.#setUpUrl;
   }
 
+  /** @internal Where programs on this machine reach the dashboard, whatever is in front of it. `null` without one. */
+  get localUrl(): string | null {
+    return this.#dashboard?.localUrl ?? null;
+  }
+
+  /**
+   * Looks now whether the files of `dashboard.tls` have changed, as it does every ten seconds. Connections go on. When the new
+   * ones cannot be used, a warning says why, and the old certificate stays.
+   */
+  async reloadCertificate(): Promise<void> {
+    await this.#dashboard?.reloadCertificate();
+  }
+
   /** The identities that this process holds now, each named by its public key. */
   get held(): readonly EndpointId[] {
     return [...this.#served.keys()];

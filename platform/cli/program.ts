@@ -3,7 +3,7 @@ import { looksLikeApiSecret, MAX_LABEL_LENGTH, port } from 'iroh-net-diagnostics
 import { variableOf } from '../config/index.js';
 import { PLATFORM_VERSION } from '../version.js';
 import { EXIT } from './exit-codes.js';
-import { ALL_SETTINGS, addSettings, settingsOf } from './settings.js';
+import { ALL_SETTINGS, addSettings, serveSettingsOf, settingsOf } from './settings.js';
 
 /** It may hold a password, so a command line should not name it. */
 const DATABASE_VARIABLE = variableOf('database');
@@ -42,9 +42,7 @@ export function createProgram(): Command {
       'after',
       examples('serve --data ./platform-data', 'secret --data ./platform-data --label staging'),
     )
-    .action(async (_options, command) =>
-      (await import('./serve.js')).serve(await settingsOf(command, ALL_SETTINGS)),
-    );
+    .action(async (_options, command) => (await import('./serve.js')).serve(await serveSettingsOf(command)));
 
   addSettings(
     program
@@ -59,7 +57,7 @@ export function createProgram(): Command {
     .addOption(jsonOption())
     .addHelpText('after', examples('config --config platform.yaml'))
     .action(async (options, command) =>
-      (await import('./config.js')).config(await settingsOf(command, ALL_SETTINGS), options),
+      (await import('./config.js')).config(await serveSettingsOf(command), options),
     );
 
   addSettings(

@@ -7,10 +7,13 @@ import { noteRunning } from './running-platform.js';
 
 /** Runs the platform until a signal ends it. */
 export async function serve(settings: Settings): Promise<void> {
-  const interruption = onInterruption();
   const options = settings.platformOptions();
   const format = settings.get('log-format') ?? 'text';
   const log = new Log({ format, level: settings.get('log-level') ?? undefined });
+  const hasTls = options.dashboard.tls !== undefined;
+  const interruption = onInterruption(hasTls ? ['SIGINT', 'SIGTERM'] : undefined);
+  let reload = async () => {};
+  if (hasTls) process.on('SIGHUP', () => void reload());
   // For the other commands, which read it in the data folder.
   const token = options.dashboard.token ?? randomBytes(32).toString('base64url');
   const platform = await Platform.start({
@@ -19,8 +22,9 @@ export async function serve(settings: Settings): Promise<void> {
     onEvent: (event) => log.event(event),
     onRequest: (request) => log.request(request),
   });
+  reload = () => platform.reloadCertificate();
   try {
-    const forget = await noteRunning(settings.dataDir, { url: platform.dashboardUrl ?? '', token });
+    const forget = await noteRunning(settings.dataDir, { url: platform.localUrl ?? '', token });
     if (format === 'json') sayInLines(platform, log);
     else sayInWords(platform);
     await untilInterrupted(interruption);

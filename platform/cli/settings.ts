@@ -71,3 +71,10 @@ function checked(row: ConfigRow, text: string): string {
     throw new InvalidArgumentError(`${problem}It must be ${should}.`);
   }
 }
+
+/** The same for a command that serves: they have to go together, too. */
+export async function serveSettingsOf(command: Command): Promise<Settings> {
+  const settings = await settingsOf(command, ALL_SETTINGS);
+  settings.assertServable();
+  return settings;
+}

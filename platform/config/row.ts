@@ -1,13 +1,14 @@
 import { NetDiagnosticsError, type Row, reading, type TextKind } from 'iroh-net-diagnostics/services';
-import type { DashboardOptions, FirstAdministratorOptions, PlatformOptions } from '../options.js';
+import type { DashboardOptions, FirstAdministratorOptions, PlatformOptions, TlsOptions } from '../options.js';
 import type { OidcOptions } from '../server/doors/oidc/settings.js';
 
 /** Where a setting goes in the options of `Platform.start`. */
 export type Place =
   | Exclude<keyof PlatformOptions, 'dashboard'>
-  | `dashboard.${Exclude<keyof DashboardOptions, 'admin' | 'oidc'>}`
+  | `dashboard.${Exclude<keyof DashboardOptions, 'admin' | 'oidc' | 'tls'>}`
   | `dashboard.admin.${keyof FirstAdministratorOptions}`
-  | `dashboard.oidc.${keyof OidcOptions}`;
+  | `dashboard.oidc.${keyof OidcOptions}`
+  | `dashboard.tls.${keyof TlsOptions}`;
 
 /**
  * One setting: `--NAME` on a command line, `IROH_PLATFORM_NAME` in the environment, `NAME:` in the file.

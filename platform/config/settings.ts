@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { InvalidField, nearest } from 'iroh-net-diagnostics/services';
 import type { DashboardOptions, PlatformOptions } from '../options.js';
+import { conflicts } from './conflicts.js';
 import { type FileEntry, place, readConfigFile, readText } from './file.js';
 import { ConfigError, type ConfigRow, readGiven, VARIABLE_PREFIX, variableOf } from './row.js';
 import { CONFIG, CONFIG_NAMES, type ConfigName, type ConfigValue, isConfigName, rowOf } from './table.js';
@@ -65,6 +66,12 @@ export class Settings {
     return new Settings(given, misspelt(variables));
   }
 
+  /** For a command that serves. @throws {@link ConfigError} when settings do not go together */
+  assertServable(): void {
+    const problems = conflicts(this);
+    if (problems.length > 0) throw new ConfigError(problems);
+  }
+
   /** @returns the value; `null` when nobody gave one */
   get<Name extends ConfigName>(name: Name): ConfigValue<Name> | null {
     const setting = this.#given.get(name);
@@ -84,29 +91,35 @@ export class Settings {
 
   /** The options of `Platform.start` that the settings are. */
   platformOptions(): PlatformOptions & { dashboard: DashboardOptions } {
-    const options: PlatformOptions & Record<string, unknown> = { dataDir: this.dataDir };
-    const dashboard: Record<string, unknown> = {};
+    const options: PlatformOptions & { dashboard: DashboardOptions } = {
+      dataDir: this.dataDir,
+      dashboard: {},
+    };
     for (const [name, { value }] of this.#given) {
       const { to, toOption } = rowOf(name);
-      if (to === null) continue;
-      const [first = '', second, third] = to.split('.');
-      const option = toOption === undefined ? value : toOption(value);
-      if (second === undefined) options[first] = option;
-      else if (third === undefined) dashboard[second] = option;
-      else dashboard[second] = { ...(dashboard[second] as object | undefined), [third]: option };
+      if (to !== null) put(options, to.split('.'), toOption === undefined ? value : toOption(value));
     }
-    return { ...options, dashboard };
+    return options;
+  }
+}
+
+/** Puts a value where a path leads; each step but the last is an object of options. */
+function put(options: object, path: readonly string[], value: unknown): void {
+  const [first = '', ...others] = path;
+  const inside = options as Record<string, object | undefined>;
+  if (others.length === 0) Object.assign(options, { [first]: value });
+  else {
+    inside[first] ??= {};
+    put(inside[first], others, value);
   }
 }
 
 function unknownKeys(file: string, entries: ReadonlyMap<string, FileEntry>): string[] {
-  return [...entries].flatMap(([name, { line }]) => {
-    if (isConfigName(name)) return [];
+  const unknown = [...entries].filter(([name]) => !isConfigName(name)).slice(0, MAX_PROBLEMS);
+  return unknown.map(([name, { line }]) => {
     const meant = nearest(name.replaceAll('_', '-'), CONFIG_NAMES);
-    const hint = meant === undefined ? 'There are' : 'Did you mean';
-    return [
-      `\`${shortened(name)}\` (${place(file, line)}) is not known. ${hint} ${meant ?? CONFIG_NAMES.join(', ')}${meant === undefined ? '.' : '?'}`,
-    ];
+    const hint = meant === undefined ? `There are ${CONFIG_NAMES.join(', ')}.` : `Did you mean ${meant}?`;
+    return `\`${shortened(name)}\` (${place(file, line)}) is not known. ${hint}`;
   });
 }
 

@@ -9,7 +9,17 @@ import {
   relaysWithoutSecret,
 } from 'iroh-net-diagnostics/services';
 import { LOG_FORMATS, LOG_LEVELS } from '../observe/index.js';
-import { database, filled, hostNames, hosts, identityCount, network, token } from '../option-kinds.js';
+import {
+  database,
+  filled,
+  hostNames,
+  hosts,
+  identityCount,
+  network,
+  proxies,
+  publicUrl,
+  token,
+} from '../option-kinds.js';
 import { RETENTION_NUMBERS, type RetentionOptions, withNumber } from '../retention/index.js';
 import { OIDC_KINDS } from '../server/doors/oidc/settings.js';
 import { defaultsOf, numbers } from './numbers.js';
@@ -117,6 +127,15 @@ export const CONFIG = {
     to: 'dashboard.port',
     example: '8080',
   }),
+  'public-url': row({
+    kind: publicUrl(),
+    takes: '<url>',
+    about:
+      'where browsers find the dashboard: that of the proxy, or a name instead of an address. Printed links begin with it',
+    default: 'its address',
+    to: 'dashboard.publicUrl',
+    example: 'https://fleet.example/',
+  }),
   'allowed-host': row({
     kind: hostNames(),
     takes: '<name>',
@@ -126,6 +145,35 @@ export const CONFIG = {
     to: 'dashboard.allowedHosts',
     many: 'list',
     example: 'fleet.example',
+  }),
+  'tls-cert': row({
+    kind: filled("a file's path"),
+    takes: '<file>',
+    about:
+      'a certificate in PEM, and those between it and its authority: the dashboard speaks TLS. A new one is used without a restart',
+    default: 'plain HTTP',
+    to: 'dashboard.tls.cert',
+    isPath: true,
+    example: '/etc/iroh-platform/tls/fullchain.pem',
+  }),
+  'tls-key': row({
+    kind: filled("a file's path"),
+    takes: '<file>',
+    about: 'the key of --tls-cert in PEM, without a passphrase',
+    default: null,
+    to: 'dashboard.tls.key',
+    isPath: true,
+    example: '/etc/iroh-platform/tls/privkey.pem',
+  }),
+  'trust-proxy': row({
+    kind: proxies(),
+    takes: '<addresses>',
+    about:
+      'a proxy in front: an address, a range such as 10.0.0.0/8, or loopback; may be given several times. Its X-Forwarded-For, -Proto and -Host are believed, and it has to set them',
+    default: 'none',
+    to: 'dashboard.trustProxy',
+    many: 'list',
+    example: '10.1.2.3',
   }),
   'dashboard-token': row({
     kind: token(),

@@ -18,6 +18,8 @@ import { SHOULD } from './v1/schemas.js';
 
 /** Decides who gets in, and where errors go. */
 export interface AppOptions extends Omit<AccessOptions, 'askToSignIn'> {
+  /** Whose `X-Forwarded-…` headers are believed. */
+  trustProxy: readonly string[];
   /** Asks who comes. */
   signInPage(request: FastifyRequest): string;
   /** Gets errors of the platform itself. */
@@ -37,7 +39,7 @@ const HEADERS = {
  * @param addRoutes - adds all routes; methods that a path does not have are refused here
  */
 export async function createApp(
-  { signInPage, onError, observe, ...access }: AppOptions,
+  { trustProxy, signInPage, onError, observe, ...access }: AppOptions,
   addRoutes: (app: FastifyInstance) => Promise<void>,
 ): Promise<FastifyInstance> {
   const answerError = (thrown: FastifyError | HttpError, request: FastifyRequest, reply: FastifyReply) => {
@@ -61,6 +63,7 @@ export async function createApp(
         keywords: [SHOULD],
       },
     },
+    trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
     // For a malformed URL no hook has run, so the headers are set here.
     frameworkErrors: (_error, request, reply) => {
       answerError(nothingHere(), request, reply.headers(HEADERS));

@@ -1,5 +1,28 @@
 /** The dashboard's limits. Normal use is a team with a few tabs each; anything more is a mistake or an attack. */
+import { constants } from 'node:crypto';
+import type { SecureContextOptions } from 'node:tls';
 
+/**
+ * What is allowed of TLS: 1.2 and 1.3 with forward secrecy and authenticated encryption, as Mozilla's "intermediate" list has it.
+ * Renegotiation, by which one client makes the server calculate again and again, is not.
+ */
+export const TLS: SecureContextOptions = {
+  minVersion: 'TLSv1.2',
+  ciphers: [
+    'TLS_AES_128_GCM_SHA256',
+    'TLS_AES_256_GCM_SHA384',
+    'TLS_CHACHA20_POLY1305_SHA256',
+    'ECDHE-ECDSA-AES128-GCM-SHA256',
+    'ECDHE-RSA-AES128-GCM-SHA256',
+    'ECDHE-ECDSA-AES256-GCM-SHA384',
+    'ECDHE-RSA-AES256-GCM-SHA384',
+    'ECDHE-ECDSA-CHACHA20-POLY1305',
+    'ECDHE-RSA-CHACHA20-POLY1305',
+  ].join(':'),
+  secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+};
+/** How long answers that were begun may take when the platform stops. Milliseconds. */
+export const DRAIN_MS = 5_000;
 /** Longest request body in bytes: a label or a login token. */
 export const MAX_BODY = 16 * 1024;
 /** Longest request head in bytes. */

@@ -1,12 +1,13 @@
-import type { Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { hasCode, isLoopbackAddress, withBrackets } from 'iroh-net-diagnostics/services';
+import { hasCode, withBrackets } from 'iroh-net-diagnostics/services';
 import type { ServerSight } from '../observe/index.js';
 import type { DashboardSettings } from '../options.js';
 import type { People } from '../people/index.js';
 import { type AppOptions, createApp, depthOf } from './app.js';
-import { addDoorPages, Doors, returnPath } from './doors/index.js';
-import { closeServers, type Handler, type Listeners, listen } from './listen.js';
+import { Certificate } from './certificate.js';
+import { DRAIN_MS } from './constants.js';
+import { addDoorPages, allowedNames, Doors, returnPath } from './doors/index.js';
+import { type Handler, type Listeners, listen } from './listen.js';
 import { LiveProjects } from './live-projects.js';
 import { addPages } from './page-routes.js';
 import { signInPage } from './pages.js';
@@ -22,38 +23,57 @@ export interface DashboardContext extends Omit<ApiContext, 'live' | 'doors'> {
   observe(app: FastifyInstance, server: ServerSight): () => void;
 }
 
-/** The platform's pages and their API, over plain HTTP on loopback. */
+/** The platform's pages and their API, over TLS, or over plain HTTP on loopback and behind a proxy. */
 export class Dashboard {
   readonly port: number;
   /** Where browsers find it. */
   readonly url: string;
-  readonly #servers: readonly Server[];
+  /** Where programs on this machine find it, whatever is in front. */
+  readonly localUrl: string;
+  readonly #listeners: Listeners;
+  readonly #certificate: Certificate | null;
   readonly #live: LiveProjects;
 
-  private constructor(listeners: Listeners, url: string, live: LiveProjects) {
+  private constructor(
+    listeners: Listeners,
+    settings: DashboardSettings,
+    certificate: Certificate | null,
+    live: LiveProjects,
+  ) {
     this.port = listeners.port;
-    this.url = url;
-    this.#servers = listeners.servers;
+    this.localUrl = urlOf(settings, listeners.port);
+    this.url = settings.publicUrl ?? this.localUrl;
+    this.#listeners = listeners;
+    this.#certificate = certificate;
     this.#live = live;
   }
 
-  /** Begins to serve. @throws NetDiagnosticsError `ERR_BIND` when a port the settings name is taken */
+  /**
+   * Begins to serve.
+   * @throws NetDiagnosticsError `ERR_BIND` when a port the settings name is taken, `ERR_SETTING` when the certificate is none
+   */
   static async open(context: DashboardContext): Promise<Dashboard> {
     const { settings, services, people, clock } = context;
-    const { hasLogin, token } = settings;
+    const { hasLogin, token, publicUrl, tls: files } = settings;
+    const warn = (message: string) => services.events.emit({ type: 'warning', message });
+    const certificate = files === null ? null : await Certificate.open({ files, clock, warn });
     let handler: Handler = (_request, response) => {
       response.destroy();
     };
-    const listeners = await listenSomewhere(context, (request, response) => handler(request, response));
-    const { port } = listeners;
-    const doors = new Doors({ people, platformId: services.id, hasLogin, token, clock });
+    const listeners = await listenSomewhere(context, certificate, (request, response) =>
+      handler(request, response),
+    );
+    certificate?.onChange((changed) => listeners.useContext(changed));
+    const doors = new Doors({ people, platformId: services.id, hasLogin, token, publicUrl, clock });
     const live = new LiveProjects((project) => services.changesIn(project), {
       again: (caller) => people.callers.again(caller),
       hasProject: (project) => people.projects.exists(project),
       onAccess: (listener) => services.onAccess(listener),
     });
     const options: AppOptions = {
-      allowedHosts: isNamed(settings) ? settings.allowedHosts : null,
+      allowedHosts: allowedNames(settings),
+      publicUrl,
+      trustProxy: settings.trustProxy,
       identify: (request) => doors.identify(request),
       hasProject: (project) => people.projects.exists(project),
       signInPage: ({ url }) =>
@@ -64,9 +84,9 @@ export class Dashboard {
           fleetMetrics: settings.fleetMetrics,
           callerOf: ({ caller }) => (caller === null ? null : { kind: caller.kind, id: caller.id }),
           streams: () => live.count,
-          certificateEndsAt: () => null,
+          certificateEndsAt: () => certificate?.validTo ?? null,
         }),
-      onError: (message: string) => services.events.emit({ type: 'warning', message }),
+      onError: warn,
     };
     const app = await createApp(options, async (routes) => {
       addDoorPages(routes, doors);
@@ -75,42 +95,45 @@ export class Dashboard {
     });
     await app.ready();
     handler = (request, response) => app.routing(request, response);
-    return new Dashboard(listeners, urlOf(settings, port), live);
+    return new Dashboard(listeners, settings, certificate, live);
   }
 
-  /** Cuts live streams and all other connections. */
+  /** Looks now whether there is a new certificate. */
+  async reloadCertificate(): Promise<void> {
+    await this.#certificate?.reload();
+  }
+
+  /** Takes no more requests. Live streams are cut; answers that were begun may end. */
   async close(): Promise<void> {
+    this.#certificate?.close();
     this.#live.close();
-    await closeServers(this.#servers);
+    await this.#listeners.close(DRAIN_MS);
   }
-}
-
-/** Whether the allowed host names are known: always on loopback, beyond it only when the operator has named some. */
-function isNamed({ hosts, allowedHosts }: DashboardSettings): boolean {
-  return hosts.every(isLoopbackAddress) || allowedHosts.length > 0;
 }
 
 async function listenSomewhere(
   { settings, rememberedPort, services }: DashboardContext,
+  certificate: Certificate | null,
   handler: Handler,
 ): Promise<Listeners> {
   const { hosts } = settings;
+  const options = { tls: certificate?.context };
   const wanted = settings.port ?? rememberedPort ?? 0;
   try {
-    return await listen(hosts, wanted, handler);
+    return await listen(hosts, wanted, handler, options);
   } catch (error) {
     if (settings.port !== null || wanted === 0 || !hasCode(error, 'ERR_BIND')) throw error;
     services.events.emit({
       type: 'warning',
       message: `The dashboard's port ${wanted} is taken: it moves to another.`,
     });
-    return listen(hosts, 0, handler);
+    return listen(hosts, 0, handler, options);
   }
 }
 
-function urlOf({ hosts }: DashboardSettings, port: number): string {
+function urlOf({ hosts, tls }: DashboardSettings, port: number): string {
   const [host = '127.0.0.1'] = hosts;
   // Browsers cannot open a wildcard address.
   const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${withBrackets(shown)}:${port}/`;
+  return `${tls === null ? 'http' : 'https'}://${withBrackets(shown)}:${port}/`;
 }

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HEARTBEAT_MS, IDLE_TIMEOUT_MS } from '../../platform/server/constants.js';
-import { closeServers, type Listeners, listen } from '../../platform/server/listen.js';
+import { type Listeners, listen } from '../../platform/server/listen.js';
 import { until } from '../support/fake-time.js';
 import { Stage } from './stage.js';
 
@@ -13,7 +13,7 @@ let listeners: Listeners | null = null;
 
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
-  if (listeners !== null) await closeServers(listeners.servers);
+  await listeners?.close();
   listeners = null;
   await stage.close();
 });
@@ -46,7 +46,7 @@ describe('a client of the dashboard', () => {
         const beat = setInterval(() => response.write(': beat\n\n'), 100);
         response.on('close', () => clearInterval(beat));
       },
-      500,
+      { idleMs: 500 },
     );
     const live = await dial(listeners.port);
     let beats = 0;

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import {
   RATE_WINDOW_MS,
@@ -12,7 +14,7 @@ import { isReportId, newReportId } from '../../lib/services/records.js';
 import { mergeAddress } from '../../lib/services/sessions/address-snapshot.js';
 import { Rates } from '../../lib/services/sessions/rates.js';
 import { SharedPlaces } from '../../lib/services/sessions/shared-places.js';
-import { isKnownHost, isSameOrigin } from '../../platform/server/doors/origin.js';
+import { addressOf, isKnownHost, isSameOrigin, isTls } from '../../platform/server/doors/origin.js';
 import { escapeHtml, fill } from '../../platform/server/html.js';
 import { madeUpId } from '../support/ids.js';
 
@@ -205,12 +207,43 @@ describe('access', () => {
   });
 
   it('takes a change from the own origin alone, behind a TLS proxy too', () => {
-    expect(isSameOrigin({ host: 'dash.test', origin: 'https://dash.test' })).toBe(true);
-    expect(isSameOrigin({ host: 'dash.test', 'sec-fetch-site': 'same-origin' })).toBe(true);
-    expect(
-      isSameOrigin({ host: 'dash.test', origin: 'https://dash.test', 'sec-fetch-site': 'cross-site' }),
-    ).toBe(false);
-    expect(isSameOrigin({ host: 'dash.test' })).toBe(false);
+    const host = 'dash.test';
+    const isOwn = (headers: IncomingHttpHeaders, publicUrl: string | null = null) =>
+      isSameOrigin({ headers: { host, ...headers }, host }, publicUrl);
+    expect(isOwn({ origin: 'https://dash.test' })).toBe(true);
+    expect(isOwn({ 'sec-fetch-site': 'same-origin' })).toBe(true);
+    expect(isOwn({ origin: 'https://dash.test', 'sec-fetch-site': 'cross-site' })).toBe(false);
+    expect(isOwn({})).toBe(false);
+    expect(isOwn({ origin: 'https://fleet.test:8443' })).toBe(false);
+    expect(isOwn({ origin: 'https://fleet.test:8443' }, 'https://fleet.test:8443/')).toBe(true);
+    expect(isOwn({ origin: 'https://fleet.test' }, 'https://fleet.test:8443/')).toBe(false);
+  });
+
+  it('gives a cookie to TLS alone where the browser speaks it', () => {
+    const ask = (headers: IncomingHttpHeaders, protocol: 'http' | 'https', publicUrl: string | null) =>
+      isTls({ headers, host: 'dash.test', protocol }, publicUrl);
+    expect(ask({}, 'https', null)).toBe(true);
+    expect(ask({}, 'http', null)).toBe(false);
+    expect(ask({ origin: 'https://dash.test' }, 'http', null)).toBe(true);
+    expect(ask({ origin: 'https://other.test' }, 'http', null)).toBe(false);
+    expect(ask({}, 'http', 'https://dash.test/fleet/')).toBe(true);
+    // By ssh -L, or inside the network: plain HTTP, and a cookie for TLS would not come back.
+    expect(ask({}, 'http', 'https://fleet.test/')).toBe(false);
+    expect(ask({}, 'http', 'http://dash.test/')).toBe(false);
+  });
+
+  it('takes an address for one, whatever a client says that it is', () => {
+    const socket = { remoteAddress: '10.0.0.1' } as Socket;
+    for (const [ip, address] of [
+      ['192.0.2.7', '192.0.2.7'],
+      ['192.0.2.7:4711', '192.0.2.7'],
+      ['[2001:db8::7]:4711', '2001:db8::7'],
+      ['2001:db8::7', '2001:db8::7'],
+      ['unknown', '10.0.0.1'],
+      ['<b>192.0.2.7</b>', '10.0.0.1'],
+      ['', '10.0.0.1'],
+    ])
+      expect(addressOf({ ip: ip ?? '', socket })).toBe(address);
   });
 });
 

@@ -31,6 +31,8 @@ declare module 'fastify' {
 export interface AccessOptions {
   /** `null`: any `Host`, for a dashboard that was opened to a network on purpose. */
   allowedHosts: readonly string[] | null;
+  /** Where browsers find the pages; `null`: where they come to. */
+  publicUrl: string | null;
   /** Finds out who asks. */
   identify(request: FastifyRequest): Promise<Caller | null>;
   /** Whether there is such a project. */
@@ -51,10 +53,10 @@ export function guard(app: FastifyInstance, options: AccessOptions): void {
     const { needs, anyHost = false } = request.routeOptions.config;
     const isRead = method === 'GET' || method === 'HEAD';
     const hosts = anyHost && isRead ? null : options.allowedHosts;
-    if (hosts !== null && !isKnownHost(headers.host, hosts))
+    if (hosts !== null && !isKnownHost(request.host, hosts))
       throw new HttpError(421, 'This host name is not served: open the address that the platform printed.');
     // Browsers never send a bearer token by themselves, so pages of other sites cannot misuse it.
-    if (!isRead && bearerIn(headers) === null && !isSameOrigin(headers))
+    if (!isRead && bearerIn(headers) === null && !isSameOrigin(request, options.publicUrl))
       throw new HttpError(403, 'Requests from other sites are refused.');
     if (request.is404 || needs === 'anybody') return;
     request.caller = await options.identify(request);

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Clock, type EndpointId, unmappedIp } from 'iroh-net-diagnostics/services';
+import type { Clock, EndpointId } from 'iroh-net-diagnostics/services';
 import {
   type Caller,
   type From,
@@ -12,7 +12,7 @@ import {
 } from '../../people/index.js';
 import { HttpError } from '../http-error.js';
 import { bearerIn } from './access.js';
-import { isTls } from './origin.js';
+import { addressOf, isTls } from './origin.js';
 import { SignInCookie } from './sign-in-cookie.js';
 import { SignInThrottle, type Turn } from './sign-in-throttle.js';
 
@@ -25,6 +25,8 @@ export interface DoorsDeps {
   hasLogin: boolean;
   /** Lets programs in, as an administrator; `null`: no such token. */
   token: string | null;
+  /** Where browsers find the pages; `null`: where they come to. */
+  publicUrl: string | null;
   clock: Clock;
 }
 
@@ -46,13 +48,15 @@ export class Doors {
   /** What the provider is called, where there is one. */
   oidc: string | null = null;
   readonly #token: string | null;
+  readonly #publicUrl: string | null;
   readonly #cookie: SignInCookie;
   readonly #throttle: SignInThrottle;
 
-  constructor({ people, platformId, hasLogin, token, clock }: DoorsDeps) {
+  constructor({ people, platformId, hasLogin, token, publicUrl, clock }: DoorsDeps) {
     this.people = people;
     this.hasLogin = hasLogin;
     this.#token = token;
+    this.#publicUrl = publicUrl;
     this.#cookie = new SignInCookie(platformId);
     this.#throttle = new SignInThrottle(clock);
   }
@@ -68,7 +72,7 @@ export class Doors {
       return this.#isToken(bearer)
         ? callers.local('the token of the options', address)
         : callers.ofToken(bearer, address);
-    const values = this.#cookie.values(request.headers.cookie, isTls(request));
+    const values = this.#cookie.values(request.headers.cookie, isTls(request, this.#publicUrl));
     const found = await Promise.all(values.map((value) => callers.ofSignIn(value, address)));
     const [caller = null, ...others] = found.filter((one) => one !== null);
     // Another host of the site has put its own beside ours, to have somebody work under another's name.
@@ -146,7 +150,7 @@ export class Doors {
 
   /** The URL of a one-time code. It is behind the `#`, so that no server's log has it. */
   linkUrl(request: FastifyRequest, code: string): string {
-    const origin = `${isTls(request) ? 'https' : 'http'}://${request.host}`;
+    const origin = `${isTls(request, this.#publicUrl) ? 'https' : 'http'}://${request.host}`;
     return `${origin}/link#${new URLSearchParams({ code })}`;
   }
 
@@ -162,12 +166,12 @@ export class Doors {
   /** A browser has one sign-in at a time; its cookie is never one that somebody had before. */
   async #welcome(request: FastifyRequest, reply: FastifyReply, { value, user }: NewSignIn): Promise<User> {
     await this.#end(request);
-    reply.header('set-cookie', this.#cookie.set(value, isTls(request)));
+    reply.header('set-cookie', this.#cookie.set(value, isTls(request, this.#publicUrl)));
     return user;
   }
 
   async #end(request: FastifyRequest): Promise<void> {
-    for (const value of this.#cookie.values(request.headers.cookie, isTls(request))) {
+    for (const value of this.#cookie.values(request.headers.cookie, isTls(request, this.#publicUrl))) {
       const caller = await this.people.callers.ofSignIn(value, addressOf(request));
       if (caller?.signInId != null) await this.people.signIns.end(caller, caller.id, caller.signInId);
     }
@@ -181,11 +185,6 @@ export class Doors {
 
 /** Browsers ask nobody for a name and a password because of it. */
 const CHALLENGE = { 'www-authenticate': 'Bearer' };
-
-/** Where a request comes from, as far as the proxies that are trusted say it. */
-export function addressOf({ ip }: FastifyRequest): string {
-  return unmappedIp(ip);
-}
 
 function fromOf(request: FastifyRequest): From {
   return { address: addressOf(request), agent: request.headers['user-agent'] ?? '' };

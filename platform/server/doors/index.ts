@@ -1,5 +1,5 @@
 export { type AccessOptions, bearerIn, callerOf, guard, type Needs, nothingHere } from './access.js';
 export { addDoorPages } from './door-pages.js';
 export { Doors, type DoorsDeps, type Ways } from './doors.js';
-export { isTls } from './origin.js';
+export { addressOf, allowedNames, isTls } from './origin.js';
 export { relativePath, returnPath } from './return-path.js';

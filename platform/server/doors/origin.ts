@@ -1,7 +1,14 @@
-/** Where a request may come from. */
-import type { IncomingHttpHeaders } from 'node:http';
+/** Where a request comes from, and which way. What a proxy says of it is believed where the framework was told to (`trustProxy`). */
+import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import { hostName, isLoopbackHost, siteOf } from 'iroh-net-diagnostics/services';
+import {
+  hostName,
+  isLoopbackAddress,
+  isLoopbackHost,
+  siteOf,
+  unmappedIp,
+} from 'iroh-net-diagnostics/services';
+import type { DashboardSettings } from '../../options.js';
 
 /** Whether a `Host` header names this machine or an allowed name. */
 export function isKnownHost(host: string | undefined, allowed: readonly string[]): boolean {
@@ -10,17 +17,50 @@ export function isKnownHost(host: string | undefined, allowed: readonly string[]
 }
 
 /**
- * Whether a request that changes something comes from the dashboard's own page. Browsers say so with every POST; a
- * request that says nothing was not made by a page of ours.
+ * Names under which browsers may come; `null`: any, beyond loopback, where the operator named none. A page of another site can
+ * make its own name lead here, but not an address.
  */
-export function isSameOrigin(headers: IncomingHttpHeaders): boolean {
-  return siteOf(headers, headers.host) === 'own';
+export function allowedNames({
+  hosts,
+  allowedHosts,
+  publicUrl,
+}: Pick<DashboardSettings, 'hosts' | 'allowedHosts' | 'publicUrl'>): readonly string[] | null {
+  const own = publicUrl === null ? null : hostName(new URL(publicUrl).host);
+  const named = [...allowedHosts, ...(own === null ? [] : [own])];
+  return hosts.every(isLoopbackAddress) || named.length > 0 ? [...named, ...hosts] : null;
 }
 
 /**
- * Whether the browser came over TLS: to us, or to a proxy that is trusted, or to one that left us the page's own origin, which
- * browsers send with every POST.
+ * Whether a request that changes something comes from the dashboard's own page. Browsers say so with every POST; a
+ * request that says nothing was not made by a page of ours.
  */
-export function isTls({ protocol, headers }: FastifyRequest): boolean {
-  return protocol === 'https' || (headers.origin?.startsWith('https://') === true && isSameOrigin(headers));
+export function isSameOrigin(
+  { headers, host }: Pick<FastifyRequest, 'headers' | 'host'>,
+  publicUrl: string | null,
+): boolean {
+  // A proxy may leave out the port.
+  const own = publicUrl === null ? [host] : [host, new URL(publicUrl).host];
+  return own.some((one) => siteOf(headers, one) === 'own');
+}
+
+/**
+ * Whether the browser came over TLS, so that a cookie may be for TLS alone: to us, to a proxy that is trusted, or to one that left us
+ * the page's own origin.
+ */
+export function isTls(
+  { headers, host, protocol }: Pick<FastifyRequest, 'headers' | 'host' | 'protocol'>,
+  publicUrl: string | null,
+): boolean {
+  if (protocol.toLowerCase() === 'https') return true;
+  // Browsers send it with every POST. Behind a TLS proxy that is not trusted, plain HTTP reaches us.
+  if (headers.origin === `https://${host}`) return true;
+  // It is known by its name: an address of its own, `ssh -L` for one, is not behind the TLS of the public one.
+  return publicUrl === null ? false : new URL(publicUrl).origin === `https://${host}`;
+}
+
+/** The client's address, or that of the last proxy which is not trusted. */
+export function addressOf({ ip, socket }: Pick<FastifyRequest, 'ip' | 'socket'>): string {
+  // Some proxies add the port; and what a client says may be any text.
+  const address = ip.replace(/^\[([^\]]*)\](?::\d+)?$/, '$1').replace(/^(\d+(?:\.\d+){3}):\d+$/, '$1');
+  return unmappedIp(isIP(address) === 0 ? (socket.remoteAddress ?? '') : address);
 }

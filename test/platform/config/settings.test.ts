@@ -270,6 +270,46 @@ describe('what is wrong is named with its place', () => {
   });
 });
 
+describe('what does not go together is told in the words of the settings', () => {
+  it.each([
+    [
+      { HOST: '0.0.0.0' },
+      /^`host` \(IROH_PLATFORM_HOST\) goes beyond loopback, .*: give tls-cert and tls-key, or /,
+    ],
+    [{ TLS_CERT: '/c.pem' }, /^`tls-cert` \(IROH_PLATFORM_TLS_CERT\) needs its key: give tls-key\.$/],
+    [
+      { TLS_KEY: '/k.pem', HOST: '::' },
+      /^`tls-key` \(IROH_PLATFORM_TLS_KEY\) needs its certificate: give tls-cert\.$/,
+    ],
+    [{ BIND: '0.0.0.0:1,[::]:2' }, /^`bind` .* names more than one port \(1, 2\)/],
+    [{ BIND: '0.0.0.0:1', PORT: '2' }, /^`bind` .* names more than one port \(1, 2\)/],
+  ])('%j', async (given, told) => {
+    const variables = Object.fromEntries(
+      Object.entries(given).map(([name, value]) => [`IROH_PLATFORM_${name}`, value]),
+    );
+    const settings = await read({ variables });
+    expect(() => settings.assertServable()).toThrow(told);
+    // And by itself Platform.start would not take it either.
+    expect(() => parsePlatformOptions(settings.platformOptions())).toThrow();
+  });
+
+  it.each([
+    {},
+    { HOST: '::1' },
+    { HOST: '0.0.0.0', TLS_CERT: '/c.pem', TLS_KEY: '/k.pem' },
+    { HOST: '0.0.0.0', TRUST_PROXY: '10.0.0.0/8' },
+    { HOST: '0.0.0.0', UNSAFE_PLAIN_HTTP_BEYOND_LOOPBACK: 'true' },
+    { BIND: '0.0.0.0:1,[::]:1', PORT: '1' },
+  ])('but %j does', async (given) => {
+    const variables = Object.fromEntries(
+      Object.entries(given).map(([name, value]) => [`IROH_PLATFORM_${name}`, value]),
+    );
+    const settings = await read({ variables });
+    settings.assertServable();
+    expect(settings.platformOptions().dataDir).toBe('./platform-data');
+  });
+});
+
 describe('a file that means harm', () => {
   const bomb = `a0: &a0 [x,x,x,x,x,x,x,x,x]\n${Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i},`.repeat(9)}]\n`).join('')}`;
 
@@ -299,8 +339,8 @@ describe('a file that means harm', () => {
     const before = performance.now();
     const message = await problem({ file: path });
     expect(message).toMatch(told);
-    expect(message.length).toBeLessThan(8_000);
-    expect(performance.now() - before).toBeLessThan(2_000);
+    expect(message.length).toBeLessThan(20_000);
+    expect(performance.now() - before).toBeLessThan(5_000);
   });
 
   it('a device, a folder, nothing', async () => {
