@@ -229,6 +229,14 @@ export function parsePlatformOptions(options: PlatformOptions): PlatformSettings
   return { ...settings, port: named[0] ?? null };
 }
 
+function mayBeAnyHost({
+  hosts,
+  allowedHosts,
+  publicUrl,
+}: Pick<Values<typeof DASHBOARD>, 'hosts' | 'allowedHosts' | 'publicUrl'>): boolean {
+  return publicUrl === null && allowedHosts.length === 0 && !hosts.every(isLoopbackAddress);
+}
+
 function namedPorts(addrs: BindAddrs): readonly number[] {
   return addrs === 'loopback' ? [] : addrs.map((addr) => addr.port).filter((number) => number !== 0);
 }
@@ -254,6 +262,12 @@ function dashboard(): Kind<DashboardSettings | null> {
           'hosts',
           'goes beyond loopback, where its plain HTTP can be read along: give `dashboard.tls`, put a TLS proxy in front and ' +
             'name its address in `dashboard.trustProxy`, or set `dashboard.unsafePlainHttpBeyondLoopback`.',
+        );
+      }
+      if (settings.oidc !== null && mayBeAnyHost(settings)) {
+        throw new InvalidField(
+          'publicUrl',
+          'is missing: with `dashboard.oidc` and hosts beyond loopback it says where the provider sends browsers back to.',
         );
       }
       return { ...settings, hasLogin: !unsafeWithoutLogin };

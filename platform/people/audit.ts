@@ -110,15 +110,19 @@ export class AuditLog {
   }
 
   /** Writes something down in the transaction of the change itself: neither is there without the other. */
-  entry({ by, action, project, target = null, detail = {} }: AuditNews): Write {
+  entry(news: AuditNews): Write {
+    const values = this.#values(news);
+    return (tables) => tables.insertInto('audit').values(values).execute();
+  }
+
+  #values({ by, action, project, target = null, detail = {} }: AuditNews) {
     const at = this.#clock.now();
-    const values = {
+    return {
       ...{ id: this.#nextId(at), at, project, action, times: 1, detail: detailText(detail) },
       ...{ actor_kind: by.kind, actor_id: bounded(by.id), actor_name: bounded(by.name) },
       target: target === null ? null : bounded(target),
       from_address: by.address === null ? null : bounded(by.address),
     };
-    return (tables) => tables.insertInto('audit').values(values).execute();
   }
 
   /**
@@ -127,20 +131,33 @@ export class AuditLog {
    * @param userId - whose name it was; `null`: nobody's
    */
   async failedSignIn(name: string, userId: string | null, address: string | null): Promise<void> {
-    const at = this.#clock.now();
-    const minute = at - (at % MINUTE_MS);
-    const about = createHash('sha256')
-      .update(userId ?? '')
-      .digest('hex')
-      .slice(0, 12);
+    const by = { kind: NOBODY, id: userId ?? '', name, address };
+    await this.#countInMinute(userId ?? '', { by, action: 'sign-in.failed', project: null });
+  }
+
+  /**
+   * Writes down that somebody came by a provider, and was not let in. Within a minute one row for each of them.
+   * @param by - the provider
+   * @param subject - whom the provider has proven; `null`: nobody
+   */
+  async refusedSignIn(
+    by: Actor,
+    subject: string | null,
+    detail: Exclude<AuditNews['detail'], undefined>,
+  ): Promise<void> {
+    const news: AuditNews = { by, action: 'sign-in.refused', project: null, target: subject, detail };
+    await this.#countInMinute(JSON.stringify([by.id, subject]), news);
+  }
+
+  /** @param key - whose row it is */
+  async #countInMinute(key: string, news: AuditNews): Promise<void> {
+    const values = this.#values(news);
+    const minute = values.at - (values.at % MINUTE_MS);
+    const about = createHash('sha256').update(key).digest('hex').slice(0, 12);
     await this.#store.write((tables) =>
       tables
         .insertInto('audit')
-        .values({
-          ...{ id: `${timeText(minute)}${about}`, at, project: null, action: 'sign-in.failed', times: 1 },
-          ...{ actor_kind: NOBODY, actor_id: userId ?? '', actor_name: bounded(name), target: null },
-          ...{ from_address: address === null ? null : bounded(address), detail: null },
-        })
+        .values({ ...values, id: `${timeText(minute)}${about}` })
         .onConflict((conflict) =>
           conflict.column('id').doUpdateSet((eb) => ({ times: eb('audit.times', '+', 1) })),
         )

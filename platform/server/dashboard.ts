@@ -7,6 +7,8 @@ import { type AppOptions, createApp, depthOf } from './app.js';
 import { Certificate } from './certificate.js';
 import { DRAIN_MS } from './constants.js';
 import { addDoorPages, allowedNames, Doors, returnPath } from './doors/index.js';
+import { OidcProvider } from './doors/oidc/provider.js';
+import { addOidc } from './doors/oidc/routes.js';
 import { type Handler, type Listeners, listen } from './listen.js';
 import { LiveProjects } from './live-projects.js';
 import { addPages } from './page-routes.js';
@@ -57,6 +59,8 @@ export class Dashboard {
     const { hasLogin, token, publicUrl, tls: files } = settings;
     const warn = (message: string) => services.events.emit({ type: 'warning', message });
     const certificate = files === null ? null : await Certificate.open({ files, clock, warn });
+    const provider = settings.oidc === null ? null : new OidcProvider(settings.oidc, () => clock.now());
+    await provider?.check();
     let handler: Handler = (_request, response) => {
       response.destroy();
     };
@@ -77,7 +81,7 @@ export class Dashboard {
       identify: (request) => doors.identify(request),
       hasProject: (project) => people.projects.exists(project),
       signInPage: ({ url }) =>
-        signInPage({ to: returnPath(url), oidc: doors.oidc ?? '', refusal: '', depth: depthOf(url) }),
+        signInPage({ to: returnPath(url), oidc: doors.oidc?.label ?? '', refusal: '', depth: depthOf(url) }),
       observe: (app) =>
         context.observe(app, {
           publicMetrics: settings.publicMetrics,
@@ -90,6 +94,8 @@ export class Dashboard {
     };
     const app = await createApp(options, async (routes) => {
       addDoorPages(routes, doors);
+      if (provider !== null && hasLogin)
+        addOidc(routes, { doors, provider, platformId: services.id, clock, onWarning: options.onError });
       addPages(routes, hasLogin);
       await addApi(routes, { ...context, live, doors });
     });

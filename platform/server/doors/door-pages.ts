@@ -14,7 +14,7 @@ export function addDoorPages(app: FastifyInstance, doors: Doors): void {
   app.get('/sign-in', { config }, async (request, reply) => {
     const to = returnPath(new URL(request.url, 'http://here.invalid').searchParams.get('to'));
     if ((await doors.identify(request)) !== null) return seeOther(request, reply, to);
-    return html(reply, signInPage({ to, oidc: doors.oidc ?? '', refusal: '' }));
+    return html(reply, signInPage({ to, oidc: doors.oidc?.label ?? '', refusal: '' }));
   });
   app.post('/sign-in', { config }, async (request, reply) => {
     const form = formOf(request);
@@ -27,7 +27,7 @@ export function addDoorPages(app: FastifyInstance, doors: Doors): void {
         await doors.signIn(request, reply, credentials);
         return to;
       },
-      (refusal) => signInPage({ to, oidc: doors.oidc ?? '', refusal }),
+      (refusal) => signInPage({ to, oidc: doors.oidc?.label ?? '', refusal }),
     );
   });
 
@@ -63,8 +63,13 @@ export function addDoorPages(app: FastifyInstance, doors: Doors): void {
   );
 
   app.post('/sign-out', { config }, async (request, reply) => {
-    await doors.signOut(request, reply);
-    return seeOther(request, reply, '/sign-in');
+    const elsewhere = await doors.signOut(request, reply);
+    if (elsewhere === null) return seeOther(request, reply, '/sign-in');
+    // A browser follows no redirect of a form to another site (`form-action`), but it does follow a page.
+    return html(
+      reply.header('refresh', `0; url=${elsewhere}`),
+      signInPage({ oidc: doors.oidc?.label ?? '' }),
+    );
   });
 }
 

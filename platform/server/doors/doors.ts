@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Clock, EndpointId } from 'iroh-net-diagnostics/services';
+import { type Clock, type EndpointId, settledWithin } from 'iroh-net-diagnostics/services';
 import {
   type Caller,
   type From,
@@ -8,6 +8,7 @@ import {
   type NewUser,
   nameKeyOf,
   type People,
+  type SignInWay,
   type User,
 } from '../../people/index.js';
 import { HttpError } from '../http-error.js';
@@ -15,6 +16,9 @@ import { bearerIn } from './access.js';
 import { addressOf, isTls } from './origin.js';
 import { SignInCookie } from './sign-in-cookie.js';
 import { SignInThrottle, type Turn } from './sign-in-throttle.js';
+
+/** Who signs out does not wait longer for a provider that is away. Milliseconds. */
+const LEAVE_MS = 2_000;
 
 /** What doors stand on. */
 export interface DoorsDeps {
@@ -28,6 +32,13 @@ export interface DoorsDeps {
   /** Where browsers find the pages; `null`: where they come to. */
   publicUrl: string | null;
   clock: Clock;
+}
+
+/** A provider of OpenID Connect, as one of the ways in. */
+export interface OidcWay {
+  label: string;
+  /** Where who came by it signs out there as well; `null`: nowhere. */
+  signOutUrl(request: FastifyRequest): Promise<string | null>;
 }
 
 /** What the sign-in page offers. */
@@ -45,8 +56,8 @@ export interface Ways {
 export class Doors {
   readonly people: People;
   readonly hasLogin: boolean;
-  /** What the provider is called, where there is one. */
-  oidc: string | null = null;
+  /** The provider of OpenID Connect, where there is one. */
+  oidc: OidcWay | null = null;
   readonly #token: string | null;
   readonly #publicUrl: string | null;
   readonly #cookie: SignInCookie;
@@ -72,7 +83,7 @@ export class Doors {
       return this.#isToken(bearer)
         ? callers.local('the token of the options', address)
         : callers.ofToken(bearer, address);
-    const values = this.#cookie.values(request.headers.cookie, isTls(request, this.#publicUrl));
+    const values = this.#cookie.values(request.headers.cookie, this.isTls(request));
     const found = await Promise.all(values.map((value) => callers.ofSignIn(value, address)));
     const [caller = null, ...others] = found.filter((one) => one !== null);
     // Another host of the site has put its own beside ours, to have somebody work under another's name.
@@ -81,7 +92,7 @@ export class Doors {
 
   async ways(): Promise<Ways> {
     const setUp = this.hasLogin && !(await this.people.users.isAnybodyThere());
-    return { isNeeded: this.hasLogin, password: true, oidc: this.oidc, setUp };
+    return { isNeeded: this.hasLogin, password: true, oidc: this.oidc?.label ?? null, setUp };
   }
 
   /** @throws HttpError 401, 429; PeopleError `busy` */
@@ -142,16 +153,43 @@ export class Doors {
     return this.begin(request, reply, made.id, 'code');
   }
 
-  /** Ends the sign-in that the request came with, and all its live streams. */
-  async signOut(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    await this.#end(request);
+  /**
+   * Ends the sign-in that the request came with, and all its live streams.
+   * @returns where the browser signs out at the provider as well, by which it came; `null`: it did not, or need not
+   */
+  async signOut(request: FastifyRequest, reply: FastifyReply): Promise<string | null> {
+    const ways = await this.#end(request);
     reply.header('set-cookie', this.#cookie.clear());
+    if (!ways.includes('oidc') || this.oidc === null) return null;
+    let elsewhere: string | null = null;
+    const asked = this.oidc.signOutUrl(request).then((url) => {
+      elsewhere = url;
+    });
+    await settledWithin(LEAVE_MS, asked);
+    return elsewhere;
+  }
+
+  /** Whether the browser came over TLS. */
+  isTls(request: FastifyRequest): boolean {
+    return isTls(request, this.#publicUrl);
+  }
+
+  /** The URL of the root as browsers see it, without a slash at its end. */
+  originOf(request: FastifyRequest): string {
+    return (
+      this.#publicUrl?.replace(/\/$/, '') ?? `${this.isTls(request) ? 'https' : 'http'}://${request.host}`
+    );
+  }
+
+  /** Takes a turn for something that the provider is asked for. @throws HttpError 429 */
+  assertMayAskProvider(request: FastifyRequest): void {
+    const wait = this.#throttle.takeOfProvider(addressOf(request));
+    if (wait > 0) throw tooMany(wait);
   }
 
   /** The URL of a one-time code. It is behind the `#`, so that no server's log has it. */
   linkUrl(request: FastifyRequest, code: string): string {
-    const origin = `${isTls(request, this.#publicUrl) ? 'https' : 'http'}://${request.host}`;
-    return `${origin}/link#${new URLSearchParams({ code })}`;
+    return `${this.originOf(request)}/link#${new URLSearchParams({ code })}`;
   }
 
   /**
@@ -166,15 +204,21 @@ export class Doors {
   /** A browser has one sign-in at a time; its cookie is never one that somebody had before. */
   async #welcome(request: FastifyRequest, reply: FastifyReply, { value, user }: NewSignIn): Promise<User> {
     await this.#end(request);
-    reply.header('set-cookie', this.#cookie.set(value, isTls(request, this.#publicUrl)));
+    reply.header('set-cookie', this.#cookie.set(value, this.isTls(request)));
     return user;
   }
 
-  async #end(request: FastifyRequest): Promise<void> {
-    for (const value of this.#cookie.values(request.headers.cookie, isTls(request, this.#publicUrl))) {
+  /** @returns how those had come in whose sign-ins it ended */
+  async #end(request: FastifyRequest): Promise<SignInWay[]> {
+    const ways: SignInWay[] = [];
+    for (const value of this.#cookie.values(request.headers.cookie, this.isTls(request))) {
       const caller = await this.people.callers.ofSignIn(value, addressOf(request));
-      if (caller?.signInId != null) await this.people.signIns.end(caller, caller.id, caller.signInId);
+      if (caller?.signInId == null) continue;
+      const signIns = await this.people.signIns.list(caller.id);
+      ways.push(...signIns.filter(({ id }) => id === caller.signInId).map(({ way }) => way));
+      await this.people.signIns.end(caller, caller.id, caller.signInId);
     }
+    return ways;
   }
 
   /** In constant time, whatever the lengths. */
@@ -193,8 +237,12 @@ function fromOf(request: FastifyRequest): From {
 /** @throws HttpError 429 */
 function taken(turn: Turn | number): Turn {
   if (typeof turn !== 'number') return turn;
-  const seconds = Math.ceil(turn / 1000);
-  throw new HttpError(
+  throw tooMany(turn);
+}
+
+function tooMany(waitMs: number): HttpError {
+  const seconds = Math.ceil(waitMs / 1000);
+  return new HttpError(
     429,
     `Too many attempts: try again in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
     {

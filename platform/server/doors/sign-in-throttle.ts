@@ -5,6 +5,8 @@ import { type Clock, TokenBucket } from 'iroh-net-diagnostics/services';
 const ADDRESS = { burst: 20, perMinute: 6 };
 const NAME = { burst: 10, perMinute: 2 };
 const KNOWN = { burst: 10, perMinute: 6 };
+/** Questions to a provider of OpenID Connect, of one address. */
+const PROVIDER = { burst: 60, perMinute: 30 };
 /** Of each kind so many are remembered. */
 const MAX_KEYS = 10_000;
 
@@ -31,11 +33,13 @@ export class SignInThrottle {
   readonly #addresses: Buckets;
   readonly #names: Buckets;
   readonly #known: Buckets;
+  readonly #provider: Buckets;
 
   constructor(clock: Clock) {
     this.#addresses = new Buckets(ADDRESS, clock);
     this.#names = new Buckets(NAME, clock);
     this.#known = new Buckets(KNOWN, clock);
+    this.#provider = new Buckets(PROVIDER, clock);
   }
 
   /**
@@ -60,9 +64,14 @@ export class SignInThrottle {
     return wait > 0 ? wait : { forgive: () => void bucket.reserve(-1) };
   }
 
+  /** Takes a turn for a question to a provider. @returns milliseconds until there is one; 0: it was taken */
+  takeOfProvider(address: string): number {
+    return this.#provider.of(networkOf(address)).take();
+  }
+
   /** How many are remembered, for tests. */
   get size(): number {
-    return this.#addresses.size + this.#names.size + this.#known.size;
+    return this.#addresses.size + this.#names.size + this.#known.size + this.#provider.size;
   }
 }
 

@@ -62,6 +62,19 @@ describe('the option dashboard.oidc', () => {
   });
 });
 
+describe('hosts beyond loopback', () => {
+  it('want a name under which the provider knows the platform', () => {
+    const open = { hosts: ['192.0.2.1'], unsafePlainHttpBeyondLoopback: true, oidc: NEEDED };
+    const parse = (more: DashboardOptions) =>
+      parsePlatformOptions({ dataDir: ':memory:', dashboard: { ...open, ...more } });
+    expect(() => parse({})).toThrow(
+      '`dashboard.publicUrl` of Platform.start() is missing: with `dashboard.oidc`',
+    );
+    expect(parse({ publicUrl: 'https://fleet.example' }).dashboard?.oidc).not.toBeNull();
+    expect(parse({ allowedHosts: ['fleet.example'] }).dashboard?.oidc).not.toBeNull();
+  });
+});
+
 describe('a role as a text', () => {
   it('names a group, which may hold any sign, a project and a role', () => {
     expect(OIDC_KINDS.roles.fromText('sre=default:operator, /eu/a:b=c=eu-1:admin')).toEqual([
