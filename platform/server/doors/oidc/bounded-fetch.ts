@@ -23,7 +23,8 @@ export async function boundedFetch(url: string, options: CustomFetchOptions): Pr
   const signals = [AbortSignal.timeout(ANSWER_TIMEOUT_MS), options.signal ?? []].flat();
   const response = await fetch(url, {
     ...options,
-    body: options.body ?? null,
+    // The library sends forms alone.
+    body: (options.body ?? null) as URLSearchParams | null,
     signal: AbortSignal.any(signals),
   });
   const body = await bodyOf(response);
