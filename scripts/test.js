@@ -15,6 +15,8 @@ const started = Date.now();
 await install();
 // A second version of Nest cannot stand beside the first in one node_modules.
 await install(join(root, 'test', 'hosts', 'nest-11'));
+// Nor a TypeScript with a JavaScript API beside the one without.
+await install(join(root, 'test', 'platform', 'v1', 'client'));
 if (filters.length === 0) {
   await mustRunTogether([
     ['Regular expressions', process.execPath, ['scripts/regexes.js']],
