@@ -2,7 +2,8 @@ import type { Caller } from './caller.js';
 import { type From, type PeopleDeps, SKEW_MS, type Tables } from './deps.js';
 import { PeopleError } from './errors.js';
 import { hashOf, newSecretText } from './secret-text.js';
-import { lockedUser, type NewUser, type User, type Users } from './users.js';
+import { lockedUser, type User } from './user-rows.js';
+import type { NewUser, Users } from './users.js';
 
 /** How long a code can be used. */
 export const CODE_MS = { 'set-up': 24 * 3_600_000, 'sign-in': 15 * 60_000 } as const;

@@ -45,7 +45,8 @@ export {
 } from './permissions.js';
 export type { Project } from './projects.js';
 export { type NewSignIn, SIGN_IN_MS, type SignIn, type SignInWay } from './sign-ins.js';
-export type { NewUser, User, UserChange, UserQuery } from './users.js';
+export type { User } from './user-rows.js';
+export type { NewUser, UserChange, UserQuery } from './users.js';
 
 /** Everything about people, on one store. */
 export class People {

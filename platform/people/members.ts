@@ -6,7 +6,7 @@ import type { PeopleDeps } from './deps.js';
 import { PeopleError } from './errors.js';
 import { isRole, PERMISSIONS_OF, type Permission, ROLES, type Role } from './permissions.js';
 import { liveProject } from './projects.js';
-import { heldUser } from './users.js';
+import { heldUser } from './user-rows.js';
 
 /** Who made somebody a member: another user, or a group of his provider at his last sign-in. */
 export type MemberSource = 'local' | 'oidc';

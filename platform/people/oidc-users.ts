@@ -15,7 +15,7 @@ import {
   rowByNameOrEmail,
   toUser,
   type User,
-} from './users.js';
+} from './user-rows.js';
 
 /** Somebody whom an OpenID provider has proven, and what his groups give him here. */
 export interface OidcPerson {

@@ -7,7 +7,7 @@ import { takeCode } from './codes.js';
 import type { From, PeopleDeps, Tables } from './deps.js';
 import type { Passwords } from './passwords.js';
 import { hashOf, newSecretText } from './secret-text.js';
-import { heldUser, rowByNameOrEmail, toUser, type User } from './users.js';
+import { lockedUserIfAny, rowByNameOrEmail, toUser, type User } from './user-rows.js';
 
 /** A browser that is signed in. Times in unix milliseconds. */
 export interface SignIn {
@@ -161,7 +161,7 @@ export class SignIns {
     expected?: string | null,
   ): Promise<NewSignIn | null> {
     const { store, clock, audit } = this.#deps;
-    const user = await heldUser(store.dialect, tables, userId);
+    const user = await lockedUserIfAny(store.dialect, tables, userId);
     if (user === null || user.disabled_at !== null) return null;
     if (expected !== undefined && user.password !== expected) return null;
     const now = clock.now();

@@ -1,31 +1,29 @@
-import { randomBytes } from 'node:crypto';
-import type { Selectable } from 'kysely';
-import { holding, locking } from '../store/dialect.js';
 import { readable } from '../store/readable.js';
-import { int, text } from '../store/rows.js';
-import type { Tables as AllTables } from '../store/schema.js';
-import type { Dialect } from '../store/sql-database.js';
 import type { Actor } from './audit.js';
 import type { Caller } from './caller.js';
 import type { PeopleDeps, Tables } from './deps.js';
 import { PeopleError } from './errors.js';
 import { emailAddress, emailKeyOf, nameKeyOf, userName } from './names.js';
 import { assertGoodPassword, type Passwords } from './passwords.js';
-
-/** A user of the platform. Times in unix milliseconds. */
-export interface User {
-  id: string;
-  name: string;
-  email: string | null;
-  hasPassword: boolean;
-  /** Who he is with a provider of OpenID Connect; `null`: he has not come from one yet. */
-  oidc: { issuer: string; subject: string } | null;
-  isAdministrator: boolean;
-  createdAt: number;
-  /** From then on he cannot sign in; `null`: he can. */
-  disabledAt: number | null;
-  lastSignInAt: number | null;
-}
+import {
+  asNumber,
+  assertFree,
+  assertRoom,
+  endAccess,
+  insertUser,
+  isAnybodyThere,
+  keepAnAdministrator,
+  lockedUser,
+  newUser,
+  rowByNameOrEmail,
+  toUser,
+  USER_COLUMNS,
+  type User,
+  type UserRow,
+  type UserValues,
+  unknownUser,
+  type Wanted,
+} from './user-rows.js';
 
 /** A user who is to be made. */
 export interface NewUser {
@@ -53,17 +51,10 @@ export interface UserQuery {
   search?: string | null | undefined;
 }
 
-/** A user of OpenID Connect is made by whoever comes from there. */
-const MAX_USERS = 10_000;
 /** So long after one came by a link one may choose a password without the one before. */
 const LOST_MS = 15 * 60_000;
 /** `addFirst` of several processes: the row that they lock. */
 const FIRST = 'people.first';
-
-const COLUMNS = [
-  ...(['id', 'name', 'name_key', 'email', 'password', 'oidc_issuer', 'oidc_subject'] as const),
-  ...(['is_administrator', 'created_at', 'disabled_at', 'last_sign_in_at'] as const),
-] as const;
 
 /** Who has an account. Who changes something is named first: what he does is written down with it. */
 export class Users {
@@ -80,7 +71,7 @@ export class Users {
     const [from, to] = [nameKeyOf(search ?? ''), `${nameKeyOf(search ?? '')}\u{10ffff}`];
     const rows = await this.#deps.store.tables
       .selectFrom('users')
-      .select(COLUMNS)
+      .select(USER_COLUMNS)
       .$if(from !== '', (all) =>
         all.where(({ or, and, eb }) =>
           or([
@@ -103,7 +94,7 @@ export class Users {
   async get(id: string): Promise<User | null> {
     const row = await this.#deps.store.tables
       .selectFrom('users')
-      .select(COLUMNS)
+      .select(USER_COLUMNS)
       .where('id', '=', id)
       .executeTakeFirst();
     return row === undefined ? null : toUser(row);
@@ -189,7 +180,7 @@ export class Users {
                 : null,
         })
         .where('id', '=', id)
-        .returning(COLUMNS)
+        .returning(USER_COLUMNS)
         .executeTakeFirstOrThrow();
       if (isDisabled === true) await endAccess(tables, id);
       const wasDisabled = before.disabled_at !== null;
@@ -351,171 +342,9 @@ export class Users {
   }
 }
 
-type UserRow = Pick<Selectable<AllTables['users']>, (typeof COLUMNS)[number]>;
-
-/** A row of `users` that is to be written. */
-export type UserValues = ReturnType<typeof newUser> & { is_administrator: number; password: string | null };
-
-export function toUser(row: UserRow): User {
-  const { oidc_issuer: issuer, oidc_subject: subject } = row;
-  return {
-    ...{ id: text(row, 'id'), name: text(row, 'name'), email: row.email },
-    hasPassword: row.password !== null,
-    oidc: issuer === null || subject === null ? null : { issuer, subject },
-    isAdministrator: int(row, 'is_administrator') === 1,
-    createdAt: int(row, 'created_at'),
-    disabledAt: asNumber(row.disabled_at),
-    lastSignInAt: asNumber(row.last_sign_in_at),
-  };
-}
-
-/** The values of a new user, who may not do anything yet. */
-export function newUser(name: string, email: string | null, now: number) {
-  return {
-    ...{ id: randomBytes(12).toString('hex'), name, name_key: nameKeyOf(name), email },
-    email_key: email === null ? null : emailKeyOf(email),
-    created_at: now,
-  };
-}
-
-/** @throws PeopleError `full` */
-export async function assertRoom(tables: Tables): Promise<void> {
-  const { count } = await tables
-    .selectFrom('users')
-    .select(({ fn }) => fn.countAll().as('count'))
-    .executeTakeFirstOrThrow();
-  if (Number(count) >= MAX_USERS)
-    throw new PeopleError('full', `There are ${MAX_USERS} users already: remove some.`);
-}
-
-/** @throws PeopleError `taken` */
-export async function insertUser(
-  tables: Tables,
-  values: UserValues & { oidc_issuer?: string; oidc_subject?: string },
-): Promise<UserRow> {
-  const row = await tables
-    .insertInto('users')
-    .values(values)
-    .onConflict((conflict) => conflict.doNothing())
-    .returning(COLUMNS)
-    .executeTakeFirst();
-  if (row !== undefined) return row;
-  await assertFree(tables, values);
-  throw new PeopleError('taken', 'There is such a user already.');
-}
-
-interface Wanted {
-  id: string;
-  name?: string | undefined;
-  email?: string | null | undefined;
-}
-
-/** @throws PeopleError `taken` */
-async function assertFree(tables: Pick<Tables, 'selectFrom'>, { id, name, email }: Wanted): Promise<void> {
-  const isTaken = async (wanted: string) => {
-    const user = await rowByNameOrEmail(tables, wanted);
-    return user !== null && user.id !== id;
-  };
-  if (name !== undefined && (await isTaken(name)))
-    throw new PeopleError('taken', 'Another user has this name, or one that looks the same.', 'name');
-  if (typeof email === 'string' && (await isTaken(email)))
-    throw new PeopleError('taken', 'Another user has this e-mail address.', 'email');
-}
-
 function addition(by: Actor, { id, name, is_administrator: isAdministrator }: UserValues) {
   const detail = { name, isAdministrator: isAdministrator === 1 };
   return { by, action: 'user.added' as const, project: null, target: id, detail };
-}
-
-/** The user with that name or that address; `null`: nobody. */
-export async function rowByNameOrEmail(
-  tables: Pick<Tables, 'selectFrom'>,
-  given: string,
-): Promise<UserRow | null> {
-  // Nobody has such a long one, and folding it would take its time.
-  if (given.length > 300) return null;
-  const isEmail = given.includes('@');
-  const row = await tables
-    .selectFrom('users')
-    .select(COLUMNS)
-    .where(isEmail ? 'email_key' : 'name_key', '=', isEmail ? emailKeyOf(given) : nameKeyOf(given))
-    .executeTakeFirst();
-  return row ?? null;
-}
-
-/** The user, who stays as he is until the transaction ends. @throws PeopleError `unknown` */
-export async function lockedUser(dialect: Dialect, tables: Tables, id: string): Promise<UserRow> {
-  const row = await locking(
-    dialect,
-    tables.selectFrom('users').select(COLUMNS).where('id', '=', id),
-  ).executeTakeFirst();
-  if (row === undefined) throw unknownUser();
-  return row;
-}
-
-/** As {@link lockedUser}, for what several do at once; `null`: there is none. */
-export async function heldUser(dialect: Dialect, tables: Tables, id: string): Promise<UserRow | null> {
-  const query = tables.selectFrom('users').select(COLUMNS).where('id', '=', id);
-  return (await holding(dialect, query).executeTakeFirst()) ?? null;
-}
-
-/**
- * The last administrator stays one. All of them are locked, in one order, so of two that are to go at the same time the
- * second sees that the first has gone.
- * @throws PeopleError `last-administrator`
- */
-export async function keepAnAdministrator(dialect: Dialect, tables: Tables, leaving: string): Promise<void> {
-  const administrators = await locking(
-    dialect,
-    tables
-      .selectFrom('users')
-      .select('id')
-      .where('is_administrator', '=', 1)
-      .where('disabled_at', 'is', null)
-      .orderBy('id'),
-  ).execute();
-  if (administrators.some(({ id }) => id !== leaving) || administrators.length === 0) return;
-  throw new PeopleError('last-administrator', 'This is the last administrator: make another one first.');
-}
-
-/** Ends what somebody came in by, and could come in by. @param keep - the id of a sign-in that stays */
-export async function endAccess(tables: Tables, userId: string, keep: string | null = null): Promise<void> {
-  await tables
-    .deleteFrom('sign_ins')
-    .where('user_id', '=', userId)
-    .$if(keep !== null, (all) => all.where('id', '<>', keep ?? ''))
-    .execute();
-  await tables.deleteFrom('one_time_codes').where('user_id', '=', userId).execute();
-}
-
-/** The first name that nobody has: one of the wishes, or one with a number behind it. */
-export async function freeUserName(tables: Tables, wishes: readonly string[]): Promise<string> {
-  const usable = wishes.flatMap((wish) => {
-    try {
-      return [userName(wish.replaceAll('@', ' ').slice(0, 50))];
-    } catch {
-      return [];
-    }
-  });
-  const names = usable.length === 0 ? ['user'] : usable;
-  const isFree = async (name: string) => (await rowByNameOrEmail(tables, name)) === null;
-  for (const name of names) if (await isFree(name)) return name;
-  const [first] = names;
-  for (let number = 2; number < 100; number += 1)
-    if (await isFree(`${first} ${number}`)) return `${first} ${number}`;
-  return `${first} ${randomBytes(4).toString('hex')}`;
-}
-
-async function isAnybodyThere(tables: Pick<Tables, 'selectFrom'>): Promise<boolean> {
-  return (await tables.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined;
-}
-
-function asNumber(value: number | string | null): number | null {
-  return value === null ? null : Number(value);
-}
-
-function unknownUser(): PeopleError {
-  return new PeopleError('unknown', 'There is no such user.');
 }
 
 function assertAdministrator(by: Caller): void {

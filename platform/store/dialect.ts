@@ -36,12 +36,21 @@ export function databaseTime(dialect: Dialect, plusMs = 0): RawBuilder<number> {
     : sql`(CAST(unixepoch('subsec') * 1000 AS INTEGER) + ${sql.lit(plusMs)})`;
 }
 
-/** Locks the rows that a query finds until the transaction ends: who changes them meanwhile waits, and so does this. */
-export function locking<Query extends { forUpdate(): Query }>(dialect: Dialect, query: Query): Query {
-  return dialect === 'postgres' ? query.forUpdate() : query;
+/**
+ * Locks the rows that a query finds until the transaction ends: who changes them meanwhile waits, and so does this. Others may
+ * write rows that refer to those.
+ */
+export function locking<Query extends { forNoKeyUpdate(): Query }>(dialect: Dialect, query: Query): Query {
+  return dialect === 'postgres' ? query.forNoKeyUpdate() : query;
 }
 
 /** The rows that a query finds stay as they are until the transaction ends; several may ask for that at once. */
 export function holding<Query extends { forShare(): Query }>(dialect: Dialect, query: Query): Query {
   return dialect === 'postgres' ? query.forShare() : query;
+}
+
+/** Whether two transactions waited for each other, and the database ended this one. */
+export function isDeadlock(error: unknown): boolean {
+  const cause = error instanceof Error ? (error.cause as { code?: unknown } | null | undefined) : null;
+  return cause?.code === '40P01';
 }

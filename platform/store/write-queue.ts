@@ -1,14 +1,17 @@
 import type { Transaction } from 'kysely';
+import { isDeadlock } from './dialect.js';
 import type { Tables } from './schema.js';
 import type { SqlDatabase } from './sql-database.js';
 
-/** A part of a write: statements of one transaction. It may be run twice, the second time in a transaction of its own. */
+/** A part of a write: statements of one transaction. It may be run more than once, then in a transaction of its own. */
 export type Write<T = unknown> = (transaction: Transaction<Tables>) => Promise<T>;
 
 /** Writes of one transaction. */
 const MAX_TOGETHER = 100;
 /** Milliseconds after which no more are begun in it. An embedded database works in the loop that everybody waits for. */
 const MAX_TOGETHER_MS = 20;
+/** How often a write is tried alone that waited for another process's, which waited for it. */
+const MAX_ATTEMPTS = 4;
 
 /** How the queues of one store do, together. */
 export interface WriteFigures {
@@ -77,7 +80,7 @@ export class WriteQueue {
   }
 
   /** Never rejects. @returns what failed when it was the transaction itself; `null`: it was not */
-  async #together(asked: readonly Asked[]): Promise<Error | null> {
+  async #together(asked: readonly Asked[], attempt = 1): Promise<Error | null> {
     let failed: Asked | null = null;
     try {
       const values = await this.#inTransaction(async (transaction) => {
@@ -94,6 +97,8 @@ export class WriteQueue {
       for (const [index, value] of values.entries()) asked[index]?.resolve(value as never);
       this.#asked.unshift(...asked.slice(values.length));
     } catch (error) {
+      if (asked.length === 1 && isDeadlock(error) && attempt < MAX_ATTEMPTS)
+        return this.#together(asked, attempt + 1);
       // One of several failed, and the others have nothing to do with it. Otherwise it was the transaction itself.
       if (failed !== null && asked.length > 1) await this.#alone(asked);
       else for (const { reject } of asked) reject(error);

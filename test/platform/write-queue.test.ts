@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { WriteQueue } from '../../platform/store/write-queue.js';
+import { openStore } from '../../platform/store/open-store.js';
+import { type Write, WriteQueue } from '../../platform/store/write-queue.js';
+import { freshDatabase, postgresAvailable } from '../support/postgres.js';
 import { DATABASES } from './metrics/stage.js';
 
 function work(ms: number): void {
@@ -55,5 +58,34 @@ describe.each(DATABASES)('the queue of writes on %s', (_, open) => {
       'lease lost',
     ]);
     expect(transactions).toBe(3);
+  });
+});
+
+describe.runIf(postgresAvailable())('two processes whose writes wait for each other', () => {
+  it('both write: PostgreSQL ends one of them, and that one tries again', async () => {
+    const url = await freshDatabase();
+    const stores = [await openStore(url), await openStore(url)];
+    try {
+      for (const key of ['a', 'b']) await stores[0]?.putSetting(key, '');
+      let waiting = 0;
+      const crosswise = (own: number) => async (tables: Parameters<Write>[0]) => {
+        const keys = own === 0 ? ['a', 'b'] : ['b', 'a'];
+        for (const key of keys) {
+          await tables
+            .updateTable('settings')
+            .set({ value: `${own}` })
+            .where('key', '=', key)
+            .execute();
+          waiting += 1;
+          // Until each has one of both.
+          while (waiting < 2) await sleep(5);
+        }
+        return own;
+      };
+      const written = await Promise.all(stores.map((store, own) => store.write(crosswise(own))));
+      expect(written).toEqual([0, 1]);
+    } finally {
+      for (const store of stores) await store.close();
+    }
   });
 });
