@@ -52,6 +52,14 @@ const ONLINE_TIMEOUT_MS = 5_000;
 /** Who asks for a run by a call of `dialBack`. */
 const PROGRAM = { kind: 'program', id: 'program', name: 'a program' };
 
+/** What tests replace or look at. */
+interface ReplacedParts {
+  store?: SqlStore;
+  /** Makes the texts of the API's answers. */
+  serializer?: DashboardContext['serializer'];
+  onRoute?: DashboardContext['onRoute'];
+}
+
 /** What a platform is made of, in the order in which it is opened. */
 interface Parts {
   settings: PlatformSettings;
@@ -63,13 +71,7 @@ interface Parts {
   feed: ChangeFeed;
   observatory: Observatory;
   serializer: DashboardContext['serializer'];
-}
-
-/** What tests replace. */
-interface ReplacedParts {
-  store?: SqlStore;
-  /** Makes the texts of the API's answers. */
-  serializer?: DashboardContext['serializer'];
+  onRoute: DashboardContext['onRoute'];
 }
 
 /**
@@ -146,8 +148,8 @@ export class Platform {
       await keys.register(store.database);
       if (keys.own !== null) await store.adoptIdentity(keys.own.id);
       const id = keys.own?.id ?? (await oldestIdentity(leases));
-      const { serializer } = replaced;
-      const parts = { settings, keys, events, store, leases, feed, observatory, serializer };
+      const { serializer, onRoute } = replaced;
+      const parts = { settings, keys, events, store, leases, feed, observatory, serializer, onRoute };
       const platform = new Platform(id, parts);
       await platform.#open();
       return platform;
@@ -377,6 +379,7 @@ export class Platform {
       hold: this.#reach.isShared ? null : new FileHold(store.tables),
       fleetOf: (project) => fleetSummary(store.tables, project, Math.floor(settings.clock.now() / 1000)),
       usageOf: (project) => usageOf(store.tables, project),
+      onRoute: this.#parts.onRoute,
       observe: (app, server) => observatory.watch(app, this.#sight, server),
       prove: (challenge, body) => (keys.own === null ? null : proofOf(keys.own, challenge, body)),
     });

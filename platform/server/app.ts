@@ -103,7 +103,7 @@ function refuseOtherMethods(app: FastifyInstance, url: string, needs: Needs): vo
   app.route({
     url,
     method: app.supportedMethods.filter((method) => !has.includes(method)),
-    config: { needs },
+    config: { needs, isRefusal: true },
     handler: ({ method }) => {
       throw new HttpError(405, `${method} is not possible here.`, { allow: has.join(', ') });
     },

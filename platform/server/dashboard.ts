@@ -19,6 +19,7 @@ import { type ApiContext, addApi } from './v1/index.js';
 export interface DashboardContext extends Omit<ApiContext, 'live' | 'doors'> {
   settings: DashboardSettings;
   people: People;
+  onRoute?: AppOptions['onRoute'];
   /** The port used last. If it is taken, the dashboard moves to another one. */
   rememberedPort: number | null;
   /** Looks at everything that is asked. @returns adds what it shows */
@@ -78,6 +79,7 @@ export class Dashboard {
       allowedHosts: allowedNames(settings),
       publicUrl,
       trustProxy: settings.trustProxy,
+      onRoute: context.onRoute,
       identify: (request) => doors.identify(request),
       hasProject: (project) => people.projects.exists(project),
       signInPage: ({ url }) =>

@@ -32,6 +32,7 @@ import {
 import { LocalFeed } from '../../platform/changes/feed.js';
 import { Platform, type PlatformOptions } from '../../platform/index.js';
 import { People } from '../../platform/people/index.js';
+import type { GuardedRoute } from '../../platform/server/doors/index.js';
 import { openLibsql } from '../../platform/store/libsql-driver.js';
 import { SqlStore } from '../../platform/store/sql-store.js';
 import { checkedAnswers } from '../support/checked-answers.js';
@@ -46,15 +47,20 @@ export class Stage {
   readonly #platforms: Platform[] = [];
   readonly #routers: Router[] = [];
   readonly #folders: string[] = [];
-  readonly #people = new Map<Platform, People>();
+  readonly #stores = new Map<Platform, SqlStore>();
   /** What the platforms told, in order. */
   readonly events: PlatformEvent[] = [];
 
   /** On the store that lasts, though kept in memory unless a folder is given. A dashboard has the token of the tests. */
-  async platform(options: Partial<PlatformOptions> = {}): Promise<Platform> {
+  async platform(
+    options: Partial<PlatformOptions> = {},
+    onRoute?: (route: GuardedRoute) => void,
+  ): Promise<Platform> {
+    const store = options.dataDir === undefined ? await sqlStore() : null;
     const parts = {
-      ...(options.dataDir === undefined ? { store: await sqlStore() } : {}),
+      ...(store === null ? {} : { store }),
       serializer: checkedAnswers,
+      ...(onRoute === undefined ? {} : { onRoute }),
     };
     const onEvent = (event: PlatformEvent) => this.events.push(event);
     const usual = { dataDir: ':memory:', port: 0, dashboard: false, onEvent } as const;
@@ -62,19 +68,24 @@ export class Stage {
     const withToken = dashboard ? { dashboard: { token: TOKEN, ...dashboard } } : {};
     const platform = await Platform.start({ ...usual, ...options, ...withToken }, parts);
     this.#platforms.push(platform);
-    if (parts.store !== undefined)
-      this.#people.set(
-        platform,
-        new People({ store: parts.store, feed: new LocalFeed(), clock: systemClock }),
-      );
+    if (store !== null) this.#stores.set(platform, store);
     return platform;
   }
 
   /** The people of a platform that is kept in memory. */
   peopleOf(platform: Platform): People {
-    const people = this.#people.get(platform);
-    if (people === undefined) throw new Error('Its store is its own.');
-    return people;
+    return new People({ store: this.#storeOf(platform), feed: new LocalFeed(), clock: systemClock });
+  }
+
+  /** The tables of a platform that is kept in memory. */
+  tablesOf(platform: Platform): SqlStore['tables'] {
+    return this.#storeOf(platform).tables;
+  }
+
+  #storeOf(platform: Platform): SqlStore {
+    const store = this.#stores.get(platform);
+    if (store === undefined) throw new Error('Its store is its own.');
+    return store;
   }
 
   /** Signs the first account in, an administrator's, without a password. @returns for the `Cookie` header */

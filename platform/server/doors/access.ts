@@ -20,11 +20,20 @@ declare module 'fastify' {
     needs?: Needs;
     /** Its reads are answered under whatever `Host`: for probes, which ask by an address. */
     anyHost?: boolean;
+    /** It only says that its path has not the method. */
+    isRefusal?: boolean;
   }
   interface FastifyRequest {
     /** Who asks; `null`: nobody knows, or the route needs nobody. */
     caller: Caller | null;
   }
+}
+
+/** A route, and who may call it. */
+export interface GuardedRoute {
+  method: string;
+  url: string;
+  needs: Needs;
 }
 
 /** What the rules in front of the routes use. */
@@ -37,6 +46,8 @@ export interface AccessOptions {
   identify(request: FastifyRequest): Promise<Caller | null>;
   /** Whether there is such a project. */
   hasProject(project: ProjectId): Promise<boolean>;
+  /** Gets each route that does something, for tests of them all. */
+  onRoute?: ((route: GuardedRoute) => void) | undefined;
   /** Answers who has to sign in first. */
   askToSignIn(request: FastifyRequest, reply: FastifyReply): FastifyReply;
 }
@@ -47,7 +58,12 @@ const PROJECT = 'project';
 /** Puts the rules in front of all routes that are added from now on. */
 export function guard(app: FastifyInstance, options: AccessOptions): void {
   app.decorateRequest('caller', null);
-  app.addHook('onRoute', ({ url, method, config }) => checkRoute(url, String(method), config?.needs));
+  app.addHook('onRoute', ({ url, method, config }) => {
+    for (const one of [method].flat()) {
+      const route = checkedRoute(url, one, config?.needs);
+      if (config?.isRefusal !== true) options.onRoute?.(route);
+    }
+  });
   app.addHook('onRequest', async (request, reply) => {
     const { headers, method } = request;
     const { needs, anyHost = false } = request.routeOptions.config;
@@ -117,13 +133,10 @@ function projectOf({ params }: FastifyRequest): ProjectId | null {
 }
 
 /** @throws Error for a route whose access nobody has thought of */
-function checkRoute(url: string, method: string, needs: Needs | undefined): void {
+function checkedRoute(url: string, method: string, needs: Needs | undefined): GuardedRoute {
   const isOfProject = new RegExp(`/:${PROJECT}(?![A-Za-z])`).test(url);
-  const fault =
-    needs === undefined
-      ? 'does not say what it needs'
-      : (PROJECT_PERMISSIONS as readonly string[]).includes(needs) && !isOfProject
-        ? `needs ${needs}, and names no project`
-        : null;
-  if (fault !== null) throw new Error(`The route ${method} ${url} ${fault}.`);
+  if (needs === undefined) throw new Error(`The route ${method} ${url} does not say what it needs.`);
+  if ((PROJECT_PERMISSIONS as readonly string[]).includes(needs) && !isOfProject)
+    throw new Error(`The route ${method} ${url} needs ${needs}, and names no project.`);
+  return { method, url, needs };
 }

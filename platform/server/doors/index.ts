@@ -1,4 +1,12 @@
-export { type AccessOptions, bearerIn, callerOf, guard, type Needs, nothingHere } from './access.js';
+export {
+  type AccessOptions,
+  bearerIn,
+  callerOf,
+  type GuardedRoute,
+  guard,
+  type Needs,
+  nothingHere,
+} from './access.js';
 export { addDoorPages } from './door-pages.js';
 export { Doors, type DoorsDeps, type Ways } from './doors.js';
 export { addressOf, allowedNames, isTls } from './origin.js';

@@ -1,10 +1,11 @@
 import { hasCode, messageOf } from 'iroh-net-diagnostics/services';
 import { Type } from 'typebox';
+import { callerOf } from '../doors/index.js';
 import { HttpError } from '../http-error.js';
 import type { Api, ApiContext } from './types.js';
 
 /** Adds what the command `backup` asks while the platform runs. */
-export function addBackup(api: Api, { hold }: ApiContext): void {
+export function addBackup(api: Api, { hold, doors }: ApiContext): void {
   api.post(
     '/backup',
     {
@@ -17,12 +18,13 @@ export function addBackup(api: Api, { hold }: ApiContext): void {
         response: { 201: Type.Object({ held: Type.String() }) },
       },
     },
-    async (_request, reply) => {
+    async (request, reply) => {
       if (hold === null)
         throw new HttpError(409, 'The store is a PostgreSQL database: back it up with pg_dump.');
       const held = await hold.begin().catch((error: unknown) => {
         throw hasCode(error, 'ERR_STATE') ? new HttpError(409, messageOf(error)) : error;
       });
+      await doors.people.audit.record({ by: callerOf(request), action: 'backup.made', project: null });
       return reply.code(201).send({ held });
     },
   );

@@ -60,7 +60,8 @@ function runJson(run: RunRecord): Static<typeof Run> {
 }
 
 /** Adds the runs of the diagnostics of endpoints. */
-export function addRuns(api: Api, { services }: ApiContext): void {
+export function addRuns(api: Api, { services, doors }: ApiContext): void {
+  const { audit } = doors.people;
   /** @throws HttpError 404 */
   const runOf = async ({ project, endpoint, run: id }: Static<typeof OfRun>): Promise<RunRecord> => {
     const run = await services.run(project, id);
@@ -88,6 +89,14 @@ export function addRuns(api: Api, { services }: ApiContext): void {
         throw hasCode(error, 'ERR_STATE')
           ? new HttpError(409, messageOf(error), {}, { code: 'button-grey' })
           : error;
+      });
+      const detail = { run: run.id };
+      await audit.record({
+        by: callerOf(request),
+        action: 'run.requested',
+        project,
+        target: endpoint,
+        detail,
       });
       reply.header('location', `/api/v1/projects/${project}/endpoints/${endpoint}/runs/${run.id}`);
       return reply.code(202).send(runJson(run));
@@ -122,9 +131,13 @@ export function addRuns(api: Api, { services }: ApiContext): void {
         response: { 202: Run },
       },
     },
-    async ({ params }, reply) => {
+    async (request, reply) => {
+      const { params } = request;
+      const { project, endpoint: target, run } = params;
       if (isOver(await runOf(params))) throw new HttpError(409, 'The run is over.', {}, { code: 'run-over' });
-      await services.cancelRun(params.run);
+      await services.cancelRun(run);
+      const by = callerOf(request);
+      await audit.record({ by, action: 'run.cancelled', project, target, detail: { run } });
       return reply.code(202).send(runJson(await runOf(params)));
     },
   );

@@ -1,5 +1,6 @@
 import { API_SECRET_ENV_VAR_NAME, hasCode, MAX_LABEL_LENGTH, messageOf } from 'iroh-net-diagnostics/services';
 import { Type } from 'typebox';
+import { callerOf } from '../doors/index.js';
 import { HttpError } from '../http-error.js';
 import { idIn } from '../id-in.js';
 import { InProject, KeyId, nullable, page, text, time, whole } from './schemas.js';
@@ -41,7 +42,9 @@ const CreatedApiSecret = Type.Object(
 );
 
 /** Adds the API secrets of a project. */
-export function addSecrets(api: Api, { services }: ApiContext): void {
+export function addSecrets(api: Api, { services, doors }: ApiContext): void {
+  const { audit } = doors.people;
+
   api.get(
     '/projects/:project/secrets',
     {
@@ -70,7 +73,9 @@ export function addSecrets(api: Api, { services }: ApiContext): void {
         response: { 201: CreatedApiSecret },
       },
     },
-    async ({ params: { project }, body: { label = '', sshKey } }, reply) => {
+    async (request, reply) => {
+      const { project } = request.params;
+      const { label = '', sshKey } = request.body;
       const make = async () => {
         if (sshKey !== undefined)
           return { keyId: await services.registerSshKey(sshKey, label.trim(), project) };
@@ -82,6 +87,9 @@ export function addSecrets(api: Api, { services }: ApiContext): void {
         if (hasCode(error, 'ERR_SETTING')) throw new HttpError(400, messageOf(error));
         throw hasCode(error, 'ERR_STATE') ? new HttpError(409, messageOf(error)) : error;
       });
+      const action = sshKey === undefined ? 'secret.made' : 'secret.registered';
+      const detail = { label: label.trim() };
+      await audit.record({ by: callerOf(request), action, project, target: made.keyId, detail });
       return reply.code(201).send(made);
     },
   );
@@ -98,9 +106,11 @@ export function addSecrets(api: Api, { services }: ApiContext): void {
         response: { 200: Type.Object({ keyId: KeyId }) },
       },
     },
-    async ({ params: { project, secret } }) => {
+    async (request) => {
+      const { project, secret } = request.params;
       const keyId = idIn(secret, 404, NO_SECRET);
       if (!(await services.revokeApiSecret(keyId, project))) throw new HttpError(404, NO_SECRET);
+      await audit.record({ by: callerOf(request), action: 'secret.revoked', project, target: keyId });
       return { keyId };
     },
   );

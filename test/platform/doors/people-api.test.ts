@@ -221,6 +221,26 @@ describe('members and tokens of a project', () => {
   });
 });
 
+describe('what is done to secrets', () => {
+  it('is written down, with who did it', async () => {
+    const root = { cookie: await stage.signIn(platform) };
+    const made = await ask(root, 'POST', 'projects/default/secrets', { label: 'ci' });
+    const keyId = String(made.body.keyId);
+    expect((await ask(bearer(), 'POST', `projects/default/secrets/${keyId}/revoke`)).status).toBe(200);
+    const { body } = await ask(root, 'GET', 'projects/default/audit');
+    expect(body.items).toMatchObject([
+      { action: 'secret.revoked', target: keyId, actor: { kind: 'local' }, address: '127.0.0.1' },
+      {
+        action: 'secret.made',
+        target: keyId,
+        actor: { kind: 'user', name: 'Root' },
+        detail: { label: 'ci' },
+      },
+    ]);
+    expect(JSON.stringify(body)).not.toContain(String(made.body.secret));
+  });
+});
+
 describe('the ways to sign in', () => {
   it('are told to everybody', async () => {
     const ways = () => ask({}, 'GET', 'session/ways');
