@@ -1,11 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { DEFAULT_PROJECT } from '../../../lib/services/index.js';
-import type { Endpoint } from '../../../lib/transport/index.js';
 import type { Platform } from '../../../platform/index.js';
 import { bearer, originOf } from '../../support/dashboard-door.js';
-import { until } from '../../support/fake-time.js';
 import { prometheusAvailable, promtool } from '../../support/prometheus.js';
-import { grantToken, openSession, Stage, sampleReport, tell } from '../stage.js';
+import { Stage } from '../stage.js';
+import { busyPlatform } from './busy-platform.js';
 
 const stage = new Stage();
 afterEach(() => stage.close());
@@ -25,35 +24,9 @@ function valueIn(text: string, line: string): number | null {
   return found === undefined ? null : Number(found.slice(line.length + 1));
 }
 
-/** A platform whose endpoint has pushed, was granted, ran and was refused. */
-async function busyPlatform(): Promise<Platform> {
-  const platform = await stage.platform({
-    dataDir: await stage.folder(),
-    dashboard: { fleetMetrics: true },
-  });
-  const secret = await platform.createApiSecret('one');
-  const endpoint: Endpoint = await stage.clientHost({
-    onRun: async () => ({ ok: true, value: sampleReport(endpoint.id) }),
-  });
-  const session = await openSession(endpoint, platform, secret);
-  await tell(session, { type: 'grant-cap', token: grantToken(endpoint, platform) });
-  await platform.dialBack(endpoint.id);
-  // One that has no valid token.
-  const other = await platform.createApiSecret('two');
-  await platform.revokeApiSecret(other.keyId);
-  await openSession(await stage.endpoint(), platform, other).catch(() => {});
-  await until(() => stage.events.some(({ type }) => type === 'session-refused'), 5_000);
-  const origin = originOf(platform);
-  for (const path of ['/', '/readyz', '/nothing', '/api/../nothing'])
-    await fetch(origin + path, { headers: bearer() });
-  await fetch(`${origin}/livez`, { method: 'POST', headers: bearer() });
-  await fetch(origin);
-  return platform;
-}
-
 describe('the metrics of a platform', () => {
   it('tell what its sessions, runs, statements and requests do', async () => {
-    const platform = await busyPlatform();
+    const platform = await busyPlatform(stage);
     const text = await scrape(platform);
     const P = 'iroh_platform_';
     expect(valueIn(text, `${P}sessions`)).toBe(1);
@@ -86,7 +59,7 @@ describe('the metrics of a platform', () => {
   });
 
   it.runIf(hasPrometheus)('are as Prometheus wants them, under load', async () => {
-    const platform = await busyPlatform();
+    const platform = await busyPlatform(stage);
     const origin = originOf(platform);
     const load = Array.from({ length: 60 }, () => fetch(`${origin}/readyz`).then((answer) => answer.text()));
     const text = await scrape(platform);
