@@ -36,7 +36,7 @@ export function watchRequests(app: FastifyInstance, { callerOf, onRequest }: Req
   app.addHook('onRequest', (request, reply, done) => {
     const begunAt = performance.now();
     const { raw } = reply;
-    const route = request.is404 ? null : (request.routeOptions.url ?? null);
+    const route = routeOf(request);
     reply.header('x-request-id', request.id);
     const { method } = request;
     const begun = route !== null && UNTRACED.has(route) ? null : tracing.request(method, request.headers);
@@ -56,6 +56,11 @@ export function watchRequests(app: FastifyInstance, { callerOf, onRequest }: Req
     if (begun === null) done();
     else tracing.within(begun.context, () => done());
   });
+}
+
+/** The pattern of its route, without what its parameters have to look like. */
+function routeOf({ is404, routeOptions }: FastifyRequest): string | null {
+  return is404 ? null : (routeOptions.url?.replaceAll(/\(\^.*?\$\)/g, '') ?? null);
 }
 
 function pathOf({ is404, params, url }: FastifyRequest): string | null {

@@ -102,7 +102,8 @@ describe('commands in the pages', () => {
     ]);
     const js = pages.filter(({ fences }) => fences.some(({ language }) => language === 'js'));
     expect(js.map(({ path }) => path)).toEqual([
-      ...['docs/guides/bundlers.md', 'docs/guides/pm2-and-cluster.md', 'docs/guides/testing.md'],
+      ...['docs/guides/bundlers.md', 'docs/guides/observability.md', 'docs/guides/pm2-and-cluster.md'],
+      'docs/guides/testing.md',
     ]);
   });
 
