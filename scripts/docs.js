@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { apiDocument, apiMarkdown } from './docs/api-page.js';
 import { llmsText } from './docs/llms.js';
 import { generatedSections, withSection } from './docs/sections.js';
 import { root } from './run.js';
@@ -14,13 +15,15 @@ await build();
 const compiled = (...path) => import(pathToFileURL(join(root, 'build', 'esm', 'lib', ...path)).href);
 const platform = (...path) =>
   import(pathToFileURL(join(root, 'build', 'platform', 'platform', ...path)).href);
-const [{ settingsMarkdown }, { COMMANDS }, { REPORT_SCHEMA }, { createProgram }, config] = await Promise.all([
-  compiled('options', 'index.js'),
-  compiled('cli', 'commands.js'),
-  compiled('report', 'schema', 'index.js'),
-  platform('cli', 'program.js'),
-  platform('config', 'index.js'),
-]);
+const [{ settingsMarkdown }, { COMMANDS }, { REPORT_SCHEMA }, { createProgram }, config, { Platform }] =
+  await Promise.all([
+    compiled('options', 'index.js'),
+    compiled('cli', 'commands.js'),
+    compiled('report', 'schema', 'index.js'),
+    platform('cli', 'program.js'),
+    platform('config', 'index.js'),
+    platform('index.js'),
+  ]);
 for (const section of await generatedSections({
   settingsMarkdown,
   COMMANDS,
@@ -31,3 +34,6 @@ for (const section of await generatedSections({
   writeFileSync(join(root, section.page), withSection(section));
 }
 writeFileSync(join(root, 'llms.txt'), llmsText());
+const document = await apiDocument(Platform);
+writeFileSync(join(root, 'platform', 'openapi.json'), document);
+writeFileSync(join(root, 'docs', 'api.md'), apiMarkdown(document));

@@ -7,6 +7,7 @@ import { settingsMarkdown } from '../../lib/options/index.js';
 import { type JsonSchema, REPORT_SCHEMA } from '../../lib/report/index.js';
 import { createProgram } from '../../platform/cli/program.js';
 import * as config from '../../platform/config/index.js';
+import { Platform } from '../../platform/index.js';
 import { ROOT } from '../support/markdown.js';
 
 interface Section {
@@ -21,6 +22,11 @@ interface Sections {
   withSection(section: Section, before?: string): string;
 }
 
+interface ApiPage {
+  apiDocument(platform: typeof Platform): Promise<string>;
+  apiMarkdown(document: string): string;
+}
+
 // By its URL: the scripts are plain JavaScript, which the type check leaves out.
 const { generatedSections, withSection }: Sections = await import(
   pathToFileURL(join(ROOT, 'scripts', 'docs', 'sections.js')).href
@@ -28,6 +34,10 @@ const { generatedSections, withSection }: Sections = await import(
 /** Of `scripts/docs/llms.js`. */
 const { llmsText }: { llmsText(): string } = await import(
   pathToFileURL(join(ROOT, 'scripts', 'docs', 'llms.js')).href
+);
+/** Of `scripts/docs/api-page.js`. */
+const { apiDocument, apiMarkdown }: ApiPage = await import(
+  pathToFileURL(join(ROOT, 'scripts', 'docs', 'api-page.js')).href
 );
 const sections = await generatedSections({
   settingsMarkdown,
@@ -53,6 +63,14 @@ describe('what is generated', () => {
     expect(guides.filter((guide) => !text.includes(`(docs/guides/${guide})`))).toEqual([]);
     const linked = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, file = '']) => file);
     expect(linked.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
+  });
+
+  it('is the document of the API, and the page about it', async () => {
+    const document = await apiDocument(Platform);
+    expect(readFileSync(join(ROOT, 'platform', 'openapi.json'), 'utf8'), 'run: npm run docs').toBe(document);
+    expect(readFileSync(join(ROOT, 'docs', 'api.md'), 'utf8'), 'run: npm run docs').toBe(
+      apiMarkdown(document),
+    );
   });
 
   it('is missed where its place is not marked', () => {
