@@ -1,8 +1,6 @@
-import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { NetDiagnosticsError } from 'iroh-net-diagnostics/services';
 import type { Settings } from '../config/index.js';
+import { askHere } from './ask-here.js';
 import { noteIn, silenceOf } from './running-platform.js';
 
 /** What a container's engine waits for by default is longer. Milliseconds. */
@@ -18,7 +16,7 @@ export async function healthcheck(settings: Settings): Promise<void> {
     );
   }
   const url = new URL('livez', running.url);
-  const status = await statusOf(url).catch((error: unknown) => {
+  const { status } = await askHere(url, { method: 'GET', timeoutMs: TIMEOUT_MS }).catch((error: unknown) => {
     throw new NetDiagnosticsError('ERR_STATE', `The platform at ${url.origin} ${silenceOf(error)}.`, {
       cause: error,
     });
@@ -26,21 +24,4 @@ export async function healthcheck(settings: Settings): Promise<void> {
   if (status !== 200)
     throw new NetDiagnosticsError('ERR_STATE', `The platform at ${url.origin} answered ${status}.`);
   process.stdout.write('alive\n');
-}
-
-async function statusOf(url: URL): Promise<number | undefined> {
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
-  // The certificate is for the public name, and this is an address of the own machine, which is told nothing.
-  const request =
-    url.protocol === 'https:'
-      ? httpsRequest(url, { signal, rejectUnauthorized: false })
-      : httpRequest(url, { signal });
-  request.end();
-  try {
-    const [response] = await once(request, 'response');
-    response.resume();
-    return response.statusCode;
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  }
 }

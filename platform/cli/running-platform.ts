@@ -11,6 +11,7 @@ import {
 import { openOwnFile } from '../data-folder.js';
 import { readIdentity } from '../identities/index.js';
 import { CHALLENGE_HEADER, isProof, newChallenge, PROOF_HEADER } from '../proof.js';
+import { askHere } from './ask-here.js';
 
 /** Lies beside the store. Only its owner can read it: it holds a token for programs on this machine. */
 const FILE = 'running.json';
@@ -60,7 +61,7 @@ export async function askRunning<Answer>(
   const challenge = newChallenge();
   const platform = `The platform that should be at ${url.origin}`;
   try {
-    const response = await fetch(new URL(path, url), {
+    const { status, headers, text } = await askHere(new URL(path, url), {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -68,19 +69,17 @@ export async function askRunning<Answer>(
         [CHALLENGE_HEADER]: challenge,
       },
       body: JSON.stringify(question),
-      redirect: 'manual',
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      timeoutMs: REQUEST_TIMEOUT_MS,
     });
-    const { status, headers } = response;
     if (status === 401 || status === 403) {
       return notAsked(`${platform} did not take the token that is noted (${status}).`);
     }
     if (status >= 300 && status < 400) return notAsked(`${platform} sent us elsewhere (${status}).`);
-    const text = await response.text();
-    if (!isProof(key.id, challenge, text, headers.get(PROOF_HEADER))) {
+    const proof = headers[PROOF_HEADER.toLowerCase()];
+    if (!isProof(key.id, challenge, text, typeof proof === 'string' ? proof : null)) {
       return notAsked(`${platform} answered without the proof that it is this platform.`);
     }
-    if (!response.ok) throw new NetDiagnosticsError('ERR_SETTING', reasonIn(text, status));
+    if (status >= 400) throw new NetDiagnosticsError('ERR_SETTING', reasonIn(text, status));
     return { answer: JSON.parse(text) as Answer };
   } catch (error) {
     if (error instanceof NetDiagnosticsError) throw error;
