@@ -384,8 +384,10 @@ export class Platform {
       prove: (challenge, body) => (keys.own === null ? null : proofOf(keys.own, challenge, body)),
     });
     this.#dashboard = opened;
-    if (dashboard.hasLogin)
-      this.#setUpUrl = await makeFirstAdministrator(this.#people, dashboard.admin, opened.url);
+    const { admin, oidc, hasLogin } = dashboard;
+    const isByProvider = oidc !== null && oidc.administrators.length > 0;
+    if (hasLogin)
+      this.#setUpUrl = await makeFirstAdministrator(this.#people, { admin, isByProvider }, opened.url);
     if (!this.#reach.isShared) await store.putSetting(DASHBOARD_PORT_SETTING, String(opened.port));
   }
 

@@ -22,14 +22,14 @@ export class OneTimeCodes {
     this.#users = users;
   }
 
-  /** One with which the first user is made. @returns `null`: there is a user */
+  /** One with which the first administrator is made. @returns `null`: there is one */
   async makeSetUp(): Promise<string | null> {
-    if (await this.#users.isAnybodyThere()) return null;
+    if (await this.#users.hasAdministrator()) return null;
     return this.#deps.store.write((tables) => this.#insert(tables, 'set-up', null));
   }
 
   /**
-   * Makes the first user, an administrator.
+   * Makes the first administrator.
    * @returns `null`: the code is none, or none any more
    * @throws PeopleError `invalid`, `busy`: then the code can still be used
    */

@@ -192,9 +192,16 @@ export async function freeUserName(tables: Tables, wishes: readonly string[]): P
   return `${first} ${randomBytes(4).toString('hex')}`;
 }
 
-/** Whether there is a user at all. */
-export async function isAnybodyThere(tables: Pick<Tables, 'selectFrom'>): Promise<boolean> {
-  return (await tables.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined;
+/** Whether somebody can make others one. Users alone may have come by a provider, before anybody set the platform up. */
+export async function hasAdministrator(tables: Pick<Tables, 'selectFrom'>): Promise<boolean> {
+  return (
+    (await tables
+      .selectFrom('users')
+      .select('id')
+      .where('is_administrator', '=', 1)
+      .limit(1)
+      .executeTakeFirst()) !== undefined
+  );
 }
 
 export function asNumber(value: number | string | null): number | null {

@@ -10,8 +10,8 @@ import {
   assertFree,
   assertRoom,
   endAccess,
+  hasAdministrator,
   insertUser,
-  isAnybodyThere,
   keepAnAdministrator,
   lockedUser,
   newUser,
@@ -106,8 +106,8 @@ export class Users {
     return row === null ? null : toUser(row);
   }
 
-  async isAnybodyThere(): Promise<boolean> {
-    return isAnybodyThere(this.#deps.store.tables);
+  async hasAdministrator(): Promise<boolean> {
+    return hasAdministrator(this.#deps.store.tables);
   }
 
   /** @throws PeopleError `invalid`, `taken`, `forbidden`, `full`, `busy` */
@@ -125,8 +125,8 @@ export class Users {
   }
 
   /**
-   * Makes the first user, an administrator, if there is none: of several processes, and of several who try at once, one.
-   * @returns `null`: there is a user
+   * Makes the first administrator, if there is none: of several processes, and of several who try at once, one.
+   * @returns `null`: there is one
    * @throws PeopleError `invalid`, `busy`
    */
   async addFirst(by: Actor, user: NewUser): Promise<User | null> {
@@ -334,7 +334,7 @@ export class Users {
       .values({ key: FIRST, value: values.id })
       .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: values.id }))
       .execute();
-    if (await isAnybodyThere(tables)) return null;
+    if (await hasAdministrator(tables)) return null;
     await tables.deleteFrom('one_time_codes').where('kind', '=', 'set-up').execute();
     const row = await insertUser(tables, values);
     await this.#deps.audit.entry({ ...addition(by, values), action: 'set-up.done' })(tables);

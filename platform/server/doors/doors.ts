@@ -91,7 +91,7 @@ export class Doors {
   }
 
   async ways(): Promise<Ways> {
-    const setUp = this.hasLogin && !(await this.people.users.isAnybodyThere());
+    const setUp = this.hasLogin && !(await this.people.users.hasAdministrator());
     return { isNeeded: this.hasLogin, password: true, oidc: this.oidc?.label ?? null, setUp };
   }
 

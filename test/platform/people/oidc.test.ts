@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { OidcPerson, User } from '../../../platform/people/index.js';
 import { ATTEMPT_MS } from '../../../platform/people/oidc-attempts.js';
-import { browserOf, DIALECTS, mayPostgres, PeopleStage, type Process } from './stage.js';
+import { browserOf, DIALECTS, FROM, GOOD, mayPostgres, PeopleStage, type Process } from './stage.js';
 
 const stage = new PeopleStage();
 afterEach(() => stage.close());
@@ -112,6 +112,22 @@ describe.each(DIALECTS)('a user who comes by a provider, on %s', (dialect) => {
     await arrive(process, person('2', { isAdministrator: true }));
     expect((await arrive(process, person('1', { isAdministrator: false }))).isAdministrator).toBe(false);
     expect((await people.users.get(ada.id))?.isAdministrator).toBe(false);
+  });
+
+  it('does not close the set-up by being the first, unless as an administrator', async () => {
+    const process = await stage.process(dialect);
+    const { people } = process;
+    const code = (await people.codes.makeSetUp()) ?? '';
+    await arrive(process, person('1'));
+    expect(await people.codes.makeSetUp()).toMatch(/^[\w-]{43}$/);
+    const root = { name: 'Root', password: GOOD };
+    expect(await people.codes.useSetUp(code, root, FROM)).toMatchObject({ isAdministrator: true });
+    expect(await people.codes.makeSetUp()).toBeNull();
+    const other = await stage.process(dialect);
+    const early = (await other.people.codes.makeSetUp()) ?? '';
+    await arrive(other, person('1', { isAdministrator: true }));
+    expect(await other.people.codes.makeSetUp()).toBeNull();
+    expect(await other.people.codes.useSetUp(early, root, FROM)).toBeNull();
   });
 
   it('becomes who was invited by the address that the provider has verified, once', async () => {

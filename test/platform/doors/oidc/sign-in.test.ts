@@ -242,6 +242,12 @@ describe('the way by a provider', () => {
     expect([...statuses]).toEqual([502, 429]);
   });
 
+  it('makes the administrators, where it is to, and then nobody else can', async () => {
+    expect((await open({ administrators: ['ops'] })).setUpUrl).toBeNull();
+    const platform = await open({ roles: [{ group: 'ops', project: 'default', role: 'viewer' }] });
+    expect(platform.setUpUrl).toContain('/setup#code=');
+  });
+
   it('does not keep the platform from starting, but its secret file does', async () => {
     await expect(open({ clientSecretFile: `${secretFile}-gone` })).rejects.toThrow(
       'of dashboard.oidc.clientSecretFile cannot be read (ENOENT)',
