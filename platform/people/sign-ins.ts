@@ -5,6 +5,7 @@ import { int, text } from '../store/rows.js';
 import type { Caller } from './caller.js';
 import { takeCode } from './codes.js';
 import type { From, PeopleDeps, Tables } from './deps.js';
+import { networkOf } from './network.js';
 import type { Passwords } from './passwords.js';
 import { hashOf, newSecretText } from './secret-text.js';
 import { lockedUserIfAny, rowByNameOrEmail, toUser, type User } from './user-rows.js';
@@ -85,7 +86,7 @@ export class SignIns {
     return this.#deps.store.write((tables) => this.#insert(tables, userId, way, from));
   }
 
-  /** Whether somebody signed in from that address before, whose name or e-mail address that is. */
+  /** Whether somebody signed in from that address, or from its network, before, whose name or e-mail address that is. */
   async knows(nameOrEmail: string, address: string): Promise<boolean> {
     const { tables } = this.#deps.store;
     const user = await rowByNameOrEmail(tables, nameOrEmail);
@@ -94,7 +95,7 @@ export class SignIns {
       .selectFrom('known_addresses')
       .select('address')
       .where('user_id', '=', user.id)
-      .where('address', '=', address.slice(0, MAX_ADDRESS))
+      .where('address', '=', networkOf(address.slice(0, MAX_ADDRESS)))
       .executeTakeFirst();
     return row !== undefined;
   }
@@ -180,7 +181,7 @@ export class SignIns {
       .values({ hash: hashOf(value) ?? '', ...row })
       .execute();
     await keepNewest(tables, userId);
-    if (address !== null) await rememberAddress(tables, userId, address, now);
+    if (address !== null) await rememberAddress(tables, userId, networkOf(address), now);
     await tables.updateTable('users').set({ last_sign_in_at: now }).where('id', '=', userId).execute();
     const by = { kind: 'user', id: userId, name: user.name, address };
     await audit.entry({ by, action: 'sign-in.done', project: null, detail: { way } })(tables);

@@ -10,9 +10,11 @@ export interface Usage {
   bytes: number;
   /** Points of metrics, up to an hour old. */
   points: number;
+  /** Of who did what in it. */
+  auditEntries: number;
 }
 
-/** From the counts beside the endpoints: no report and no point is read. */
+/** From the counts beside the endpoints, and an index of the audit log: no report and no point is read. */
 export async function usageOf(tables: Kysely<Tables>, project: ProjectId): Promise<Usage> {
   const row = await tables
     .selectFrom('endpoints')
@@ -24,11 +26,17 @@ export async function usageOf(tables: Kysely<Tables>, project: ProjectId): Promi
     ])
     .where('project', '=', project)
     .executeTakeFirst();
+  const entries = await tables
+    .selectFrom('audit')
+    .select(({ fn }) => fn.countAll().as('count'))
+    .where('project', '=', project)
+    .executeTakeFirstOrThrow();
   const { endpoints, reports, bytes, points } = row ?? {};
   return {
     endpoints: Number(endpoints ?? 0),
     reports: Number(reports ?? 0),
     bytes: Number(bytes ?? 0),
     points: Number(points ?? 0),
+    auditEntries: Number(entries.count),
   };
 }

@@ -336,6 +336,7 @@ describe("the dashboard's work", () => {
       reports: 0,
       bytes: 0,
       points: 0,
+      auditEntries: 0,
     });
     const path = `/api/v1/projects/default/endpoints/${endpoint.id}/metrics`;
     expect(await json(get(`${path}/names`))).toEqual({

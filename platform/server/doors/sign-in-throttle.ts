@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Clock, TokenBucket } from 'iroh-net-diagnostics/services';
+import { networkOf } from '../../people/network.js';
 
 /** Failures that cost no time, and how many more a minute: of one address, of one name, of one name at an address it knows. */
 const ADDRESS = { burst: 20, perMinute: 6 };
@@ -100,14 +101,4 @@ class Buckets {
     if (this.#buckets.size > MAX_KEYS) this.#buckets.delete(oldest);
     return bucket;
   }
-}
-
-/** Who has one IPv6 address has 2^64 of them. */
-function networkOf(address: string): string {
-  if (!address.includes(':') || address.includes('.')) return address;
-  const [head = '', tail] = address.split('::');
-  const groups = head.split(':').filter((group) => group !== '');
-  const rest = tail === undefined ? [] : tail.split(':').filter((group) => group !== '');
-  const zeros = Array<string>(Math.max(0, 8 - groups.length - rest.length)).fill('0');
-  return [...groups, ...(tail === undefined ? [] : zeros), ...rest].slice(0, 4).join(':');
 }

@@ -36,6 +36,7 @@ const Usage = Type.Object(
     reports: Count,
     bytes: Type.Integer({ minimum: 0, description: 'Of reports and metrics.' }),
     points: Type.Integer({ minimum: 0, description: 'Of metrics.' }),
+    auditEntries: Type.Integer({ minimum: 0, description: 'Of who did what in the project.' }),
   },
   { title: 'Usage', description: 'How much a project keeps; the points may be an hour old.' },
 );

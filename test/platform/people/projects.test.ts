@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { sweep } from '../../../platform/store/sweep.js';
+import { usageOf } from '../../../platform/store/usage.js';
 import { madeUpId } from '../../support/ids.js';
 import { sampleReport } from '../stage.js';
 import { addUser, browserOf, DIALECTS, mayPostgres, NO_LIMITS, PeopleStage, type Process } from './stage.js';
@@ -118,6 +119,7 @@ describe.each(DIALECTS)('projects, on %s', (dialect) => {
     await people.projects.add(root, { id: 'ops' });
     const { items } = await people.audit.page({ project: 'ops', limit: 99 });
     expect(items.map(({ action }) => action)).toEqual(['project.added']);
+    expect(await usageOf(store.tables, 'ops')).toMatchObject({ endpoints: 0, bytes: 0, auditEntries: 1 });
     const all = await people.audit.page({ project: null, limit: 99 });
     expect(all.items.map(({ action, project, target }) => [action, project, target])).toEqual([
       ['project.added', 'ops', 'ops'],

@@ -19,7 +19,7 @@ afterEach(() => stage.close());
 const HOUR = 3_600_000;
 
 describe.each(DIALECTS)('a sign-in, on %s', (dialect) => {
-  it('comes from a name or an e-mail address, and the password', async () => {
+  it('comes from a name or an e-mail address, and the password', { timeout: 120_000 }, async () => {
     const process = await stage.process(dialect);
     const { people, root } = process;
     const ada = await people.users.add(root, {
@@ -169,6 +169,10 @@ describe.each(DIALECTS)('a sign-in, on %s', (dialect) => {
     expect(await people.signIns.knows('ada', '192.0.2.2')).toBe(false);
     expect(await people.signIns.knows('ada', '198.51.100.1')).toBe(false);
     expect(await people.signIns.knows('nobody', '192.0.2.22')).toBe(false);
+    // A machine takes a new address of its network each day.
+    await people.signIns.begin(ada.id, 'oidc', { address: '2001:db8:0:1::7', agent: 'x'.repeat(10_000) });
+    expect(await people.signIns.knows('ada', '2001:db8:0:1:aaaa::1')).toBe(true);
+    expect(await people.signIns.knows('ada', '2001:db8:0:2::7')).toBe(false);
     expect(await store.tables.selectFrom('known_addresses').select('address').execute()).toHaveLength(20);
     for (const { agent } of await people.signIns.list(ada.id)) expect(agent).toHaveLength(200);
   });
