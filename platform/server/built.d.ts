@@ -3,18 +3,21 @@ export declare const BUILT: {
   readonly markup: Readonly<
     Record<
       | 'home'
-      | 'homeWithLogin'
       | 'endpoints'
-      | 'endpointsWithLogin'
       | 'endpoint'
-      | 'endpointWithLogin'
       | 'secrets'
-      | 'secretsWithLogin'
+      | 'members'
+      | 'tokens'
+      | 'audit'
+      | 'usage'
+      | 'users'
+      | 'projects'
+      | 'platformTokens'
+      | 'platformAudit'
+      | 'account'
       | 'signIn'
       | 'setUp'
       | 'link'
-      | 'login'
-      | 'refusedLogin'
       | 'error',
       string
     >

@@ -98,7 +98,7 @@ export class Dashboard {
       addDoorPages(routes, doors);
       if (provider !== null && hasLogin)
         addOidc(routes, { doors, provider, platformId: services.id, clock, onWarning: options.onError });
-      addPages(routes, hasLogin);
+      addPages(routes);
       await addApi(routes, { ...context, live, doors });
     });
     await app.ready();

@@ -1,9 +1,3 @@
 export type { FleetSummary } from '../store/fleet-summary.js';
 export { Dashboard, type DashboardContext } from './dashboard.js';
-export type {
-  EndpointJson,
-  EndpointRowJson,
-  MetricsSessionJson,
-  ReportJson,
-  ReportSummaryJson,
-} from './v1/index.js';
+export type * from './v1/index.js';

@@ -16,23 +16,16 @@ export const ASSETS: ReadonlyMap<string, Asset> = new Map(
   BUILT.assets.map(({ name, type, body }) => [name, { type, body }]),
 );
 
-/** Leads to a project, at `/`. */
-export function homePage(): string {
-  return fill(markup.home, { root: '.', project: '' });
-}
-
-/** The pages of a project that show data. */
-export type ProjectPageName = 'endpoints' | 'endpoint' | 'secrets';
+/** A page that shows data: its script fetches them. */
+export type PageName = Exclude<keyof typeof markup, 'signIn' | 'setUp' | 'link' | 'error'>;
 
 /**
- * A page of a project. @param hasLogin - whether there is something to log out from
+ * A page that shows data.
+ * @param project - the project that it is about; empty: none
  * @param depth - folders between the page and the root
  */
-export function projectPage(
-  name: ProjectPageName,
-  { project, hasLogin, depth }: { project: string; hasLogin: boolean; depth: number },
-): string {
-  return fill(hasLogin ? markup[`${name}WithLogin`] : markup[name], { root: rootOf(depth), project });
+export function dataPage(name: PageName, { project = '', depth = 0 } = {}): string {
+  return fill(markup[name], { root: rootOf(depth), project });
 }
 
 /** What the sign-in page says and asks. */
@@ -69,14 +62,6 @@ export function setUpPage({ refusal = '', code = '', name = '' } = {}): string {
 /** Takes a one-time link, at `/link`. */
 export function linkPage({ refusal = '' } = {}): string {
   return fill(markup.link, { root: '.', refusal });
-}
-
-/** Asks for the login token. `depth`: folders between the page and the root. */
-export function loginPage(refusal: string, depth = 0): string {
-  const root = rootOf(depth);
-  return refusal === ''
-    ? fill(markup.login, { root })
-    : fill(markup.refusedLogin, { root, message: refusal });
 }
 
 /** An error, as a page. */

@@ -42,6 +42,10 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
   const isUnauthorized = (text: string) =>
     text.endsWith('the server responded with a status of 401 (Unauthorized)');
   const runButton = () => page.getByRole('button', { name: 'Run Diagnostics' });
+  const signOut = async () => {
+    await page.locator('summary', { hasText: 'Account:' }).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  };
   const shoot = (name: string) => page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
 
   beforeAll(async () => {
@@ -199,12 +203,12 @@ describe.skipIf(!browserAvailable())('the dashboard in a real browser', () => {
     page.on('request', (request) => sent.push(request.url()));
     await page.goto(originOf(platform));
     await page.getByRole('link', { name: 'checkout-api' }).waitFor();
-    await page.getByRole('button', { name: 'Log out' }).click();
+    await signOut();
     await fillSignIn(page);
     await page.getByRole('link', { name: 'checkout-api' }).waitFor();
     expect(sent.filter((url) => url.includes(TOKEN))).toEqual([]);
-    await page.getByRole('button', { name: 'Log out' }).click();
-    await page.getByLabel('Login token').waitFor();
+    await signOut();
+    await page.getByLabel('Name or e-mail').waitFor();
     expect(
       (await page.request.get(new URL('/api/v1/projects/default/endpoints', page.url()).href)).status(),
     ).toBe(401);

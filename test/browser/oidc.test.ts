@@ -69,7 +69,8 @@ describe.runIf(browserAvailable())('a browser and a real OpenID provider', () =>
     expect(
       cookies.filter(({ name }) => name.startsWith('net_diagnostics_')).map(({ httpOnly }) => httpOnly),
     ).toEqual([true, true]);
-    await page.getByRole('button', { name: /sign out|log out/i }).click();
+    await page.locator('summary', { hasText: 'Account:' }).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     // The provider asks on its own page.
     await page.waitForURL(`${real.issuer}/**`);
     await page.getByRole('button', { name: /yes/i }).click();

@@ -23,7 +23,7 @@ export function Brand() {
   return (
     <>
       <Icon />
-      Net Diagnostics
+      <span>Net Diagnostics</span>
     </>
   );
 }

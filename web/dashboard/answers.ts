@@ -1,22 +1,47 @@
-/** What the platform's API answers, below the project's path. */
-import type { ApiSecretRecord, RunProgress } from '../../lib/services/index.js';
+/** What the platform's API answers, below the project's path, or below `api/v1/`. */
+import type { RunProgress } from '../../lib/services/index.js';
+import type { Permission, Role } from '../../platform/people/index.js';
 import type {
+  ApiSecretJson,
   EndpointJson,
   EndpointRowJson,
   FleetSummary,
   MetricsSessionJson,
-  ReportJson,
   ReportSummaryJson,
 } from '../../platform/server/index.js';
 
-export type { EndpointJson, EndpointRowJson, MetricsSessionJson, ReportJson, ReportSummaryJson, RunProgress };
+export type {
+  ApiSecretJson as SecretJson,
+  AuditEntryJson as AuditEntry,
+  CreatedTokenJson as CreatedToken,
+  EndpointJson,
+  EndpointRowJson,
+  LinkJson as LinkAnswer,
+  MeJson as MeAnswer,
+  MemberJson,
+  MetricLineJson,
+  MetricNameJson,
+  MetricSeriesJson,
+  MetricsSessionJson,
+  ProjectJson,
+  ReportJson,
+  ReportSummaryJson,
+  SignInJson,
+  TokenJson,
+  UsageJson as UsageAnswer,
+  UserJson,
+} from '../../platform/server/index.js';
+export type { Permission, Role, RunProgress };
 
-/** `GET endpoints` */
-export interface EndpointsAnswer {
-  items: EndpointRowJson[];
+/** A page of a list. */
+export interface ListAnswer<Item> {
+  items: Item[];
   /** For the next page; `null`: this was the last. */
   next: string | null;
 }
+
+/** `GET endpoints` */
+export type EndpointsAnswer = ListAnswer<EndpointRowJson>;
 
 /** `GET fleet` */
 export type FleetAnswer = FleetSummary;
@@ -28,30 +53,16 @@ export interface EndpointAnswer {
   reports: HistoryAnswer;
 }
 
-/** `GET endpoints/<id>/reports` */
-export interface HistoryAnswer {
-  /** The newest first. */
-  items: ReportSummaryJson[];
-  /** For the next page; `null`: this was the last. */
-  next: string | null;
-}
+/** `GET endpoints/<id>/reports`; the newest first. */
+export type HistoryAnswer = ListAnswer<ReportSummaryJson>;
 
-/** `GET endpoints/<id>/metrics` */
-export interface MetricsAnswer {
-  /** The newest first. */
-  items: MetricsSessionJson[];
-}
+/** `GET endpoints/<id>/metrics`; the newest first. */
+export type MetricsAnswer = ListAnswer<MetricsSessionJson>;
 
-/** One of `GET secrets` */
-export type SecretJson = ApiSecretRecord;
+/** `GET secrets`; the newest first. */
+export type SecretsAnswer = ListAnswer<ApiSecretJson>;
 
-/** `GET secrets` */
-export interface SecretsAnswer {
-  /** The newest first. */
-  items: SecretJson[];
-}
-
-/** `POST secrets` */
+/** `POST secrets`, for a secret that the platform makes. */
 export interface CreatedSecret {
   secret: string;
   envLine: string;

@@ -6,6 +6,7 @@ import { About } from './about.js';
 import { CopyButton } from './copy-button.js';
 import { Frame, type PageProps } from './frame.js';
 import { History } from './history.js';
+import { MetricChart } from './metric-chart.js';
 import { Metrics } from './metrics.js';
 import { Report } from './report.js';
 import { RunPanel } from './run-panel.js';
@@ -13,7 +14,7 @@ import { useEndpoint } from './use-endpoint.js';
 
 /** One endpoint with its button, report, history and metrics. */
 export function EndpointPage(props: PageProps) {
-  const { id, root, project } = props;
+  const { id, root, project, me } = props;
   const plain = `${root}/projects/${project}/endpoints`;
   const { connection, details, history, metrics, report, run, isPressed, press, older, pick } =
     useEndpoint(id);
@@ -51,7 +52,12 @@ export function EndpointPage(props: PageProps) {
         </div>
       }
     >
-      <RunPanel button={endpoint?.button ?? null} run={run} isPressed={isPressed} onPress={press} />
+      <RunPanel
+        button={endpoint?.button ?? null}
+        run={run}
+        isPressed={isPressed}
+        onPress={me?.may('runs:write', project) === true ? press : null}
+      />
       <section class="card" aria-labelledby="report-title">
         <h2 id="report-title">Report</h2>
         {report === null ? (
@@ -77,7 +83,10 @@ export function EndpointPage(props: PageProps) {
         {metrics?.items[0] === undefined ? (
           <p class="muted">No metrics yet.</p>
         ) : (
-          <Metrics session={metrics.items[0]} />
+          <>
+            <MetricChart id={id} updatedAt={metrics.items[0].updatedAt} />
+            <Metrics session={metrics.items[0]} />
+          </>
         )}
       </section>
     </Frame>

@@ -29,7 +29,13 @@ export function EndpointsPage(props: PageProps) {
       }
     >
       {isEmpty ? (
-        <Empty secrets={`${props.root}/projects/${props.project}/secrets`} />
+        <Empty
+          secrets={
+            props.me?.may('secrets:write', props.project) === true
+              ? `${props.root}/projects/${props.project}/secrets`
+              : null
+          }
+        />
       ) : (
         <>
           {fleet !== null && (
@@ -129,13 +135,21 @@ function Rows({
   );
 }
 
-function Empty({ secrets }: { secrets: string }) {
+/** @param secrets - where API secrets are made; `null`: the reader makes none */
+function Empty({ secrets }: { secrets: string | null }) {
   return (
     <section class="card empty">
       <h2>No endpoint yet</h2>
       <p>
-        Create an <a href={secrets}>API secret</a>, give it to your app as{' '}
-        <code class="mono">IROH_SERVICES_API_SECRET</code> and start it: it appears here by itself.
+        {secrets === null ? (
+          'Ask an admin for an API secret'
+        ) : (
+          <>
+            Create an <a href={secrets}>API secret</a>
+          </>
+        )}
+        , give it to your app as <code class="mono">IROH_SERVICES_API_SECRET</code> and start it: it appears
+        here by itself.
       </p>
     </section>
   );

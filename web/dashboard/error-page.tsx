@@ -1,12 +1,17 @@
+import { Brand } from '../components/page-frame.js';
+
 /** An error, as a page. */
-export function ErrorPage({ root, status, message }: { root: string; status: string; message: string }) {
+export function ErrorPage() {
   return (
     <main class="login">
       <div class="card">
-        <h1>Error {status}</h1>
-        <p>{message}</p>
+        <div class="brand">
+          <Brand />
+        </div>
+        <h1>Error {'{{status}}'}</h1>
+        <p>{'{{message}}'}</p>
         <p>
-          <a href={`${root}/`}>Endpoints</a>
+          <a href="{{root}}/">To the start</a>
         </p>
       </div>
     </main>

@@ -1,23 +1,26 @@
 import type { ComponentChildren } from 'preact';
 import { Guard } from '../components/guard.js';
-import { Brand, Live, Notice, PageFrame } from '../components/page-frame.js';
-import type { Connection } from './use-updates.js';
+import { Notice, PageFrame } from '../components/page-frame.js';
+import { Bar } from './bar.js';
+import type { Me } from './use-me.js';
 
 /** What every page of the dashboard is given. */
 export interface PageProps {
   /** The path from the page to the root of the site, such as `../..`. */
   root: string;
-  /** The id of the project that the page is about. */
+  /** The id of the project that the page is about; empty: none. */
   project: string;
-  /** Whether there is something to log out from. */
-  hasLogin: boolean;
   /** The id of what the page shows: the last part of the page's path. */
   id: string;
+  /** Whoever is signed in; `null` until it is known. */
+  me: Me | null;
 }
 
 interface FrameProps extends PageProps {
-  section: 'endpoints' | 'secrets';
-  connection: Connection;
+  /** Which page of the bar it is; empty: none. */
+  section: string;
+  /** Whether the page is told of changes, where it is meant to; and what went wrong. */
+  connection: { isLive?: boolean | null; error: string };
   heading: ComponentChildren;
   /** What the children show. */
   of: unknown;
@@ -25,37 +28,10 @@ interface FrameProps extends PageProps {
 }
 
 /** The bar, the heading, what went wrong, and what the page shows. */
-export function Frame({ root, project, hasLogin, section, connection, heading, of, children }: FrameProps) {
+export function Frame({ root, project, me, section, connection, heading, of, children }: FrameProps) {
   const { isLive, error } = connection;
-  const home = `${root}/projects/${project}`;
   return (
-    <PageFrame
-      bar={
-        <>
-          <a class="brand" href={`${home}/endpoints`}>
-            <Brand />
-          </a>
-          <nav aria-label="Pages">
-            <a href={`${home}/endpoints`} aria-current={section === 'endpoints' ? 'page' : undefined}>
-              Endpoints
-            </a>
-            <a href={`${home}/secrets`} aria-current={section === 'secrets' ? 'page' : undefined}>
-              API secrets
-            </a>
-          </nav>
-          <Live isOn={isLive === true}>
-            {isLive === null ? 'Connecting…' : isLive ? 'Live' : 'Reconnecting…'}
-          </Live>
-          {hasLogin && (
-            <form method="post" action={`${root}/sign-out`}>
-              <button type="submit" class="small">
-                Log out
-              </button>
-            </form>
-          )}
-        </>
-      }
-    >
+    <PageFrame bar={<Bar root={root} project={project} section={section} me={me} isLive={isLive} />}>
       <noscript>
         <p class="notice">The dashboard needs JavaScript.</p>
       </noscript>
@@ -65,5 +41,15 @@ export function Frame({ root, project, hasLogin, section, connection, heading, o
         {children}
       </Guard>
     </PageFrame>
+  );
+}
+
+/** A heading, and a sentence that says what the page is for. */
+export function Heading({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <div class="heading">
+      <h1>{title}</h1>
+      {children !== undefined && <p class="muted">{children}</p>}
+    </div>
   );
 }

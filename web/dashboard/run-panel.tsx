@@ -13,7 +13,8 @@ export function RunPanel({
   button: EndpointJson['button'] | null;
   run: RunState | null;
   isPressed: boolean;
-  onPress(): void;
+  /** `null`: the reader may not. */
+  onPress: (() => void) | null;
 }) {
   const view = run === null ? null : viewRun(run);
   return (
@@ -22,20 +23,24 @@ export function RunPanel({
         Diagnostics
       </h2>
       <div class="press">
-        <button
-          type="button"
-          class="primary"
-          disabled={isPressed || button?.enabled !== true}
-          aria-describedby="run-reason"
-          onClick={onPress}
-        >
-          Run Diagnostics
-        </button>
+        {onPress !== null && (
+          <button
+            type="button"
+            class="primary"
+            disabled={isPressed || button?.enabled !== true}
+            aria-describedby="run-reason"
+            onClick={onPress}
+          >
+            Run Diagnostics
+          </button>
+        )}
         <p id="run-reason" class="muted">
           {button !== null &&
-            (button.enabled
-              ? `Granted ${untilText(button.until)}. The app answers in a few seconds.`
-              : button.text)}
+            (button.enabled && onPress === null
+              ? 'Operators and admins of the project can run diagnostics.'
+              : button.enabled
+                ? `Granted ${untilText(button.until)}. The app answers in a few seconds.`
+                : button.text)}
         </p>
       </div>
       {view !== null && (

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
-import { Guard } from '../components/guard.js';
 import type { SecretJson, SecretsAnswer } from './answers.js';
 import { getJson, inProject, messageOf, postJson } from './api.js';
-import { Frame, type PageProps } from './frame.js';
+import { Frame, Heading, type PageProps } from './frame.js';
 import { NewSecret } from './new-secret.js';
+import { Rows } from './rows.js';
 import { SecretRow } from './secret-row.js';
 import { useUpdates } from './use-updates.js';
 
@@ -21,6 +21,8 @@ export function SecretsPage(props: PageProps) {
     );
     await refresh();
   };
+  const mayWrite = props.me?.may('secrets:write', props.project) === true;
+  const list = { items: secrets, hasMore: false, more: () => {} };
   return (
     <Frame
       {...props}
@@ -28,31 +30,16 @@ export function SecretsPage(props: PageProps) {
       connection={connection}
       of={secrets}
       heading={
-        <div class="heading">
-          <h1>API secrets</h1>
-          <p class="muted">
-            An app that holds one opens sessions with this platform. It is good for the whole platform: keep
-            it on machines that you operate.
-          </p>
-        </div>
+        <Heading title="API secrets">
+          An app that holds one opens sessions with this project. It is good for all endpoints: keep it on
+          machines that you operate.
+        </Heading>
       }
     >
-      <NewSecret onError={showError} />
-      <section class="card" aria-labelledby="secrets-title">
-        <h2 id="secrets-title">Issued secrets</h2>
-        {secrets?.length === 0 && <p class="muted">None yet.</p>}
-        <ul class="secrets" aria-label="Issued secrets">
-          {secrets?.map((secret) => (
-            <Guard
-              key={secret.keyId}
-              of={secret}
-              instead={(message) => <li class="card muted">One entry cannot be shown: {message}</li>}
-            >
-              <SecretRow secret={secret} onRevoke={revoke} />
-            </Guard>
-          ))}
-        </ul>
-      </section>
+      {mayWrite && <NewSecret onMade={refresh} />}
+      <Rows title="Issued secrets" list={list} none="None yet." keyOf={({ keyId }) => keyId}>
+        {(secret) => <SecretRow secret={secret} onRevoke={mayWrite ? revoke : null} />}
+      </Rows>
     </Frame>
   );
 }

@@ -40,6 +40,11 @@ export function dateTime(at: number): string {
   return Math.abs(at) <= LAST_DATE ? DATE.format(at) : 'an impossible time';
 }
 
+/** The day of unix milliseconds. */
+export function dayText(at: number): string {
+  return Math.abs(at) <= LAST_DATE ? DAY.format(at) : 'an impossible time';
+}
+
 /** A token's end: unix seconds, `null` for never. */
 export function untilText(expiresAt: number | null): string {
   if (expiresAt === null) return 'without end';

@@ -27,7 +27,7 @@ export function addDoorPages(app: FastifyInstance, doors: Doors): void {
         await doors.signIn(request, reply, credentials);
         return to;
       },
-      (refusal) => signInPage({ to, oidc: doors.oidc?.label ?? '', refusal }),
+      (refusal) => signInPage({ to, oidc: doors.oidc?.label ?? '', refusal, name: credentials.name }),
     );
   });
 
@@ -38,14 +38,15 @@ export function addDoorPages(app: FastifyInstance, doors: Doors): void {
   app.post('/setup', { config }, async (request, reply) => {
     const form = formOf(request);
     const user = { name: form.get('name') ?? '', password: form.get('password') ?? '' };
+    const code = form.get('code') ?? '';
     return answer(
       request,
       reply,
       async () => {
-        await doors.setUp(request, reply, form.get('code') ?? '', user);
+        await doors.setUp(request, reply, code, user);
         return '/';
       },
-      (refusal) => setUpPage({ refusal }),
+      (refusal) => setUpPage({ refusal, code, name: user.name }),
     );
   });
 

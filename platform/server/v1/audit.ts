@@ -24,6 +24,9 @@ const Entry = Type.Object(
   { title: 'AuditEntry', description: 'Something that somebody did.' },
 );
 
+/** Something that somebody did. */
+export type AuditEntryJson = Static<typeof Entry>;
+
 const Selection = Type.Object(
   {
     action: Type.Optional(words(AUDIT_ACTIONS)),

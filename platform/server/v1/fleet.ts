@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { cached } from '../../cached.js';
 import { FLEET_CACHE_MS } from '../constants.js';
 import { LEVELS, NAT_TYPES } from './reports.js';
@@ -40,6 +40,9 @@ const Usage = Type.Object(
   },
   { title: 'Usage', description: 'How much a project keeps; the points may be an hour old.' },
 );
+
+/** How much a project keeps. */
+export type UsageJson = Static<typeof Usage>;
 
 /** Adds what there is in a project, as figures. */
 export function addFleet(api: Api, { fleetOf, usageOf }: ApiContext): void {

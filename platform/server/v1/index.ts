@@ -20,10 +20,19 @@ import { addTokens } from './tokens.js';
 import type { Api, ApiContext } from './types.js';
 import { addUsers } from './users.js';
 
+export type { AuditEntryJson } from './audit.js';
 export type { EndpointJson, EndpointRowJson } from './endpoints.js';
-export type { MetricsSessionJson } from './metrics.js';
+export type { UsageJson } from './fleet.js';
+export type { MeJson, SignInJson } from './me.js';
+export type { MemberJson } from './members.js';
+export type { MetricLineJson, MetricNameJson, MetricSeriesJson, MetricsSessionJson } from './metrics.js';
+export type { UserJson } from './people-schemas.js';
+export type { ProjectJson } from './projects.js';
 export type { ReportJson, ReportSummaryJson } from './reports.js';
+export type { ApiSecretJson } from './secrets.js';
+export type { CreatedTokenJson, TokenJson } from './tokens.js';
 export type { ApiContext } from './types.js';
+export type { LinkJson } from './users.js';
 
 const RESOURCES: readonly ((api: Api, context: ApiContext) => void)[] = [
   ...[addSession, addMe, addUsers, addProjects, addMembers, addTokens, addAudit],

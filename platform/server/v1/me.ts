@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import type { Caller, Project, SignIn } from '../../people/index.js';
 import { callerOf } from '../doors/index.js';
 import { HttpError } from '../http-error.js';
@@ -41,6 +41,11 @@ const SignInSchema = Type.Object(
   },
   { title: 'SignIn', description: 'A browser that is signed in.' },
 );
+
+/** Who asks. */
+export type MeJson = Static<typeof Me>;
+/** A browser that is signed in. */
+export type SignInJson = Static<typeof SignInSchema>;
 
 const OfSignIn = Type.Object({
   signIn: Type.String({

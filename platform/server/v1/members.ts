@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { callerOf } from '../doors/index.js';
 import { HttpError } from '../http-error.js';
 import { Nothing, OfMember, RoleWord } from './people-schemas.js';
@@ -19,6 +19,9 @@ const Member = Type.Object(
   },
   { title: 'Member' },
 );
+
+/** A member of a project. */
+export type MemberJson = Static<typeof Member>;
 
 /** Adds who is a member of a project, and as what. */
 export function addMembers(api: Api, { doors }: ApiContext): void {

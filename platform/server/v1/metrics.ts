@@ -78,6 +78,12 @@ const Series = Type.Object(
   },
 );
 
+/** The name of a metric that has a history. */
+export type MetricNameJson = Static<typeof MetricName>;
+/** The history of one run of an app and one set of labels. */
+export type MetricLineJson = Static<typeof Line>;
+/** The history of a metric. */
+export type MetricSeriesJson = Static<typeof Series>;
 /** The latest values of one metrics session. */
 export type MetricsSessionJson = Static<typeof MetricsSession>;
 

@@ -1,5 +1,5 @@
 /** What the schemas of people have in common. */
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { PERMISSIONS, ROLES, type User } from '../../people/index.js';
 import { InProject, nullable, SHOULD, text, time, words } from './schemas.js';
 
@@ -55,6 +55,9 @@ export const UserSchema = Type.Object(
   },
   { title: 'User' },
 );
+
+/** A user. */
+export type UserJson = Static<typeof UserSchema>;
 
 export function userJson({ oidc, ...user }: User) {
   return { ...user, isFromProvider: oidc !== null };

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { callerOf, nothingHere } from '../doors/index.js';
 import { Nothing } from './people-schemas.js';
 import { InProject, page, text, time, whole } from './schemas.js';
@@ -10,6 +10,9 @@ const Project = Type.Object(
 );
 const OneProject = Type.Object({ project: Project }, { title: 'OneProject' });
 const GivenName = text(240, { description: 'A name, as it is to be shown.', examples: ['The shop'] });
+
+/** A project. */
+export type ProjectJson = Static<typeof Project>;
 
 /** Adds the projects. */
 export function addProjects(api: Api, { doors }: ApiContext): void {

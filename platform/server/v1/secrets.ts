@@ -1,5 +1,5 @@
 import { API_SECRET_ENV_VAR_NAME, hasCode, MAX_LABEL_LENGTH, messageOf } from 'iroh-net-diagnostics/services';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { callerOf } from '../doors/index.js';
 import { HttpError } from '../http-error.js';
 import { idIn } from '../id-in.js';
@@ -40,6 +40,9 @@ const CreatedApiSecret = Type.Object(
   },
   { title: 'CreatedApiSecret' },
 );
+
+/** An API secret in a list. */
+export type ApiSecretJson = Static<typeof ApiSecret>;
 
 /** Adds the API secrets of a project. */
 export function addSecrets(api: Api, { services, doors }: ApiContext): void {

@@ -46,6 +46,11 @@ const CreatedToken = Type.Object(
   { title: 'CreatedApiToken' },
 );
 
+/** An API token in a list. */
+export type TokenJson = Static<typeof Token>;
+/** A new API token. */
+export type CreatedTokenJson = Static<typeof CreatedToken>;
+
 const PATHS = {
   project: '/projects/:project/tokens',
   platform: '/tokens',

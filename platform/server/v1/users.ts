@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { CODE_MS } from '../../people/index.js';
 import { callerOf } from '../doors/index.js';
 import { HttpError } from '../http-error.js';
@@ -25,6 +25,9 @@ const Link = Type.Object(
   },
   { title: 'Link', description: 'A one-time link.' },
 );
+
+/** A one-time link. */
+export type LinkJson = Static<typeof Link>;
 
 /** Adds the users of the platform. */
 export function addUsers(api: Api, { doors, clock }: ApiContext): void {

@@ -1,0 +1,83 @@
+import { dayText } from '../words/format.js';
+import type { ProjectJson } from './answers.js';
+import { inPlatform, postJson, remove } from './api.js';
+import { Confirm } from './confirm.js';
+import { Submit, TextField } from './form.js';
+import { Frame, Heading, type PageProps } from './frame.js';
+import { Row, Rows } from './rows.js';
+import { useForm } from './use-form.js';
+import { type ListModel, useList } from './use-list.js';
+
+const PATH = inPlatform('projects');
+/** The project that every platform has. */
+const ALWAYS = 'default';
+
+/** The projects of the platform. */
+export function ProjectsPage(props: PageProps) {
+  const { me, root } = props;
+  const list = useList<ProjectJson>(PATH);
+  const mayWrite = me?.may('platform:write', '') === true;
+  return (
+    <Frame
+      {...props}
+      section="projects"
+      connection={list}
+      of={list.items}
+      heading={
+        <Heading title="Projects">
+          Endpoints, API secrets, reports and members belong to a project: nothing of one is seen in another.
+        </Heading>
+      }
+    >
+      {mayWrite && <NewProject list={list} />}
+      <Rows title="All projects" list={list} none="None." keyOf={({ id }) => id}>
+        {({ id, name, createdAt }) => (
+          <Row
+            name={<a href={`${root}/projects/${id}/endpoints`}>{name}</a>}
+            about={
+              <>
+                <span class="mono">{id}</span> · since {dayText(createdAt)}
+              </>
+            }
+          >
+            {mayWrite && id !== ALWAYS && (
+              <div class="buttons">
+                <Confirm
+                  ask="Remove"
+                  about={name}
+                  sure="Remove with all that is in it"
+                  onSure={() => list.change(() => remove(`${PATH}/${id}`))}
+                />
+              </div>
+            )}
+          </Row>
+        )}
+      </Rows>
+    </Frame>
+  );
+}
+
+function NewProject({ list }: { list: ListModel<ProjectJson> }) {
+  const form = useForm(['name', 'id'], async (values) => {
+    await postJson(PATH, { id: values.get('id'), name: values.get('name') });
+    await list.reload();
+  });
+  return (
+    <section class="card" aria-labelledby="add-title">
+      <h2 id="add-title">Add a project</h2>
+      <form class="stack" onSubmit={form.onSubmit}>
+        <div class="pair">
+          <TextField name="name" label="Name" form={form} input={{ maxLength: 60, required: true }} />
+          <TextField
+            name="id"
+            label="Id"
+            hint="For URLs; it stays: lower-case letters, digits and hyphens."
+            form={form}
+            input={{ maxLength: 40, required: true, spellcheck: false, autoCapitalize: 'none' }}
+          />
+        </div>
+        <Submit form={form}>Add project</Submit>
+      </form>
+    </section>
+  );
+}

@@ -1,0 +1,192 @@
+import { useState } from 'preact/hooks';
+import { ago, dateTime, dayText } from '../words/format.js';
+import type { LinkAnswer, UserJson } from './answers.js';
+import { inPlatform, postJson, remove, sendJson } from './api.js';
+import { Confirm } from './confirm.js';
+import { Submit, TextField } from './form.js';
+import { Frame, Heading, type PageProps } from './frame.js';
+import { Row, Rows } from './rows.js';
+import { ShownOnce } from './shown-once.js';
+import { useForm } from './use-form.js';
+import { type ListModel, useList } from './use-list.js';
+import { useNow } from './use-now.js';
+
+const PATH = inPlatform('users');
+
+/** A link that signs somebody in once. */
+interface Link extends LinkAnswer {
+  /** Whom. */
+  name: string;
+}
+
+/** The users of the platform. */
+export function UsersPage(props: PageProps) {
+  const { me } = props;
+  const list = useList<UserJson>(PATH);
+  const [link, setLink] = useState<Link | null>(null);
+  const mayWrite = me?.may('platform:write', '') === true;
+  const makeLink = async ({ id, name }: Pick<UserJson, 'id' | 'name'>) =>
+    setLink({ ...(await postJson<LinkAnswer>(`${PATH}/${id}/link`)), name });
+  return (
+    <Frame
+      {...props}
+      section="users"
+      connection={list}
+      of={list.items}
+      heading={
+        <Heading title="Users">
+          Who can sign in to this platform. What a user sees is decided by the members of each project.
+        </Heading>
+      }
+    >
+      {mayWrite && <NewUser list={list} onAdded={makeLink} />}
+      <div class="created" role="status">
+        {link !== null && <MadeLink link={link} />}
+      </div>
+      <Rows title="All users" list={list} none="Nobody yet." keyOf={({ id }) => id}>
+        {(user) => (
+          <User
+            user={user}
+            isOwn={user.id === me?.answer.id}
+            list={mayWrite ? list : null}
+            onLink={() => list.change(() => makeLink(user))}
+          />
+        )}
+      </Rows>
+    </Frame>
+  );
+}
+
+function NewUser({
+  list,
+  onAdded,
+}: {
+  list: ListModel<UserJson>;
+  onAdded(user: Pick<UserJson, 'id' | 'name'>): Promise<void>;
+}) {
+  const form = useForm(['name', 'email'], async (values) => {
+    const email = values.get('email');
+    const { user } = await postJson<{ user: UserJson }>(PATH, {
+      name: values.get('name'),
+      ...(email === '' ? {} : { email }),
+      isAdministrator: values.has('isAdministrator'),
+    });
+    await list.reload();
+    await onAdded(user);
+  });
+  return (
+    <section class="card" aria-labelledby="add-title">
+      <h2 id="add-title">Add a user</h2>
+      <form class="stack" onSubmit={form.onSubmit}>
+        <div class="pair">
+          <TextField name="name" label="Name" form={form} input={{ maxLength: 60, required: true }} />
+          <TextField
+            name="email"
+            label="E-mail (may be empty)"
+            form={form}
+            input={{ type: 'email', maxLength: 254 }}
+          />
+        </div>
+        <div class="checks">
+          <label>
+            <input type="checkbox" name="isAdministrator" />
+            <span>
+              Administrator: may do everything, in all projects{' '}
+              <span class="small muted">and decides about users and projects</span>
+            </span>
+          </label>
+        </div>
+        <Submit form={form}>Add, and make a sign-in link</Submit>
+      </form>
+    </section>
+  );
+}
+
+function MadeLink({ link: { name, url, expiresAt } }: { link: Link }) {
+  return (
+    <>
+      <p>
+        Give this link to <bdi>{name}</bdi>: whoever opens it first, until {dateTime(expiresAt)}, signs in as
+        that user and can choose a password.
+      </p>
+      <ShownOnce what="One-time link" text={url} copies={[{ words: 'Copy link', text: url }]} />
+    </>
+  );
+}
+
+/** @param list - `null`: the reader changes nothing */
+function User({
+  user: { id, name, email, isAdministrator, createdAt, disabledAt, lastSignInAt },
+  isOwn,
+  list,
+  onLink,
+}: {
+  user: UserJson;
+  isOwn: boolean;
+  list: ListModel<UserJson> | null;
+  onLink(): Promise<void>;
+}) {
+  const now = useNow();
+  const about = [
+    email ?? '',
+    `added ${dayText(createdAt)}`,
+    lastSignInAt === null ? 'never signed in' : `last sign-in ${ago(lastSignInAt, now)}`,
+  ];
+  const change = (body: object) => list?.change(() => sendJson('PATCH', `${PATH}/${id}`, body));
+  return (
+    <Row name={isOwn ? `${name} (you)` : name} about={about.filter((text) => text !== '').join(' · ')}>
+      {isAdministrator && <span class="chip">Administrator</span>}
+      {disabledAt !== null && <span class="chip red">Disabled</span>}
+      {list !== null && (
+        <div class="buttons">
+          {disabledAt === null && (
+            <button
+              type="button"
+              class="small"
+              aria-label={`Sign-in link for ${name}`}
+              onClick={() => void onLink()}
+            >
+              Sign-in link
+            </button>
+          )}
+          {!isOwn && disabledAt === null && (
+            <>
+              <button
+                type="button"
+                class="small"
+                aria-label={`${isAdministrator ? 'No longer administrator' : 'Make administrator'}: ${name}`}
+                onClick={() => void change({ isAdministrator: !isAdministrator })}
+              >
+                {isAdministrator ? 'No longer administrator' : 'Make administrator'}
+              </button>
+              <Confirm
+                ask="Disable"
+                about={name}
+                sure="Disable, and end all sign-ins"
+                onSure={async () => change({ isDisabled: true })}
+              />
+            </>
+          )}
+          {disabledAt !== null && (
+            <>
+              <button
+                type="button"
+                class="small"
+                aria-label={`Enable ${name}`}
+                onClick={() => void change({ isDisabled: false })}
+              >
+                Enable
+              </button>
+              <Confirm
+                ask="Remove"
+                about={name}
+                sure="Remove for good"
+                onSure={() => list.change(() => remove(`${PATH}/${id}`))}
+              />
+            </>
+          )}
+        </div>
+      )}
+    </Row>
+  );
+}
