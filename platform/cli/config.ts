@@ -18,9 +18,13 @@ function isContent(settings: Settings, name: ConfigName): boolean {
 function asLines(settings: Settings, names: readonly ConfigName[]): string {
   const lines = names.flatMap((name): [string, string][] => {
     const setting = settings.setting(name);
-    if (setting !== null)
-      return [[`${name}: ${JSON.stringify(shownValue(name, setting.value))}`, setting.from.join(', ')]];
     const { default: otherwise, contentOf, isSecret } = rowOf(name);
+    if (setting !== null) {
+      const shown = shownValue(name, setting.value);
+      // What is not shown whole would be wrong in a file.
+      const mark = isSecret === true && shown !== setting.value ? '# ' : '';
+      return [[`${mark}${name}: ${JSON.stringify(shown)}`, setting.from.join(', ')]];
+    }
     return otherwise === null || contentOf !== undefined || isSecret === true
       ? []
       : [[`# ${name}: ${otherwise}`, 'default']];
