@@ -36,6 +36,7 @@ export {
   type RunPhase,
   type RunProgress,
 } from 'iroh-net-diagnostics/services';
+export type { AnsweredRequest, RequestRecord } from './observe/index.js';
 export type { DashboardOptions, PlatformOptions } from './options.js';
 export { Platform } from './platform.js';
 export type { MetricRetentionOptions, ReportRetentionOptions, RetentionOptions } from './retention/index.js';

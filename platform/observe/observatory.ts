@@ -51,6 +51,7 @@ export interface ServerSight {
   /** Whether they say how the endpoints are. */
   fleetMetrics: boolean;
   callerOf: RequestWatch['callerOf'];
+  addressOf: RequestWatch['addressOf'];
   /** Live streams that are open. */
   streams(): number;
   /** When the certificate ends, in unix milliseconds; `null`: there is none. */
@@ -90,6 +91,7 @@ export class Observatory implements RunObserver {
     const { store, shares, held, keeper } = sight;
     watchRequests(app, {
       callerOf: server.callerOf,
+      addressOf: server.addressOf,
       onRequest: (record) => {
         this.#metrics.noteRequest(record);
         onRequest?.(record);

@@ -21,6 +21,8 @@ export interface RequestRecord extends AnsweredRequest {
 export interface RequestWatch {
   /** Who asked, once that is known. */
   callerOf(request: FastifyRequest): RequestRecord['caller'];
+  /** Where a request comes from. */
+  addressOf(request: FastifyRequest): string;
   onRequest(record: RequestRecord): void;
 }
 
@@ -32,7 +34,7 @@ const HARMLESS = /^(?:[0-9a-f-]{1,64}|[a-z0-9-]{1,40}(?:\.[a-z0-9]{2,5})*)$/;
 const LEFT = 499;
 
 /** Looks at every request, in front of everything that could refuse it. */
-export function watchRequests(app: FastifyInstance, { callerOf, onRequest }: RequestWatch): void {
+export function watchRequests(app: FastifyInstance, { callerOf, addressOf, onRequest }: RequestWatch): void {
   app.addHook('onRequest', (request, reply, done) => {
     const begunAt = performance.now();
     const { raw } = reply;
@@ -45,7 +47,7 @@ export function watchRequests(app: FastifyInstance, { callerOf, onRequest }: Req
       const caller = callerOf(request);
       const record: RequestRecord = {
         ...{ requestId: request.id, method, route: route ?? 'none', path: pathOf(request), status, caller },
-        ...{ durationMs: performance.now() - begunAt, address: request.ip },
+        ...{ durationMs: performance.now() - begunAt, address: addressOf(request) },
         isStream: String(raw.getHeader('content-type') ?? '').startsWith('text/event-stream'),
         traceId: begun === null ? null : tracing.idIn(begun),
       };

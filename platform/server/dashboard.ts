@@ -6,7 +6,7 @@ import type { People } from '../people/index.js';
 import { type AppOptions, createApp, depthOf } from './app.js';
 import { Certificate } from './certificate.js';
 import { DRAIN_MS } from './constants.js';
-import { addDoorPages, allowedNames, Doors, returnPath } from './doors/index.js';
+import { addDoorPages, addressOf, allowedNames, Doors, returnPath } from './doors/index.js';
 import { OidcProvider } from './doors/oidc/provider.js';
 import { addOidc } from './doors/oidc/routes.js';
 import { type Handler, type Listeners, listen } from './listen.js';
@@ -89,6 +89,7 @@ export class Dashboard {
           publicMetrics: settings.publicMetrics,
           fleetMetrics: settings.fleetMetrics,
           callerOf: ({ caller }) => (caller === null ? null : { kind: caller.kind, id: caller.id }),
+          addressOf,
           streams: () => live.count,
           certificateEndsAt: () => certificate?.validTo ?? null,
         }),
