@@ -7,6 +7,7 @@ import { emailAddress, emailKeyOf } from './names.js';
 import { ROLES, type Role } from './permissions.js';
 import {
   assertRoom,
+  endAccess,
   freeUserName,
   insertUser,
   keepAnAdministrator,
@@ -64,33 +65,37 @@ export class OidcUsers {
     const result = await store.write(async (tables): Promise<User | OidcRefusal> => {
       const roles = await this.#highestRoles(tables, person);
       const mayCome = person.isAdministrator === true || roles.size > 0;
-      const id =
-        (await this.#known(tables, by, person)) ?? (mayCome ? await this.#add(tables, by, person) : null);
+      const known = await this.#known(tables, by, person);
+      const id = known?.id ?? (mayCome ? await this.#add(tables, by, person) : null);
       if (id === null) return 'no-role';
-      const isDemoted = await this.#setAdministrator(tables, by, id, person);
+      const isChanged = await this.#setAdministrator(tables, by, id, person);
       const user = await lockedUser(store.dialect, tables, id);
       if (user.disabled_at !== null) return 'disabled';
       const { isMember, hasLost } = await this.#setRoles(tables, by, user, roles);
-      isLess = isDemoted || hasLost;
+      isLess = known?.wasInvited === true || isChanged || hasLost;
       return isMember || user.is_administrator === 1 ? toUser(user) : 'no-role';
     });
     if (isLess) feed.publish({ what: 'access' });
     return result;
   }
 
-  /** The id of the user who is this person, or was invited as this person; `null`: nobody. */
+  /**
+   * The user who is this person, or was invited as this person; `null`: nobody. Of an invitation nothing stays by
+   * which somebody else could come in.
+   */
   async #known(
     tables: Tables,
     by: Actor,
     { issuer, subject, verifiedEmail }: OidcPerson,
-  ): Promise<string | null> {
+  ): Promise<{ id: string; wasInvited: boolean } | null> {
     const row = await tables
       .selectFrom('users')
       .select('id')
       .where('oidc_issuer', '=', issuer)
       .where('oidc_subject', '=', subject)
       .executeTakeFirst();
-    if (row !== undefined || verifiedEmail === null) return row?.id ?? null;
+    if (row !== undefined) return { id: row.id, wasInvited: false };
+    if (verifiedEmail === null) return null;
     const invited = await tables
       .updateTable('users')
       .set({ oidc_issuer: issuer, oidc_subject: subject })
@@ -101,8 +106,18 @@ export class OidcUsers {
       .executeTakeFirst();
     if (invited === undefined) return null;
     const { id, name } = invited;
+    await this.#keepOthersOut(tables, id);
     await this.#note(tables, by, 'user.changed', null, id, { name, oidc: subject });
-    return id;
+    return { id, wasInvited: true };
+  }
+
+  /**
+   * Ends every way in but that by the provider. Somebody who may make users, or links for them, may know a password of this one,
+   * or be signed in as him; and what this one may from now on, he may not.
+   */
+  async #keepOthersOut(tables: Tables, id: string): Promise<void> {
+    await tables.updateTable('users').set({ password: null }).where('id', '=', id).execute();
+    await endAccess(tables, id);
   }
 
   async #add(
@@ -131,7 +146,7 @@ export class OidcUsers {
     }
   }
 
-  /** @returns whether he is no administrator any more */
+  /** @returns whether it is another than it was */
   async #setAdministrator(
     tables: Tables,
     by: Actor,
@@ -140,12 +155,12 @@ export class OidcUsers {
   ): Promise<boolean> {
     if (isAdministrator === null) return false;
     const { dialect } = this.#deps.store;
-    const { is_administrator: before } = await tables
+    const { is_administrator: before, disabled_at: disabledAt } = await tables
       .selectFrom('users')
-      .select('is_administrator')
+      .select(['is_administrator', 'disabled_at'])
       .where('id', '=', id)
       .executeTakeFirstOrThrow();
-    if (isAdministrator === (before === 1)) return false;
+    if (isAdministrator === (before === 1) || disabledAt !== null) return false;
     if (!isAdministrator) {
       try {
         // It locks all administrators, and has to be the first that locks one.
@@ -161,8 +176,9 @@ export class OidcUsers {
       .where('id', '=', id)
       .returning('name')
       .executeTakeFirstOrThrow();
+    if (isAdministrator) await this.#keepOthersOut(tables, id);
     await this.#note(tables, by, 'user.changed', null, id, { name, isAdministrator });
-    return !isAdministrator;
+    return true;
   }
 
   /** Of projects that are there; of several roles in one the one that may most. They stay until the transaction ends. */

@@ -150,6 +150,38 @@ describe.each(DIALECTS)('a user who comes by a provider, on %s', (dialect) => {
     ).toBe('no-role');
   });
 
+  it('leaves nobody else in whom he was made by: neither by a password, nor a link, nor a sign-in from before', async () => {
+    const process = await stage.process(dialect);
+    const { people, root } = process;
+    // Who may add users, but is no administrator, knows the password, and who the next administrator by the provider is.
+    const { text } = await people.apiTokens.make(root, {
+      ...{ project: null, label: 'ci', permissions: ['platform:write'] },
+    });
+    const mallory = await people.callers.ofToken(text, null);
+    if (mallory === null) throw new Error('no such token');
+    const trap = await people.users.add(mallory, { name: 'boss', email: 'boss@example.com', password: GOOD });
+    const link = await people.codes.makeSignIn(mallory, trap.id);
+    const { caller } = await browserOf(process, trap);
+    const boss = await arrive(
+      process,
+      person('1', { verifiedEmail: 'boss@example.com', isAdministrator: true, roles: [] }),
+    );
+    expect(boss).toMatchObject({ id: trap.id, isAdministrator: true, hasPassword: false });
+    expect(await people.signIns.withPassword('boss', GOOD, FROM)).toBeNull();
+    expect(await people.signIns.withCode(link, FROM)).toBeNull();
+    expect(await people.callers.again(caller)).toBeNull();
+    await expect.poll(() => process.told).toContainEqual({ what: 'access' });
+    // The same with somebody who is here already, and becomes more than those could make him.
+    const ada = await arrive(process, person('2'));
+    const other = await people.codes.makeSignIn(mallory, ada.id);
+    const asAda = await people.signIns.withCode(other, FROM);
+    const { caller: before } = await browserOf(process, ada);
+    expect(asAda).not.toBeNull();
+    await arrive(process, person('2', { isAdministrator: true }));
+    expect(await people.callers.ofSignIn(asAda?.value ?? '', null)).toBeNull();
+    expect(await people.callers.again(before)).toBeNull();
+  });
+
   it('is one, however many of his browsers come at once', async () => {
     const process = await stage.process(dialect);
     const all = await Promise.all(Array.from({ length: 8 }, () => arrive(process, person('1'))));
@@ -207,6 +239,19 @@ describe.each(DIALECTS)('a user who comes by a provider, on %s', (dialect) => {
 });
 
 describe.runIf(mayPostgres)('several processes of one platform', () => {
+  it('keep one of two administrators whom the provider takes it from at the same time', async () => {
+    const [one, other = one] = await stage.processes(2);
+    for (let round = 0; round < 5; round += 1) {
+      for (const subject of ['1', '2']) await arrive(one, person(subject, { isAdministrator: true }));
+      await Promise.all([
+        arrive(one, person('1', { isAdministrator: false })),
+        arrive(other, person('2', { isAdministrator: false })),
+      ]);
+      const { items } = await one.people.users.list({ limit: 10 });
+      expect(items.filter(({ isAdministrator }) => isAdministrator)).toHaveLength(1);
+    }
+  });
+
   it('make one user of one person, and end an attempt that another began', async () => {
     const processes = await stage.processes(3);
     const all = await Promise.all([...processes, ...processes].map((one) => arrive(one, person('1'))));
