@@ -15,6 +15,7 @@ import {
   type HistoryPage,
   historyPage,
   type MetricsRecord,
+  messageOf,
   type ProjectId,
   type ReportRecord,
   type ReportSummary,
@@ -81,6 +82,7 @@ export class Fleet {
       feed.subscribe((change) => {
         if (change.what === 'secrets' && change.revoked !== null) closeSessionsOf(change.revoked);
       }),
+      feed.onGap(() => void this.#closeRevoked()),
     ];
   }
 
@@ -192,6 +194,16 @@ export class Fleet {
   close(): void {
     for (const end of this.#ends.splice(0)) end();
     this.#deps.runs.close();
+  }
+
+  /** Of what was revoked while nobody could be heard. Never rejects. */
+  async #closeRevoked(): Promise<void> {
+    try {
+      for (const keyId of await this.#deps.store.revokedKeys()) this.#deps.closeSessionsOf(keyId);
+    } catch (error) {
+      const message = `Sessions of secrets that were revoked elsewhere may go on until they end by themselves (${messageOf(error)}).`;
+      this.events.emit({ type: 'warning', message });
+    }
   }
 
   #secrets(address: EndpointAddress): ApiSecrets {

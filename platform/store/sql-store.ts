@@ -167,6 +167,16 @@ export class SqlStore implements Store {
     return rows.map(toApiSecret);
   }
 
+  /** Of all secrets that were revoked, in whichever project. */
+  async revokedKeys(): Promise<EndpointId[]> {
+    const rows = await this.#tables
+      .selectFrom('api_secrets')
+      .select('key_id')
+      .where('revoked_at', 'is not', null)
+      .execute();
+    return rows.map((row) => endpointId(row, 'key_id'));
+  }
+
   async revokeApiSecret(project: ProjectId, keyId: EndpointId, at: number): Promise<boolean> {
     const { numUpdatedRows } = await this.#writes.run((tables) =>
       tables

@@ -131,6 +131,29 @@ describe('live updates', () => {
 });
 
 describe('what happens in one process of the platform', () => {
+  it('ends sessions here also when the news of it were missed: the secret was revoked meanwhile', async () => {
+    const [store, feed, events] = [await openStore(':memory:'), new LocalFeed(), new EventBus()];
+    const [good, revoked] = [madeUpId('b'.repeat(64)), madeUpId('c'.repeat(64))];
+    const closed: string[] = [];
+    const fleet = new Fleet({
+      ...{ id: good, store, feed, events, clock: systemClock },
+      runs: new RunQueue({ store, feed, events, clock: systemClock, observer: UNOBSERVED }),
+      addressForSecret: async () => ({ id: good, relayUrls: [], directAddrs: [] }),
+      closeSessionsOf: (keyId) => closed.push(keyId),
+    });
+    for (const keyId of [good, revoked])
+      await store.addApiSecret({
+        ...{ project: 'default', keyId, identity: good, label: '', createdAt: 1, revokedAt: null },
+      });
+    // As another process does it that cannot be heard now.
+    await store.revokeApiSecret('default', revoked, 2);
+    feed.gap();
+    await until(() => closed.length > 0);
+    expect(closed).toEqual([revoked]);
+    fleet.close();
+    await store.close();
+  });
+
   it('becomes changes in every process', async () => {
     const [store, feed, events] = [await openStore(':memory:'), new LocalFeed(), new EventBus()];
     const endpointId = madeUpId('a'.repeat(64));
