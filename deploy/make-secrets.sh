@@ -6,7 +6,8 @@ cd "$(dirname "$0")"
 mkdir -p -m 700 secrets
 make() { [ -s "secrets/$1" ] || { cat >"secrets/$1.new" && chmod 644 "secrets/$1.new" && mv "secrets/$1.new" "secrets/$1"; }; }
 openssl rand -hex 24 | make database-password
-printf 'postgres://platform:%s@database:5432/fleet\n' "$(cat secrets/database-password)" | make database
+# Its network has nobody else in it, so nothing is encrypted.
+printf 'postgres://platform:%s@database:5432/fleet?sslmode=disable\n' "$(cat secrets/database-password)" | make database
 openssl rand -base64 32 | make platform-key
 openssl rand -base64 18 | make admin-password
 echo "The first administrator is admin, with the password in $(pwd)/secrets/admin-password."

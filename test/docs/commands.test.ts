@@ -11,7 +11,7 @@ const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
 /** Programs of other people's that the pages use. */
 const PROGRAMS = [
-  ...['npm', 'npx', 'node', 'curl', 'ssh', 'pm2', 'sudo', 'journalctl', 'kubectl'],
+  ...['npm', 'npx', 'node', 'curl', 'ssh', 'pm2', 'sudo', 'journalctl', 'kubectl', 'docker', 'sh'],
   ...['cp', 'mv', 'openssl', 'createdb', 'createuser', 'dropdb', 'pg_dump', 'pg_restore'],
 ];
 
@@ -98,7 +98,7 @@ describe('commands in the pages', () => {
     const languages = new Set(pages.flatMap(({ fences }) => fences.map(({ language }) => language)));
     // JavaScript is run, every block, by a test of the page's own.
     expect([...languages].sort()).toEqual([
-      ...['dockerfile', 'ini', 'js', 'nginx', 'sh', 'text', 'ts', 'yaml'],
+      ...['dockerfile', 'ini', 'js', 'nginx', 'sh', 'text', 'toml', 'ts', 'yaml'],
     ]);
     const js = pages.filter(({ fences }) => fences.some(({ language }) => language === 'js'));
     expect(js.map(({ path }) => path)).toEqual([

@@ -193,7 +193,7 @@ describe('the Dockerfile', () => {
       for (const name of ['typescript', 'vitest', '@nestjs', '@libsql/linux-x64-musl'])
         expect(existsSync(image.path(`/app/node_modules/${name}`)), name).toBe(false);
       const port = String(await freePort());
-      const env = { IROH_PLATFORM_DASHBOARD_PORT: port, IROH_PLATFORM_PORT: '0' };
+      const env = { IROH_PLATFORM_DASHBOARD_PORT: port };
       const isWell = async () => (await once(image.startHealthCheck(env), 'exit'))[0] === 0;
       expect(await isWell()).toBe(false);
       const container = image.start(env);

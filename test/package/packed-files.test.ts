@@ -12,6 +12,7 @@ const ROOM = '(?:lib|integrations)(?:/[\\w-]+)*';
 const ALLOWED = [
   /^(package\.json|(README|CHANGELOG|SECURITY|CONTRIBUTING)\.md|LICENSE-(MIT|APACHE)|llms\.txt)$/,
   /^docs\/([\w-]+\.(md|webp)|(guides|decisions)\/[\w-]+\.md)$/,
+  /^deploy\/(([\w-]+\/)*[\w-]+(\.service\.d\/\w+)?\.(yaml|toml|conf|service|sh|template|conf\.template)|(relay\/)?Dockerfile|\.env\.example)$/,
   /^samples\/[\w-]+\/([\w.-]+\.ts|README\.md|(package|tsconfig)\.json)$/,
   /^dist\/schema\.json$/,
   /^dist\/cjs\/package\.json$/,
@@ -20,8 +21,8 @@ const ALLOWED = [
 ];
 
 /** Bytes, unpacked and packed: what `npm install` costs beside the binding. A jump is to be meant, not missed. */
-const MAX_UNPACKED = 3_400_000;
-const MAX_PACKED = 1_100_000;
+const MAX_UNPACKED = 3_600_000;
+const MAX_PACKED = 1_150_000;
 
 interface Packed {
   size: number;

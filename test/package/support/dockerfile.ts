@@ -144,11 +144,15 @@ export class DockerfileRun {
       if (other !== undefined) {
         const stage = this.#stages.find(({ name }) => name === other);
         if (stage === undefined) throw new Error(`no stage is called ${other}`);
-        await cp(join(stage.root, source), to, { recursive: true });
+        // Links stay as they are: what they lead to may be copied by another line.
+        await cp(join(stage.root, source), to, { recursive: true, verbatimSymlinks: true });
       } else {
         const filter = (path: string) => !ignored.includes(basename(path));
         const isFolder = source === '.';
-        await cp(join(context, source), isFolder ? to : join(to, source), { recursive: true, filter });
+        await cp(join(context, source), isFolder ? to : join(to, basename(source)), {
+          recursive: true,
+          filter,
+        });
       }
     }
   }
