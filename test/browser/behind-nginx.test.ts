@@ -85,7 +85,8 @@ describe.skipIf(!browserAvailable() || !nginxAvailable())(
       await button.click();
       await page.getByText('just now').first().waitFor({ timeout: 20_000 });
 
-      await page.getByRole('button', { name: /^(Log|Sign) out$/ }).click();
+      await page.locator('summary', { hasText: 'Account:' }).click();
+      await page.getByRole('button', { name: 'Sign out', exact: true }).click();
       await page.getByLabel('Name or e-mail').waitFor();
       expect(await page.context().cookies()).toEqual([]);
       await page.goto(base);

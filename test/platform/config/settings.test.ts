@@ -340,7 +340,7 @@ describe('a file that means harm', () => {
     const message = await problem({ file: path });
     expect(message).toMatch(told);
     expect(message.length).toBeLessThan(20_000);
-    expect(performance.now() - before).toBeLessThan(5_000);
+    expect(performance.now() - before).toBeLessThan(15_000);
   });
 
   it('a device, a folder, nothing', async () => {
