@@ -90,13 +90,18 @@ export class DocumentedApi {
       ({ method, path }) => method === request.method && patternOf(path).test(pathname),
     );
     if (operation === undefined) throw new Error(`The document has no ${request.method} ${pathname}.`);
+    return this.fetchAs(operation, request);
+  };
+
+  /** {@link fetch}, for a URL that may lead elsewhere. */
+  async fetchAs(operation: Documented, request: Request): Promise<Response> {
     const isOther = ['authorization', 'cookie', 'origin'].some((name) => request.headers.has(name));
     for (const [name, value] of Object.entries(this.#headers)) if (!isOther) request.headers.set(name, value);
     const response = await fetch(request);
     await this.#check(operation, response);
     this.called.add(operation.operationId);
     return response;
-  };
+  }
 
   async #check({ operationId, method, path, responses }: Documented, response: Response): Promise<void> {
     const { status } = response;
