@@ -6,8 +6,8 @@ import { networkOf } from '../../people/network.js';
 const ADDRESS = { burst: 20, perMinute: 6 };
 const NAME = { burst: 10, perMinute: 2 };
 const KNOWN = { burst: 10, perMinute: 6 };
-/** Questions to a provider of OpenID Connect, of one address. */
-const PROVIDER = { burst: 60, perMinute: 30 };
+/** Ways to a provider of OpenID Connect and back, of one address. */
+const PROVIDER = { burst: 120, perMinute: 60 };
 /** Of each kind so many are remembered. */
 const MAX_KEYS = 10_000;
 

@@ -31,7 +31,7 @@ export function identityOf(claims: Readonly<Record<string, unknown>>, groupsClai
     throw new OidcFailure('untrusted', 'the ID token names nobody (sub)');
   }
   const verifiedEmail =
-    typeof email === 'string' && email.length <= MAX_EMAIL && claims.email_verified === true ? email : null;
+    typeof email === 'string' && isPlain(email) && claims.email_verified === true ? email : null;
   const names = [claims.preferred_username, claims.name, email]
     .filter((name): name is string => typeof name === 'string' && name.trim() !== '')
     .map((name) => printable(name, MAX_NAME));
@@ -42,6 +42,11 @@ export function identityOf(claims: Readonly<Record<string, unknown>>, groupsClai
     verifiedEmail,
     groups: groupsOf(claims, groupsClaim),
   };
+}
+
+/** Of other letters some become those of another address in lower case. */
+function isPlain(email: string): boolean {
+  return email.length <= MAX_EMAIL && /^[!-~]+$/.test(email);
 }
 
 function isSubject(sub: string): boolean {

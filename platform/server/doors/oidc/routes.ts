@@ -70,6 +70,7 @@ export function addOidc(app: FastifyInstance, deps: OidcRoutesDeps): void {
 
   app.get(CALLBACK, { config }, (request, reply) =>
     answer(request, reply, '/', async () => {
+      doors.assertMayAskProvider(request);
       const query = queryOf(request);
       const attempt = await take(request, query.get('state') ?? '');
       if (attempt === null) {

@@ -111,6 +111,19 @@ describe('a provider that lies', () => {
     expect([...groups]).toEqual(['ops', '__proto__']);
   });
 
+  it('does not lend somebody an address that only looks like another in lower case', async () => {
+    // Of the Kelvin sign the lower case is a k.
+    for (const email of [
+      'bo\u212a@example.com',
+      ' bok@example.com',
+      'bok@example.com\n',
+      'b\u00f6k@example.com',
+    ]) {
+      hostile.claims = (right) => ({ ...right, email, email_verified: true });
+      expect((await signIn()).verifiedEmail).toBeNull();
+    }
+  });
+
   it('takes one group that is no list, and does not take missing groups for none', async () => {
     hostile.claims = (right) => ({ ...right, groups: 'ops' });
     expect((await signIn()).groups).toEqual(new Set(['ops']));

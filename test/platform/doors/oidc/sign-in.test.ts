@@ -238,8 +238,11 @@ describe('the way by a provider', () => {
     const platform = await open({ issuer: 'http://127.0.0.1:9' });
     const browser = new Browser(platform);
     const statuses = new Set<number>();
-    for (let time = 0; time < 70; time += 1) statuses.add((await browser.get('/sign-in/oidc')).status);
-    expect([...statuses]).toEqual([502, 429]);
+    for (let time = 0; time < 65; time += 1) statuses.add((await browser.get('/sign-in/oidc')).status);
+    expect([...statuses]).toEqual([502]);
+    for (let time = 0; time < 65; time += 1)
+      statuses.add((await browser.get('/sign-in/oidc/callback?state=x')).status);
+    expect([...statuses]).toEqual([502, 400, 429]);
   });
 
   it('makes the administrators, where it is to, and then nobody else can', async () => {
