@@ -11,6 +11,7 @@ const DEFAULT_DATA_DIR = './platform-data';
 const DATA_FOLDER = "the platform's data folder";
 const SECRET_SETTINGS = ['data', 'database', 'database-file', 'network', 'relay'] as const;
 const BACKUP_SETTINGS = ['data', 'database', 'database-file'] as const;
+const PEOPLE_SETTINGS = ['data', 'database', 'database-file', 'public-url'] as const;
 const FROM_VARIABLE = 'IROH_PLATFORM_FROM';
 const TO_VARIABLE = 'IROH_PLATFORM_TO';
 const PLACE =
@@ -79,6 +80,8 @@ export function createProgram(): Command {
     .action(async (options, command) =>
       (await import('./secret.js')).secret(await settingsOf(command, SECRET_SETTINGS), options),
     );
+
+  addPeople(program);
 
   addSettings(
     program
@@ -171,6 +174,61 @@ export function createProgram(): Command {
     .action(async (options) => (await import('./demo.js')).demo(options));
 
   return program;
+}
+
+/** Users and projects, for who runs the platform: no sign-in is asked for. */
+function addPeople(program: Command): void {
+  const either = 'The platform may be running (started by this program) or not.';
+  const people = () => import('./people.js');
+  const user = program
+    .command('user')
+    .summary('add a user, list them, let one in who lost his password, put one out')
+    .description(`The users of the platform. ${either}`)
+    .addHelpText('after', examples('user add Ana --email ana@example.org', 'user link Ana'));
+  const project = program
+    .command('project')
+    .summary('add a project, or list them')
+    .description(`The projects of the platform. ${either}`)
+    .addHelpText('after', examples('project add shop --name "The shop"'));
+  const under = (parent: Command, words: string, summary: string, example: string) =>
+    addSettings(
+      parent.command(words).summary(summary).description(`${summary}. ${either}`),
+      PEOPLE_SETTINGS,
+      {
+        data: DATA_FOLDER,
+      },
+    ).addHelpText('after', examples(`${parent.name()} ${example}`));
+
+  under(
+    user,
+    'add <name>',
+    'Adds a user, and prints a one-time link that lets him choose a password',
+    'add Ana',
+  )
+    .option('--email <address>', 'his e-mail address, by which OpenID Connect knows him, too')
+    .option('--administrator', 'he may everything')
+    .action(async (name, options, command) =>
+      (await people()).addUser(await settingsOf(command, PEOPLE_SETTINGS), { name, ...options }),
+    );
+  under(user, 'list', 'Lists the users', 'list').action(async (_options, command) =>
+    (await people()).listUsers(await settingsOf(command, PEOPLE_SETTINGS)),
+  );
+  under(user, 'link <name>', 'Prints a link that signs a user in once, within 15 minutes', 'link Ana').action(
+    async (name, _options, command) =>
+      (await people()).linkUser(await settingsOf(command, PEOPLE_SETTINGS), name),
+  );
+  under(user, 'disable <name>', 'Puts a user out, at once and everywhere', 'disable Ana').action(
+    async (name, _options, command) =>
+      (await people()).disableUser(await settingsOf(command, PEOPLE_SETTINGS), name),
+  );
+  under(project, 'add <id>', 'Adds a project', 'add shop')
+    .option('--name <text>', 'its name, as it is shown')
+    .action(async (id, options, command) =>
+      (await people()).addProject(await settingsOf(command, PEOPLE_SETTINGS), { id, name: options.name }),
+    );
+  under(project, 'list', 'Lists the projects', 'list').action(async (_options, command) =>
+    (await people()).listProjects(await settingsOf(command, PEOPLE_SETTINGS)),
+  );
 }
 
 /** What in the words of a command line everybody on the machine could read; `null`: nothing. */

@@ -13,7 +13,7 @@ export async function run(words: readonly string[]): Promise<number> {
     return EXIT.usage;
   }
   const program = createProgram();
-  for (const command of [program, ...program.commands]) throwInsteadOfExit(command);
+  throwInsteadOfExit(program);
   try {
     if (words.length === 0) program.outputHelp();
     else await program.parseAsync([...words], { from: 'user' });
@@ -30,4 +30,5 @@ export async function run(words: readonly string[]): Promise<number> {
 
 function throwInsteadOfExit(command: Command): void {
   command.exitOverride();
+  for (const one of command.commands) throwInsteadOfExit(one);
 }

@@ -43,12 +43,14 @@ export type Asked<Answer> =
  * Asks the platform that runs on this data folder. The answer has to be signed by the key in the folder, since another
  * process may have taken the port.
  * @param path - of its API; what it answers there is an `Answer`
+ * @param question - `null`: there is nothing to send, it is a `GET`
  * @throws NetDiagnosticsError `ERR_SETTING` when the platform refuses, or the folder cannot be used
  */
 export async function askRunning<Answer>(
   dataDir: string,
   path: string,
-  question: object,
+  question: object | null,
+  method: 'GET' | 'POST' | 'PATCH' = question === null ? 'GET' : 'POST',
 ): Promise<Asked<Answer>> {
   const note = join(dataDir, FILE);
   const noted = await readNote(note);
@@ -62,13 +64,13 @@ export async function askRunning<Answer>(
   const platform = `The platform that should be at ${url.origin}`;
   try {
     const { status, headers, text } = await askHere(new URL(path, url), {
-      method: 'POST',
+      method,
       headers: {
-        'content-type': 'application/json',
+        ...(question === null ? {} : { 'content-type': 'application/json' }),
         authorization: `Bearer ${running.token}`,
         [CHALLENGE_HEADER]: challenge,
       },
-      body: JSON.stringify(question),
+      ...(question === null ? {} : { body: JSON.stringify(question) }),
       timeoutMs: REQUEST_TIMEOUT_MS,
     });
     if (status === 401 || status === 403) {

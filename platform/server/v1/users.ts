@@ -36,7 +36,7 @@ export function addUsers(api: Api, { doors, clock }: ApiContext): void {
   api.get(
     '/users',
     {
-      config: { needs: 'platform:read' },
+      config: { needs: 'platform:read', isProven: true },
       schema: {
         operationId: 'listUsers',
         summary: 'The users, by name',

@@ -1,0 +1,164 @@
+/** The commands about people. They ask the platform that runs here, or else its database. */
+import { NetDiagnosticsError, systemClock } from 'iroh-net-diagnostics/services';
+import { openFeed } from '../changes/index.js';
+import type { Settings } from '../config/index.js';
+import { openDataFolder } from '../data-folder.js';
+import { type Caller, CODE_MS, People } from '../people/index.js';
+import { openStore } from '../store/open-store.js';
+import { DASHBOARD_PORT_SETTING, rememberedPort } from '../store/settings.js';
+import { type Asked, askRunning } from './running-platform.js';
+
+/** What is shown of a user. */
+interface ShownUser {
+  id: string;
+  name: string;
+  email: string | null;
+  isAdministrator: boolean;
+  disabledAt: number | null;
+}
+
+interface NewUser {
+  name: string;
+  email?: string;
+  administrator?: boolean;
+}
+
+const MAX_LIST = 500;
+
+/** Adds a user, and prints how he comes in. */
+export async function addUser(
+  settings: Settings,
+  { name, email, administrator = false }: NewUser,
+): Promise<void> {
+  const given = { name, email: email ?? null, isAdministrator: administrator };
+  const { user } = await atPlatform<{ user: ShownUser }>(
+    settings,
+    ['POST', 'users', given],
+    async (people, by) => ({
+      user: await people.users.add(by, given),
+    }),
+  );
+  await printLink(settings, user.id);
+}
+
+/** Prints a line for each user. */
+export async function listUsers(settings: Settings): Promise<void> {
+  for (let after: string | null = null; ; ) {
+    const query = new URLSearchParams({ limit: String(MAX_LIST), ...(after === null ? {} : { after }) });
+    const from: string | null = after;
+    const page: { items: ShownUser[]; next: string | null } = await atPlatform(
+      settings,
+      ['GET', `users?${query}`, null],
+      (people) => people.users.list({ limit: MAX_LIST, after: from }),
+    );
+    for (const { name, email, isAdministrator, disabledAt } of page.items) {
+      const about = [
+        email ?? '',
+        isAdministrator ? 'administrator' : '',
+        disabledAt === null ? '' : 'disabled',
+      ];
+      print([name, ...about.filter((text) => text !== '')].join('  '));
+    }
+    if (page.next === null) return;
+    after = page.next;
+  }
+}
+
+/** Prints a link that signs a user in. */
+export async function linkUser(settings: Settings, name: string): Promise<void> {
+  await printLink(settings, (await userOf(settings, name)).id);
+}
+
+/** Puts a user out. */
+export async function disableUser(settings: Settings, name: string): Promise<void> {
+  const { id } = await userOf(settings, name);
+  const change = { isDisabled: true };
+  await atPlatform(settings, ['PATCH', `users/${id}`, change], (people, by) =>
+    people.users.change(by, id, change),
+  );
+}
+
+/** Adds a project. */
+export async function addProject(settings: Settings, given: { id: string; name?: string }): Promise<void> {
+  await atPlatform(settings, ['POST', 'projects', given], (people, by) => people.projects.add(by, given));
+}
+
+/** Prints a line for each project. */
+export async function listProjects(settings: Settings): Promise<void> {
+  const { items } = await atPlatform<{ items: { id: string; name: string }[] }>(
+    settings,
+    ['GET', 'projects', null],
+    async (people) => ({ items: await people.projects.list() }),
+  );
+  for (const { id, name } of items) print(name === id ? id : `${id}  ${name}`);
+}
+
+/** @throws NetDiagnosticsError when there is none of that name */
+async function userOf(settings: Settings, name: string): Promise<ShownUser> {
+  const wanted = name.trim().toLowerCase();
+  const { items } = await atPlatform<{ items: ShownUser[] }>(
+    settings,
+    ['GET', `users?${new URLSearchParams({ search: name, limit: String(MAX_LIST) })}`, null],
+    (people) => people.users.list({ limit: MAX_LIST, search: name }),
+  );
+  const user = items.find((one) => one.name.toLowerCase() === wanted || one.email?.toLowerCase() === wanted);
+  if (user === undefined) throw new NetDiagnosticsError('ERR_SETTING', 'There is no user of that name.');
+  return user;
+}
+
+async function printLink(settings: Settings, id: string): Promise<void> {
+  const { url } = await atPlatform<{ url: string }>(
+    settings,
+    ['POST', `users/${id}/link`, {}],
+    async (people, by, port) => ({ url: offlineLink(settings, await people.codes.makeSignIn(by, id), port) }),
+  );
+  print(url);
+  process.stderr.write(
+    `Signs in once, within ${CODE_MS['sign-in'] / 60_000} minutes: whoever has it is this user.\n`,
+  );
+}
+
+/** Where the dashboard will be, as far as that is known while it is not there. */
+function offlineLink(settings: Settings, code: string, port: number | null): string {
+  const path = `link#${new URLSearchParams({ code })}`;
+  const publicUrl = settings.get('public-url');
+  if (publicUrl !== null && publicUrl !== undefined) return new URL(path, publicUrl).href;
+  return `http://127.0.0.1:${port ?? 'PORT'}/${path}`;
+}
+
+/**
+ * Asks the platform that runs on this data folder; if none does, does it with the database.
+ * @param question - method, path below `/api/v1`, body
+ */
+async function atPlatform<T>(
+  settings: Settings,
+  [method, path, body]: readonly ['GET' | 'POST' | 'PATCH', string, object | null],
+  offline: (people: People, by: Caller, port: number | null) => Promise<T>,
+): Promise<T> {
+  const { dataDir } = settings;
+  const asked: Asked<T> = await askRunning<T>(dataDir, `/api/v1/${path}`, body, method);
+  if (!('why' in asked)) return asked.answer;
+  const { why } = asked;
+  const { database } = settings.platformOptions();
+  const place = database ?? dataDir;
+  try {
+    if (database === undefined) await openDataFolder(dataDir);
+    const store = await openStore(place);
+    const feed = await openFeed(place);
+    try {
+      const people = new People({ store, feed, clock: systemClock });
+      const port = await rememberedPort(store, DASHBOARD_PORT_SETTING);
+      return await offline(people, people.callers.local('the command line', null), port);
+    } finally {
+      await feed.close();
+      await store.close();
+    }
+  } catch (error) {
+    if (why === null || !(error instanceof NetDiagnosticsError)) throw error;
+    throw new NetDiagnosticsError(error.code, `${why} ${error.message}`, { cause: error });
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
