@@ -45,7 +45,7 @@ async function follow(link: string): Promise<number> {
   return (await fetch(new URL('link', url), { method: 'POST', headers, body, redirect: 'manual' })).status;
 }
 
-describe('the commands about people', { tags: ['slow'] }, () => {
+describe('the commands about people', { tags: ['slow'], timeout: 90_000 }, () => {
   it('work while the platform runs, and while it does not', async () => {
     const first = (
       await program('user', 'add', 'Ana', '--email', 'ana@example.org', '--administrator')

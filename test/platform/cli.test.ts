@@ -151,7 +151,10 @@ describe('iroh-net-diagnostics-platform', () => {
     return stderr;
   }
 
-  it('that cannot be asked for a secret is told why, and where', { tags: ['slow'] }, async () => {
+  it('that cannot be asked for a secret is told why, and where', {
+    tags: ['slow'],
+    timeout: 90_000,
+  }, async () => {
     await startPlatform();
     const note = join(dataDir, 'running.json');
     const running = await noteOf(dataDir);
@@ -284,7 +287,7 @@ describe('iroh-net-diagnostics-platform', () => {
     );
   });
 
-  it('teaches: each command with examples and exit codes', async () => {
+  it('teaches: each command with examples and exit codes', { timeout: 90_000 }, async () => {
     const general = await runChild(PROGRAM, { args: ['--help'] });
     for (const args of [[], ['-h'], ['help']])
       expect(await runChild(PROGRAM, { args })).toMatchObject({
