@@ -379,6 +379,7 @@ export class Platform {
       hold: this.#reach.isShared ? null : new FileHold(store.tables),
       fleetOf: (project) => fleetSummary(store.tables, project, Math.floor(settings.clock.now() / 1000)),
       usageOf: (project) => usageOf(store.tables, project),
+      retention: settings.retention,
       onRoute: this.#parts.onRoute,
       observe: (app, server) => observatory.watch(app, this.#sight, server),
       prove: (challenge, body) => (keys.own === null ? null : proofOf(keys.own, challenge, body)),

@@ -337,6 +337,16 @@ describe("the dashboard's work", () => {
       bytes: 0,
       points: 0,
       auditEntries: 0,
+      limits: {
+        ...{
+          reportsDays: 90,
+          reportsPerEndpoint: 100,
+          reports: 1_000_000,
+          pointsDays: 400,
+          points: 20_000_000,
+        },
+        ...{ runsDays: 30, endpointsDays: 400, auditDays: 365, auditEntries: 100_000 },
+      },
     });
     const path = `/api/v1/projects/default/endpoints/${endpoint.id}/metrics`;
     expect(await json(get(`${path}/names`))).toEqual({

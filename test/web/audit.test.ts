@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AUDIT_ACTIONS, type AuditEntry } from '../../platform/people/audit.js';
 import { ACTION_CHOICES, viewEntry } from '../../web/words/audit.js';
-import { bytesText } from '../../web/words/usage.js';
+import { bytesText, figuresOf } from '../../web/words/usage.js';
 
 const entry = (over: Partial<AuditEntry>): AuditEntry => ({
   ...{ id: '1', at: 1_700_000_000_000, project: 'shop', action: 'member.added', target: 'bo', address: null },
@@ -62,5 +62,25 @@ describe('an amount of bytes', () => {
     [5e15, '5,000 TB'],
   ])('of %i', (bytes, words) => {
     expect(bytesText(bytes)).toBe(words);
+  });
+});
+
+describe('what a project keeps', () => {
+  it('is said with what is allowed of it', () => {
+    const limits = {
+      ...{
+        reportsDays: 90,
+        reportsPerEndpoint: 100,
+        reports: 1_000_000,
+        pointsDays: 400,
+        points: 20_000_000,
+      },
+      ...{ runsDays: 30, endpointsDays: 400, auditDays: 365, auditEntries: 100_000 },
+    };
+    const figures = figuresOf({
+      ...{ endpoints: 1204, reports: 20_411, points: 7, bytes: 913_000_000, auditEntries: 3, limits },
+    });
+    expect(figures.map(({ value }) => value)).toEqual(['1,204', '20,411', '7', '3', '913 MB']);
+    expect(figures[1]?.limit).toBe('Kept 90 days, 100 of an endpoint, 1,000,000 of a project.');
   });
 });

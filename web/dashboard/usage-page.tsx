@@ -1,6 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { numberText } from '../words/format.js';
-import { bytesText } from '../words/usage.js';
+import { figuresOf } from '../words/usage.js';
 import type { UsageAnswer } from './answers.js';
 import { getJson, inProject, messageOf } from './api.js';
 import { Frame, Heading, type PageProps } from './frame.js';
@@ -12,15 +11,7 @@ export function UsagePage(props: PageProps) {
   useEffect(() => {
     getJson<UsageAnswer>(inProject('usage')).then(setUsage, (error: unknown) => setError(messageOf(error)));
   }, []);
-  const figures =
-    usage === null
-      ? []
-      : [
-          ['Endpoints', numberText(usage.endpoints)],
-          ['Reports', numberText(usage.reports)],
-          ['Points of metrics', numberText(usage.points)],
-          ['Reports and metrics take', bytesText(usage.bytes)],
-        ];
+  const figures = usage === null ? [] : figuresOf(usage);
   return (
     <Frame
       {...props}
@@ -34,10 +25,11 @@ export function UsagePage(props: PageProps) {
       }
     >
       <dl class="figures">
-        {figures.map(([label, value]) => (
+        {figures.map(({ label, value, limit }) => (
           <div key={label} class="card">
             <dt>{label}</dt>
             <dd>{value}</dd>
+            <dd class="small muted">{limit}</dd>
           </div>
         ))}
       </dl>

@@ -1,3 +1,4 @@
+import type { ProjectId } from 'iroh-net-diagnostics/services';
 import { type Static, Type } from 'typebox';
 import { cached } from '../../cached.js';
 import { FLEET_CACHE_MS } from '../constants.js';
@@ -30,6 +31,21 @@ const Fleet = Type.Object(
   { title: 'Fleet', description: 'How many endpoints of each kind a project has.' },
 );
 
+const Limits = Type.Object(
+  {
+    reportsDays: Count,
+    reportsPerEndpoint: Count,
+    reports: Count,
+    pointsDays: Count,
+    points: Count,
+    runsDays: Count,
+    endpointsDays: Count,
+    auditDays: Count,
+    auditEntries: Count,
+  },
+  { description: 'What is older, or more, is removed, the oldest first. The same for every project.' },
+);
+
 const Usage = Type.Object(
   {
     endpoints: Count,
@@ -37,6 +53,7 @@ const Usage = Type.Object(
     bytes: Type.Integer({ minimum: 0, description: 'Of reports and metrics.' }),
     points: Type.Integer({ minimum: 0, description: 'Of metrics.' }),
     auditEntries: Type.Integer({ minimum: 0, description: 'Of who did what in the project.' }),
+    limits: Limits,
   },
   { title: 'Usage', description: 'How much a project keeps; the points may be an hour old.' },
 );
@@ -45,9 +62,13 @@ const Usage = Type.Object(
 export type UsageJson = Static<typeof Usage>;
 
 /** Adds what there is in a project, as figures. */
-export function addFleet(api: Api, { fleetOf, usageOf }: ApiContext): void {
+export function addFleet(api: Api, { fleetOf, usageOf, retention }: ApiContext): void {
   const fleet = cached(fleetOf, FLEET_CACHE_MS);
-  const usage = cached(usageOf, FLEET_CACHE_MS);
+  const limits = limitsIn(retention);
+  const usage = cached(
+    async (project: ProjectId) => ({ ...(await usageOf(project)), limits }),
+    FLEET_CACHE_MS,
+  );
 
   api.get(
     '/projects/:project/fleet',
@@ -78,4 +99,18 @@ export function addFleet(api: Api, { fleetOf, usageOf }: ApiContext): void {
     },
     ({ params }) => usage(params.project),
   );
+}
+
+function limitsIn({ reports, metrics, ...rest }: ApiContext['retention']): Static<typeof Limits> {
+  return {
+    reportsDays: reports.days,
+    reportsPerEndpoint: reports.perEndpoint,
+    reports: reports.perProject,
+    pointsDays: metrics.days,
+    points: metrics.rowsPerProject,
+    runsDays: rest.runsDays,
+    endpointsDays: rest.endpointsDays,
+    auditDays: rest.auditDays,
+    auditEntries: rest.auditEntries,
+  };
 }

@@ -9,6 +9,7 @@ import type {
 import type { Clock, EndpointId, ProjectId } from 'iroh-net-diagnostics/services';
 import type { Static, TSchema } from 'typebox';
 import type { Fleet } from '../../fleet.js';
+import type { Retention } from '../../retention/index.js';
 import type { FileHold } from '../../store/file-hold.js';
 import type { FleetSummary } from '../../store/fleet-summary.js';
 import type { MetricHistories } from '../../store/metric-series.js';
@@ -27,6 +28,8 @@ export interface ApiContext {
   fleetOf(project: ProjectId): Promise<FleetSummary>;
   /** How much a project keeps. */
   usageOf(project: ProjectId): Promise<Usage>;
+  /** What is kept, and for how long. */
+  retention: Retention;
   /** The identities that this process holds now. */
   held(): readonly EndpointId[];
   /** `null`: the store is no file. */
