@@ -96,7 +96,10 @@ const Selection = Type.Object(
       }),
     ),
     after: Type.Optional(
-      text(MAX_CURSOR, { description: '`next` of the page before, with the same other parameters.' }),
+      text(MAX_CURSOR, {
+        minLength: 1,
+        description: '`next` of the page before, with the same other parameters.',
+      }),
     ),
     limit: limit(PAGE, MAX_PAGE),
   },
