@@ -10,7 +10,7 @@ import { CONFIG_NAMES, variableOf } from '../../platform/config/index.js';
 import { PlatformKey } from '../../platform/identities/platform-key.js';
 import { until } from '../support/fake-time.js';
 import { freePort } from '../support/free-port.js';
-import { ROOT } from '../support/markdown.js';
+import { MarkdownPage, ROOT } from '../support/markdown.js';
 import { nginxProgram } from '../support/nginx.js';
 import { systemdAnalyze } from '../support/systemd.js';
 import { DockerfileRun } from './support/dockerfile.js';
@@ -146,7 +146,12 @@ describe('the unit for systemd', () => {
 
   it('starts a program that takes its file of settings', async () => {
     const [settings] = (await schemas.parse(await text('systemd', 'platform.yaml'))) as [object];
-    expect(Object.keys(settings).filter((name) => !(CONFIG_NAMES as string[]).includes(name))).toEqual([]);
+    const guide = MarkdownPage.read('docs/guides/three-machines.md');
+    const [inGuide = ''] = guide.fences.flatMap(({ language, code }) => (language === 'yaml' ? [code] : []));
+    const [followed] = (await schemas.parse(inGuide)) as [object];
+    const names = [...Object.keys(settings), ...Object.keys(followed)];
+    expect(names.length).toBeGreaterThan(8);
+    expect(names.filter((name) => !(CONFIG_NAMES as string[]).includes(name))).toEqual([]);
   });
 });
 
