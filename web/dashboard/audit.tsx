@@ -39,7 +39,12 @@ export function Audit({ path, about, ...props }: PageProps & { path: string; abo
           </button>
         )}
       </div>
-      <Rows title="Entries" list={list} none="Nothing matches." keyOf={({ id }) => id}>
+      <Rows
+        title="Entries"
+        list={list}
+        none={action === '' && actor === null ? 'Nothing yet.' : 'Nothing matches.'}
+        keyOf={({ id }) => id}
+      >
         {(entry) => <Entry entry={entry} onActor={setActor} />}
       </Rows>
     </Frame>

@@ -36,7 +36,9 @@ export function ProjectsPage(props: PageProps) {
             name={<a href={`${root}/projects/${id}/endpoints`}>{name}</a>}
             about={
               <>
-                <span class="mono">{id}</span> · since {dayText(createdAt)}
+                <span class="mono">{id}</span>
+                {/* The first one is older than the clock of its tables. */}
+                {createdAt > 0 && ` · since ${dayText(createdAt)}`}
               </>
             }
           >

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { finished } from './answers.js';
 import { addAudit } from './audit.js';
 import { addBackup } from './backup.js';
@@ -41,7 +41,7 @@ const RESOURCES: readonly ((api: Api, context: ApiContext) => void)[] = [
 
 /** Adds the API, under `/api/v1`. */
 export async function addApi(app: FastifyInstance, context: ApiContext): Promise<void> {
-  const add = async (v1: FastifyInstance) => {
+  const add: FastifyPluginAsync = async (v1) => {
     // Nothing but JSON comes in.
     v1.removeAllContentTypeParsers();
     v1.addContentTypeParser(
