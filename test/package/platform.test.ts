@@ -58,7 +58,8 @@ describe('the packed tarball of the platform, beside that of the plugin', () => 
     const paths = packed?.files.map(({ path }) => path) ?? [];
     for (const path of ['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'README.md', 'LICENSE-MIT'])
       expect(paths).toContain(path);
-    const allowed = /^(package\.json|README\.md|LICENSE-(MIT|APACHE)|dist\/[\w/-]+\.(js|d\.ts))$/;
+    const allowed =
+      /^(package\.json|openapi\.json|README\.md|LICENSE-(MIT|APACHE)|dist\/[\w/-]+\.(js|d\.ts))$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
   });
 
