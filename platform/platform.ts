@@ -201,9 +201,11 @@ export class Platform {
    * Makes an API secret; `reveal()` gives the text for `IROH_SERVICES_API_SECRET`. Only its public half is kept. On a shared
    * database it names the identity with the fewest endpoints, and the relays of the options instead of this machine.
    * @param label - the operator's word for it, at most 60 characters
+   * @throws NetDiagnosticsError `ERR_SETTING` for a longer label, `ERR_STATE` when there is no such project or there are too
+   * many secrets, `ERR_STORE`
    */
-  createApiSecret(label?: string): Promise<ApiSecret> {
-    return this.#fleet.createApiSecret(label);
+  createApiSecret(label?: string, project: ProjectId = DEFAULT_PROJECT): Promise<ApiSecret> {
+    return this.#fleet.createApiSecret(label, project);
   }
 
   /**

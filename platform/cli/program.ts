@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { looksLikeApiSecret, MAX_LABEL_LENGTH, port } from 'iroh-net-diagnostics/services';
+import { DEFAULT_PROJECT, looksLikeApiSecret, MAX_LABEL_LENGTH, port } from 'iroh-net-diagnostics/services';
 import { variableOf } from '../config/index.js';
+import { PeopleError } from '../people/errors.js';
+import { projectId } from '../people/names.js';
 import { PLATFORM_VERSION } from '../version.js';
 import { EXIT } from './exit-codes.js';
 import { ALL_SETTINGS, addSettings, serveSettingsOf, settingsOf } from './settings.js';
@@ -76,7 +78,12 @@ export function createProgram(): Command {
         .default('', 'none')
         .argParser(label),
     )
-    .addHelpText('after', examples('secret --label staging >> app.env'))
+    .addOption(
+      new Option('--project <id>', 'the project whose endpoints use it')
+        .default(DEFAULT_PROJECT)
+        .argParser(projectOf),
+    )
+    .addHelpText('after', examples('secret --label staging >> app.env', 'secret --project shop >> app.env'))
     .action(async (options, command) =>
       (await import('./secret.js')).secret(await settingsOf(command, SECRET_SETTINGS), options),
     );
@@ -276,4 +283,12 @@ function portOption(flags: string, what: string): Option {
 function label(text: string): string {
   if (text.length <= MAX_LABEL_LENGTH) return text;
   throw new InvalidArgumentError(`It has ${text.length} characters; give at most ${MAX_LABEL_LENGTH}.`);
+}
+
+function projectOf(text: string): string {
+  try {
+    return projectId(text);
+  } catch (error) {
+    throw error instanceof PeopleError ? new InvalidArgumentError(error.message) : error;
+  }
 }

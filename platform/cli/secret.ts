@@ -1,9 +1,9 @@
 import {
   API_SECRET_ENV_VAR_NAME,
   ApiSecrets,
-  DEFAULT_PROJECT,
   EventBus,
   NetDiagnosticsError,
+  type ProjectId,
   systemClock,
 } from 'iroh-net-diagnostics/services';
 import { openFeed } from '../changes/index.js';
@@ -14,14 +14,19 @@ import { leastUsedIdentity, Reach } from '../reach.js';
 import { openStore } from '../store/open-store.js';
 import { askRunning } from './running-platform.js';
 
+/** The secret that is wanted. */
+interface Wanted {
+  label: string;
+  project: ProjectId;
+}
+
 /** Prints a new API secret. */
-export async function secret(settings: Settings, { label }: { label: string }): Promise<void> {
-  const asked = await askRunning<{ secret: string }>(settings.dataDir, '/api/v1/projects/default/secrets', {
-    label,
-  });
+export async function secret(settings: Settings, { label, project }: Wanted): Promise<void> {
+  const path = `/api/v1/projects/${project}/secrets`;
+  const asked = await askRunning<{ secret: string }>(settings.dataDir, path, { label });
   const made =
     asked.answer === null
-      ? await makeOffline(settings, label).catch((error: unknown) => fail(error, asked.why))
+      ? await makeOffline(settings, { label, project }).catch((error: unknown) => fail(error, asked.why))
       : asked.answer.secret;
   process.stdout.write(`${API_SECRET_ENV_VAR_NAME}=${made}\n`);
 }
@@ -39,19 +44,23 @@ function fail(error: unknown, whyNotAsked: string | null): never {
  * The secret holds the platform's address, so the platform is started for a moment, on the port that it will use
  * again.
  */
-async function makeOffline(settings: Settings, label: string): Promise<string> {
+async function makeOffline(settings: Settings, wanted: Wanted): Promise<string> {
   const options = settings.platformOptions();
-  if (options.database !== undefined) return makeByDatabase(options, options.database, label);
+  if (options.database !== undefined) return makeByDatabase(options, options.database, wanted);
   const platform = await Platform.start({ ...options, dashboard: false });
   try {
-    return (await platform.createApiSecret(label)).reveal();
+    return (await platform.createApiSecret(wanted.label, wanted.project)).reveal();
   } finally {
     await platform.stop();
   }
 }
 
 /** Nothing is started: the secret holds the relays, and the identity that some process serves. */
-async function makeByDatabase(options: PlatformOptions, database: string, label: string): Promise<string> {
+async function makeByDatabase(
+  options: PlatformOptions,
+  database: string,
+  { label, project }: Wanted,
+): Promise<string> {
   const settings = parsePlatformOptions(options);
   const store = await openStore(database);
   try {
@@ -72,8 +81,8 @@ async function makeByDatabase(options: PlatformOptions, database: string, label:
       ...{ store, events: new EventBus(), clock: systemClock },
       address: () => reach.elsewhere(id),
       closeSessions: () => {},
-    }).create(label);
-    await tellOthers(database);
+    }).create(label, project);
+    await tellOthers(database, project);
     return made.reveal();
   } finally {
     await store.close();
@@ -81,8 +90,8 @@ async function makeByDatabase(options: PlatformOptions, database: string, label:
 }
 
 /** Dashboards show the new secret at once. */
-async function tellOthers(database: string): Promise<void> {
+async function tellOthers(database: string, project: ProjectId): Promise<void> {
   const feed = await openFeed(database);
-  feed.publish({ what: 'secrets', project: DEFAULT_PROJECT, revoked: null });
+  feed.publish({ what: 'secrets', project, revoked: null });
   await feed.close();
 }

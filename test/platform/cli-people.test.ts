@@ -66,6 +66,32 @@ describe('the commands about people', { tags: ['slow'], timeout: 90_000 }, () =>
     expect(await program('user', 'list')).toContain('Ben  disabled\n');
   });
 
+  it('make secrets of a project while the platform runs, and while it does not', async () => {
+    await program('project', 'add', 'shop');
+    const offline = await program('secret', '--project', 'shop', '--label', 'before');
+    const make = (project: string) =>
+      runChild(PROGRAM, { args: ['secret', '--project', project, '--data', data], timeoutMs: 40_000 });
+    const unknown = { code: 1, stdout: '', stderr: 'There is no such project.\n' };
+    expect(await make('shops')).toMatchObject(unknown);
+    await serve();
+    const online = await program('secret', '--project', 'shop', '--label', 'after');
+    expect(await make('shops')).toMatchObject(unknown);
+    expect([offline, online]).toEqual(
+      Array(2).fill(expect.stringMatching(/^IROH_SERVICES_API_SECRET=services/)),
+    );
+    const { url, token } = await noteOf(data);
+    const labels = async (project: string) => {
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await fetch(new URL(`/api/v1/projects/${project}/secrets`, url), { headers });
+      return ((await answer.json()) as { items: { label: string }[] }).items.map(({ label }) => label);
+    };
+    expect([await labels('shop'), await labels('default')]).toEqual([['after', 'before'], []]);
+    expect(await make('../shop')).toMatchObject({
+      code: 64,
+      stderr: expect.stringMatching(/A project's id has/),
+    });
+  });
+
   it('say what is wrong in one line', async () => {
     await program('user', 'add', 'Ana');
     for (const [words, told] of [

@@ -99,7 +99,8 @@ async function assertMay(
   { hasProject }: AccessOptions,
 ): Promise<void> {
   // As if it did not exist: nobody learns the names of projects that are not his.
-  if (project !== null && !(await sees(caller, project, hasProject))) throw nothingHere();
+  if (project !== null && !(await sees(caller, project, hasProject)))
+    throw new HttpError(404, 'There is no such project.');
   if (needs === 'signed-in') return;
   // A route of the framework's own, of which nothing is known, is for nobody.
   if (needs === undefined) throw nothingHere();

@@ -176,7 +176,7 @@ async function tried(route: string, headers: Record<string, string>): Promise<'+
     /This needs the role|has not the permission|Only administrators of the platform may do this/.test(text)
   )
     return '-';
-  if (status === 404 && text.includes('There is nothing here.')) return '?';
+  if (status === 404 && text.includes('There is no such project.')) return '?';
   expect([route, status, text]).not.toEqual([route, 500, text]);
   return '+';
 }
