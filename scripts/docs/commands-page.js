@@ -19,14 +19,22 @@ export function platformCommandsMarkdown(program, page) {
     .join('');
 }
 
-/** The `--help` of each of its commands. */
+/** The `--help` of each of its commands, and of the commands under them. */
 export function platformHelpMarkdown(program) {
-  const sections = ownCommands(program).map((command) => {
-    let help = '';
-    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
-    return `\n### ${command.name()}\n\n\`\`\`text\n${help.trimEnd()}\n\`\`\`\n`;
-  });
-  return sections.join('');
+  return ownCommands(program)
+    .flatMap((command) => [
+      platformHelpSection('###', command, command.name()),
+      ...ownCommands(command).map((nested) =>
+        platformHelpSection('####', nested, `${command.name()} ${nested.name()}`),
+      ),
+    ])
+    .join('');
+}
+
+function platformHelpSection(heading, command, name) {
+  let help = '';
+  command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+  return `\n${heading} ${name}\n\n\`\`\`text\n${help.trimEnd()}\n\`\`\`\n`;
 }
 
 /** Without commander's own `help`. */

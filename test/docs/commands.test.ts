@@ -44,16 +44,26 @@ function ofOurs(words: readonly string[]): Found | undefined {
   return found && { name: found.entry.name, rest: found.rest };
 }
 
+const PLATFORM = createProgram().commands;
+
+/** With the command under it, where it has some. */
 function ofThePlatform([, name = '', ...rest]: readonly string[]): Found {
-  return { name: `platform: ${name}`, rest };
+  const command = PLATFORM.find((one) => one.name() === name);
+  if (command === undefined || command.commands.length === 0 || rest.length === 0)
+    return { name: `platform: ${name}`, rest };
+  const [nested = '', ...after] = rest;
+  return { name: `platform: ${name} ${nested}`, rest: after };
 }
 
 describe('commands in the pages', () => {
   const helps = new Map<string, string>();
   beforeAll(async () => {
     for (const { name, load } of COMMANDS) helps.set(name, (await load()).help);
-    for (const command of createProgram().commands)
+    for (const command of PLATFORM) {
+      for (const nested of command.commands)
+        helps.set(`platform: ${command.name()} ${nested.name()}`, nested.helpInformation());
       helps.set(`platform: ${command.name()}`, command.helpInformation());
+    }
   });
 
   const faultOf = (call: string): string | null => {
@@ -80,6 +90,9 @@ describe('commands in the pages', () => {
     ['report --relays n0', 'has no option --relays'],
     ['platform: secret --label x --json', 'has no option --json'],
     ['platform: sercet', 'there is no command'],
+    ['platform: user ad', 'there is no command'],
+    ['platform: user list --email a@example.org', 'platform: user list has no option --email'],
+    ['platform: user --administrator', 'there is no command'],
   ])('of our own program are found wrong when they are: %s', (call, fault) => {
     expect(faultOf(call)).toContain(fault);
   });
