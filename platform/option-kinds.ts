@@ -96,6 +96,6 @@ export function publicUrl(): TextKind<string> {
     const { protocol, username, password, search, hash, origin, pathname } = new URL(text);
     const isPlain = username === '' && password === '' && search === '' && hash === '';
     if (!isPlain || (protocol !== 'https:' && protocol !== 'http:')) throw new InvalidValue();
-    return `${origin}${pathname.replace(/\/*$/, '/')}`;
+    return `${origin}${pathname.endsWith('/') ? pathname : `${pathname}/`}`;
   });
 }

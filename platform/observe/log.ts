@@ -118,5 +118,12 @@ function asText(line: string): string {
       ([name, value]) =>
         ` ${name}=${typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value)}`,
     );
-  return `${time} ${level} ${String(message).replace(/\s*\n\s*/g, ' ')}${rest.join('')}\n`;
+  return `${time} ${level} ${oneLine(String(message))}${rest.join('')}\n`;
+}
+
+function oneLine(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .join(' ');
 }

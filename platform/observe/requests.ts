@@ -60,9 +60,14 @@ export function watchRequests(app: FastifyInstance, { callerOf, addressOf, onReq
   });
 }
 
+const PATTERN_BEGIN = '(^';
+const PATTERN_END = '$)';
+
 /** The pattern of its route, without what its parameters have to look like. */
 function routeOf({ is404, routeOptions }: FastifyRequest): string | null {
-  return is404 ? null : (routeOptions.url?.replaceAll(/\(\^.*?\$\)/g, '') ?? null);
+  const [first = '', ...others] = routeOptions.url?.split(PATTERN_BEGIN) ?? [];
+  const rest = others.map((part) => part.slice(part.indexOf(PATTERN_END) + PATTERN_END.length));
+  return is404 || first === '' ? null : [first, ...rest].join('');
 }
 
 function pathOf({ is404, params, url }: FastifyRequest): string | null {

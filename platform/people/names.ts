@@ -6,24 +6,36 @@ const MAX_NAME = 60;
 const MAX_EMAIL = 254;
 const MAX_LABEL = 60;
 
-/** Writing systems whose letters stand beside each other in one name; of the others a name has one. */
-const TOGETHER = ['Latin', 'Han', 'Hiragana', 'Katakana', 'Hangul', 'Bopomofo'];
-/** Those in which people write today (Unicode's recommended scripts). */
-const ALONE = [
-  ...['Arabic', 'Armenian', 'Bengali', 'Cyrillic', 'Devanagari', 'Ethiopic', 'Georgian', 'Greek', 'Gujarati'],
-  ...['Gurmukhi', 'Hebrew', 'Kannada', 'Khmer', 'Lao', 'Malayalam', 'Myanmar', 'Oriya', 'Sinhala', 'Tamil'],
-  ...['Telugu', 'Thaana', 'Thai', 'Tibetan'],
+/**
+ * One name, one writing system: an `а` of Cyrillic between letters of Latin looks like theirs. First those whose letters stand
+ * beside each other in one name, then each of the others in which people write today (Unicode's recommended scripts).
+ */
+const SPELLINGS = [
+  /^[0-9 ._+'()\-\p{scx=Latin}\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Bopomofo}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Arabic}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Armenian}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Bengali}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Cyrillic}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Devanagari}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Ethiopic}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Georgian}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Greek}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Gujarati}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Gurmukhi}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Hebrew}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Kannada}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Khmer}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Lao}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Malayalam}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Myanmar}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Oriya}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Sinhala}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Tamil}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Telugu}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Thaana}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Thai}]+$/u,
+  /^[0-9 ._+'()\-\p{scx=Tibetan}]+$/u,
 ];
-const OTHER = String.raw`0-9 ._+'()\-`;
-
-/** An `а` of Cyrillic between letters of Latin looks like theirs: one name, one writing system. */
-const SPELLINGS = [TOGETHER, ...ALONE.map((script) => [script])].map(
-  (scripts) =>
-    new RegExp(
-      `^[${OTHER}${scripts.map((script) => String.raw`\p{Script_Extensions=${script}}`).join('')}]+$`,
-      'u',
-    ),
-);
 /** Signs of no writing system of its own: emoji, mathematics, arrows. Marks on letters are none such. */
 const SIGNS = /(?!\+)[\p{S}\p{C}\p{Zl}\p{Zp}]/u;
 /** Not those that end a line. */
