@@ -1,9 +1,10 @@
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { askHere } from '../../../platform/cli/ask-here.js';
-import type { DashboardOptions, Platform } from '../../../platform/index.js';
+import type { DashboardOptions, Platform, RequestRecord } from '../../../platform/index.js';
 import { TestCa } from '../../probes/support/test-ca.js';
 import { ADMIN, bearer, setUpCodeOf, TOKEN } from '../../support/dashboard-door.js';
+import { until } from '../../support/fake-time.js';
 import { Nginx, nginxAvailable } from '../../support/nginx.js';
 import { Stage } from '../stage.js';
 
@@ -102,6 +103,24 @@ describe('what a proxy says', () => {
     const { body } = await ask(platform, '/api/v1/audit', { host, cookie });
     expect(body).toContain('203.0.113.9');
     expect(body).not.toMatch(/198\.51\.100\.1|<b>/);
+  });
+
+  it('that is no address is not in the log: there stands who handed it on', async () => {
+    const records: RequestRecord[] = [];
+    const platform = await stage.platform({
+      dashboard: { port: 0, token: TOKEN, trustProxy: ['loopback'] },
+      onRequest: (record) => records.push(record),
+    });
+    const { host } = new URL(platform.localUrl ?? '');
+    const given = ['unknown', 'x\tforged=1', '203.0.113.9:4711', '203.0.113.9'];
+    for (const text of given) await ask(platform, V1, { ...bearer(), host, 'x-forwarded-for': text });
+    await until(() => records.length === given.length);
+    expect(records.map(({ address }) => address)).toEqual([
+      '127.0.0.1',
+      '127.0.0.1',
+      '203.0.113.9',
+      '203.0.113.9',
+    ]);
   });
 });
 
