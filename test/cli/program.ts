@@ -119,8 +119,8 @@ export class Run {
   }
 
   /** Waits until standard output matches. */
-  async until(pattern: RegExp): Promise<RegExpExecArray> {
-    await until(() => pattern.test(this.stdout) || this.process.exitCode !== null);
+  async until(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray> {
+    await until(() => pattern.test(this.stdout) || this.process.exitCode !== null, timeoutMs);
     const found = pattern.exec(this.stdout);
     if (found === null) throw new Error(`ended without ${pattern}:\n${this.stdout}\n${this.stderr}`);
     return found;

@@ -12,17 +12,18 @@ import { ApiSecret, SecretKey } from '../../lib/wire/index.js';
 import { createProgram } from '../../platform/cli/program.js';
 import { openIdentity } from '../../platform/identities/index.js';
 import { Program, type Run } from '../cli/program.js';
-import { type Child, runChild, startChild } from '../support/child.js';
 import { bearer, noteOf } from '../support/dashboard-door.js';
 import { freePort } from '../support/free-port.js';
 
-const PROGRAM = `
-import { run } from './platform/cli/run.js';
-process.exitCode = await run(process.argv.slice(2));
-`;
+/** Bundled once: with a bundle for each start the tests would wait for the bundler most of the time. */
+let program: Program;
+beforeAll(async () => {
+  program = await Program.build('platform/cli/main.ts');
+});
+afterAll(() => program.remove());
 
 let dataDir: string;
-let platform: Child | undefined;
+let platform: Run | undefined;
 beforeEach(async () => {
   dataDir = join(await mkdtemp(join(tmpdir(), 'net-diagnostics-cli-')), 'data');
 });
@@ -34,15 +35,13 @@ afterEach(async () => {
 });
 
 async function startPlatform(): Promise<void> {
-  platform = await startChild(PROGRAM, { args: ['serve', '--data', dataDir], timeoutMs: 60_000 });
-  await platform.line(/^Dashboard {2}http/);
+  platform = program.start(['serve', '--data', dataDir], { timeoutMs: 60_000 });
+  await platform.until(/^Dashboard {2}http/m, 25_000);
 }
 
 /** The secret that `secret` printed. */
 async function makeSecret(...words: string[]): Promise<string> {
-  const { code, stdout, stderr } = await runChild(PROGRAM, {
-    args: ['secret', '--data', dataDir, ...words],
-  });
+  const { code, stdout, stderr } = await program.run(['secret', '--data', dataDir, ...words]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/^IROH_SERVICES_API_SECRET=services[a-z2-7]+\n$/);
   return stdout.trim().slice('IROH_SERVICES_API_SECRET='.length);
@@ -77,7 +76,7 @@ describe('iroh-net-diagnostics-platform', () => {
   it('ends, and says why, when it cannot note where it runs', async () => {
     await makeSecret();
     await mkdir(join(dataDir, 'running.json'));
-    const { code, stdout, stderr } = await runChild(PROGRAM, { args: ['serve', '--data', dataDir] });
+    const { code, stdout, stderr } = await program.run(['serve', '--data', dataDir]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain('running.json');
     await rmdir(join(dataDir, 'running.json'));
@@ -91,7 +90,7 @@ describe('iroh-net-diagnostics-platform', () => {
     const headers = { ...bearer(token), 'content-type': 'application/json' };
     for (let count = 0; count < MAX_API_SECRETS; count += 1)
       await fetch(new URL('/api/v1/projects/default/secrets', url), { method: 'POST', headers, body: '{}' });
-    expect(await runChild(PROGRAM, { args: ['secret', '--data', dataDir] })).toMatchObject({
+    expect(await program.run(['secret', '--data', dataDir])).toMatchObject({
       code: 1,
       stderr: 'There are 200 API secrets already: use or revoke one.\n',
     });
@@ -136,52 +135,60 @@ describe('iroh-net-diagnostics-platform', () => {
     await makeSecret();
     const note = join(dataDir, 'running.json');
     await writeFile(note, '{"url":"http://127.0.0.1:9/","token":"x"}\n', { mode: 0o644 });
-    const answer = await runChild(PROGRAM, { args: ['secret', '--data', dataDir] });
+    const answer = await program.run(['secret', '--data', dataDir]);
     expect(answer).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('chmod 600') });
   });
 
   /** What `secret` says when it fails. */
   async function trouble(): Promise<string> {
-    const { code, stdout, stderr } = await runChild(PROGRAM, {
-      args: ['secret', '--data', dataDir],
-      timeoutMs: 40_000,
-    });
+    const { code, stdout, stderr } = await program.run(['secret', '--data', dataDir]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).not.toMatch(/^ {4}at /m);
     return stderr;
   }
 
-  it('that cannot be asked for a secret is told why, and where', {
-    tags: ['slow'],
-    timeout: 90_000,
-  }, async () => {
+  const HELD = /another process has it open/;
+  /** Writes the note of where it runs anew. */
+  const renote = (text: string) => writeFile(join(dataDir, 'running.json'), text, { mode: 0o600 });
+
+  it('that cannot be asked for a secret is told why, and where', { tags: ['slow'] }, async () => {
     await startPlatform();
-    const note = join(dataDir, 'running.json');
-    const running = await noteOf(dataDir);
-    const { origin } = running.url;
-    const elsewhere = createServer();
-    const rewrite = (text: string) => writeFile(note, text, { mode: 0o600 });
-    const lookAt = (url: string) => rewrite(JSON.stringify({ ...running, url }));
+    const { origin } = (await noteOf(dataDir)).url;
+    platform?.process.kill('SIGSTOP');
     try {
-      platform?.process.kill('SIGSTOP');
-      const held = /another process has it open/;
       const silent = await trouble();
       expect(silent).toContain(`The platform that should be at ${origin} did not answer within 5 s. `);
-      expect(silent).toMatch(held);
+      expect(silent).toMatch(HELD);
+    } finally {
       platform?.process.kill('SIGCONT');
+    }
+  });
 
-      await rewrite(JSON.stringify({ ...running, token: 'a'.repeat(43) }));
-      expect(await trouble()).toMatch(
-        /did not take the token that is noted \(40[13]\)\. .*another process has it open/,
-      );
+  it('whose note is wrong is told what in it, and that it runs', async () => {
+    await startPlatform();
+    const running = await noteOf(dataDir);
+    const { origin } = running.url;
+    await renote(JSON.stringify({ ...running, token: 'a'.repeat(43) }));
+    const refused = await trouble();
+    expect(refused).toMatch(/did not take the token that is noted \(40[13]\)\. /);
+    expect(refused).toMatch(HELD);
 
-      for (const text of ['who knows', '{}', '{"url":"nowhere","token":"x"}', `{"url":"${origin}"}`]) {
-        await rewrite(text);
-        expect(await trouble()).toMatch(/running\.json does not say where\. .*another process has it open/);
-      }
+    for (const text of ['who knows', '{}', '{"url":"nowhere","token":"x"}', `{"url":"${origin}"}`]) {
+      await renote(text);
+      const told = await trouble();
+      expect(told).toMatch(/running\.json does not say where\. /);
+      expect(told).toMatch(HELD);
+    }
+  });
 
+  it('for which another program answers is told how that one is known', async () => {
+    await startPlatform();
+    const running = await noteOf(dataDir);
+    const elsewhere = createServer();
+    try {
       await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
       const { port } = elsewhere.address() as AddressInfo;
+      await renote(JSON.stringify({ ...running, url: `http://127.0.0.1:${port}` }));
       for (const [answer, why] of [
         [
           (response: ServerResponse) => response.writeHead(201).end('{"secret":"services"}'),
@@ -203,12 +210,10 @@ describe('iroh-net-diagnostics-platform', () => {
           answer(response);
           setTimeout(() => response.socket?.destroy(), 100);
         });
-        await lookAt(`http://127.0.0.1:${port}`);
         expect(await trouble()).toMatch(why);
       }
     } finally {
       elsewhere.close();
-      platform?.process.kill('SIGCONT');
     }
   });
 
@@ -242,7 +247,7 @@ describe('iroh-net-diagnostics-platform', () => {
     [['demo', '--dashboard-port', '65536'], /0 to 65535/],
     [['demo', 'now'], /too many arguments/],
   ])('refuses %j with 64', async (args, told) => {
-    const answer = await runChild(PROGRAM, { args });
+    const answer = await program.run(args);
     expect(answer).toMatchObject({ code: 64, stdout: '', stderr: expect.stringMatching(told) });
   });
 
@@ -254,7 +259,7 @@ describe('iroh-net-diagnostics-platform', () => {
       ['secret', '--label', secret.slice(0, 40)],
       ['serve', '--relay', `https://${secret}`],
     ]) {
-      const { code, stdout, stderr } = await runChild(PROGRAM, { args });
+      const { code, stdout, stderr } = await program.run(args);
       expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
       expect(stderr.toLowerCase()).not.toContain(secret.slice(12, 24));
     }
@@ -270,7 +275,7 @@ describe('iroh-net-diagnostics-platform', () => {
         ['serve', '--database', url],
         ['secret', `--database=${url}`],
       ]) {
-        const { code, stdout, stderr } = await runChild(PROGRAM, { args });
+        const { code, stdout, stderr } = await program.run(args);
         expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
         expect(stderr).toContain('IROH_PLATFORM_DATABASE');
         expect(stderr).not.toContain('hunter2');
@@ -280,17 +285,17 @@ describe('iroh-net-diagnostics-platform', () => {
 
   it('takes the database from the environment, and says what is wrong with it without its password', async () => {
     const env = { IROH_PLATFORM_DATABASE: `postgres://platform:hunter2@127.0.0.1:${await freePort()}/fleet` };
-    const { code, stdout, stderr } = await runChild(PROGRAM, { args: ['serve', '--data', dataDir], env });
+    const { code, stdout, stderr } = await program.run(['serve', '--data', dataDir], { env });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
       /^The database \(127\.0\.0\.1:\d+, name fleet\) is not there: start PostgreSQL.*\n$/,
     );
   });
 
-  it('teaches: each command with examples and exit codes', { timeout: 90_000 }, async () => {
-    const general = await runChild(PROGRAM, { args: ['--help'] });
+  it('teaches: each command with examples and exit codes', async () => {
+    const general = await program.run(['--help']);
     for (const args of [[], ['-h'], ['help']])
-      expect(await runChild(PROGRAM, { args })).toMatchObject({
+      expect(await program.run(args)).toMatchObject({
         code: 0,
         stdout: general.stdout,
         stderr: '',
@@ -301,7 +306,7 @@ describe('iroh-net-diagnostics-platform', () => {
         [command.name(), '--help'],
         ['help', command.name()],
       ]) {
-        const { code, stdout, stderr } = await runChild(PROGRAM, { args });
+        const { code, stdout, stderr } = await program.run(args);
         expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
         expect(stdout.startsWith(`Usage: iroh-net-diagnostics-platform ${command.name()} `)).toBe(true);
         expect(stdout).toMatch(/Examples?:/);
@@ -314,25 +319,21 @@ describe('iroh-net-diagnostics-platform', () => {
   it('tells the version, which is that of its package.json', async () => {
     const { version } = JSON.parse(await readFile('platform/package.json', 'utf8'));
     for (const word of ['--version', '-V'])
-      expect(await runChild(PROGRAM, { args: [word] })).toMatchObject({ code: 0, stdout: `${version}\n` });
+      expect(await program.run([word])).toMatchObject({ code: 0, stdout: `${version}\n` });
   });
 
   it('prints to a reader that has gone without a crash', async () => {
-    const program = await Program.build('platform/cli/main.ts');
     const run = program.start(['--help']);
     run.process.stdout.destroy();
     expect(await run.ended).toMatchObject({ code: 0, stderr: '' });
-    await program.remove();
   });
 });
 
 describe('the exit codes of its help', () => {
-  let program: Program;
   let taken: Server;
   let port: string;
   const runs: Run[] = [];
   beforeAll(async () => {
-    program = await Program.build('platform/cli/main.ts');
     taken = createTcpServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     port = String((taken.address() as AddressInfo).port);
@@ -341,9 +342,8 @@ describe('the exit codes of its help', () => {
     for (const { process } of runs) process.kill('SIGKILL');
     await Promise.all(runs.splice(0).map(({ ended }) => ended));
   });
-  afterAll(async () => {
+  afterAll(() => {
     taken.close();
-    await program.remove();
   });
 
   function start(line: string): Run {
