@@ -21,6 +21,11 @@ export class LiveProjects {
    * @param endpointId - `null`: of the whole fleet
    */
   open(reply: FastifyReply, caller: Caller, project: ProjectId, endpointId: EndpointId | null): void {
+    // While the database was asked who comes he left: his stream would never be seen to end.
+    if (reply.raw.destroyed) {
+      reply.hijack();
+      return;
+    }
     let updates = this.#watched.get(project);
     if (updates === undefined) {
       const opened = new LiveUpdates(this.#sourceOf(project), () => {

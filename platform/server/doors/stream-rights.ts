@@ -45,7 +45,7 @@ export class StreamRights {
 
   /** Watches over an answer until it ends. Of too many of one caller the oldest ends. */
   add(stream: Stream, response: ServerResponse, right: Right): void {
-    const own = [...this.#streams].filter(([, { caller }]) => keyOf(caller) === keyOf(right.caller));
+    const own = [...this.#streams].filter(([, { caller }]) => isSame(caller, right.caller));
     if (own.length >= MAX_LIVE_OF_ONE) own[0]?.[0].end();
     this.#streams.set(stream, right);
     response.once('close', () => this.#streams.delete(stream));
@@ -87,6 +87,11 @@ export class StreamRights {
     if (now === null || !now.may('fleet:read', project)) return false;
     return now.projects !== 'all' || this.#deps.hasProject(project);
   }
+}
+
+/** In however many browsers somebody is signed in. Where nobody has to sign in, nothing tells one visitor from another. */
+function isSame(one: Caller, other: Caller): boolean {
+  return one.kind !== 'anyone' && one.kind === other.kind && one.id === other.id;
 }
 
 function keyOf({ kind, id, signInId }: Caller): string {

@@ -48,12 +48,10 @@ export function addEvents(api: Api, { live }: ApiContext): void {
       const { project } = request.params;
       const { endpoint } = request.query;
       const should = 'endpoint has to be the id of an endpoint.';
-      live.open(
-        reply,
-        callerOf(request),
-        project,
-        endpoint === undefined ? null : idIn(endpoint, 400, should),
-      );
+      const about = endpoint === undefined ? null : idIn(endpoint, 400, should);
+      // Of a head alone there would be nothing to read, and no end.
+      if (request.method === 'HEAD') void reply.type('text/event-stream; charset=utf-8').send('');
+      else live.open(reply, callerOf(request), project, about);
     },
   );
 }

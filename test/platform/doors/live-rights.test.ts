@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Platform } from '../../../platform/index.js';
 import type { Caller, People } from '../../../platform/people/index.js';
 import { StreamRights } from '../../../platform/server/doors/stream-rights.js';
+import { LiveProjects } from '../../../platform/server/live-projects.js';
 import { bearer, originOf, postForm, TOKEN } from '../../support/dashboard-door.js';
 import { until } from '../../support/fake-time.js';
 import { Stage } from '../stage.js';
@@ -116,6 +120,43 @@ describe('a live stream ends at once', () => {
     expect(streams.slice(0, 4).every(({ hasEnded }) => hasEnded)).toBe(true);
     expect(bystander.hasEnded).toBe(false);
   });
+
+  it('when it is one too many of one user, in however many browsers he is signed in', async () => {
+    const [one, other] = [await viewer('Vera'), await viewer('Otto')];
+    const bystander = await follow({ cookie: other.cookie });
+    const streams: { hasEnded: boolean }[] = [];
+    for (const cookie of [one.cookie, await stage.signInAs(platform, one.id)])
+      for (let at = 0; at < 10; at += 1) streams.push(await follow({ cookie }));
+    await until(() => streams.filter(({ hasEnded }) => hasEnded).length === 4, 2_000);
+    expect(streams.slice(0, 4).every(({ hasEnded }) => hasEnded)).toBe(true);
+    expect(bystander.hasEnded).toBe(false);
+  });
+
+  it('at once when only its head is asked for', async () => {
+    const url = `${originOf(platform)}/api/v1/projects/default/events`;
+    const answer = await fetch(url, { method: 'HEAD', headers: bearer() });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([
+      200,
+      'text/event-stream; charset=utf-8',
+    ]);
+    expect(await openStreams()).toBe(0);
+  });
+});
+
+/** As the platform's metrics count them. */
+async function openStreams(): Promise<number> {
+  const metrics = await (await fetch(`${originOf(platform)}/metrics`, { headers: bearer() })).text();
+  return Number(/^iroh_platform_http_streams (\d+)$/m.exec(metrics)?.[1]);
+}
+
+describe('where nobody has to sign in', () => {
+  it('one visitor does not end the streams of the others', async () => {
+    platform = await stage.platform({ dashboard: { port: 0, unsafeWithoutLogin: true } });
+    const streams: { status: number; hasEnded: boolean }[] = [];
+    for (let at = 0; at < 20; at += 1) streams.push(await follow({}));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(streams.filter(({ status, hasEnded }) => status === 200 && !hasEnded)).toHaveLength(20);
+  });
 });
 
 describe('the rights of live streams', () => {
@@ -155,5 +196,31 @@ describe('the rights of live streams', () => {
     rights.add({ end: () => (ended += 1) }, response, { caller, project: 'default' });
     await until(() => ended === 1, 1_000);
     rights.close();
+  });
+
+  it('are not watched over for readers who left before their stream began', async () => {
+    const live = new LiveProjects(() => ({ subscribe: () => () => {} }), {
+      ...{ again: async () => caller, onAccess: () => () => {}, hasProject: async () => true },
+    });
+    let opened = 0;
+    const server = createServer((_request, raw) => {
+      raw.once('close', () => {
+        // As when the database has been asked meanwhile who comes.
+        live.open({ raw, hijack() {}, getHeaders: () => ({}) } as never, caller, 'default', null);
+        opened += 1;
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    for (let at = 1; at <= 3; at += 1) {
+      const socket = connect(port, '127.0.0.1');
+      socket.write('GET / HTTP/1.1\r\nhost: here\r\n\r\n');
+      await once(server, 'request');
+      socket.destroy();
+      await until(() => opened === at, 2_000);
+    }
+    expect(live.count).toBe(0);
+    live.close();
+    server.close();
   });
 });
