@@ -36,7 +36,7 @@ export interface NewApiToken {
   label: string;
   /** What it may: nothing that who makes it may not himself. */
   permissions: readonly string[];
-  /** `null`: never, which only an administrator may say. Default: in 90 days. */
+  /** `null`: never, which only an administrator may say. Default: in 90 days. One that a token makes ends with it at the latest. */
   expiresAt?: number | null | undefined;
 }
 
@@ -176,15 +176,20 @@ function grantable(by: Caller, project: ProjectId | null, given: readonly string
   return permissions.sort();
 }
 
-/** @throws PeopleError `invalid`, `forbidden` */
+/**
+ * A token that expires makes none that is there after it: who found it would never have to find another.
+ * @throws PeopleError `invalid`, `forbidden`
+ */
 function expiry(by: Caller, given: number | null | undefined, now: number): number | null {
-  if (given === undefined) return now + DEFAULT_DAYS * DAY_MS;
-  if (given === null) {
-    if (by.isAdministrator) return null;
+  const last = by.expiresAt ?? Number.POSITIVE_INFINITY;
+  if (given === undefined) return Math.min(now + DEFAULT_DAYS * DAY_MS, last);
+  if (given === null && !by.isAdministrator)
     throw new PeopleError('forbidden', 'Only an administrator makes tokens that do not expire.');
-  }
-  if (Number.isSafeInteger(given) && given > now && given <= now + MAX_DAYS * DAY_MS) return given;
-  throw new PeopleError('invalid', `A token expires within ${MAX_DAYS} days.`, 'expiresAt');
+  if (given !== null && !(Number.isSafeInteger(given) && given > now && given <= now + MAX_DAYS * DAY_MS))
+    throw new PeopleError('invalid', `A token expires within ${MAX_DAYS} days.`, 'expiresAt');
+  if ((given ?? Number.POSITIVE_INFINITY) > last)
+    throw new PeopleError('forbidden', 'A token makes none that is there longer than itself.', 'expiresAt');
+  return given;
 }
 
 /** @throws PeopleError `full` */

@@ -30,6 +30,8 @@ export interface Caller {
   readonly address: string | null;
   /** The sign-in that a user's browser came with. */
   readonly signInId: string | null;
+  /** When he is out by himself, as a token is that expires. Unix milliseconds; `null`: never, or after a sign-in's time. */
+  readonly expiresAt: number | null;
   /** Whether he may do that in the project; `null`: in the whole platform. It does not say that the project exists. */
   may(permission: Permission, project: ProjectId | null): boolean;
   /** What a member is in the project; `null`: none, as tokens and administrators may be. */
@@ -47,6 +49,7 @@ abstract class SomeCaller implements Caller {
   readonly name: string;
   readonly address: string | null;
   readonly signInId: string | null = null;
+  readonly expiresAt: number | null = null;
   abstract readonly isAdministrator: boolean;
   abstract readonly projects: 'all' | readonly ProjectId[];
 
@@ -119,13 +122,19 @@ export class UserCaller extends SomeCaller {
 export class TokenCaller extends SomeCaller {
   readonly projects: 'all' | readonly ProjectId[];
   readonly isAdministrator: boolean;
+  override readonly expiresAt: number | null;
   readonly #permissions: ReadonlySet<Permission>;
 
   constructor(
     who: Omit<Who, 'kind'>,
-    { project, permissions }: { project: ProjectId | null; permissions: readonly Permission[] },
+    {
+      project,
+      permissions,
+      expiresAt,
+    }: { project: ProjectId | null; permissions: readonly Permission[]; expiresAt: number | null },
   ) {
     super({ ...who, kind: 'token' });
+    this.expiresAt = expiresAt;
     this.#permissions = new Set(permissions);
     this.projects = project === null ? 'all' : [project];
     this.isAdministrator = project === null && PERMISSIONS.every((one) => this.#permissions.has(one));

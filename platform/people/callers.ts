@@ -26,7 +26,7 @@ export class Callers {
   /** @param value - of the cookie that a sign-in gave @param address - where the request came from */
   async ofSignIn(value: string, address: string | null): Promise<Caller | null> {
     const hash = hashOf(value);
-    return hash === null ? null : this.#user({ hash }, address);
+    return hash === null ? null : this.#user({ hash }, address, true);
   }
 
   /** @param given - as it stands in an `authorization` header behind `Bearer ` */
@@ -48,16 +48,25 @@ export class Callers {
     return new UnnamedCaller({ kind: 'anyone', id: 'anyone', name: 'anyone', address });
   }
 
-  /** Who he is now, and what he may now. @returns `null`: he is out */
+  /**
+   * Who he is now, and what he may now. That somebody asks for it is no sign that he is there: a page that was left open asks
+   * all the time.
+   * @returns `null`: he is out
+   */
   async again(caller: Caller): Promise<Caller | null> {
     const { kind, id, signInId, address } = caller;
-    if (kind === 'user') return signInId === null ? null : this.#user({ id: signInId }, address);
+    if (kind === 'user') return signInId === null ? null : this.#user({ id: signInId }, address, false);
     if (kind !== 'token') return caller;
     const row = await this.#token(id);
     return row === null ? null : this.#tokenCaller(row, address);
   }
 
-  async #user(by: { hash: string } | { id: string }, address: string | null): Promise<Caller | null> {
+  /** @param isHere - whether it counts as a sign that he is there */
+  async #user(
+    by: { hash: string } | { id: string },
+    address: string | null,
+    isHere: boolean,
+  ): Promise<Caller | null> {
     const { store, clock } = this.#deps;
     const now = clock.now();
     const row = await store.tables
@@ -77,7 +86,7 @@ export class Callers {
     ];
     // A clock that was ahead gave it more time than it should have.
     if (createdAt > now + SKEW_MS || now >= expiresAt || now >= seenAt + SIGN_IN_MS.idle) return null;
-    if (Math.abs(now - seenAt) >= SEEN_MS) this.#saw(row.hash, now);
+    if (isHere && Math.abs(now - seenAt) >= SEEN_MS) this.#saw(row.hash, now);
     return new UserCaller(
       { id: text(row, 'id'), name: text(row, 'name'), address },
       {
@@ -112,14 +121,14 @@ export class Callers {
 
   #tokenCaller(row: TokenRow, address: string | null): Caller | null {
     const now = this.#deps.clock.now();
-    const expiresAt = row.expires_at === null ? Number.POSITIVE_INFINITY : int(row, 'expires_at');
-    if (row.revoked_at !== null || now >= expiresAt) return null;
+    const expiresAt = row.expires_at === null ? null : int(row, 'expires_at');
+    if (row.revoked_at !== null || (expiresAt !== null && now >= expiresAt)) return null;
     if (row.last_used_at === null || Math.abs(now - int(row, 'last_used_at')) >= SEEN_MS)
       this.#used(row.id, now);
     const permissions = text(row, 'permissions').split(' ').filter(isPermission);
     return new TokenCaller(
       { id: text(row, 'id'), name: text(row, 'label'), address },
-      { project: row.project, permissions },
+      { project: row.project, permissions, expiresAt },
     );
   }
 

@@ -34,7 +34,9 @@ const NewToken = Type.Object(
     }),
     expiresAt: Type.Optional(
       nullable(
-        time('Within 366 days; `null`: never, which administrators alone may say. Default: in 90 days.'),
+        time(
+          'Within 366 days; `null`: never, which administrators alone may say. Default: in 90 days. What a token makes ends with it.',
+        ),
       ),
     ),
   },

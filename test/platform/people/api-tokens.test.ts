@@ -93,6 +93,35 @@ describe.each(DIALECTS)('API tokens, on %s', (dialect) => {
       );
   });
 
+  it('that make tokens make none that outlive them', async () => {
+    const { people, root } = await stage.process(dialect);
+    const outlives = refused('forbidden', 'expiresAt');
+    const permissions = ['tokens:write', 'fleet:read'];
+    const made = await people.apiTokens.make(root, { ...CI, permissions, expiresAt: stage.now + DAY });
+    const token = await people.callers.ofToken(made.text, null);
+    if (token === null) throw new Error('no token');
+    await expect(
+      people.apiTokens.make(token, { ...CI, expiresAt: stage.now + DAY + 1 }),
+    ).rejects.toMatchObject(outlives);
+    const { token: child } = await people.apiTokens.make(token, CI);
+    expect(child.expiresAt).toBe(stage.now + DAY);
+    const all = await people.apiTokens.make(root, {
+      ...{ project: null, label: 'all', permissions: PERMISSIONS, expiresAt: stage.now + DAY },
+    });
+    const administrator = await people.callers.ofToken(all.text, null);
+    if (administrator === null) throw new Error('no token');
+    await expect(people.apiTokens.make(administrator, { ...CI, expiresAt: null })).rejects.toMatchObject(
+      outlives,
+    );
+    const lasting = await people.apiTokens.make(root, {
+      ...{ project: null, label: 'all', permissions: PERMISSIONS, expiresAt: null },
+    });
+    const ever = await people.callers.ofToken(lasting.text, null);
+    expect(
+      (await people.apiTokens.make(ever ?? root, { ...CI, expiresAt: null })).token.expiresAt,
+    ).toBeNull();
+  });
+
   it('end when they expire, and when they are revoked, and are listed a while longer', async () => {
     const { people, root, told } = await stage.process(dialect);
     const { text, token } = await people.apiTokens.make(root, { ...CI, expiresAt: stage.now + DAY });

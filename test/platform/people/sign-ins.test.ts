@@ -46,6 +46,19 @@ describe.each(DIALECTS)('a sign-in, on %s', (dialect) => {
     expect(await people.signIns.list(ada.id)).toHaveLength(3);
   });
 
+  it('ends when nobody used it for half a day, whatever its live streams do', async () => {
+    const process = await stage.process(dialect);
+    const { people } = process;
+    const { value, caller } = await browserOf(process, await addUser(process, 'ada'));
+    for (let hours = 0; hours < 12; hours += 1) {
+      expect(await people.callers.again(caller)).toMatchObject({ name: 'ada' });
+      await settled(process);
+      stage.now += HOUR;
+    }
+    expect(await people.callers.again(caller)).toBeNull();
+    expect(await people.callers.ofSignIn(value, null)).toBeNull();
+  });
+
   it('ends when nobody used it for half a day, and after a week', async () => {
     const process = await stage.process(dialect);
     const { people } = process;
