@@ -93,10 +93,10 @@ describe.runIf(runs)('three processes on PostgreSQL', { tags: ['slow'] }, () => 
     });
     const lists = await Promise.all(
       fleet.processes.map((one) =>
-        one.ask<{ endpoints: { id: string; isOnline: boolean }[] }>('/api/v1/projects/default/endpoints'),
+        one.ask<{ items: { id: string; isOnline: boolean }[] }>('/api/v1/projects/default/endpoints'),
       ),
     );
-    const shown = lists.map(({ endpoints }) => endpoints.map(({ id, isOnline }) => `${id} ${isOnline}`));
+    const shown = lists.map(({ items }) => items.map(({ id, isOnline }) => `${id} ${isOnline}`));
     expect(shown[0]).toHaveLength(3);
     for (const list of shown) expect(list).toEqual(shown[0]);
   });
@@ -214,9 +214,9 @@ describe.runIf(runs)('three processes on PostgreSQL', { tags: ['slow'] }, () => 
     expect(kept, 'it was under way all the time').toBeGreaterThan(10);
     console.info(`acknowledged reports: ${kept}, lost: 0`);
     const secrets = await Promise.all(
-      fleet.processes.map((one) => one.ask<{ secrets: unknown[] }>('/api/v1/projects/default/secrets')),
+      fleet.processes.map((one) => one.ask<{ items: unknown[] }>('/api/v1/projects/default/secrets')),
     );
-    for (const { secrets: list } of secrets) expect(list).toHaveLength(1);
+    for (const { items: list } of secrets) expect(list).toHaveLength(1);
   });
 
   it('end the sessions of a secret that is revoked at another process', { timeout: 60_000 }, async () => {
