@@ -7,7 +7,7 @@ import { emailAddress, emailKeyOf } from './names.js';
 import { ROLES, type Role } from './permissions.js';
 import {
   assertRoom,
-  endAccess,
+  endAllButProvider,
   freeUserName,
   insertUser,
   keepAnAdministrator,
@@ -106,18 +106,9 @@ export class OidcUsers {
       .executeTakeFirst();
     if (invited === undefined) return null;
     const { id, name } = invited;
-    await this.#keepOthersOut(tables, id);
+    await endAllButProvider(tables, id);
     await this.#note(tables, by, 'user.changed', null, id, { name, oidc: subject });
     return { id, wasInvited: true };
-  }
-
-  /**
-   * Ends every way in but that by the provider. Somebody who may make users, or links for them, may know a password of this one,
-   * or be signed in as him; and what this one may from now on, he may not.
-   */
-  async #keepOthersOut(tables: Tables, id: string): Promise<void> {
-    await tables.updateTable('users').set({ password: null }).where('id', '=', id).execute();
-    await endAccess(tables, id);
   }
 
   async #add(
@@ -176,7 +167,7 @@ export class OidcUsers {
       .where('id', '=', id)
       .returning('name')
       .executeTakeFirstOrThrow();
-    if (isAdministrator) await this.#keepOthersOut(tables, id);
+    if (isAdministrator) await endAllButProvider(tables, id);
     await this.#note(tables, by, 'user.changed', null, id, { name, isAdministrator });
     return true;
   }

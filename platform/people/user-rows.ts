@@ -174,6 +174,15 @@ export async function endAccess(tables: Tables, userId: string, keep: string | n
   await tables.deleteFrom('one_time_codes').where('user_id', '=', userId).execute();
 }
 
+/**
+ * Ends every way in but that by the provider. Somebody who may make users, or links for them, may know a password of this one,
+ * or be signed in as him; and what this one may from now on, he may not.
+ */
+export async function endAllButProvider(tables: Tables, userId: string): Promise<void> {
+  await tables.updateTable('users').set({ password: null }).where('id', '=', userId).execute();
+  await endAccess(tables, userId);
+}
+
 /** The first name that nobody has: one of the wishes, or one with a number behind it. */
 export async function freeUserName(tables: Tables, wishes: readonly string[]): Promise<string> {
   const usable = wishes.flatMap((wish) => {

@@ -10,6 +10,7 @@ import {
   assertFree,
   assertRoom,
   endAccess,
+  endAllButProvider,
   hasAdministrator,
   insertUser,
   keepAnAdministrator,
@@ -151,7 +152,11 @@ export class Users {
     return row === null ? null : toUser(row);
   }
 
-  /** @throws PeopleError `unknown`, `invalid`, `taken`, `forbidden`, `last-administrator` */
+  /**
+   * Changes what is given. Who becomes an administrator comes in by the provider, or by a link that is made for him then:
+   * his password until now, links and sign-ins are void.
+   * @throws PeopleError `unknown`, `invalid`, `taken`, `forbidden`, `last-administrator`
+   */
   async change(by: Caller, id: string, change: UserChange): Promise<User> {
     const { isAdministrator, isDisabled } = change;
     const name = change.name === undefined ? undefined : userName(change.name);
@@ -159,11 +164,17 @@ export class Users {
       change.email === undefined || change.email === null ? change.email : emailAddress(change.email);
     const { store, feed, clock, audit } = this.#deps;
     const now = clock.now();
+    let endsAccess = isAdministrator === false || isDisabled === true;
     const row = await this.#unlessTaken({ id, name, email }, async (tables) => {
       if (isAdministrator === false || isDisabled === true)
         await keepAnAdministrator(store.dialect, tables, id);
       const before = await lockedUser(store.dialect, tables, id);
       if (isAdministrator !== undefined || before.is_administrator === 1) assertAdministrator(by);
+      const isPromoted = isAdministrator === true && before.is_administrator === 0;
+      if (isPromoted) {
+        endsAccess = true;
+        await endAllButProvider(tables, id);
+      }
       const named = await tables
         .updateTable('users')
         .$if(name !== undefined, (one) => one.set({ name: name ?? '', name_key: nameKeyOf(name ?? '') }))
@@ -201,7 +212,7 @@ export class Users {
       })(tables);
       return named;
     });
-    if (isAdministrator === false || isDisabled === true) feed.publish({ what: 'access' });
+    if (endsAccess) feed.publish({ what: 'access' });
     return toUser(row);
   }
 

@@ -49,7 +49,7 @@ export function UsersPage(props: PageProps) {
             user={user}
             isOwn={user.id === me?.answer.id}
             list={mayWrite ? list : null}
-            onLink={() => list.change(() => makeLink(user))}
+            makeLink={() => makeLink(user)}
           />
         )}
       </Rows>
@@ -116,15 +116,15 @@ function MadeLink({ link: { name, url, expiresAt } }: { link: Link }) {
 
 /** @param list - `null`: the reader changes nothing */
 function User({
-  user: { id, name, email, isAdministrator, createdAt, disabledAt, lastSignInAt },
+  user: { id, name, email, isAdministrator, isFromProvider, createdAt, disabledAt, lastSignInAt },
   isOwn,
   list,
-  onLink,
+  makeLink,
 }: {
   user: UserJson;
   isOwn: boolean;
   list: ListModel<UserJson> | null;
-  onLink(): Promise<void>;
+  makeLink(): Promise<void>;
 }) {
   const now = useNow();
   const about = [
@@ -144,21 +144,35 @@ function User({
               type="button"
               class="small"
               aria-label={`Sign-in link for ${name}`}
-              onClick={() => void onLink()}
+              onClick={() => void list.change(makeLink)}
             >
               Sign-in link
             </button>
           )}
           {!isOwn && disabledAt === null && (
             <>
-              <button
-                type="button"
-                class="small"
-                aria-label={`${isAdministrator ? 'No longer administrator' : 'Make administrator'}: ${name}`}
-                onClick={() => void change({ isAdministrator: !isAdministrator })}
-              >
-                {isAdministrator ? 'No longer administrator' : 'Make administrator'}
-              </button>
+              {isAdministrator ? (
+                <button
+                  type="button"
+                  class="small"
+                  aria-label={`No longer administrator: ${name}`}
+                  onClick={() => void change({ isAdministrator: false })}
+                >
+                  No longer administrator
+                </button>
+              ) : (
+                <Confirm
+                  ask="Make administrator"
+                  about={name}
+                  sure="Make administrator, and end password and sign-ins"
+                  onSure={() =>
+                    list.change(async () => {
+                      await sendJson('PATCH', `${PATH}/${id}`, { isAdministrator: true });
+                      if (!isFromProvider) await makeLink();
+                    })
+                  }
+                />
+              )}
               <Confirm
                 ask="Disable"
                 about={name}

@@ -96,7 +96,7 @@ export function addUsers(api: Api, { doors, clock }: ApiContext): void {
         operationId: 'changeUser',
         summary: 'Change a user',
         description:
-          'What is not given stays. Who is disabled is out at once, with all that he is signed in to; the last administrator stays one.',
+          'What is not given stays. Who is disabled is out at once, with all that he is signed in to; the last administrator stays one. Who becomes one comes in by the provider, or by a link made for him then: his password, links and sign-ins until now are void.',
         tags: ['users'],
         params: OfUser,
         body: Type.Object(

@@ -176,6 +176,26 @@ describe.each(DIALECTS)('users, on %s', (dialect) => {
     });
   });
 
+  it('who become administrators are left with no way in that somebody else may have', async () => {
+    const process = await stage.process(dialect);
+    const { people, root, told } = process;
+    const bob = await addUser(process, 'bob', { password: GOOD });
+    const { value } = await browserOf(process, bob);
+    const code = await people.codes.makeSignIn(root, bob.id);
+    const promoted = await people.users.change(root, bob.id, { isAdministrator: true });
+    expect(promoted).toMatchObject({ isAdministrator: true, hasPassword: false });
+    expect(told).toContainEqual({ what: 'access' });
+    expect(await people.callers.ofSignIn(value, null)).toBeNull();
+    expect(await people.signIns.withCode(code, FROM)).toBeNull();
+    expect(await people.signIns.withPassword('bob', GOOD, FROM)).toBeNull();
+    // A link of an administrator's is his way in, and what he chooses then stays.
+    const link = await people.codes.makeSignIn(root, bob.id);
+    expect(await people.signIns.withCode(link, FROM)).not.toBeNull();
+    await people.users.setPassword(root, bob.id, GOOD);
+    await people.users.change(root, bob.id, { isAdministrator: true, email: 'bob@example.org' });
+    expect(await people.signIns.withPassword('bob', GOOD, FROM)).not.toBeNull();
+  });
+
   it('that are not there are not changed', async () => {
     const { people, root } = await stage.process(dialect);
     const unknown = refused('unknown');
