@@ -41,6 +41,7 @@ export {
   type RouterEvent,
   type RouterOptions,
   StreamError,
+  type Traffic,
 } from './transport/index.js';
 export {
   API_SECRET_ENV_VAR_NAME,

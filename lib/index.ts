@@ -51,6 +51,7 @@ export type {
   NativeConnection,
   NativeEndpoint,
   PathInfo,
+  Traffic,
   WaitOptions,
 } from './transport/index.js';
 export { ConnectionClosedError, StreamError } from './transport/index.js';
