@@ -128,7 +128,9 @@ function toHttpError(error: FastifyError | HttpError, request: FastifyRequest): 
 }
 
 /** Whether programs ask. */
-function isApi({ url }: FastifyRequest): boolean {
+function isApi({ url: asked, routeOptions }: FastifyRequest): boolean {
+  // What was asked may be spelled otherwise, with `%61` or as a whole URL, and lead to the same route.
+  const url = routeOptions.url ?? asked;
   return url.startsWith('/api/') || url.startsWith('/metrics');
 }
 

@@ -112,6 +112,15 @@ describe('a refusal', () => {
     },
   );
 
+  it('is a problem however the path is spelled, and no sign-in page', async () => {
+    for (const path of ['/api/v1/me', '/%61pi/v1/me', '/api/v%31/projects/default/fleet', '/%6detrics']) {
+      const answer = await fetch(originOf(platform) + path);
+      expect([path, answer.status, answer.headers.get('content-type')]).toEqual([
+        ...[path, 401, 'application/problem+json; charset=utf-8'],
+      ]);
+    }
+  });
+
   it('names everything that is wrong at once, in words', async () => {
     const { detail, errors } = (await (
       await ask('projects/default/endpoints?limit=0&level=red&online=maybe&limits=5')
