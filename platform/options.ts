@@ -73,7 +73,7 @@ export interface DashboardOptions {
   trustProxy?: readonly string[] | undefined;
   /** Where browsers find it: `https://fleet.example/`. Links that are printed begin with it. Default: its address. */
   publicUrl?: string | undefined;
-  /** Lets programs in, as `Authorization: Bearer`: at least 32 characters. Default: a new random one at each start. */
+  /** Lets programs in, as `Authorization: Bearer`: at least 32 characters. Default: none, API tokens alone do. */
   token?: string | undefined;
   /** Sign-in by an OpenID Connect provider, beside names and passwords. Default: none. */
   oidc?: OidcOptions | undefined;

@@ -184,6 +184,11 @@ export class Platform {
     return this.#dashboard?.localUrl ?? null;
   }
 
+  /** @internal Lets programs on this machine in, until this platform stops; `null` without a dashboard. */
+  get localToken(): string | null {
+    return this.#dashboard?.localToken ?? null;
+  }
+
   /**
    * Looks now whether the files of `dashboard.tls` have changed, as it does every ten seconds. Connections go on. When the new
    * ones cannot be used, a warning says why, and the old certificate stays.

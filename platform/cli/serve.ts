@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Settings } from '../config/index.js';
 import { Log } from '../observe/log.js';
 import { Platform } from '../platform.js';
@@ -14,17 +13,16 @@ export async function serve(settings: Settings): Promise<void> {
   const interruption = onInterruption(hasTls ? ['SIGINT', 'SIGTERM'] : undefined);
   let reload = async () => {};
   if (hasTls) process.on('SIGHUP', () => void reload());
-  // For the other commands, which read it in the data folder.
-  const token = options.dashboard.token ?? randomBytes(32).toString('base64url');
   const platform = await Platform.start({
     ...options,
-    dashboard: { ...options.dashboard, token },
     onEvent: (event) => log.event(event),
     onRequest: (request) => log.request(request),
   });
   reload = () => platform.reloadCertificate();
   try {
-    const forget = await noteRunning(settings.dataDir, { url: platform.localUrl ?? '', token });
+    const { localUrl, localToken } = platform;
+    // Not the token of the options: after a crash the note stays, and whoever has the port then is sent what is in it.
+    const forget = await noteRunning(settings.dataDir, { url: localUrl ?? '', token: localToken ?? '' });
     if (format === 'json') sayInLines(platform, log);
     else sayInWords(platform);
     await untilInterrupted(interruption);

@@ -179,7 +179,7 @@ export const CONFIG = {
     kind: token(),
     takes: '<text>',
     about: 'lets programs in, as Authorization: Bearer: at least 32 characters',
-    default: 'a new random one at each start',
+    default: 'none, API tokens alone do',
     to: 'dashboard.token',
     isSecret: true,
     example: 'pS3kVZr1Qm7yB2dN8xW4tL6cJ0hF5gAe',

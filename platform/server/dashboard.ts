@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { hasCode, withBrackets } from 'iroh-net-diagnostics/services';
 import type { ServerSight } from '../observe/index.js';
@@ -33,6 +34,8 @@ export class Dashboard {
   readonly url: string;
   /** Where programs on this machine find it, whatever is in front. */
   readonly localUrl: string;
+  /** Lets programs on this machine in, as an administrator, for as long as this dashboard is open. */
+  readonly localToken: string;
   readonly #listeners: Listeners;
   readonly #certificate: Certificate | null;
   readonly #live: LiveProjects;
@@ -42,7 +45,9 @@ export class Dashboard {
     settings: DashboardSettings,
     certificate: Certificate | null,
     live: LiveProjects,
+    localToken: string,
   ) {
+    this.localToken = localToken;
     this.port = listeners.port;
     this.localUrl = urlOf(settings, listeners.port);
     this.url = settings.publicUrl ?? this.localUrl;
@@ -69,7 +74,10 @@ export class Dashboard {
       handler(request, response),
     );
     certificate?.onChange((changed) => listeners.useContext(changed));
-    const doors = new Doors({ people, platformId: services.id, hasLogin, token, publicUrl, clock });
+    const localToken = randomBytes(32).toString('base64url');
+    const doors = new Doors({
+      ...{ people, platformId: services.id, hasLogin, token, localToken, publicUrl, clock },
+    });
     const live = new LiveProjects((project) => services.changesIn(project), {
       again: (caller) => people.callers.again(caller),
       hasProject: (project) => people.projects.exists(project),
@@ -104,7 +112,7 @@ export class Dashboard {
     });
     await app.ready();
     handler = (request, response) => app.routing(request, response);
-    return new Dashboard(listeners, settings, certificate, live);
+    return new Dashboard(listeners, settings, certificate, live, localToken);
   }
 
   /** Looks now whether there is a new certificate. */

@@ -12,7 +12,7 @@ import { ApiSecret, SecretKey } from '../../lib/wire/index.js';
 import { createProgram } from '../../platform/cli/program.js';
 import { openIdentity } from '../../platform/identities/index.js';
 import { Program, type Run } from '../cli/program.js';
-import { bearer, noteOf } from '../support/dashboard-door.js';
+import { bearer, noteOf, TOKEN } from '../support/dashboard-door.js';
 import { freePort } from '../support/free-port.js';
 
 /** Bundled once: with a bundle for each start the tests would wait for the bundler most of the time. */
@@ -34,8 +34,8 @@ afterEach(async () => {
   await rm(join(dataDir, '..'), { recursive: true, force: true });
 });
 
-async function startPlatform(): Promise<void> {
-  platform = program.start(['serve', '--data', dataDir], { timeoutMs: 60_000 });
+async function startPlatform(env: Record<string, string> = {}): Promise<void> {
+  platform = program.start(['serve', '--data', dataDir], { timeoutMs: 60_000, env });
   await platform.until(/^Dashboard {2}http/m, 25_000);
 }
 
@@ -109,22 +109,25 @@ describe('iroh-net-diagnostics-platform', () => {
     await makeSecret();
   });
 
-  it('does not believe another process that has the port since it was killed', async () => {
-    await startPlatform();
+  it('does not believe another process that has the port since it was killed, nor tell it the token of the options', async () => {
+    await startPlatform({ IROH_PLATFORM_DASHBOARD_TOKEN: TOKEN });
     const { url } = await noteOf(dataDir);
     platform?.process.kill('SIGKILL');
     await platform?.ended;
     const foreign = SecretKey.fromBytes(new Uint8Array(32).fill(7));
     const theirs = ApiSecret.create(foreign, { id: foreign.id, relayUrls: [], directAddrs: [] }).reveal();
     const asked: string[] = [];
+    const told: (string | undefined)[] = [];
     const impostor = createServer((request, response) => {
       asked.push(`${request.method} ${request.url}`);
+      told.push(request.headers.authorization);
       response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify({ secret: theirs }));
     });
     await new Promise<void>((resolve) => impostor.listen(Number(url.port), '127.0.0.1', resolve));
     try {
       const made = ApiSecret.parse(await makeSecret());
       expect(asked).toEqual(['POST /api/v1/projects/default/secrets']);
+      expect(told).toEqual([expect.not.stringContaining(TOKEN)]);
       expect(made.platform.id).toBe((await openIdentity(dataDir)).id);
     } finally {
       impostor.close();

@@ -29,6 +29,8 @@ export interface DoorsDeps {
   hasLogin: boolean;
   /** Lets programs in, as an administrator; `null`: no such token. */
   token: string | null;
+  /** Lets the other commands on this machine in, as an administrator, for as long as this process runs. */
+  localToken: string;
   /** Where browsers find the pages; `null`: where they come to. */
   publicUrl: string | null;
   clock: Clock;
@@ -59,14 +61,16 @@ export class Doors {
   /** The provider of OpenID Connect, where there is one. */
   oidc: OidcWay | null = null;
   readonly #token: string | null;
+  readonly #localToken: string;
   readonly #publicUrl: string | null;
   readonly #cookie: SignInCookie;
   readonly #throttle: SignInThrottle;
 
-  constructor({ people, platformId, hasLogin, token, publicUrl, clock }: DoorsDeps) {
+  constructor({ people, platformId, hasLogin, token, localToken, publicUrl, clock }: DoorsDeps) {
     this.people = people;
     this.hasLogin = hasLogin;
     this.#token = token;
+    this.#localToken = localToken;
     this.#publicUrl = publicUrl;
     this.#cookie = new SignInCookie(platformId);
     this.#throttle = new SignInThrottle(clock);
@@ -79,10 +83,12 @@ export class Doors {
     if (!this.hasLogin) return callers.anyone(address);
     const bearer = bearerIn(request.headers);
     // Who sends one means it: a cookie does not take its place.
-    if (bearer !== null)
-      return this.#isToken(bearer)
-        ? callers.local('the token of the options', address)
-        : callers.ofToken(bearer, address);
+    if (bearer !== null) {
+      if (isSame(bearer, this.#localToken)) return callers.local('the command line', address);
+      if (this.#token !== null && isSame(bearer, this.#token))
+        return callers.local('the token of the options', address);
+      return callers.ofToken(bearer, address);
+    }
     const values = this.#cookie.values(request.headers.cookie, this.isTls(request));
     const found = await Promise.all(values.map((value) => callers.ofSignIn(value, address)));
     const [caller = null, ...others] = found.filter((one) => one !== null);
@@ -222,9 +228,6 @@ export class Doors {
   }
 
   /** In constant time, whatever the lengths. */
-  #isToken(given: string): boolean {
-    return this.#token !== null && timingSafeEqual(digest(given), digest(this.#token));
-  }
 }
 
 /** Browsers ask nobody for a name and a password because of it. */
@@ -249,6 +252,11 @@ function tooMany(waitMs: number): HttpError {
       'retry-after': String(seconds),
     },
   );
+}
+
+/** In constant time. */
+function isSame(given: string, token: string): boolean {
+  return timingSafeEqual(digest(given), digest(token));
 }
 
 function digest(text: string): Buffer {

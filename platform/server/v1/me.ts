@@ -9,7 +9,8 @@ import type { Api, ApiContext } from './types.js';
 const Me = Type.Object(
   {
     kind: words(['user', 'token', 'local', 'anyone'], {
-      description: '`local`: the token of the options; `anyone`: nobody has to sign in.',
+      description:
+        '`local`: the token of the options, or a command on this machine; `anyone`: nobody has to sign in.',
     }),
     id: Type.String(),
     name: Type.String(),

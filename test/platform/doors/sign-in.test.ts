@@ -263,6 +263,17 @@ describe('a program', () => {
     expect(await code({ cookie, authorization: 'Basic cm9vdDp4' })).toBe(200);
   });
 
+  it('on this machine comes with a token of its own, which ends with the platform', async () => {
+    const token = platform.localToken ?? '';
+    expect(token).toMatch(/^[\w-]{43}$/);
+    const me = async () => (await fetch(`${origin}/api/v1/me`, { headers: bearer(token) })).json();
+    expect(await me()).toMatchObject({ kind: 'local', name: 'the command line', isAdministrator: true });
+    await platform.stop();
+    platform = await stage.platform({ dashboard: { port: 0 } });
+    origin = originOf(platform);
+    expect(await me()).toMatchObject({ status: 401 });
+  });
+
   it('comes with an API token until it is revoked', async () => {
     const by = people.callers.local('test', null);
     const { text, token } = await people.apiTokens.make(by, {
