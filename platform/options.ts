@@ -82,7 +82,10 @@ export interface DashboardOptions {
    * has the set-up code makes it.
    */
   admin?: FirstAdministratorOptions | undefined;
-  /** Serves everybody who can connect, without a login. Default: false. */
+  /**
+   * Serves everybody who can connect, without a login. Beyond loopback it is found by its address, or by a name in `allowedHosts`: a
+   * page of another site could make its own name lead here. Default: false.
+   */
   unsafeWithoutLogin?: boolean | undefined;
   /** Allows `hosts` beyond loopback with plain HTTP, although no `trustProxy` is in front. Default: false. */
   unsafePlainHttpBeyondLoopback?: boolean | undefined;

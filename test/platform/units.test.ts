@@ -14,7 +14,13 @@ import { isReportId, newReportId } from '../../lib/services/records.js';
 import { mergeAddress } from '../../lib/services/sessions/address-snapshot.js';
 import { Rates } from '../../lib/services/sessions/rates.js';
 import { SharedPlaces } from '../../lib/services/sessions/shared-places.js';
-import { addressOf, isKnownHost, isSameOrigin, isTls } from '../../platform/server/doors/origin.js';
+import {
+  addressOf,
+  allowedNames,
+  isKnownHost,
+  isSameOrigin,
+  isTls,
+} from '../../platform/server/doors/origin.js';
 import { escapeHtml, fill } from '../../platform/server/html.js';
 import { madeUpId } from '../support/ids.js';
 
@@ -204,6 +210,20 @@ describe('access', () => {
     expect(isKnownHost('Dash.Test:443', ['dash.test'])).toBe(true);
     expect(isKnownHost(undefined, [])).toBe(false);
     expect(isKnownHost('[::1', [])).toBe(false);
+  });
+
+  it('is none that a page of another site has made lead here, where nobody has to sign in', () => {
+    const open = { hosts: ['0.0.0.0'], allowedHosts: [], publicUrl: null, hasLogin: false };
+    const allowed = allowedNames(open) ?? [];
+    for (const host of ['192.0.2.7:8080', '[2001:db8::7]', 'localhost:1'])
+      expect([host, isKnownHost(host, allowed)]).toEqual([host, true]);
+    for (const host of ['evil.test', '192.0.2.7.evil.test', 'evil.test:8080', undefined])
+      expect([host, isKnownHost(host, allowed)]).toEqual([host, false]);
+    expect(isKnownHost('fleet.test', allowedNames({ ...open, allowedHosts: ['fleet.test'] }) ?? [])).toBe(
+      true,
+    );
+    // With a login the other name's page has no cookie.
+    expect(allowedNames({ ...open, hasLogin: true })).toBeNull();
   });
 
   it('takes a change from the own origin alone, behind a TLS proxy too', () => {

@@ -9,7 +9,7 @@ import {
   roleFor,
 } from '../../people/permissions.js';
 import { HttpError } from '../http-error.js';
-import { isKnownHost, isSameOrigin } from './origin.js';
+import { type AllowedHosts, isKnownHost, isSameOrigin } from './origin.js';
 
 /** Who may call a route: everybody, everybody whom the platform knows, or who has a permission in the route's project. */
 export type Needs = 'anybody' | 'signed-in' | Permission;
@@ -39,7 +39,7 @@ export interface GuardedRoute {
 /** What the rules in front of the routes use. */
 export interface AccessOptions {
   /** `null`: any `Host`, for a dashboard that was opened to a network on purpose. */
-  allowedHosts: readonly string[] | null;
+  allowedHosts: AllowedHosts | null;
   /** Where browsers find the pages; `null`: where they come to. */
   publicUrl: string | null;
   /** Finds out who asks. */

@@ -10,24 +10,31 @@ import {
 } from 'iroh-net-diagnostics/services';
 import type { DashboardSettings } from '../../options.js';
 
+/** Names under which browsers may come; `addresses`: any address, and no name but those of this machine. */
+export type AllowedHosts = readonly string[] | 'addresses';
+
 /** Whether a `Host` header names this machine or an allowed name. */
-export function isKnownHost(host: string | undefined, allowed: readonly string[]): boolean {
+export function isKnownHost(host: string | undefined, allowed: AllowedHosts): boolean {
   const name = hostName(host);
-  return isLoopbackHost(host) || (name !== null && allowed.includes(name));
+  if (name === null) return false;
+  return isLoopbackHost(host) || (allowed === 'addresses' ? isIP(name) !== 0 : allowed.includes(name));
 }
 
 /**
  * Names under which browsers may come; `null`: any, beyond loopback, where the operator named none. A page of another site can
- * make its own name lead here, but not an address.
+ * make its own name lead here, but not an address; its visitors' browsers send no cookie of ours to that name, but without
+ * a login they need none.
  */
 export function allowedNames({
   hosts,
   allowedHosts,
   publicUrl,
-}: Pick<DashboardSettings, 'hosts' | 'allowedHosts' | 'publicUrl'>): readonly string[] | null {
+  hasLogin,
+}: Pick<DashboardSettings, 'hosts' | 'allowedHosts' | 'publicUrl' | 'hasLogin'>): AllowedHosts | null {
   const own = publicUrl === null ? null : hostName(new URL(publicUrl).host);
   const named = [...allowedHosts, ...(own === null ? [] : [own])];
-  return hosts.every(isLoopbackAddress) || named.length > 0 ? [...named, ...hosts] : null;
+  if (hosts.every(isLoopbackAddress) || named.length > 0) return [...named, ...hosts];
+  return hasLogin ? null : 'addresses';
 }
 
 /**
