@@ -8,8 +8,9 @@ const NAME = { burst: 10, perMinute: 2 };
 const KNOWN = { burst: 10, perMinute: 6 };
 /** Ways to a provider of OpenID Connect and back, of one address. */
 const PROVIDER = { burst: 120, perMinute: 60 };
-/** Of each kind so many are remembered. */
+/** Of each kind so many are remembered; of so many that were used longest ago one is forgotten that has turns left. */
 const MAX_KEYS = 10_000;
+const LOOKED_AT = 16;
 
 /** Somebody who tries to sign in. */
 export interface Attempt {
@@ -49,31 +50,45 @@ export class SignInThrottle {
    */
   take({ nameKey, address, isKnownAddress }: Attempt): Turn | number {
     const network = networkOf(address);
-    const buckets = isKnownAddress
-      ? [this.#known.of(`${nameKey}\0${network}`)]
-      : [this.#addresses.of(network), this.#names.of(nameKey)];
-    const wait = Math.max(...buckets.map((bucket) => bucket.wait));
-    if (wait > 0) return wait;
-    for (const bucket of buckets) bucket.take();
-    return { forgive: () => buckets.forEach((bucket) => void bucket.reserve(-1)) };
+    return taken(
+      isKnownAddress
+        ? [this.#known.of(`${nameKey}\0${network}`)]
+        : [this.#addresses.of(network), this.#names.of(nameKey)],
+    );
   }
 
   /** As {@link take}, for what has no name: codes. */
   takeOfAddress(address: string): Turn | number {
-    const bucket = this.#addresses.of(networkOf(address));
-    const wait = bucket.take();
-    return wait > 0 ? wait : { forgive: () => void bucket.reserve(-1) };
+    return taken([this.#addresses.of(networkOf(address))]);
   }
 
   /** Takes a turn for a question to a provider. @returns milliseconds until there is one; 0: it was taken */
   takeOfProvider(address: string): number {
-    return this.#provider.of(networkOf(address)).take();
+    const turn = taken([this.#provider.of(networkOf(address))]);
+    return typeof turn === 'number' ? turn : 0;
   }
 
   /** How many are remembered, for tests. */
   get size(): number {
     return this.#addresses.size + this.#names.size + this.#known.size + this.#provider.size;
   }
+}
+
+/** A bucket, and what remembers it. */
+interface Place {
+  bucket: TokenBucket;
+  keep(): void;
+}
+
+/** Takes a turn of all, or of none: who is turned down leaves nothing that has to be remembered. */
+function taken(places: readonly Place[]): Turn | number {
+  const wait = Math.max(...places.map(({ bucket }) => bucket.wait));
+  if (wait > 0) return wait;
+  for (const { bucket, keep } of places) {
+    bucket.take();
+    keep();
+  }
+  return { forgive: () => places.forEach(({ bucket }) => void bucket.reserve(-1)) };
 }
 
 class Buckets {
@@ -91,14 +106,28 @@ class Buckets {
     return this.#buckets.size;
   }
 
-  of(key: string): TokenBucket {
+  of(key: string): Place {
     const hash = createHash('sha256').update(key).digest('base64url');
-    const bucket =
-      this.#buckets.get(hash) ?? new TokenBucket(this.#rate.burst, this.#rate.perMinute, this.#clock);
-    this.#buckets.delete(hash);
-    this.#buckets.set(hash, bucket);
+    const known = this.#buckets.get(hash);
+    const bucket = known ?? new TokenBucket(this.#rate.burst, this.#rate.perMinute, this.#clock);
+    const keep = () => {
+      this.#buckets.delete(hash);
+      this.#buckets.set(hash, bucket);
+      if (this.#buckets.size > MAX_KEYS) this.#forgetOne();
+    };
+    if (known !== undefined) keep();
+    return { bucket, keep };
+  }
+
+  /** Who tries very many names is not to have the turns back that he used up for one. */
+  #forgetOne(): void {
     const [oldest = ''] = this.#buckets.keys();
-    if (this.#buckets.size > MAX_KEYS) this.#buckets.delete(oldest);
-    return bucket;
+    let looked = 0;
+    for (const [hash, bucket] of this.#buckets) {
+      looked += 1;
+      if (bucket.wait > 0 && looked < LOOKED_AT) continue;
+      this.#buckets.delete(bucket.wait > 0 ? oldest : hash);
+      return;
+    }
   }
 }

@@ -63,6 +63,15 @@ describe('who guesses passwords', () => {
     expect(wrong('root', '192.0.2.1')).toBeGreaterThan(0);
   });
 
+  it('is not forgotten for other names, tried from one address or from many', () => {
+    const { wrong } = throttle();
+    for (let at = 0; at < 10; at += 1) wrong('root', `192.0.2.${at}`);
+    for (let at = 0; at < 25_000; at += 1) wrong(`one${at}`, '198.51.100.1');
+    expect(wrong('root', '192.0.2.99')).toBeGreaterThan(0);
+    for (let at = 0; at < 25_000; at += 1) wrong(`many${at}`, `2001:db8:${at.toString(16)}::1`);
+    expect(wrong('root', '192.0.2.99')).toBeGreaterThan(0);
+  });
+
   it('takes no more memory than is set aside, whatever the names', () => {
     const { made, wrong } = throttle();
     for (let at = 0; at < 25_000; at += 1)
