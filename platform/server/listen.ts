@@ -197,6 +197,8 @@ function open(server: Server, host: string, port: number, mayMiss: boolean): Pro
     });
     server.listen({ host, port, ipv6Only: host.includes(':') }, () => {
       server.removeAllListeners('error');
+      // From now on it tells of a connection that could not be taken, since there are no files left for one: no reason to end.
+      server.on('error', () => {});
       resolve(true);
     });
   });

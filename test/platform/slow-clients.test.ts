@@ -28,6 +28,13 @@ async function dial(port: number): Promise<Socket> {
 }
 
 describe('a client of the dashboard', () => {
+  it('that cannot be taken, for want of files, ends nothing', async () => {
+    listeners = await listen(['127.0.0.1'], 0, (_request, response) => void response.end('here'));
+    // As Node tells of it; without a listener it would end the process.
+    listeners.servers[0]?.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }));
+    expect(await (await fetch(`http://127.0.0.1:${listeners.port}/`)).text()).toBe('here');
+  });
+
   it('that asks on and on and never reads is cut off, while a live stream goes on', async () => {
     const page = 'x'.repeat(64 * 1024);
     let finished = 0;
