@@ -117,6 +117,8 @@ export class Users {
     const values = await this.#values(user);
     const { store, audit } = this.#deps;
     const row = await store.write(async (tables) => {
+      // A password takes its time, and he may have been put out meanwhile.
+      await this.#assertStill(tables, by);
       await assertRoom(tables);
       const added = await insertUser(tables, values);
       await audit.entry(addition(by, values))(tables);
@@ -305,6 +307,27 @@ export class Users {
     });
     feed.publish({ what: 'access' });
     return isDone;
+  }
+
+  /** @throws PeopleError `forbidden` for who may less than he did when he asked */
+  async #assertStill(tables: Tables, by: Caller): Promise<void> {
+    if (by.kind !== 'user' && by.kind !== 'token') return;
+    const row =
+      by.kind === 'token'
+        ? await tables
+            .selectFrom('api_tokens')
+            .select('id')
+            .where('id', '=', by.id)
+            .where('revoked_at', 'is', null)
+            .executeTakeFirst()
+        : await tables
+            .selectFrom('users')
+            .select('id')
+            .where('id', '=', by.id)
+            .where('disabled_at', 'is', null)
+            .where('is_administrator', '=', Number(by.isAdministrator))
+            .executeTakeFirst();
+    if (row === undefined) throw new PeopleError('forbidden', 'You may not do this any more.');
   }
 
   /** A name that somebody else takes at the same time is refused by the database; then it is there. */

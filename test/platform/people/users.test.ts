@@ -140,6 +140,26 @@ describe.each(DIALECTS)('users, on %s', (dialect) => {
     expect((await people.users.list({ limit: 9 })).items.map(({ name }) => name)).toEqual(['grace']);
   });
 
+  it('are made by nobody who was put out while the password was hashed', async () => {
+    const process = await stage.process(dialect);
+    const { people, root } = process;
+    await addUser(process, 'root', { isAdministrator: true });
+    const ada = await addUser(process, 'ada', { isAdministrator: true });
+    const { text, token } = await people.apiTokens.make(root, {
+      ...{ project: null, label: 'accounts', permissions: ['platform:write'] },
+    });
+    const callers = [(await browserOf(process, ada)).caller, await people.callers.ofToken(text, null)];
+    const added = callers.map((caller, at) =>
+      people.users.add(caller ?? root, { name: `late ${at}`, password: GOOD }),
+    );
+    const results = Promise.allSettled(added);
+    await people.users.change(root, ada.id, { isAdministrator: false });
+    await people.apiTokens.revoke(root, null, token.id);
+    const lost = { status: 'rejected', reason: expect.objectContaining({ reason: 'forbidden' }) };
+    expect(await results).toEqual([lost, lost]);
+    expect(await people.users.byNameOrEmail('late 0')).toBeNull();
+  });
+
   it('who are no administrators make none, and change none', async () => {
     const process = await stage.process(dialect);
     const { people, root } = process;
