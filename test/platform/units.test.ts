@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
+import type { FastifyRequest } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import {
   RATE_WINDOW_MS,
@@ -228,8 +229,8 @@ describe('access', () => {
 
   it('takes a change from the own origin alone, behind a TLS proxy too', () => {
     const host = 'dash.test';
-    const isOwn = (headers: IncomingHttpHeaders, publicUrl: string | null = null) =>
-      isSameOrigin({ headers: { host, ...headers }, host }, publicUrl);
+    const isOwn = (headers: IncomingHttpHeaders, publicUrl: string | null = null, protocol = 'http') =>
+      isSameOrigin({ headers: { host, ...headers }, host, protocol } as FastifyRequest, publicUrl);
     expect(isOwn({ origin: 'https://dash.test' })).toBe(true);
     expect(isOwn({ 'sec-fetch-site': 'same-origin' })).toBe(true);
     expect(isOwn({ origin: 'https://dash.test', 'sec-fetch-site': 'cross-site' })).toBe(false);
@@ -237,6 +238,13 @@ describe('access', () => {
     expect(isOwn({ origin: 'https://fleet.test:8443' })).toBe(false);
     expect(isOwn({ origin: 'https://fleet.test:8443' }, 'https://fleet.test:8443/')).toBe(true);
     expect(isOwn({ origin: 'https://fleet.test' }, 'https://fleet.test:8443/')).toBe(false);
+    // Over plain HTTP anybody in between can make a page of our name.
+    expect(isOwn({ origin: 'http://dash.test' })).toBe(true);
+    expect(isOwn({ origin: 'http://dash.test' }, null, 'https')).toBe(false);
+    expect(isOwn({ origin: 'https://dash.test' }, null, 'https')).toBe(true);
+    expect(isOwn({ origin: 'http://dash.test' }, 'https://dash.test/')).toBe(false);
+    expect(isOwn({ origin: 'http://fleet.test' }, 'https://fleet.test/')).toBe(false);
+    expect(isOwn({ origin: 'http://dash.test' }, 'https://fleet.test/')).toBe(true);
   });
 
   it('gives a cookie to TLS alone where the browser speaks it', () => {

@@ -42,12 +42,16 @@ export function allowedNames({
  * request that says nothing was not made by a page of ours.
  */
 export function isSameOrigin(
-  { headers, host }: Pick<FastifyRequest, 'headers' | 'host'>,
+  request: Pick<FastifyRequest, 'headers' | 'host' | 'protocol'>,
   publicUrl: string | null,
 ): boolean {
-  // A proxy may leave out the port.
-  const own = publicUrl === null ? [host] : [host, new URL(publicUrl).host];
-  return own.some((one) => siteOf(headers, one) === 'own');
+  const { headers, host } = request;
+  // Where browsers come over TLS, a page of our name over plain HTTP is one that anybody in between can make.
+  if (headers.origin === `http://${host}` && isTls(request, publicUrl)) return false;
+  if (siteOf(headers, host) === 'own') return true;
+  // A proxy may leave out the port, or pass on a name of its own.
+  const { origin = '', host: publicHost = '' } = publicUrl === null ? {} : new URL(publicUrl);
+  return headers.origin === origin && siteOf(headers, publicHost) === 'own';
 }
 
 /**
