@@ -189,6 +189,11 @@ export class Platform {
     return this.#dashboard?.localToken ?? null;
   }
 
+  /** @internal Who may do what here, and what was done. */
+  get people(): People {
+    return this.#people;
+  }
+
   /**
    * Looks now whether the files of `dashboard.tls` have changed, as it does every ten seconds. Connections go on. When the new
    * ones cannot be used, a warning says why, and the old certificate stays.

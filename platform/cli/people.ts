@@ -6,6 +6,7 @@ import { openDataFolder } from '../data-folder.js';
 import { type Caller, CODE_MS, People } from '../people/index.js';
 import { openStore } from '../store/open-store.js';
 import { DASHBOARD_PORT_SETTING, rememberedPort } from '../store/settings.js';
+import { commandLine } from './command-line.js';
 import { type Asked, askRunning } from './running-platform.js';
 
 /** What is shown of a user. */
@@ -148,7 +149,7 @@ async function atPlatform<T>(
     try {
       const people = new People({ store, feed, clock: systemClock });
       const port = await rememberedPort(store, DASHBOARD_PORT_SETTING);
-      return await offline(people, people.callers.local('the command line', null), port);
+      return await offline(people, commandLine(people), port);
     } finally {
       await feed.close();
       await store.close();

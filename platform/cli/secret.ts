@@ -1,5 +1,6 @@
 import {
   API_SECRET_ENV_VAR_NAME,
+  type ApiSecret,
   ApiSecrets,
   EventBus,
   NetDiagnosticsError,
@@ -9,9 +10,11 @@ import {
 import { openFeed } from '../changes/index.js';
 import type { Settings } from '../config/index.js';
 import { type PlatformOptions, parsePlatformOptions } from '../options.js';
+import { People } from '../people/index.js';
 import { Platform } from '../platform.js';
 import { leastUsedIdentity, Reach } from '../reach.js';
 import { openStore } from '../store/open-store.js';
+import { commandLine } from './command-line.js';
 import { askRunning } from './running-platform.js';
 
 /** The secret that is wanted. */
@@ -49,7 +52,9 @@ async function makeOffline(settings: Settings, wanted: Wanted): Promise<string> 
   if (options.database !== undefined) return makeByDatabase(options, options.database, wanted);
   const platform = await Platform.start({ ...options, dashboard: false });
   try {
-    return (await platform.createApiSecret(wanted.label, wanted.project)).reveal();
+    const made = await platform.createApiSecret(wanted.label, wanted.project);
+    await writeDown(platform.people, made, wanted);
+    return made.reveal();
   } finally {
     await platform.stop();
   }
@@ -82,16 +87,22 @@ async function makeByDatabase(
       address: () => reach.elsewhere(id),
       closeSessions: () => {},
     }).create(label, project);
-    await tellOthers(database, project);
+    const feed = await openFeed(database);
+    try {
+      await writeDown(new People({ store, feed, clock: systemClock }), made, { label, project });
+      // Dashboards show it at once.
+      feed.publish({ what: 'secrets', project, revoked: null });
+    } finally {
+      await feed.close();
+    }
     return made.reveal();
   } finally {
     await store.close();
   }
 }
 
-/** Dashboards show the new secret at once. */
-async function tellOthers(database: string, project: ProjectId): Promise<void> {
-  const feed = await openFeed(database);
-  feed.publish({ what: 'secrets', project, revoked: null });
-  await feed.close();
+/** As the running platform does it for who asks it. */
+function writeDown(people: People, { keyId }: ApiSecret, { label, project }: Wanted): Promise<void> {
+  const news = { action: 'secret.made', project, target: keyId, detail: { label } } as const;
+  return people.audit.record({ by: commandLine(people), ...news });
 }

@@ -1,17 +1,22 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Child, runChild, startChild } from '../support/child.js';
+import { systemClock } from 'iroh-net-diagnostics/services';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openFeed } from '../../platform/changes/index.js';
+import { People } from '../../platform/people/index.js';
+import { openStore } from '../../platform/store/open-store.js';
+import { Program, type Run } from '../cli/program.js';
 import { noteOf } from '../support/dashboard-door.js';
 
-const PROGRAM = `
-import { run } from './platform/cli/run.js';
-process.exitCode = await run(process.argv.slice(2));
-`;
+let built: Program;
+beforeAll(async () => {
+  built = await Program.build('platform/cli/main.ts');
+});
+afterAll(() => built.remove());
 
 let data: string;
-let platform: Child | null = null;
+let platform: Run | null = null;
 beforeEach(async () => {
   data = join(await mkdtemp(join(tmpdir(), 'net-diagnostics-people-')), 'data');
 });
@@ -23,17 +28,14 @@ afterEach(async () => {
 });
 
 async function program(...words: string[]): Promise<string> {
-  const { code, stdout, stderr } = await runChild(PROGRAM, {
-    args: [...words, '--data', data],
-    timeoutMs: 40_000,
-  });
+  const { code, stdout, stderr } = await built.run([...words, '--data', data]);
   expect([words, code, stderr.replace(/^Signs in once.*\n/m, '')]).toEqual([words, 0, '']);
   return stdout;
 }
 
 async function serve(): Promise<void> {
-  platform = await startChild(PROGRAM, { args: ['serve', '--data', data], timeoutMs: 120_000 });
-  await platform.line(/^Dashboard {2}http/);
+  platform = built.start(['serve', '--data', data], { timeoutMs: 120_000 });
+  await platform.until(/^Dashboard {2}http/m, 25_000);
 }
 
 /** What the page of a link does. */
@@ -45,7 +47,7 @@ async function follow(link: string): Promise<number> {
   return (await fetch(new URL('link', url), { method: 'POST', headers, body, redirect: 'manual' })).status;
 }
 
-describe('the commands about people', { tags: ['slow'], timeout: 90_000 }, () => {
+describe('the commands about people', { tags: ['slow'] }, () => {
   it('work while the platform runs, and while it does not', async () => {
     const first = (
       await program('user', 'add', 'Ana', '--email', 'ana@example.org', '--administrator')
@@ -69,8 +71,7 @@ describe('the commands about people', { tags: ['slow'], timeout: 90_000 }, () =>
   it('make secrets of a project while the platform runs, and while it does not', async () => {
     await program('project', 'add', 'shop');
     const offline = await program('secret', '--project', 'shop', '--label', 'before');
-    const make = (project: string) =>
-      runChild(PROGRAM, { args: ['secret', '--project', project, '--data', data], timeoutMs: 40_000 });
+    const make = (project: string) => built.run(['secret', '--project', project, '--data', data]);
     const unknown = { code: 1, stdout: '', stderr: 'There is no such project.\n' };
     expect(await make('shops')).toMatchObject(unknown);
     await serve();
@@ -99,9 +100,29 @@ describe('the commands about people', { tags: ['slow'], timeout: 90_000 }, () =>
       [['user', 'link', 'Nobody'], /^There is no user of that name\.\n$/],
       [['project', 'add', 'Not An Id'], /^A project's id has .*\n$/],
     ] as const) {
-      const { code, stdout, stderr } = await runChild(PROGRAM, { args: [...words, '--data', data] });
+      const { code, stdout, stderr } = await built.run([...words, '--data', data]);
       expect([words, code, stdout, stderr]).toEqual([words, 1, '', expect.stringMatching(told)]);
     }
-    expect(await runChild(PROGRAM, { args: ['user', 'frob'] })).toMatchObject({ code: 64 });
+    expect(await built.run(['user', 'frob'])).toMatchObject({ code: 64 });
+  });
+
+  it('are written down as done by the command line where no platform runs, and so is an API secret', async () => {
+    await program('project', 'add', 'shop');
+    await program('user', 'add', 'Ana');
+    await program('user', 'disable', 'Ana');
+    await program('secret', '--label', 'staging', '--project', 'shop');
+    const store = await openStore(data);
+    const people = new People({ store, feed: await openFeed(data), clock: systemClock });
+    const { items } = await people.audit.page({ project: null, limit: 20 });
+    const secret = await store.tables.selectFrom('api_secrets').select('key_id').executeTakeFirstOrThrow();
+    await store.close();
+    const by = { actor: { kind: 'local', id: 'local', name: 'the command line' }, address: null, times: 1 };
+    expect(items.map(({ action }) => action)).toEqual([
+      ...['secret.made', 'user.disabled', 'user.linked', 'user.added', 'project.added'],
+    ]);
+    for (const item of items) expect(item).toMatchObject(by);
+    expect(items[0]).toMatchObject({
+      ...{ project: 'shop', target: secret.key_id, detail: { label: 'staging' } },
+    });
   });
 });

@@ -50,6 +50,13 @@ describe.runIf(mayPostgres)('an API secret made by the command, for a shared dat
       { key_id: keyId, identity: platform.id },
     ]);
     expect(existsSync(join(folder, 'data'))).toBe(false);
+    const audit = await database.tables.selectFrom('audit').selectAll().execute();
+    expect(audit).toEqual([
+      expect.objectContaining({
+        ...{ actor_kind: 'local', actor_name: 'the command line', action: 'secret.made' },
+        ...{ project: 'default', target: keyId, detail: '{"label":"x"}' },
+      }),
+    ]);
   });
 
   it('is refused without a relay, and before there is an identity', async () => {
