@@ -5,7 +5,7 @@ import { PeopleError } from '../people/errors.js';
 import { projectId } from '../people/names.js';
 import { PLATFORM_VERSION } from '../version.js';
 import { EXIT } from './exit-codes.js';
-import { ALL_SETTINGS, addSettings, serveSettingsOf, settingsOf } from './settings.js';
+import { ALL_SETTINGS, addSettings, readSettings, serveSettingsOf, settingsOf } from './settings.js';
 
 /** It may hold a password, so a command line should not name it. */
 const DATABASE_VARIABLE = variableOf('database');
@@ -45,7 +45,9 @@ export function createProgram(): Command {
       'after',
       examples('serve --data ./platform-data', 'secret --data ./platform-data --label staging'),
     )
-    .action(async (_options, command) => (await import('./serve.js')).serve(await serveSettingsOf(command)));
+    .action(async (_options, command) =>
+      (await import('./serve.js')).serve(() => readSettings(command, ALL_SETTINGS)),
+    );
 
   addSettings(
     program

@@ -1,7 +1,6 @@
 import { type Command, CommanderError } from 'commander';
-import { messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
-import { ConfigError } from '../config/index.js';
 import { EXIT } from './exit-codes.js';
+import { exitCodeOf, ToldFailure, wordsOf } from './failure.js';
 import { createProgram, secretIn } from './program.js';
 
 /** Runs the command that the words name. Resolves with the exit code; never rejects. */
@@ -21,10 +20,8 @@ export async function run(words: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has printed it already: the help that was asked for, or which words are wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    // Our own errors say what to do next; anything else is a bug in this program, so its stack is printed.
-    const isOurs = error instanceof NetDiagnosticsError;
-    process.stderr.write(`${isOurs || !(error instanceof Error) ? messageOf(error) : error.stack}\n`);
-    return error instanceof ConfigError ? EXIT.settings : EXIT.failed;
+    if (!(error instanceof ToldFailure)) process.stderr.write(`${wordsOf(error)}\n`);
+    return exitCodeOf(error);
   }
 }
 

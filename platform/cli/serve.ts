@@ -1,14 +1,44 @@
-import type { Settings } from '../config/index.js';
+import { messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/services';
+import { ConfigError, type Settings } from '../config/index.js';
 import { Log } from '../observe/log.js';
 import { Platform } from '../platform.js';
+import { ToldFailure, wordsOf } from './failure.js';
 import { onInterruption, untilInterrupted } from './interruption.js';
 import { noteRunning } from './running-platform.js';
 
-/** Runs the platform until a signal ends it. */
-export async function serve(settings: Settings): Promise<void> {
-  const options = settings.platformOptions();
+/**
+ * Runs the platform until a signal ends it.
+ * @param read - reads the settings
+ */
+export async function serve(read: () => Promise<Settings>): Promise<void> {
+  const settings = await read().catch((error: unknown) => {
+    throw error instanceof ConfigError && error.logFormat === 'json'
+      ? toldBy(new Log({ format: 'json' }), error)
+      : error;
+  });
   const format = settings.get('log-format') ?? 'text';
   const log = new Log({ format, level: settings.get('log-level') ?? undefined });
+  for (const remark of settings.remarks) {
+    if (format === 'json') log.write('warn', 'warning', remark);
+    else process.stderr.write(`${remark}\n`);
+  }
+  try {
+    settings.assertServable();
+    await serveUntilInterrupted(settings, log);
+  } catch (error) {
+    throw format === 'json' ? toldBy(log, error) : error;
+  }
+}
+
+/** Who reads the log as objects finds there as well why the program has ended. */
+function toldBy(log: Log, error: unknown): ToldFailure {
+  const code = error instanceof NetDiagnosticsError ? { code: error.code } : {};
+  log.write('error', 'failed', wordsOf(error), code);
+  return new ToldFailure(messageOf(error), { cause: error });
+}
+
+async function serveUntilInterrupted(settings: Settings, log: Log): Promise<void> {
+  const options = settings.platformOptions();
   const hasTls = options.dashboard.tls !== undefined;
   const interruption = onInterruption(hasTls ? ['SIGINT', 'SIGTERM'] : undefined);
   let reload = async () => {};
@@ -23,7 +53,7 @@ export async function serve(settings: Settings): Promise<void> {
     const { localUrl, localToken } = platform;
     // Not the token of the options: after a crash the note stays, and whoever has the port then is sent what is in it.
     const forget = await noteRunning(settings.dataDir, { url: localUrl ?? '', token: localToken ?? '' });
-    if (format === 'json') sayInLines(platform, log);
+    if (settings.get('log-format') === 'json') sayInLines(platform, log);
     else sayInWords(platform);
     await untilInterrupted(interruption);
     await forget();

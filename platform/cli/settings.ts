@@ -37,6 +37,13 @@ export function addSettings(
 
 /** The settings of a command that was called: its flags, then the environment, then the file. @throws ConfigError */
 export async function settingsOf(command: Command, names: readonly ConfigName[]): Promise<Settings> {
+  const settings = await readSettings(command, names);
+  for (const remark of settings.remarks) process.stderr.write(`${remark}\n`);
+  return settings;
+}
+
+/** The same, without a word about them. */
+export function readSettings(command: Command, names: readonly ConfigName[]): Promise<Settings> {
   const given = command.opts();
   const flags = Object.fromEntries(
     command.options
@@ -44,9 +51,7 @@ export async function settingsOf(command: Command, names: readonly ConfigName[])
       .map((option) => [option.long?.slice(2) ?? '', given[option.attributeName()]]),
   );
   const { config = null } = given;
-  const settings = await Settings.read({ names, flags, file: config, variables: process.env });
-  for (const remark of settings.remarks) process.stderr.write(`${remark}\n`);
-  return settings;
+  return Settings.read({ names, flags, file: config, variables: process.env });
 }
 
 function optionOf(name: ConfigName, row: ConfigRow, about: string): Option {

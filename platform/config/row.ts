@@ -1,4 +1,5 @@
 import { NetDiagnosticsError, type Row, reading, type TextKind } from 'iroh-net-diagnostics/services';
+import type { LogFormat } from '../observe/log-words.js';
 import type { DashboardOptions, FirstAdministratorOptions, PlatformOptions, TlsOptions } from '../options.js';
 import type { OidcOptions } from '../server/doors/oidc/settings.js';
 
@@ -49,7 +50,12 @@ export type ConfigTable = Readonly<Record<string, ConfigRow>>;
 export class ConfigError extends NetDiagnosticsError<'ERR_SETTING'> {
   override name = 'ConfigError';
 
-  constructor(problems: readonly string[], options?: ErrorOptions) {
+  /** @param logFormat - that of the settings, as far as they could be read */
+  constructor(
+    readonly problems: readonly string[],
+    options?: ErrorOptions,
+    readonly logFormat: LogFormat = 'text',
+  ) {
     super('ERR_SETTING', problems.join('\n'), options);
   }
 }

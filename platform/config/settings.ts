@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { InvalidField, nearest } from 'iroh-net-diagnostics/services';
+import type { LogFormat } from '../observe/log-words.js';
 import type { DashboardOptions, PlatformOptions } from '../options.js';
 import { conflicts } from './conflicts.js';
 import { type FileEntry, place, readConfigFile, readText } from './file.js';
@@ -52,9 +53,23 @@ export class Settings {
   }
 
   /** Reads and checks all sources. @throws {@link ConfigError}, which tells everything that is wrong */
-  static async read({ names, flags, file: named, variables }: Sources): Promise<Settings> {
+  static async read(sources: Sources): Promise<Settings> {
+    const entries = new Map<string, FileEntry>();
+    try {
+      return await Settings.#read(sources, entries);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      throw new ConfigError(error.problems, { cause: error }, logFormatIn(sources, entries));
+    }
+  }
+
+  /** @param entries - gets those of the file */
+  static async #read(
+    { names, flags, file: named, variables }: Sources,
+    entries: Map<string, FileEntry>,
+  ): Promise<Settings> {
     const file = named ?? nonEmpty(variables[CONFIG_VARIABLE]);
-    const entries = file === null ? new Map<string, FileEntry>() : await readConfigFile(file);
+    if (file !== null) for (const [name, entry] of await readConfigFile(file)) entries.set(name, entry);
     const problems = unknownKeys(file ?? '', entries);
     const given = new Map<ConfigName, Setting>();
     for (const name of CONFIG_NAMES) {
@@ -112,6 +127,16 @@ function put(options: object, path: readonly string[], value: unknown): void {
     inside[first] ??= {};
     put(inside[first], others, value);
   }
+}
+
+/** The format of the log, also where other settings are wrong. */
+function logFormatIn({ flags, variables }: Sources, entries: ReadonlyMap<string, FileEntry>): LogFormat {
+  const said = [
+    flags['log-format'],
+    nonEmpty(variables[variableOf('log-format')]),
+    entries.get('log-format')?.value,
+  ];
+  return said.find((one) => one !== undefined && one !== null) === 'json' ? 'json' : 'text';
 }
 
 function unknownKeys(file: string, entries: ReadonlyMap<string, FileEntry>): string[] {

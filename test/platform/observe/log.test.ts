@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NetDiagnostics } from '../../../lib/index.js';
-import { type Child, startChild } from '../../support/child.js';
+import { type Child, runChild, startChild } from '../../support/child.js';
 import { bearer, cookieOf, noteOf, TOKEN } from '../../support/dashboard-door.js';
 import { until } from '../../support/fake-time.js';
 
@@ -58,6 +58,32 @@ function linesOf(text: string): Line[] {
 }
 
 describe('the log of serve', () => {
+  it('tells why a start failed, in its format', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'net-diagnostics-log-'));
+    const file = join(folder, 'platform.yaml');
+    const data = ['--data', '/dev/null/data'];
+    const json = ['--log-format', 'json'];
+    await writeFile(file, 'log-format: json\ndashbord-port: 1\n');
+    for (const [args, code, told] of [
+      [[...data, ...json], 1, /^dataDir .* cannot be used: ENOTDIR/],
+      [[...data, ...json, '--log-level', 'error', '--tls-cert', 'x.pem'], 78, /needs its key: give tls-key/],
+      [['--config', file], 78, /`dashbord-port` \(.*line 2\) is not known\. Did you mean dashboard-port\?/],
+      [['--config', join(folder, 'none.yaml'), ...json], 78, /none\.yaml/],
+    ] as const) {
+      const ended = await runChild(PROGRAM, { args: ['serve', ...args] });
+      expect([args, ended.code, ended.stdout]).toEqual([args, code, '']);
+      const [line, ...others] = linesOf(ended.stderr);
+      expect([args, others]).toEqual([args, []]);
+      expect(line).toMatchObject({ level: 'error', event: 'failed', message: expect.stringMatching(told) });
+      expect(line).toMatchObject({ time: expect.any(String), code: 'ERR_SETTING' });
+    }
+    const env = { IROH_PLATFORM_DASHBORD_PORT: '1' };
+    const misspelt = await runChild(PROGRAM, { args: ['serve', ...data, ...json], env });
+    expect(linesOf(misspelt.stderr).map(({ event }) => event)).toEqual(['warning', 'failed']);
+    const words = await runChild(PROGRAM, { args: ['serve', ...data] });
+    expect(words.stderr).toMatch(/^dataDir .* cannot be used: ENOTDIR.*\n$/);
+  });
+
   it('is one object a line, tells what happens and who asked, and nothing that is secret', {
     timeout: 90_000,
   }, async () => {
