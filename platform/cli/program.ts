@@ -13,6 +13,7 @@ const DEFAULT_DATA_DIR = './platform-data';
 const DATA_FOLDER = "the platform's data folder";
 const SECRET_SETTINGS = ['data', 'database', 'database-file', 'network', 'relay'] as const;
 const BACKUP_SETTINGS = ['data', 'database', 'database-file'] as const;
+const ROTATE_SETTINGS = ['database', 'database-file', 'platform-key-file'] as const;
 const PEOPLE_SETTINGS = ['data', 'database', 'database-file', 'public-url'] as const;
 const FROM_VARIABLE = 'IROH_PLATFORM_FROM';
 const TO_VARIABLE = 'IROH_PLATFORM_TO';
@@ -122,6 +123,24 @@ export function createProgram(): Command {
     .addHelpText('after', examples('backup --to ./backup-monday'))
     .action(async (options, command) =>
       (await import('./backup.js')).backup(await settingsOf(command, BACKUP_SETTINGS), options),
+    );
+
+  addSettings(
+    program
+      .command('rotate-key')
+      .summary('seal the keys in PostgreSQL with another key')
+      .description(
+        'Seals the secret keys of the platform, which lie in PostgreSQL, with a new key in the place of that in IROH_PLATFORM_KEY or --platform-key-file: all of them, or none. API secrets stay good. Stop all processes before, and start them with the new key. They need not stop with --while-running: restart them afterwards, one after the other, with the new key; until then none of them can take over what another leaves.',
+      ),
+    ROTATE_SETTINGS,
+    { 'platform-key-file': 'the key that seals them now' },
+  )
+    .requiredOption('--new-platform-key-file <file>', 'the new key: 32 random bytes in base64 or hex')
+    .option('--while-running', 'also while processes of the platform are at work with the old key')
+    .addOption(jsonOption())
+    .addHelpText('after', examples('rotate-key --platform-key-file old.key --new-platform-key-file new.key'))
+    .action(async (options, command) =>
+      (await import('./rotate-key.js')).rotateKey(await settingsOf(command, ROTATE_SETTINGS), options),
     );
 
   program

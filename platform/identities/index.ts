@@ -4,4 +4,5 @@ export { KeyRing } from './key-ring.js';
 export { LeaseKeeper, type LeaseKeeperOptions } from './lease-keeper.js';
 export type { LossReason } from './lease-rules.js';
 export { PLATFORM_KEY_VARIABLE, PlatformKey } from './platform-key.js';
+export { type RotatedKeys, rotatePlatformKey } from './rotate-key.js';
 export type { HeldIdentity, LeaseEvents } from './tenure.js';

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { codeOf, type EndpointId, NetDiagnosticsError, SecretKey } from 'iroh-net-diagnostics/services';
 
@@ -77,12 +77,24 @@ export class PlatformKey {
     if (mark !== this.#mark()) {
       throw unusable(
         `${this.#source} is not the key that sealed the identity ${identity}: its mark is ${this.#mark()}, and the ` +
-          `identity's is ${mark}. Give the key that was there when the identity was made.`,
+          `identity's is ${mark}. Give the key that seals it now: that of the other processes, and the new one if it was changed with rotate-key.`,
       );
     }
     const key = this.#decrypt(identity, Buffer.from(text, 'base64url'));
     if (key?.id !== identity) throw damaged(identity);
     return key;
+  }
+
+  /** Whether {@link open} would give the secret key. */
+  opens(identity: EndpointId, sealed: string): boolean {
+    const [, mark, text] = SEALED.exec(sealed) ?? [];
+    if (mark !== this.#mark() || text === undefined) return false;
+    return this.#decrypt(identity, Buffer.from(text, 'base64url'))?.id === identity;
+  }
+
+  /** Whether it is the same key. */
+  equals(other: PlatformKey): boolean {
+    return timingSafeEqual(this.#key, other.#key);
   }
 
   #decrypt(identity: EndpointId, sealed: Buffer): SecretKey | null {

@@ -27,6 +27,7 @@ export const AUDIT_ACTIONS = [
     'run.requested',
     'run.cancelled',
     'backup.made',
+    'platform-key.changed',
   ] as const),
 ] as const;
 

@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NetDiagnosticsError } from 'iroh-net-diagnostics/services';
 import { type Kysely, sql } from 'kysely';
+import { databaseTime } from './dialect.js';
 import type { Tables } from './schema.js';
+import type { Dialect } from './sql-database.js';
 
 /** How often to look, in milliseconds. */
 const LOOK_MS = 500;
 /** A holder that has not counted up for so long is gone: some more than the time after which others take its identities. */
 const GONE_MS = 7_000;
+/** Milliseconds. A process of the platform gives a sign of life each 2 s, and lets go after 60 s without the database. */
+const ALIVE_MS = 70_000;
 /** How long processes have to stop, since an update may stop them one after the other. Milliseconds. */
 const PATIENCE_MS = 30_000;
 
@@ -43,6 +47,20 @@ export async function untilNobodyHolds(
     }
     await sleep(LOOK_MS);
   }
+}
+
+/** The processes that hold identities or may come back to them, each by its machine and process id. */
+export async function liveHolders(tables: Kysely<Tables>, dialect: Dialect): Promise<string[]> {
+  const rows = await tables
+    .selectFrom('identities')
+    .select('holder')
+    .distinct()
+    .where('beat_at', '>', sql<number>`${databaseTime(dialect)} - ${sql.lit(ALIVE_MS)}`)
+    .where('holder', 'is not', null)
+    .orderBy('holder')
+    .execute();
+  // The third part tells starts apart, which have nothing to say to the operator.
+  return rows.map(({ holder }) => (holder ?? '').split(' ').slice(0, 2).join(' '));
 }
 
 /** By statements that do not change with the builder's types: these tables are those of an earlier version. */

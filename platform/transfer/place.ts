@@ -1,10 +1,9 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NetDiagnosticsError, parseEndpointId, SecretKey } from 'iroh-net-diagnostics/services';
-import { sql } from 'kysely';
 import { openDataFolder } from '../data-folder.js';
 import { PlatformKey, putIdentity, readIdentity } from '../identities/index.js';
-import { databaseTime } from '../store/dialect.js';
+import { liveHolders } from '../store/holders.js';
 import { openLibsql } from '../store/libsql-driver.js';
 import { isPostgresUrl } from '../store/open-store.js';
 import { openPostgres } from '../store/postgres-driver.js';
@@ -14,8 +13,6 @@ import type { Seal } from './write-store.js';
 
 /** In a data folder. */
 export const STORE_FILE = 'platform.db';
-/** Milliseconds. A process of the platform gives a sign of life each 2 s, and lets go after 60 s without the database. */
-const ALIVE_MS = 70_000;
 
 /** Where a platform keeps its data: a data folder, or a PostgreSQL database. */
 export interface Place {
@@ -150,13 +147,7 @@ class DatabasePlace implements Place {
 
   async assertIdle(): Promise<void> {
     const { tables, dialect } = this.database;
-    const holders = await tables
-      .selectFrom('identities')
-      .select('id')
-      .where('holder', 'is not', null)
-      .where('beat_at', '>', sql<number>`${databaseTime(dialect)} - ${sql.lit(ALIVE_MS)}`)
-      .execute();
-    if (holders.length === 0) return;
+    if ((await liveHolders(tables, dialect)).length === 0) return;
     throw new NetDiagnosticsError(
       'ERR_STATE',
       'A platform works with this database: stop all its processes first. One that was killed counts as gone after 70 s.',

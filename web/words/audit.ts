@@ -30,6 +30,7 @@ const DONE: Readonly<Record<string, string>> = {
   'run.requested': 'ran diagnostics of',
   'run.cancelled': 'cancelled diagnostics of',
   'backup.made': 'made a backup',
+  'platform-key.changed': 'changed the key that seals the keys of the platform',
 };
 
 /** The kinds of actions that one can filter by: what an action is, and how it is called. */
