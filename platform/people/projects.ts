@@ -1,6 +1,6 @@
-import { DEFAULT_PROJECT, type ProjectId, trustedEndpointId } from 'iroh-net-diagnostics/services';
+import { DEFAULT_PROJECT, type ProjectId } from 'iroh-net-diagnostics/services';
 import { holding } from '../store/dialect.js';
-import { int, text } from '../store/rows.js';
+import { endpointId, int, text } from '../store/rows.js';
 import type { Dialect } from '../store/sql-database.js';
 import type { Caller } from './caller.js';
 import type { PeopleDeps, Tables } from './deps.js';
@@ -131,7 +131,7 @@ export class Projects {
         target: id,
         detail: { name: removed.name },
       })(tables);
-      return secrets.map(({ key_id: keyId }) => trustedEndpointId(keyId));
+      return secrets.map((row) => endpointId(row, 'key_id'));
     });
     feed.publish({ what: 'access' });
     for (const keyId of revoked) feed.publish({ what: 'secrets', project: id, revoked: keyId });
