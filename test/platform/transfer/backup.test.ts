@@ -89,7 +89,13 @@ describe('a backup', () => {
     const now = await withDatabase(data, allRows);
     // The stop gave the identity back, which nobody can take back.
     const token = Number(copy.identities?.[0]?.token) + 1;
-    expect(now).toEqual({ ...copy, identities: copy.identities?.map((row) => ({ ...row, token })) });
+    // And that the copy was made was written down while it was.
+    const made = expect.objectContaining({ action: 'backup.made' });
+    expect(now).toEqual({
+      ...copy,
+      identities: copy.identities?.map((row) => ({ ...row, token })),
+      audit: [...(copy.audit ?? []), made],
+    });
   });
 
   it('is one at a time, and the one who ends it is the one who began', async () => {
