@@ -11,7 +11,7 @@ export interface AnswerHere {
 
 /** What is asked. */
 export interface QuestionHere {
-  method: 'GET' | 'POST' | 'PATCH';
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   headers?: Record<string, string>;
   body?: string;
   timeoutMs: number;

@@ -131,9 +131,9 @@ function offlineLink(settings: Settings, code: string, port: number | null): str
  * Asks the platform that runs on this data folder; if none does, does it with the database.
  * @param question - method, path below `/api/v1`, body
  */
-async function atPlatform<T>(
+export async function atPlatform<T>(
   settings: Settings,
-  [method, path, body]: readonly ['GET' | 'POST' | 'PATCH', string, object | null],
+  [method, path, body]: readonly ['GET' | 'POST' | 'PATCH' | 'DELETE', string, object | null],
   offline: (people: People, by: Caller, port: number | null) => Promise<T>,
 ): Promise<T> {
   const { dataDir } = settings;
@@ -160,6 +160,7 @@ async function atPlatform<T>(
   }
 }
 
-function print(line: string): void {
+/** Writes a line of the result. */
+export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }

@@ -3,6 +3,7 @@ import { DEFAULT_PROJECT, looksLikeApiSecret, MAX_LABEL_LENGTH, port } from 'iro
 import { variableOf } from '../config/index.js';
 import { PeopleError } from '../people/errors.js';
 import { projectId } from '../people/names.js';
+import { isPermission, PERMISSIONS } from '../people/permissions.js';
 import { PLATFORM_VERSION } from '../version.js';
 import { EXIT } from './exit-codes.js';
 import { ALL_SETTINGS, addSettings, readSettings, serveSettingsOf, settingsOf } from './settings.js';
@@ -21,6 +22,7 @@ const PLACE =
   'a data folder, or postgres://user@host:port/name; with a password only in the variable, or ~/.pgpass';
 const URL_WITH_PASSWORD =
   /^(?:--(?:database|from|to)=)?postgres(?:ql)?:\/\/(?:[^/?:@]*:[^/?@]*@|.*[?&]password=)/;
+const API_TOKEN = /irohplat_[0-9a-f]{16}_[\w-]/;
 const EXIT_CODES = `Exit codes: ${EXIT.ok} done, or ended by a signal; ${EXIT.failed} failed; ${EXIT.usage} wrong words; ${EXIT.settings} wrong settings`;
 
 /** The commands with their options. The code of a command is loaded only when it is used. */
@@ -81,11 +83,7 @@ export function createProgram(): Command {
         .default('', 'none')
         .argParser(label),
     )
-    .addOption(
-      new Option('--project <id>', 'the project whose endpoints use it')
-        .default(DEFAULT_PROJECT)
-        .argParser(projectOf),
-    )
+    .addOption(projectOption('the project whose endpoints use it'))
     .addHelpText('after', examples('secret --label staging >> app.env', 'secret --project shop >> app.env'))
     .action(async (options, command) =>
       (await import('./secret.js')).secret(await settingsOf(command, SECRET_SETTINGS), options),
@@ -204,10 +202,11 @@ export function createProgram(): Command {
   return program;
 }
 
-/** Users and projects, for who runs the platform: no sign-in is asked for. */
+/** Users, projects and tokens, for who runs the platform: no sign-in is asked for. */
 function addPeople(program: Command): void {
   const either = 'The platform may be running (started by this program) or not.';
   const people = () => import('./people.js');
+  const tokens = () => import('./tokens.js');
   const user = program
     .command('user')
     .summary('add a user, list them, let one in who lost his password, put one out')
@@ -218,6 +217,11 @@ function addPeople(program: Command): void {
     .summary('add a project, or list them')
     .description(`The projects of the platform. ${either}`)
     .addHelpText('after', examples('project add shop --name "The shop"'));
+  const token = program
+    .command('token')
+    .summary('make an API token for a program, list them, revoke one')
+    .description(`The API tokens of a project, or of the whole platform. ${either}`)
+    .addHelpText('after', examples('token add ci --project shop --permission fleet:read'));
   const under = (parent: Command, words: string, summary: string, example: string) =>
     addSettings(
       parent.command(words).summary(summary).description(`${summary}. ${either}`),
@@ -257,6 +261,40 @@ function addPeople(program: Command): void {
   under(project, 'list', 'Lists the projects', 'list').action(async (_options, command) =>
     (await people()).listProjects(await settingsOf(command, PEOPLE_SETTINGS)),
   );
+  const ofOwner = (words: string, summary: string, example: string) =>
+    under(token, words, summary, example)
+      .addOption(projectOption('the project that it is of'))
+      .addOption(
+        new Option('--platform', 'of the whole platform, with that of all its projects').conflicts('project'),
+      );
+  ofOwner(
+    'add <label>',
+    'Makes an API token, and prints it: a credential, shown once',
+    'add ci --project shop --permission fleet:read',
+  )
+    .addOption(
+      new Option('--permission <name>', `what it may; several: again. One of ${PERMISSIONS.join(', ')}`)
+        .argParser<string[]>((text, before = []) => [...before, permission(text)])
+        .makeOptionMandatory(),
+    )
+    .addOption(new Option('--days <n>', 'days until it ends, or never (default: 90)').argParser(days))
+    .action(async (label, options, command) =>
+      (await tokens()).addToken(await settingsOf(command, PEOPLE_SETTINGS), label, options),
+    );
+  ofOwner(
+    'list',
+    'Lists API tokens, the newest first: id, label, permissions, end',
+    'list --project shop',
+  ).action(async (options, command) =>
+    (await tokens()).listTokens(await settingsOf(command, PEOPLE_SETTINGS), options),
+  );
+  ofOwner(
+    'revoke <id>',
+    'Ends an API token, at once and everywhere',
+    'revoke 0123456789abcdef --project shop',
+  ).action(async (id, options, command) =>
+    (await tokens()).revokeToken(await settingsOf(command, PEOPLE_SETTINGS), id, options),
+  );
 }
 
 /** What in the words of a command line everybody on the machine could read; `null`: nothing. */
@@ -265,6 +303,8 @@ export function secretIn(words: readonly string[]): string | null {
     'Everybody on this machine can see the arguments of programs, and the shell keeps them in its history';
   if (words.some(looksLikeApiSecret))
     return `An API secret was given as an argument. ${seen}: better make a new one and revoke this.`;
+  if (words.some((word) => API_TOKEN.test(word)))
+    return `An API token was given as an argument. ${seen}: better revoke it, by its id alone, and make a new one.`;
   if (words.some((word) => URL_WITH_PASSWORD.test(word)))
     return `A password was given as an argument. ${seen}: better change it, and name the database in ${DATABASE_VARIABLE}, ${FROM_VARIABLE} or ${TO_VARIABLE}.`;
   return null;
@@ -306,10 +346,23 @@ function label(text: string): string {
   throw new InvalidArgumentError(`It has ${text.length} characters; give at most ${MAX_LABEL_LENGTH}.`);
 }
 
-function projectOf(text: string): string {
-  try {
-    return projectId(text);
-  } catch (error) {
-    throw error instanceof PeopleError ? new InvalidArgumentError(error.message) : error;
-  }
+function projectOption(what: string): Option {
+  return new Option('--project <id>', what).default(DEFAULT_PROJECT, DEFAULT_PROJECT).argParser((text) => {
+    try {
+      return projectId(text);
+    } catch (error) {
+      throw error instanceof PeopleError ? new InvalidArgumentError(error.message) : error;
+    }
+  });
+}
+
+function permission(text: string): string {
+  if (isPermission(text)) return text;
+  throw new InvalidArgumentError(`There are ${PERMISSIONS.join(', ')}.`);
+}
+
+function days(text: string): number | 'never' {
+  if (text === 'never') return text;
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number of days, or never.');
 }

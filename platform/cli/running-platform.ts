@@ -11,7 +11,7 @@ import {
 import { openOwnFile } from '../data-folder.js';
 import { readIdentity } from '../identities/index.js';
 import { CHALLENGE_HEADER, isProof, newChallenge, PROOF_HEADER } from '../proof.js';
-import { askHere } from './ask-here.js';
+import { askHere, type QuestionHere } from './ask-here.js';
 
 /** Lies beside the store. Only its owner can read it: it holds a token for programs on this machine. */
 const FILE = 'running.json';
@@ -42,7 +42,7 @@ export type Asked<Answer> =
 /**
  * Asks the platform that runs on this data folder. The answer has to be signed by the key in the folder, since another
  * process may have taken the port.
- * @param path - of its API; what it answers there is an `Answer`
+ * @param path - of its API; what it answers there is an `Answer`; `undefined` where it has nothing to say
  * @param question - `null`: there is nothing to send, it is a `GET`
  * @throws NetDiagnosticsError `ERR_SETTING` when the platform refuses, or the folder cannot be used
  */
@@ -50,7 +50,7 @@ export async function askRunning<Answer>(
   dataDir: string,
   path: string,
   question: object | null,
-  method: 'GET' | 'POST' | 'PATCH' = question === null ? 'GET' : 'POST',
+  method: QuestionHere['method'] = question === null ? 'GET' : 'POST',
 ): Promise<Asked<Answer>> {
   const note = join(dataDir, FILE);
   const noted = await readNote(note);
@@ -82,7 +82,7 @@ export async function askRunning<Answer>(
       return notAsked(`${platform} answered without the proof that it is this platform.`);
     }
     if (status >= 400) throw new NetDiagnosticsError('ERR_SETTING', reasonIn(text, status));
-    return { answer: JSON.parse(text) as Answer };
+    return { answer: (text === '' ? undefined : JSON.parse(text)) as Answer };
   } catch (error) {
     if (error instanceof NetDiagnosticsError) throw error;
     return notAsked(`${platform} ${silenceOf(error)}.`);

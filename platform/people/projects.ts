@@ -50,6 +50,11 @@ export class Projects {
     return (await this.get(id)) !== null;
   }
 
+  /** @throws PeopleError `unknown` */
+  async assertExists(id: ProjectId): Promise<void> {
+    if (!(await this.exists(id))) throw unknownProject();
+  }
+
   /** @throws PeopleError `invalid`, `taken`, `full` */
   async add(by: Caller, given: { id: string; name?: string | undefined }): Promise<Project> {
     const { store, clock, audit } = this.#deps;

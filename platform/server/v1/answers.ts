@@ -24,12 +24,14 @@ export async function finished(
   prove: ApiContext['prove'],
 ): Promise<unknown> {
   const { etag, isProven } = request.routeOptions.config;
-  if (typeof payload !== 'string') return payload;
   if (isProven) {
     const challenge = request.headers[CHALLENGE_HEADER];
-    const proof = typeof challenge === 'string' ? prove(challenge, payload) : null;
+    // Of a 204 nothing is sent, whatever there is.
+    const sent = reply.statusCode === 204 ? '' : payload;
+    const proof = typeof challenge === 'string' && typeof sent === 'string' ? prove(challenge, sent) : null;
     if (proof !== null) reply.header(PROOF_HEADER, proof);
   }
+  if (typeof payload !== 'string') return payload;
   if (etag === undefined || reply.statusCode !== 200) return payload;
   const opaque = `"${createHash('sha256').update(payload).digest('base64url').slice(0, 27)}"`;
   reply.header('etag', etag === 'weak' ? `W/${opaque}` : opaque);

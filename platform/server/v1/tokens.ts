@@ -70,7 +70,7 @@ export function addTokens(api: Api, { doors }: ApiContext): void {
   api.get(
     PATHS.project,
     {
-      config: { needs: 'tokens:read' },
+      config: { needs: 'tokens:read', isProven: true },
       schema: {
         operationId: 'listTokens',
         summary: 'The API tokens of a project, the newest first',
@@ -101,7 +101,7 @@ export function addTokens(api: Api, { doors }: ApiContext): void {
   api.delete(
     `${PATHS.project}/:token`,
     {
-      config: { needs: 'tokens:write' },
+      config: { needs: 'tokens:write', isProven: true },
       schema: {
         operationId: 'revokeToken',
         summary: 'Revoke an API token of a project, at once and for good',
@@ -120,7 +120,7 @@ export function addTokens(api: Api, { doors }: ApiContext): void {
   api.get(
     PATHS.platform,
     {
-      config: { needs: 'platform:read' },
+      config: { needs: 'platform:read', isProven: true },
       schema: {
         operationId: 'listPlatformTokens',
         summary: 'The API tokens of the whole platform, the newest first',
@@ -149,7 +149,7 @@ export function addTokens(api: Api, { doors }: ApiContext): void {
   api.delete(
     `${PATHS.platform}/:token`,
     {
-      config: { needs: 'platform:write' },
+      config: { needs: 'platform:write', isProven: true },
       schema: {
         operationId: 'revokePlatformToken',
         summary: 'Revoke an API token of the whole platform, at once and for good',
