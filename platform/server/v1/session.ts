@@ -31,6 +31,11 @@ const SignedIn = Type.Object(
 
 const COOKIE = 'The answer sets the cookie of the sign-in; a program better uses an API token.';
 
+const SignedOut = Type.Object(
+  { signOutUrl: Type.String({ description: 'Where the provider signs the browser out as well.' }) },
+  { title: 'SignedOut', description: 'Signed out here.' },
+);
+
 /** Adds how browsers come in and go out. */
 export function addSession(api: Api, { doors }: ApiContext): void {
   api.get(
@@ -86,13 +91,15 @@ export function addSession(api: Api, { doors }: ApiContext): void {
       schema: {
         operationId: 'signOut',
         summary: 'Sign this browser out',
+        description:
+          'Who came by the provider of OpenID Connect is still signed in there: 200 says where to send the browser. 204: nowhere.',
         tags: ['session'],
-        response: { 204: Nothing },
+        response: { 200: SignedOut, 204: Nothing },
       },
     },
     async (request, reply) => {
-      await doors.signOut(request, reply);
-      return reply.code(204).send(null);
+      const signOutUrl = await doors.signOut(request, reply);
+      return signOutUrl === null ? reply.code(204).send(null) : reply.code(200).send({ signOutUrl });
     },
   );
 

@@ -220,6 +220,17 @@ describe('the way by a provider', () => {
     );
   });
 
+  it('leads programs of a page out of both, too: the API says where', async () => {
+    const browser = new Browser(await open({ defaultRole: 'viewer' }));
+    await browser.signIn(real, 'ada');
+    const out = await browser.get('/api/v1/session', { method: 'DELETE' });
+    const { signOutUrl } = JSON.parse(out.text_) as { signOutUrl: string };
+    expect([out.status, new URL(signOutUrl).origin]).toEqual([200, new URL(real.issuer).origin]);
+    expect(new URL(signOutUrl).searchParams.get('client_id')).toBe(real.clientId);
+    expect(await browser.isIn()).toBe(false);
+    expect((await browser.get('/api/v1/session', { method: 'DELETE' })).status).toBe(204);
+  });
+
   it('is beside the way by password when the provider is away, and the log says why, once a minute', async () => {
     const platform = await open({ issuer: 'http://127.0.0.1:9', label: 'Away' });
     const browser = new Browser(platform);
