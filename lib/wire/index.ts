@@ -40,6 +40,7 @@ export {
   canonicalIp,
   ipFromBytes,
   ipv6ToBytes,
+  networkOf,
   unmappedIp,
   withBrackets,
   withoutBrackets,

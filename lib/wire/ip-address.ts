@@ -59,6 +59,16 @@ export function unmappedIp(ip: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1] ?? ip;
 }
 
+/**
+ * The network that an address is of, for counting who comes: who has one IPv6 address has the 2^64 of its network, and many
+ * machines take a new one each day. An IPv4 address is its own. Whatever is no address stays as it is.
+ */
+export function networkOf(ip: string): string {
+  const address = unmappedIp(canonicalIp(ip) ?? ip);
+  const bytes = ipv6ToBytes(address);
+  return bytes === null ? address : ipv6FromBytes(bytes.fill(0, 8));
+}
+
 /** A host as it is written in a URL or before a port: an IPv6 address gets brackets. */
 export function withBrackets(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;

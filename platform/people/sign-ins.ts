@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { printable } from 'iroh-net-diagnostics/services';
+import { networkOf, printable } from 'iroh-net-diagnostics/services';
 import { readable } from '../store/readable.js';
 import { int, text } from '../store/rows.js';
 import type { Caller } from './caller.js';
 import { takeCode } from './codes.js';
 import type { From, PeopleDeps, Tables } from './deps.js';
-import { networkOf } from './network.js';
 import type { Passwords } from './passwords.js';
 import { hashOf, newSecretText } from './secret-text.js';
 import { lockedUserIfAny, rowByNameOrEmail, toUser, type User } from './user-rows.js';

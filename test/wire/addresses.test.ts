@@ -6,6 +6,7 @@ import {
   isLoopbackAddress,
   isPublicAddress,
   leadsNowhere,
+  networkOf,
   socketAddr,
   unmapped,
   unmappedIp,
@@ -37,6 +38,16 @@ describe('an IP address', () => {
       );
     }
   });
+
+  it.each([
+    ['2001:db8:0:1::5', '2001:db8:0:1::'],
+    ['2001:0DB8:0000:0001:ffff::1', '2001:db8:0:1::'],
+    ['2001:db8::1:0:0:0:1', '2001:db8:0:1::'],
+    ['fe80::1%eth0', 'fe80::'],
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:c000:201', '192.0.2.1'],
+    ['somewhere', 'somewhere'],
+  ])('%s is of the network %s', (ip, network) => expect(networkOf(ip)).toBe(network));
 
   it('in IPv6 clothes is the IPv4 address that it is', () => {
     expect(unmappedIp('::ffff:192.0.2.1')).toBe('192.0.2.1');

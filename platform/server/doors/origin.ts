@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import {
+  canonicalIp,
   hostName,
   isLoopbackAddress,
   isLoopbackHost,
@@ -73,5 +74,6 @@ export function isTls(
 export function addressOf({ ip, socket }: Pick<FastifyRequest, 'ip' | 'socket'>): string {
   // Some proxies add the port; and what a client says may be any text.
   const address = ip.replace(/^\[([^\]]*)\](?::\d+)?$/, '$1').replace(/^(\d+(?:\.\d+){3}):\d+$/, '$1');
-  return unmappedIp(isIP(address) === 0 ? (socket.remoteAddress ?? '') : address);
+  const own = socket.remoteAddress ?? '';
+  return unmappedIp(canonicalIp(address) ?? canonicalIp(own) ?? own);
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Clock, TokenBucket } from 'iroh-net-diagnostics/services';
-import { networkOf } from '../../people/network.js';
+import { type Clock, networkOf, TokenBucket } from 'iroh-net-diagnostics/services';
 
 /** Failures that cost no time, and how many more a minute: of one address, of one name, of one name at an address it knows. */
 const ADDRESS = { burst: 20, perMinute: 6 };

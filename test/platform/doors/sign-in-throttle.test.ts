@@ -34,6 +34,7 @@ describe('who guesses passwords', () => {
     expect([four, six]).toEqual([20, 20]);
     expect(wrong('other', '2001:db8:0:2::1')).toBe(0);
     expect(wrong('other', '2001:db8::1:0:0:0:1')).toBeGreaterThan(0);
+    expect(wrong('other', '2001:0DB8:0:1::1')).toBeGreaterThan(0);
   });
 
   it('keeps nobody out where he signed in before', () => {
