@@ -12,6 +12,7 @@ const ROOM = '(?:lib|integrations)(?:/[\\w-]+)*';
 const ALLOWED = [
   /^(package\.json|(README|CHANGELOG|SECURITY|CONTRIBUTING)\.md|LICENSE-(MIT|APACHE)|llms\.txt)$/,
   /^docs\/([\w-]+\.(md|webp)|(guides|decisions)\/[\w-]+\.md)$/,
+  /^docs\/grafana\/[\w-]+\.(md|json|yaml)$/,
   /^deploy\/(([\w-]+\/)*[\w-]+(\.service\.d\/\w+)?\.(yaml|toml|conf|service|sh|template|conf\.template)|(relay\/)?Dockerfile|\.env\.example)$/,
   /^samples\/[\w-]+\/([\w.-]+\.ts|README\.md|(package|tsconfig)\.json)$/,
   /^dist\/schema\.json$/,
