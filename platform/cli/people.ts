@@ -1,13 +1,8 @@
 /** The commands about people. They ask the platform that runs here, or else its database. */
-import { NetDiagnosticsError, systemClock } from 'iroh-net-diagnostics/services';
-import { openFeed } from '../changes/index.js';
+import { NetDiagnosticsError } from 'iroh-net-diagnostics/services';
 import type { Settings } from '../config/index.js';
-import { openDataFolder } from '../data-folder.js';
-import { type Caller, CODE_MS, People } from '../people/index.js';
-import { openStore } from '../store/open-store.js';
-import { DASHBOARD_PORT_SETTING, rememberedPort } from '../store/settings.js';
-import { commandLine } from './command-line.js';
-import { type Asked, askRunning } from './running-platform.js';
+import { CODE_MS, nameKeyOf } from '../people/index.js';
+import { atPlatform, print } from './at-platform.js';
 
 /** What is shown of a user. */
 interface ShownUser {
@@ -96,13 +91,13 @@ export async function listProjects(settings: Settings): Promise<void> {
 
 /** @throws NetDiagnosticsError when there is none of that name */
 async function userOf(settings: Settings, name: string): Promise<ShownUser> {
-  const wanted = name.trim().toLowerCase();
+  const wanted = nameKeyOf(name);
   const { items } = await atPlatform<{ items: ShownUser[] }>(
     settings,
     ['GET', `users?${new URLSearchParams({ search: name, limit: String(MAX_LIST) })}`, null],
     (people) => people.users.list({ limit: MAX_LIST, search: name }),
   );
-  const user = items.find((one) => one.name.toLowerCase() === wanted || one.email?.toLowerCase() === wanted);
+  const user = items.find((one) => [one.name, one.email ?? ''].some((text) => nameKeyOf(text) === wanted));
   if (user === undefined) throw new NetDiagnosticsError('ERR_SETTING', 'There is no user of that name.');
   return user;
 }
@@ -125,42 +120,4 @@ function offlineLink(settings: Settings, code: string, port: number | null): str
   const publicUrl = settings.get('public-url');
   if (publicUrl !== null && publicUrl !== undefined) return new URL(path, publicUrl).href;
   return `http://127.0.0.1:${port ?? 'PORT'}/${path}`;
-}
-
-/**
- * Asks the platform that runs on this data folder; if none does, does it with the database.
- * @param question - method, path below `/api/v1`, body
- */
-export async function atPlatform<T>(
-  settings: Settings,
-  [method, path, body]: readonly ['GET' | 'POST' | 'PATCH' | 'DELETE', string, object | null],
-  offline: (people: People, by: Caller, port: number | null) => Promise<T>,
-): Promise<T> {
-  const { dataDir } = settings;
-  const asked: Asked<T> = await askRunning<T>(dataDir, `/api/v1/${path}`, body, method);
-  if (!('why' in asked)) return asked.answer;
-  const { why } = asked;
-  const { database } = settings.platformOptions();
-  const place = database ?? dataDir;
-  try {
-    if (database === undefined) await openDataFolder(dataDir);
-    const store = await openStore(place);
-    const feed = await openFeed(place);
-    try {
-      const people = new People({ store, feed, clock: systemClock });
-      const port = await rememberedPort(store, DASHBOARD_PORT_SETTING);
-      return await offline(people, commandLine(people), port);
-    } finally {
-      await feed.close();
-      await store.close();
-    }
-  } catch (error) {
-    if (why === null || !(error instanceof NetDiagnosticsError)) throw error;
-    throw new NetDiagnosticsError(error.code, `${why} ${error.message}`, { cause: error });
-  }
-}
-
-/** Writes a line of the result. */
-export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -2,7 +2,7 @@
 import type { ProjectId } from 'iroh-net-diagnostics/services';
 import type { Settings } from '../config/index.js';
 import { type ApiToken, type People, PeopleError } from '../people/index.js';
-import { atPlatform, print } from './people.js';
+import { atPlatform, print } from './at-platform.js';
 
 const TOKEN_ID = /^[0-9a-f]{16}$/;
 const DAY_MS = 24 * 3_600_000;
