@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { moveStore } from '../../platform/transfer/index.js';
+import { freePort } from '../../test/support/free-port.js';
 import { PostgresServer } from '../../test/support/postgres.js';
 import { assertBuilt } from '../support/built.js';
 import { machine } from '../support/machine.js';
@@ -93,7 +94,8 @@ export async function main(args: string[]): Promise<void> {
     if (values.data !== undefined && database !== undefined) await moveData(folder, database);
     const dashboard = { port: 0, unsafeWithoutLogin: true };
     await measure(
-      { dataDir: folder, database, dashboard },
+      // On a shared database no process remembers a port, and these API secrets name one.
+      { dataDir: folder, database, dashboard, port: database === undefined ? undefined : await freePort() },
       { ...options, hasData: values.data !== undefined },
     );
   } finally {
