@@ -22,6 +22,8 @@ export {
   type MetricsRecord,
   type MetricsSchema,
   type MetricValue,
+  type NatType,
+  type NatTypeBy,
   NetDiagnosticsError,
   type NetDiagnosticsErrorCode,
   type PlatformEvent,
@@ -29,12 +31,14 @@ export {
   type RelayAuth,
   type RelayOption,
   type ReportFacts,
+  type ReportLevel,
   type ReportRecord,
   type ReportSource,
   type ReportSummary,
   type RunFailureKind,
   type RunPhase,
   type RunProgress,
+  type Sighting,
 } from 'iroh-net-diagnostics/services';
 export type { AnsweredRequest, RequestRecord } from './observe/index.js';
 export type { DashboardOptions, PlatformOptions, TlsOptions } from './options.js';

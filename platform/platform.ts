@@ -11,6 +11,7 @@ import {
   type EndpointView,
   EventBus,
   type HistoryPage,
+  type IsPublicAddress,
   type MetricsRecord,
   messageOf,
   NetDiagnosticsError,
@@ -58,6 +59,8 @@ interface ReplacedParts {
   /** Makes the texts of the API's answers. */
   serializer?: DashboardContext['serializer'];
   onRoute?: DashboardContext['onRoute'];
+  /** In a test network, which has its own public addresses. */
+  isPublicAddress?: IsPublicAddress;
 }
 
 /** What a platform is made of, in the order in which it is opened. */
@@ -72,6 +75,7 @@ interface Parts {
   observatory: Observatory;
   serializer: DashboardContext['serializer'];
   onRoute: DashboardContext['onRoute'];
+  isPublicAddress: IsPublicAddress | undefined;
 }
 
 /**
@@ -148,8 +152,9 @@ export class Platform {
       await keys.register(store.database);
       if (keys.own !== null) await store.adoptIdentity(keys.own.id);
       const id = keys.own?.id ?? (await oldestIdentity(leases));
-      const { serializer, onRoute } = replaced;
-      const parts = { settings, keys, events, store, leases, feed, observatory, serializer, onRoute };
+      const { serializer, onRoute, isPublicAddress } = replaced;
+      const given = { serializer, onRoute, isPublicAddress };
+      const parts = { settings, keys, events, store, leases, feed, observatory, ...given };
       const platform = new Platform(id, parts);
       await platform.#open();
       return platform;
@@ -329,6 +334,7 @@ export class Platform {
     const served = await ServedIdentity.start(held, {
       ...{ store, feed, events, clock: settings.clock, shares: this.#shares },
       keepReports: settings.retention.reports.perEndpoint,
+      isPublicAddress: this.#parts.isPublicAddress,
       reach: this.#reach,
       runs: observatory,
     });

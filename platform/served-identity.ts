@@ -4,6 +4,7 @@ import {
   type EndpointId,
   type EndpointRef,
   type EventBus,
+  type IsPublicAddress,
   messageOf,
   ServicesHost,
   type ServicesShares,
@@ -32,6 +33,8 @@ export interface ServeDeps {
   shares: ServicesShares;
   /** Reports that are kept of an endpoint. */
   keepReports: number;
+  /** For test networks. */
+  isPublicAddress: IsPublicAddress | undefined;
   runs: RunObserver;
   reach: Pick<Reach, 'bind' | 'addressOf' | 'hasRelays'>;
 }
@@ -52,13 +55,13 @@ export class ServedIdentity {
 
   /** Binds the endpoint, takes sessions, and calls who was online before. @throws `ERR_BIND`, `ERR_STORE` */
   static async start(held: HeldIdentity, deps: ServeDeps): Promise<ServedIdentity> {
-    const { feed, events, clock, shares, keepReports, reach } = deps;
+    const { feed, events, clock, shares, keepReports, isPublicAddress, reach } = deps;
     const { identity, token } = held;
     const { dialect } = deps.store;
     const store = deps.store.fenced((transaction) => fence(dialect, transaction, held));
     const endpoint = await reach.bind(held);
     const host = ServicesHost.start({
-      ...{ endpoint, store, events, clock, shares, keepReports },
+      ...{ endpoint, store, events, clock, shares, keepReports, isPublicAddress },
       address: () => reach.addressOf(endpoint),
     });
     const onWarning = (message: string) => events.emit({ type: 'warning', message });

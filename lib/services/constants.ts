@@ -117,6 +117,17 @@ export const MAX_METRIC_HELP = 500;
 /** How often the address of a live session is looked at; it is stored when it has changed. */
 export const ADDRESS_INTERVAL_MS = 30_000;
 
+/**
+ * How long a session has gone through a relay before that counts as all it can. iroh tries for a direct path when a connection
+ * begins, and five seconds later again.
+ */
+export const RELAYED_FOR_MS = 10_000;
+/** How long it is remembered where the platform's relays stand. */
+export const RELAY_PLACES_AGE_MS = 5 * 60_000;
+/** Sessions whose paths are looked at to find one that is direct, and how many of those found are remembered. */
+export const SESSIONS_LOOKED_AT = 64;
+export const DIRECT_PEERS_KEPT = 16;
+
 /** Limit of connecting for a dial-back. With a live session it is quick; iroh itself gives up after 30 s. */
 export const CONNECT_TIMEOUT_MS = 15_000;
 /** Calls at once to endpoints that had a session with an earlier process. Each is a handshake and one round trip. */

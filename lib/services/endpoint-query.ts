@@ -2,7 +2,7 @@ import { codeOf, NetDiagnosticsError } from '../errors.js';
 import type { Attributes, EndpointId } from '../wire/index.js';
 import { permitsDialBack } from './button-state.js';
 import type { EndpointRecord, ProjectId } from './records.js';
-import type { NatType, ReportLevel } from './report-facts.js';
+import type { NatType, ReportLevel } from './witness/index.js';
 
 /** Whether an endpoint can be dialled back: it has a grant, had one, or none. */
 export type GrantState = 'granted' | 'expired' | 'none';

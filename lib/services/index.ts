@@ -68,6 +68,7 @@ export {
   type EndpointId,
   formatSocketAddr,
   InvalidValue,
+  type IsPublicAddress,
   isLoopbackAddress,
   looksLikeApiSecret,
   type MetricSchema,
@@ -141,8 +142,18 @@ export {
   type ReportSummary,
   type ShownGrant,
 } from './records.js';
-export { type NatType, natType, type ReportFacts, type ReportLevel, reportFacts } from './report-facts.js';
+export { type ReportFacts, reportFacts } from './report-facts.js';
 export { historyPage, ServicesHost, type ServicesHostDeps } from './services-host.js';
 export { ServicesShares, type SharesInUse } from './services-shares.js';
 export type { HistoryPage, Store } from './store.js';
 export { type EndpointView, viewOf } from './views.js';
+export {
+  addressIn,
+  type FamilyNat,
+  type Judgement,
+  type NatType,
+  type NatTypeBy,
+  natOf,
+  type ReportLevel,
+  type Sighting,
+} from './witness/index.js';

@@ -298,7 +298,7 @@ function newestMetrics(metrics: Map<string, MetricsRecord>): MetricsRecord[] {
 }
 
 function summaryOf({ report, ...circumstances }: ReportRecord): ReportSummary {
-  return { ...circumstances, facts: reportFacts(report) };
+  return { ...circumstances, facts: reportFacts(report, circumstances.sighting) };
 }
 
 function copyOf<T>(record: T): T {

@@ -9,6 +9,7 @@ import type {
   MetricValue,
 } from '../wire/index.js';
 import type { ReportFacts } from './report-facts.js';
+import type { Sighting } from './witness/index.js';
 
 /** Names a project. Everything that is stored belongs to one, and nothing of one can be seen from another. */
 export type ProjectId = string;
@@ -104,6 +105,8 @@ export interface ReportRecord {
   receivedAt: number;
   /** Milliseconds that the dial-back took, including the connecting; `null` for an upload. */
   durationMs: number | null;
+  /** What the platform itself saw when it came; `null`: nothing that counts, or a report of an earlier version. */
+  sighting: Sighting | null;
   report: DiagnosticsReport;
 }
 

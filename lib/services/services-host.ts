@@ -6,6 +6,7 @@ import {
   type ApiSecret,
   type EndpointAddress,
   type EndpointId,
+  type IsPublicAddress,
   OWN_PLATFORM_ALPN,
   SERVICES_ALPN,
 } from '../wire/index.js';
@@ -28,6 +29,7 @@ import { ServicesShares } from './services-shares.js';
 import { Absences, EndpointSession, KnownSecrets, Presence, Twins } from './sessions/index.js';
 import type { HistoryPage, Store } from './store.js';
 import { type EndpointView, type ViewSources, viewEndpoint, viewEndpoints } from './views.js';
+import { RelayPlaces, Witness } from './witness/index.js';
 
 /** What a {@link ServicesHost} needs. The caller makes all of it, and closes it afterwards. */
 export interface ServicesHostDeps {
@@ -47,6 +49,8 @@ export interface ServicesHostDeps {
   keepReports?: number | undefined;
   /** @internal For tests. */
   clock?: Clock | undefined;
+  /** @internal For test networks, which have their own public addresses. */
+  isPublicAddress?: IsPublicAddress | undefined;
 }
 
 /**
@@ -71,6 +75,7 @@ export class ServicesHost {
   readonly #absences: Absences;
   readonly #recalls: Recalls;
   readonly #secrets: KnownSecrets;
+  readonly #witness: Witness;
   readonly #dialBacks: DialBacks;
   readonly #apiSecrets: ApiSecrets;
   readonly #views: ViewSources;
@@ -95,8 +100,13 @@ export class ServicesHost {
     this.#recalls = new Recalls({
       ...{ endpoint, store, presence, absences, secrets: this.#secrets, events, clock },
     });
+    const witness = new Witness({
+      ...{ endpoint, address: this.#address, sessions: presence, isPublic: deps.isPublicAddress },
+      relays: new RelayPlaces({ relays: () => endpoint.relays() }),
+    });
+    this.#witness = witness;
     this.#dialBacks = new DialBacks({
-      ...{ endpoint, store, presence, recalls: this.#recalls, events, clock },
+      ...{ endpoint, store, presence, recalls: this.#recalls, witness, events, clock },
       ...{ maxRuns: limits.runs, underWay: shares.runs, keepReports },
     });
     this.#presence = presence;
@@ -109,7 +119,7 @@ export class ServicesHost {
     this.#views = { store, dialBacks: this.#dialBacks, clock };
     const shared = {
       ...{ ...shares, endpoint, store, secrets: this.#secrets, presence, absences, twins },
-      ...{ events, clock, keepReports },
+      ...{ witness, events, clock, keepReports },
     };
     this.#router.handle(SERVICES_ALPN, (connection, { signal }) =>
       new EndpointSession(connection, shared).serve(signal),
@@ -249,6 +259,7 @@ export class ServicesHost {
   }
 
   async #stop(): Promise<void> {
+    this.#witness.close();
     for (const part of [this.#recalls, this.#dialBacks, this.#router, this.#absences]) {
       try {
         await part.close();

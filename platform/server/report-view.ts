@@ -1,15 +1,17 @@
 import {
+  addressIn,
   type DiagnosticsReport,
+  type FamilyNat,
   formatSocketAddr,
   type NatType,
-  natType,
+  natOf,
   type ReportFacts,
   type ReportLevel,
   reportFacts,
+  type Sighting,
 } from 'iroh-net-diagnostics/services';
 
 type NetReport = NonNullable<DiagnosticsReport['netReport']>;
-type SocketAddr = DiagnosticsReport['directAddrs'][number];
 
 /** Good, bad, worth a look, or not measured; plain words, or an address. */
 export type Tone = 'good' | 'bad' | 'warn' | 'unknown' | 'plain' | 'plain mono';
@@ -46,20 +48,16 @@ export interface ReportView {
   versions: ReportFact[];
 }
 
-/** The report in words. */
-export function viewReport(report: DiagnosticsReport): ReportView {
+/** The report in words. @param sighting - what the platform itself saw when it came */
+export function viewReport(report: DiagnosticsReport, sighting: Sighting | null): ReportView {
   const { netReport } = report;
+  const familyOf = (family: 4 | 6) =>
+    netReport === null ? [] : familyFacts(report, netReport, family, sighting);
   return {
-    ...verdict(reportFacts(report)),
-    ipv4:
-      netReport === null
-        ? []
-        : family(netReport.udpV4, netReport.mappingVariesByDestIpv4, netReport.globalV4),
-    ipv6:
-      netReport === null
-        ? []
-        : family(netReport.udpV6, netReport.mappingVariesByDestIpv6, netReport.globalV6),
-    network: [...captivePortal(netReport), portMapping(report)],
+    ...verdict(reportFacts(report, sighting), sighting),
+    ipv4: familyOf(4),
+    ipv6: familyOf(6),
+    network: [...seenFromHere(sighting), ...captivePortal(netReport), portMapping(report)],
     relays: relayRows(netReport),
     directAddrs: report.directAddrs.map(formatSocketAddr),
     versions: [plain('iroh', report.irohVersion), plain('iroh-services', report.irohServicesVersion)],
@@ -67,26 +65,53 @@ export function viewReport(report: DiagnosticsReport): ReportView {
 }
 
 /** The colour and the sentence alone, for a list. */
-export function verdict(facts: ReportFacts): Pick<ReportView, 'level' | 'headline' | 'sentence'> {
+export function verdict(
+  facts: ReportFacts,
+  sighting: Sighting | null,
+): Pick<ReportView, 'level' | 'headline' | 'sentence'> {
   const { level, natType, udpV4, udpV6 } = facts;
-  if (udpV4 === null && udpV6 === null) {
-    return {
-      level,
-      headline: 'Not measured',
-      sentence: 'No relay answered, or none is configured: there is nothing to judge the network by.',
-    };
-  }
-  if (!udpV4 && !udpV6) {
-    return {
-      level,
-      headline: 'UDP not confirmed',
-      sentence:
-        'Relays answered, but the report holds no answer over UDP: it is blocked, or was not measured. If it is blocked, connections go through a relay.',
-    };
-  }
+  if (level === 'red') return { level, ...BLOCKED };
+  if (level === 'grey')
+    return { level, ...(udpV4 === null && udpV6 === null ? NOT_MEASURED : NOT_CONFIRMED) };
+  if (level === 'orange' && isRelayedHere(sighting)) return { level, ...RELAYED_HERE };
+  if (level === 'orange' && natType === 'Endpoint-Independent') return { level, ...UNTOLD };
+  if (level === 'green' && natType === 'Endpoint-Dependent')
+    return { level, headline: natType, sentence: DIRECT_BY_IPV6 };
   const alsoV6 = udpV4 && udpV6 ? ' Peers that have IPv6 can use that as well.' : '';
-  return { level, headline: NAT_HEADLINES[natType], sentence: NAT_SENTENCES[natType] + alsoV6 };
+  return { level, headline: NAT_HEADLINES[natType], sentence: natSentence(facts, sighting) + alsoV6 };
 }
+
+const NOT_MEASURED = {
+  headline: 'Not measured',
+  sentence: 'No relay answered, or none is configured: there is nothing to judge the network by.',
+};
+
+const NOT_CONFIRMED = {
+  headline: 'UDP not confirmed',
+  sentence:
+    'Relays answered, but the report holds no answer over UDP: it is blocked, or was not measured. If it is blocked, connections go through a relay.',
+};
+
+const BLOCKED = {
+  headline: 'UDP seems blocked',
+  sentence:
+    'Relays answer over HTTPS and nothing over UDP, and this platform, to which others connect directly, is reached through a relay only: connections are relayed.',
+};
+
+const RELAYED_HERE = {
+  headline: 'Reached through a relay',
+  sentence:
+    'UDP passes to the relays, but this platform, to which others connect directly, is reached through a relay only: connections may be relayed.',
+};
+
+const UNTOLD = {
+  headline: 'Public address not told',
+  sentence:
+    'UDP works and the public address is the same towards every peer, but no relay told it to the app, so peers do not learn it: address discovery is switched off, as relays ship. Connections may be relayed.',
+};
+
+const DIRECT_BY_IPV6 =
+  'The public IPv4 address differs from peer to peer, but IPv6 is open: direct connections should work with peers that have IPv6.';
 
 const NAT_HEADLINES: Record<NatType, string> = {
   'Endpoint-Independent': 'Endpoint-Independent',
@@ -94,26 +119,40 @@ const NAT_HEADLINES: Record<NatType, string> = {
   Unknown: 'NAT type unknown',
 };
 
-const NAT_SENTENCES: Record<NatType, string> = {
-  'Endpoint-Independent':
-    'UDP works and the public address is the same towards every peer: direct connections should work.',
-  'Endpoint-Dependent':
-    'UDP works, but the public address differs from peer to peer: connections are often relayed.',
-  Unknown:
-    'UDP works, but one vantage point cannot tell the NAT type: a second relay at another address can.',
-};
+function natSentence({ natType, natTypeBy }: FamilyNat, sighting: Sighting | null): string {
+  switch (natType) {
+    case 'Endpoint-Independent':
+      return natTypeBy === 'report'
+        ? 'UDP works and the public address is the same towards every peer: direct connections should work.'
+        : 'UDP works, and its relay and this platform see the same public address: direct connections should work.';
+    case 'Endpoint-Dependent':
+      return natTypeBy === 'report'
+        ? 'UDP works, but the public address differs from peer to peer: connections are often relayed.'
+        : 'UDP works, but its relay and this platform see different ports of its public address: connections are often relayed.';
+    case 'Unknown':
+      if (sighting?.path === 'direct')
+        return 'UDP works, and this platform is reached directly, but the NAT type is not known: that takes a relay with address discovery, which relays ship without, at another address than this platform.';
+      return 'UDP works, but one vantage point cannot tell the NAT type: a second relay at another address can.';
+  }
+}
 
-function family(udp: boolean, mappingVaries: boolean | null, global: SocketAddr | null): ReportFact[] {
-  const nat = natType(mappingVaries);
+function isRelayedHere(sighting: Sighting | null): boolean {
+  return sighting?.path === 'relay' && sighting.othersAreDirect;
+}
+
+function familyFacts(
+  report: DiagnosticsReport,
+  netReport: NetReport,
+  family: 4 | 6,
+  sighting: Sighting | null,
+): ReportFact[] {
+  const { natType, natTypeBy } = natOf(report, family, sighting);
   const tones = { 'Endpoint-Independent': 'good', 'Endpoint-Dependent': 'warn', Unknown: 'unknown' } as const;
+  const global = family === 4 ? netReport.globalV4 : netReport.globalV6;
+  const hint = natTypeBy === 'platform' ? NAT_HINTS_HERE[natType] : NAT_HINTS[natType];
   return [
-    {
-      label: 'UDP',
-      value: udp ? 'Works' : 'Not seen',
-      tone: udp ? 'good' : 'unknown',
-      hint: udp ? '' : 'Blocked, or not measured: the report cannot tell these apart.',
-    },
-    { label: 'NAT mapping', value: nat, tone: tones[nat], hint: NAT_HINTS[nat] },
+    udp(family === 4 ? netReport.udpV4 : netReport.udpV6, family, sighting),
+    { label: 'NAT mapping', value: natType, tone: tones[natType], hint },
     {
       label: 'Public address',
       value: global === null ? 'Unknown' : formatSocketAddr(global),
@@ -123,11 +162,40 @@ function family(udp: boolean, mappingVaries: boolean | null, global: SocketAddr 
   ];
 }
 
+function udp(isSeen: boolean, family: 4 | 6, sighting: Sighting | null): ReportFact {
+  const label = 'UDP';
+  if (isSeen) return { label, value: 'Works', tone: 'good', hint: '' };
+  if (sighting !== null && addressIn(sighting)?.family === family)
+    return { label, value: 'Works', tone: 'good', hint: 'To this platform; no relay answered over UDP.' };
+  const hint = 'Blocked, or not measured: the report cannot tell these apart.';
+  return { label, value: 'Not seen', tone: 'unknown', hint };
+}
+
 const NAT_HINTS: Record<NatType, string> = {
   'Endpoint-Independent': 'The same towards every peer, or no NAT at all.',
   'Endpoint-Dependent': 'Another one towards each peer.',
   Unknown: '',
 };
+
+const NAT_HINTS_HERE: Record<NatType, string> = {
+  'Endpoint-Independent': 'The same towards its relay and this platform, or no NAT at all.',
+  'Endpoint-Dependent': 'Another port towards this platform than towards its relay.',
+  Unknown: '',
+};
+
+/** What the platform itself saw when the report came. */
+function seenFromHere(sighting: Sighting | null): ReportFact[] {
+  const label = 'Seen from here';
+  if (sighting === null) return [];
+  if (sighting.path === 'relay') {
+    const hint = sighting.othersAreDirect
+      ? 'Others connect to this platform directly.'
+      : 'Whether others connect to this platform directly is not known.';
+    return [{ label, value: 'Through a relay', tone: sighting.othersAreDirect ? 'warn' : 'plain', hint }];
+  }
+  const hint = 'The address of the direct path between the app and this platform when the report came.';
+  return [{ label, value: `${sighting.address ?? 'Unknown'}, directly`, tone: 'plain', hint }];
+}
 
 function captivePortal(netReport: NetReport | null): ReportFact[] {
   const label = 'Captive portal';

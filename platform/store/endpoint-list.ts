@@ -9,7 +9,7 @@ import {
 } from 'iroh-net-diagnostics/services';
 import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
 import { readable } from './readable.js';
-import { FACT_COLUMNS, toEndpoint } from './rows.js';
+import { FACT_COLUMNS, SIGHTING_COLUMNS, toEndpoint } from './rows.js';
 import type { Tables } from './schema.js';
 
 /** What a record of an endpoint is made of. */
@@ -35,6 +35,7 @@ export const ENDPOINT_COLUMNS = [
   'report_source',
   'report_duration_ms',
   ...FACT_COLUMNS,
+  ...SIGHTING_COLUMNS,
 ] as const;
 
 type Condition = Expression<SqlBool>;

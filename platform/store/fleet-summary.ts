@@ -64,7 +64,7 @@ export async function fleetSummary(
     online: sum(({ is_online, count }) => Number(is_online) * count),
     levels: counted(
       by(({ level }) => level ?? 'none'),
-      ['green', 'orange', 'grey', 'none'],
+      ['green', 'orange', 'red', 'grey', 'none'],
     ),
     natTypes: counted(
       by(({ nat_type }) => nat_type),

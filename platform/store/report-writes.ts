@@ -1,7 +1,7 @@
 import { type ReportRecord, reportFacts } from 'iroh-net-diagnostics/services';
 import { sql, type Transaction } from 'kysely';
 import { dropReports } from './drop.js';
-import { factColumns } from './rows.js';
+import { factColumns, sightingColumns } from './rows.js';
 import type { Tables } from './schema.js';
 
 /** Adds a report, keeps its facts beside the endpoint when it is the newest, and drops all but the newest `keep`. */
@@ -10,10 +10,10 @@ export async function writeReport(
   record: ReportRecord,
   keep: number,
 ): Promise<void> {
-  const { project, id, endpointId, source, receivedAt, durationMs } = record;
+  const { project, id, endpointId, source, receivedAt, durationMs, sighting } = record;
   const report = JSON.stringify(record.report);
   const bytes = Buffer.byteLength(report);
-  const facts = factColumns(reportFacts(record.report));
+  const facts = { ...factColumns(reportFacts(record.report, sighting)), ...sightingColumns(sighting) };
   await tables
     .insertInto('reports')
     .values({

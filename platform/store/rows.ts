@@ -10,12 +10,14 @@ import {
   type MetricsSchema,
   type MetricValue,
   type NatType,
+  type NatTypeBy,
   NetDiagnosticsError,
   type ReportFacts,
   type ReportLevel,
   type ReportRecord,
   type ReportSource,
   type ReportSummary,
+  type Sighting,
   trustedEndpointId,
 } from 'iroh-net-diagnostics/services';
 import type { Selectable } from 'kysely';
@@ -24,12 +26,14 @@ import type { Tables } from './schema.js';
 /** What the compiler knows of a row. What is in it, is looked at: SQLite keeps anything in any column. */
 type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
 type FactColumns = Pick<Row<'reports'>, (typeof FACT_COLUMNS)[number]>;
+type SightingColumns = Pick<Row<'reports'>, (typeof SIGHTING_COLUMNS)[number]>;
 type ReportHead = Omit<Row<'reports'>, 'report' | 'bytes' | keyof FactColumns>;
 
 /** What is kept of a report's facts, in `reports` and in `endpoints`. */
 export const FACT_COLUMNS = [
   'level',
   'nat_type',
+  'nat_type_by',
   'udp_v4',
   'udp_v6',
   'varies_v4',
@@ -37,6 +41,9 @@ export const FACT_COLUMNS = [
   'iroh_version',
   'services_version',
 ] as const;
+
+/** What is kept of a sighting, in both as well. */
+export const SIGHTING_COLUMNS = ['seen_path', 'seen_address', 'relays_elsewhere', 'others_direct'] as const;
 
 export function toApiSecret(row: Row<'api_secrets'>): ApiSecretRecord {
   return {
@@ -87,6 +94,7 @@ export function toEndpoint(
             source: text(row, 'report_source') as ReportSource,
             receivedAt: int(row, 'report_at'),
             durationMs: intOrNull(row, 'report_duration_ms'),
+            sighting: toSighting(row),
             facts: toFacts(row),
           },
   };
@@ -121,6 +129,7 @@ function reportHead(row: ReportHead): Omit<ReportRecord, 'report'> {
     source: text(row, 'source') as ReportSource,
     receivedAt: int(row, 'received_at'),
     durationMs: intOrNull(row, 'duration_ms'),
+    sighting: toSighting(row),
   };
 }
 
@@ -139,6 +148,7 @@ function toFacts(row: FactColumns): ReportFacts {
   return {
     level: text(row, 'level') as ReportLevel,
     natType: text(row, 'nat_type') as NatType,
+    natTypeBy: (textOrNull(row, 'nat_type_by') ?? 'report') as NatTypeBy,
     udpV4: flagOrNull(row, 'udp_v4'),
     udpV6: flagOrNull(row, 'udp_v6'),
     mappingVariesByDestIpv4: flagOrNull(row, 'varies_v4'),
@@ -152,12 +162,33 @@ export function factColumns(facts: ReportFacts): FactColumns {
   return {
     level: facts.level,
     nat_type: facts.natType,
+    nat_type_by: facts.natTypeBy,
     udp_v4: bitOrNull(facts.udpV4),
     udp_v6: bitOrNull(facts.udpV6),
     varies_v4: bitOrNull(facts.mappingVariesByDestIpv4),
     varies_v6: bitOrNull(facts.mappingVariesByDestIpv6),
     iroh_version: facts.irohVersion,
     services_version: facts.irohServicesVersion,
+  };
+}
+
+function toSighting(row: SightingColumns): Sighting | null {
+  const path = textOrNull(row, 'seen_path');
+  if (path === null) return null;
+  return {
+    path: path === 'direct' ? path : 'relay',
+    address: textOrNull(row, 'seen_address'),
+    relaysAreElsewhere: flagOrNull(row, 'relays_elsewhere') ?? false,
+    othersAreDirect: flagOrNull(row, 'others_direct') ?? false,
+  };
+}
+
+export function sightingColumns(sighting: Sighting | null): SightingColumns {
+  return {
+    seen_path: sighting?.path ?? null,
+    seen_address: sighting?.address ?? null,
+    relays_elsewhere: bitOrNull(sighting?.relaysAreElsewhere ?? null),
+    others_direct: bitOrNull(sighting?.othersAreDirect ?? null),
   };
 }
 

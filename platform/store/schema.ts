@@ -9,6 +9,8 @@ type Defaulted = ColumnType<number | string, number | undefined, number>;
 interface FactColumns {
   level: string | null;
   nat_type: string | null;
+  /** NULL: a report of an earlier version, and its own word. */
+  nat_type_by: string | null;
   udp_v4: number | null;
   udp_v6: number | null;
   varies_v4: number | null;
@@ -17,7 +19,15 @@ interface FactColumns {
   services_version: string | null;
 }
 
-interface EndpointTable extends FactColumns {
+/** What the platform itself saw when a report came. All NULL: nothing. */
+interface SightingColumns {
+  seen_path: string | null;
+  seen_address: string | null;
+  relays_elsewhere: number | null;
+  others_direct: number | null;
+}
+
+interface EndpointTable extends FactColumns, SightingColumns {
   project: string;
   id: string;
   /** The identity that it opened its last session with. */
@@ -103,17 +113,18 @@ export interface Tables {
     expires_at: BigInteger | null;
     granted_at: BigInteger;
   };
-  reports: FactColumns & {
-    id: string;
-    project: string;
-    endpoint_id: string;
-    source: string;
-    received_at: BigInteger;
-    duration_ms: BigInteger | null;
-    bytes: BigInteger;
-    /** JSON. */
-    report: string;
-  };
+  reports: FactColumns &
+    SightingColumns & {
+      id: string;
+      project: string;
+      endpoint_id: string;
+      source: string;
+      received_at: BigInteger;
+      duration_ms: BigInteger | null;
+      bytes: BigInteger;
+      /** JSON. */
+      report: string;
+    };
   metric_schemas: {
     project: string;
     /** Of `schema_json`: each schema is kept once. */

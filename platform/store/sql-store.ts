@@ -31,6 +31,7 @@ import { writeReport } from './report-writes.js';
 import {
   endpointId,
   FACT_COLUMNS,
+  SIGHTING_COLUMNS,
   text,
   toApiSecret,
   toEndpoint,
@@ -44,7 +45,10 @@ import type { Dialect, SqlDatabase } from './sql-database.js';
 import { newWriteFigures, type Write, type WriteFigures, WriteQueue } from './write-queue.js';
 
 const SECRET_COLUMNS = ['project', 'key_id', 'identity', 'label', 'created_at', 'revoked_at'] as const;
-const HEAD_COLUMNS = ['project', 'id', 'endpoint_id', 'source', 'received_at', 'duration_ms'] as const;
+const HEAD_COLUMNS = [
+  ...(['project', 'id', 'endpoint_id', 'source', 'received_at', 'duration_ms'] as const),
+  ...SIGHTING_COLUMNS,
+] as const;
 const GRANT_COLUMNS = [
   'project',
   'endpoint_id',

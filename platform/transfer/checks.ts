@@ -1,4 +1,10 @@
-import { NetDiagnosticsError, parseEndpointId, printable, SecretKey } from 'iroh-net-diagnostics/services';
+import {
+  addressIn,
+  NetDiagnosticsError,
+  parseEndpointId,
+  printable,
+  SecretKey,
+} from 'iroh-net-diagnostics/services';
 import { MIGRATIONS } from '../store/migrations/index.js';
 import { type Column, catalogueOf, type TableInfo } from './catalogue.js';
 import { type Batch, type Cell, type Contents, isObject } from './format.js';
@@ -23,6 +29,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
   ),
   'audit.detail': json('object', isObject),
   report: json('object', isObject),
+  seen_path: (text) => (text === 'direct' || text === 'relay' ? null : 'is neither direct nor relay'),
+  seen_address: (text) => (isSeen(text) ? null : 'is no IP address with a port'),
   schema_json: json('schema of metrics', (value) => isObject(value) && isListOf(value.items, isObject)),
   values_json: json('list', (value) => isListOf(value, isObject)),
 };
@@ -117,6 +125,11 @@ function json(what: string, isRight: (value: unknown) => boolean): Check {
 
 function isListOf(value: unknown, isRight: (one: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(isRight);
+}
+
+function isSeen(address: string): boolean {
+  const where = { path: 'direct', relaysAreElsewhere: false, othersAreDirect: false } as const;
+  return addressIn({ ...where, address }) !== null;
 }
 
 function isText(value: unknown): boolean {

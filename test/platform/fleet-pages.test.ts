@@ -102,6 +102,7 @@ describe.each(DATABASES)('a fleet in %s', (_, open, isAvailable) => {
         levels: {
           green: count(({ latestReport }) => latestReport?.facts.level === 'green'),
           orange: count(({ latestReport }) => latestReport?.facts.level === 'orange'),
+          red: count(({ latestReport }) => latestReport?.facts.level === 'red'),
           grey: count(({ latestReport }) => latestReport?.facts.level === 'grey'),
           none: count(({ latestReport }) => latestReport === null),
         },
@@ -166,7 +167,7 @@ function queries(): Partial<EndpointQuery>[] {
     search: pick(searches),
     group: pick(['g0', 'g1', 'g%']),
     attributes: random() < 0.3 ? { tier: pick(['a', 'b']) ?? '' } : undefined,
-    level: pick(['green', 'orange', 'grey', 'none'] as const),
+    level: pick(['green', 'orange', 'red', 'grey', 'none'] as const),
     natType: pick(['Endpoint-Independent', 'Endpoint-Dependent', 'Unknown'] as const),
     version: pick(['1.0.0', '2.0.0']),
     isOnline: pick([true, false]),
@@ -230,6 +231,6 @@ async function add(store: Store, id: EndpointId, index: number): Promise<void> {
       endpointId: id,
       source: 'upload' as const,
     };
-    await store.addReport({ ...head, receivedAt: at, durationMs: null, report }, 5);
+    await store.addReport({ ...head, receivedAt: at, durationMs: null, sighting: null, report }, 5);
   }
 }

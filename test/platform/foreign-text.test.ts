@@ -56,7 +56,7 @@ describe.each(DATABASES)('text from strangers on %s', (_, open) => {
     const store = await withEndpoint();
     const report = { ...sampleReport(A), irohVersion: `1.0${ODD}`, irohServicesVersion: 'v'.repeat(5_000) };
     const head = { project: PROJECT, id: '1'.repeat(20), endpointId: A, source: 'upload' as const };
-    await store.addReport({ ...head, receivedAt: DAY, durationMs: null, report }, 9);
+    await store.addReport({ ...head, receivedAt: DAY, durationMs: null, sighting: null, report }, 9);
     const facts = (await store.endpoint(ref))?.latestReport?.facts;
     expect(facts?.irohVersion).toBe(`1.0${CLEAN}`);
     expect(facts?.irohServicesVersion.length).toBeLessThan(100);

@@ -59,7 +59,7 @@ async function expectAllOfVersion3(store: SqlStore): Promise<void> {
       ...own,
       isOnline: false,
       grant: { caps: ['net-diagnostics:get-any'] },
-      latestReport: { id: newest.id, facts: reportFacts(newest.report) },
+      latestReport: { id: newest.id, facts: reportFacts(newest.report, null) },
     });
     const ref = refOf(before.id);
     const ofThis = ({ endpointId }: { endpointId: string }) => endpointId === before.id;
@@ -71,7 +71,7 @@ async function expectAllOfVersion3(store: SqlStore): Promise<void> {
     ).toEqual(said.grants.filter(ofThis).map((one: object) => ({ ...one, ...own })));
     const project = DEFAULT_PROJECT;
     expect(await store.reports(ref, { limit: 99 })).toEqual(
-      said.reports.filter(ofThis).map((one: object) => ({ ...one, project })),
+      said.reports.filter(ofThis).map((one: object) => ({ ...one, project, sighting: null })),
     );
     expect(await store.metricsSessions(ref)).toEqual(
       said.metrics.filter(ofThis).map((one: object) => ({ ...one, project })),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { natType, reportFacts } from '../../lib/services/report-facts.js';
+import { reportFacts } from '../../lib/services/report-facts.js';
 import type { DiagnosticsReport, NetReport } from '../../lib/wire/index.js';
 import { verdict, viewReport } from '../../platform/server/report-view.js';
 import { madeUpId } from '../support/ids.js';
@@ -12,7 +12,7 @@ const net = (over: Partial<NetReport>): NetReport => {
   return { ...sample.netReport, ...over };
 };
 
-const factsOf = (netReport: NetReport | null) => reportFacts({ ...sample, netReport });
+const factsOf = (netReport: NetReport | null) => reportFacts({ ...sample, netReport }, null);
 
 describe('the words of a report', () => {
   it.each([
@@ -28,27 +28,26 @@ describe('the words of a report', () => {
       'Endpoint-Independent',
     ],
     [
-      "IPv4's mapping before IPv6's",
+      "IPv4's mapping before IPv6's, though peers that have IPv6 are direct",
       net({ mappingVariesByDestIpv4: true, mappingVariesByDestIpv6: false }),
-      'orange',
+      'green',
       'Endpoint-Dependent',
     ],
   ])('say for %s what it means', (_name, netReport, level, headline) => {
-    expect(verdict(factsOf(netReport))).toMatchObject({ level, headline });
-    expect(verdict(factsOf(netReport)).sentence).toMatch(/\.$/);
+    expect(verdict(factsOf(netReport), null)).toMatchObject({ level, headline });
+    expect(verdict(factsOf(netReport), null).sentence).toMatch(/\.$/);
   });
 
   it('never say "No NAT": a wire report cannot tell', () => {
-    expect([natType(true), natType(false), natType(null)]).toEqual([
-      'Endpoint-Dependent',
-      'Endpoint-Independent',
-      'Unknown',
-    ]);
+    const types = [true, false, null].map(
+      (mappingVariesByDestIpv4) => factsOf(net({ mappingVariesByDestIpv4 })).natType,
+    );
+    expect(types).toEqual(['Endpoint-Dependent', 'Endpoint-Independent', 'Unknown']);
   });
 
   it('keep unknown apart from no', () => {
     const facts = (report: DiagnosticsReport) =>
-      Object.fromEntries(viewReport(report).network.map(({ label, value }) => [label, value]));
+      Object.fromEntries(viewReport(report, null).network.map(({ label, value }) => [label, value]));
     expect(facts(sample)).toEqual({ 'Captive portal': 'None', 'Port mapping': 'UPnP' });
     expect(facts({ ...sample, netReport: null, portmapProbe: null })).toEqual({
       'Captive portal': 'Unknown',
@@ -62,7 +61,7 @@ describe('the words of a report', () => {
   });
 
   it('put the relays in order of their best latency, the preferred one marked', () => {
-    expect(viewReport(sample).relays).toEqual([
+    expect(viewReport(sample, null).relays).toEqual([
       {
         url: 'https://relay1.test/',
         host: 'relay1.test',

@@ -62,7 +62,7 @@ async function hold({ store, feed }: { store: SqlStore; feed: ChangeFeed }, scri
     const now = Date.now();
     const record: ReportRecord = {
       ...{ project: ref.project, id: newReportId(now), endpointId: ref.id, source: 'dial-back' },
-      ...{ receivedAt: now, durationMs: 1, report: sampleReport(ref.id) },
+      ...{ receivedAt: now, durationMs: 1, sighting: null, report: sampleReport(ref.id) },
     };
     await held.addReport(record, 100);
     return record;

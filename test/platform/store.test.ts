@@ -35,6 +35,7 @@ const report = (id: string, endpointId = A) =>
     source: 'upload',
     receivedAt: 1,
     durationMs: null,
+    sighting: null,
     report: sampleReport(endpointId),
   }) as const;
 
@@ -169,7 +170,8 @@ describe.each(KINDS)('the store %s', (_, makeStore) => {
       grant: { caps: grant.caps, expiresAt: null, grantedAt: 9 },
       latestReport: {
         ...{ project: DEFAULT_PROJECT, id: '01', endpointId: A },
-        ...{ source: 'upload', receivedAt: 1, durationMs: null, facts: reportFacts(sampleReport(A)) },
+        ...{ source: 'upload', receivedAt: 1, durationMs: null, sighting: null },
+        facts: reportFacts(sampleReport(A), null),
       },
     });
     expect(await second.grants(RA, PLATFORM)).toEqual([grant]);
@@ -434,8 +436,8 @@ describe('the store in a file', () => {
       },
     ]);
     expect(await store.reportSummaries(RA, { limit: 9 })).toMatchObject([
-      { id: '02', durationMs: 4, facts: reportFacts(sampleReport(A)) },
-      { id: '01', durationMs: null, facts: reportFacts(sampleReport(A)) },
+      { id: '02', durationMs: 4, facts: reportFacts(sampleReport(A), null) },
+      { id: '01', durationMs: null, facts: reportFacts(sampleReport(A), null) },
     ]);
     expect((await store.endpoint(RA))?.latestReport).toMatchObject({ id: '02', durationMs: 4 });
     expect(await store.report(DEFAULT_PROJECT, '01')).toMatchObject({ report: { endpointId: A } });

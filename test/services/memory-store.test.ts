@@ -5,6 +5,7 @@ import type { EndpointQuery } from '../../lib/services/endpoint-query.js';
 import { MemoryStore } from '../../lib/services/memory-store.js';
 import { DEFAULT_PROJECT, type EndpointRef } from '../../lib/services/records.js';
 import type { Store } from '../../lib/services/store.js';
+import type { Sighting } from '../../lib/services/witness/index.js';
 import { openStore } from '../../platform/store/open-store.js';
 import type { SqlStore } from '../../platform/store/sql-store.js';
 import { sampleReport, sqlStore } from '../platform/stage.js';
@@ -28,6 +29,14 @@ const key = fc.constantFrom(...KEYS);
 /** Few, so that records meet. */
 const time = fc.nat(3);
 const keep = fc.integer({ min: 1, max: 2 });
+const sighting: fc.Arbitrary<Sighting | null> = fc.option(
+  fc.record({
+    path: fc.constantFrom('direct', 'relay'),
+    address: fc.constantFrom(null, '192.0.2.1:60246', '192.0.2.1:1', '[2001:db8::1]:54782', 'odd'),
+    relaysAreElsewhere: fc.boolean(),
+    othersAreDirect: fc.boolean(),
+  }),
+);
 
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc.tuple(endpoint, key, platform, time).map(
@@ -89,13 +98,14 @@ const change: fc.Arbitrary<Change> = fc.oneof(
           ...{ token: Uint8Array.of(index), grantedAt: index },
         }),
   ),
-  fc.tuple(endpoint, keep, fc.boolean(), fc.option(fc.boolean())).map(
-    ([{ project, id: endpointId }, count, isFetched, varies]): Change =>
+  fc.tuple(endpoint, keep, fc.boolean(), fc.option(fc.boolean()), sighting).map(
+    ([{ project, id: endpointId }, count, isFetched, varies, sighting]): Change =>
       (store, index) => {
         const circumstances = {
           source: isFetched ? 'dial-back' : 'upload',
           receivedAt: index,
           durationMs: null,
+          sighting,
         } as const;
         const { netReport, ...rest } = sampleReport(endpointId);
         const measured = netReport === null ? null : { ...netReport, mappingVariesByDestIpv4: varies };

@@ -319,11 +319,11 @@ function body(network: number, random: () => number): Body {
   };
   const text = JSON.stringify(report);
   const [before = '', after = ''] = text.split(placeholder);
-  const facts = reportFacts(report);
+  const facts = reportFacts(report, null);
   return {
     ...{ before, after, bytes: Buffer.byteLength(text) },
     facts: {
-      ...{ level: facts.level, nat_type: facts.natType },
+      ...{ level: facts.level, nat_type: facts.natType, nat_type_by: facts.natTypeBy },
       ...{ udp_v4: bit(facts.udpV4), udp_v6: bit(facts.udpV6) },
       ...{ varies_v4: bit(facts.mappingVariesByDestIpv4), varies_v6: bit(facts.mappingVariesByDestIpv6) },
       ...{ iroh_version: facts.irohVersion, services_version: facts.irohServicesVersion },
@@ -334,7 +334,7 @@ function body(network: number, random: () => number): Body {
 const NO_REPORT: Row = {
   ...{ report_id: null, report_at: null, report_source: null, report_duration_ms: null },
   ...{ level: null, nat_type: null, udp_v4: null, udp_v6: null, varies_v4: null, varies_v6: null },
-  ...{ iroh_version: null, services_version: null },
+  ...{ nat_type_by: null, iroh_version: null, services_version: null },
 };
 const NO_GRANT: Row = { grant_caps: null, grant_expires_at: null, granted_at: null, can_dial_back: 0 };
 

@@ -48,6 +48,7 @@ export function shownText(count: number, hasMore: boolean, total: number | null)
 export const LEVEL_WORDS: Readonly<Record<keyof FleetAnswer['levels'], string>> = {
   green: 'Direct',
   orange: 'Perhaps relayed',
+  red: 'Relayed',
   grey: 'Not known',
   none: 'No report',
 };

@@ -6,6 +6,7 @@ import type { EventBus } from '../events.js';
 import { type EndpointRef, type GrantRecord, newReportId, type ReportRecord } from '../records.js';
 import type { Presence } from '../sessions/index.js';
 import type { Store } from '../store.js';
+import type { Witness } from '../witness/index.js';
 import { explainFailure } from './dial-back-error.js';
 import { fetchReport } from './fetch-report.js';
 import type { RunPhase, RunProgress } from './progress.js';
@@ -18,6 +19,7 @@ export interface DialBackContext {
   store: Store;
   presence: Presence;
   recalls: Pick<Recalls, 'lost'>;
+  witness: Pick<Witness, 'prepare' | 'sighting'>;
   events: EventBus;
   clock: Clock;
   /** Dial-backs at once, over all endpoints. */
@@ -94,7 +96,7 @@ export class DialBacks {
     grant: GrantRecord,
     onProgress: DialBackOptions['onProgress'],
   ): Promise<ReportRecord> {
-    const { store, clock, events } = this.#context;
+    const { store, clock, events, witness } = this.#context;
     const { endpointId, startedAt } = run.progress;
     const { project } = run.ref;
     const { signal } = run.stop;
@@ -106,8 +108,12 @@ export class DialBacks {
       notify(onProgress, run.progress);
     };
     try {
-      const connect = (end: AbortSignal) => reach(this.#context, run.ref, end);
-      const report = await fetchReport({ endpointId, connect, token: grant.token, signal, onPhase: tell });
+      witness.prepare();
+      const { report, sighting } = await fetchReport({
+        ...{ endpointId, token: grant.token, signal, onPhase: tell },
+        connect: (end) => reach(this.#context, run.ref, end),
+        see: (came, connection) => witness.sighting(came, connection),
+      });
       const now = clock.now();
       const id = newReportId(now);
       const durationMs = now - startedAt;
@@ -118,6 +124,7 @@ export class DialBacks {
         source: 'dial-back',
         receivedAt: now,
         durationMs,
+        sighting,
         report,
       };
       await store.addReport(record, this.#context.keepReports);

@@ -8,6 +8,7 @@ import {
   Token,
 } from '../../wire/index.js';
 import { DIAL_BACK_AUTH_TIMEOUT_MS, MAX_REPORT, RUN_TIMEOUT_MS } from '../constants.js';
+import type { Sighting } from '../witness/index.js';
 import { DialBackError, explainFailure, explainRefusal, type WorkPhase } from './dial-back-error.js';
 
 /** What a dial-back needs. */
@@ -19,13 +20,17 @@ export interface DialBackCall {
   token: Uint8Array;
   signal: AbortSignal;
   onPhase(phase: WorkPhase): void;
+  /** Called with the report, while the connection is still there. */
+  see(report: DiagnosticsReport, connection: Connection): Sighting | null;
 }
 
 /**
  * Connects, shows the token and asks for one report.
  * @throws {@link DialBackError}
  */
-export async function fetchReport(dialBack: DialBackCall): Promise<DiagnosticsReport> {
+export async function fetchReport(
+  dialBack: DialBackCall,
+): Promise<{ report: DiagnosticsReport; sighting: Sighting | null }> {
   const { endpointId, connect, signal } = dialBack;
   let phase: WorkPhase = 'connecting';
   let connection: Connection | null = null;
@@ -53,7 +58,7 @@ export async function fetchReport(dialBack: DialBackCall): Promise<DiagnosticsRe
     if (result.value.endpointId !== endpointId) {
       throw new DialBackError('bad-answer', 'The app answered with a report about another endpoint.');
     }
-    return result.value;
+    return { report: result.value, sighting: dialBack.see(result.value, connection) };
   } catch (error) {
     throw explainFailure(error, phase);
   } finally {

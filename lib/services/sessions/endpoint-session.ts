@@ -11,6 +11,7 @@ import {
   type ServicesRequest,
 } from '../../wire/index.js';
 import { AUTH_TIMEOUT_MS, LARGE_REQUEST } from '../constants.js';
+import type { Witness } from '../witness/index.js';
 import { REASON_TOO_MANY } from './refusal.js';
 import { RequestStreams, type StreamContext, type StreamOwner } from './request-streams.js';
 import { answerRequest, type EndpointRequest, type RequestContext, refuseRequest } from './requests.js';
@@ -22,6 +23,7 @@ import type { UnreadStreams } from './unread-streams.js';
 export interface SessionContext extends StreamContext, RightsContext {
   unauthenticated: Unauthenticated;
   unread: UnreadStreams;
+  witness: Pick<Witness, 'sighting'>;
   /** Limits the events about refused connections without a token. */
   refusals: Throttle;
   /** Reports that are kept of an endpoint. */
@@ -51,9 +53,10 @@ export class EndpointSession implements StreamOwner {
   constructor(connection: Connection, shared: SessionContext) {
     this.#connection = connection;
     this.#shared = shared;
-    const { endpoint, store, clock, events, rates, keepReports } = shared;
+    const { endpoint, store, clock, events, rates, keepReports, witness } = shared;
     const ids = { endpointId: connection.remoteId, platformId: endpoint.id };
-    this.#requests = { ...ids, store, clock, events, rates, keepReports };
+    const see: RequestContext['see'] = (report) => witness.sighting(report, connection);
+    this.#requests = { ...ids, store, clock, events, rates, keepReports, see };
     this.#rights = new SessionRights(connection, shared, this.#refuse);
     this.#streams = new RequestStreams(connection, shared, this, this.#refuse);
   }

@@ -1,4 +1,4 @@
-import { Condition, type Sleep, systemSleep } from '../../async/index.js';
+import { Condition, monotonicMs, type Sleep, systemSleep } from '../../async/index.js';
 import type { Connection } from '../../transport/index.js';
 import {
   CLOSE_NORMAL,
@@ -23,18 +23,22 @@ export class Presence {
   readonly #sessions = new Map<EndpointId, Set<Connection>>();
   /** With which secret each was opened. */
   readonly #holders = new WeakMap<Connection, Holder>();
+  /** When each was entered first. */
+  readonly #since = new WeakMap<Connection, number>();
   /** In which projects endpoints count as online that have no session (yet) and were reached by a call. */
   readonly #reached = new Map<EndpointId, Set<ProjectId>>();
   readonly #entered = new Condition();
   readonly #sleep: Sleep;
+  readonly #now: () => number;
   readonly #perEndpoint: number;
   /** The endpoint whose session is just beginning. */
   #entering: EndpointId | null = null;
 
-  /** @param perEndpoint - sessions that one endpoint may have at once */
-  constructor(perEndpoint: number, sleep: Sleep = systemSleep) {
+  /** @param perEndpoint - sessions that one endpoint may have at once @param now - in milliseconds */
+  constructor(perEndpoint: number, sleep: Sleep = systemSleep, now: () => number = monotonicMs) {
     this.#perEndpoint = perEndpoint;
     this.#sleep = sleep;
+    this.#now = now;
   }
 
   /** Whether it has a session, or was reached without one; with a project: in that project. */
@@ -74,6 +78,18 @@ export class Presence {
     return [...(this.#sessions.get(id) ?? [])].at(-1) ?? null;
   }
 
+  /** All sessions, those included that begin while they are gone through. */
+  *all(): Generator<Connection, undefined> {
+    for (const sessions of this.#sessions.values()) yield* sessions;
+  }
+
+  /** Milliseconds since a session began; `null`: it is none (any more). */
+  ageMs(connection: Connection): number | null {
+    const since = this.#since.get(connection);
+    const isLive = this.#sessions.get(connection.remoteId)?.has(connection) === true;
+    return since === undefined || !isLive ? null : this.#now() - since;
+  }
+
   /**
    * Adds a session, at once. Idempotent. Later closes older sessions of the endpoint that come from another socket: a
    * process that was killed did not close its own, and would look alive until that has been idle for half a minute. If
@@ -93,6 +109,7 @@ export class Presence {
     const sessions = this.#sessions.get(id) ?? new Set();
     this.#holders.set(connection, holder);
     if (sessions.has(connection)) return null;
+    this.#since.set(connection, this.#now());
     this.notReached(id, holder.project);
     const older = [...sessions];
     const tooMany = older.length + 1 - this.#perEndpoint;

@@ -5,6 +5,7 @@ import { messageOf } from '../../errors.js';
 import { printable } from '../../text.js';
 import {
   type Attributes,
+  type DiagnosticsReport,
   type EndpointId,
   encodePong,
   encodeUnitResult,
@@ -14,6 +15,7 @@ import {
 import type { EventBus } from '../events.js';
 import { newReportId, type ProjectId } from '../records.js';
 import type { Store } from '../store.js';
+import type { Sighting } from '../witness/index.js';
 import { refuseGrant } from './authorisation.js';
 import { takeMetrics } from './metrics-intake.js';
 import type { Rates } from './rates.js';
@@ -30,6 +32,8 @@ export interface RequestContext {
   rates: Rates;
   /** Reports that are kept of an endpoint. */
   keepReports: number;
+  /** What the platform itself sees of the endpoint, whose report has just come. */
+  see(report: DiagnosticsReport): Sighting | null;
 }
 
 /** All requests except `auth`, which is about the connection. */
@@ -123,6 +127,7 @@ async function carryOut(
           source: 'upload',
           receivedAt: clock.now(),
           durationMs: null,
+          sighting: context.see(request.report),
           report: request.report,
         },
         context.keepReports,

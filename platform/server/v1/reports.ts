@@ -14,11 +14,12 @@ import { verdict, viewReport } from '../report-view.js';
 import { InProject, KeyId, limit, nullable, OfEndpoint, page, ReportId, time, words } from './schemas.js';
 import type { Api, ApiContext } from './types.js';
 
-export const LEVELS = ['green', 'orange', 'grey'] as const;
+export const LEVELS = ['green', 'orange', 'red', 'grey'] as const;
 export const NAT_TYPES = ['Endpoint-Independent', 'Endpoint-Dependent', 'Unknown'] as const;
 
 const Level = words(LEVELS, {
-  description: 'Green: direct connections should work; orange: they may be relayed; grey: not known.',
+  description:
+    'Green: direct connections should work; orange: they may be relayed; red: they are; grey: not known.',
 });
 const NatType = words(NAT_TYPES);
 
@@ -34,6 +35,10 @@ export const ReportSummarySchema = Type.Object(
     receivedAt: time(),
     durationMs: nullable(Type.Number({ description: 'What the dial-back took; `null` for an upload.' })),
     natType: NatType,
+    natTypeBy: words(['report', 'platform'], {
+      description:
+        '`platform`: the platform compared the address at which it saw the app with what the report says; `report`: the report alone says it.',
+    }),
     irohVersion: Type.String(),
     level: Level,
     headline: Type.String(),
@@ -128,8 +133,30 @@ const Raw = Type.Object(
   { title: 'RawReport', description: 'A report as it came.' },
 );
 
+const SightingSchema = Type.Object(
+  {
+    path: words(['direct', 'relay'], { description: 'How data went between the app and this platform.' }),
+    address: nullable(
+      Type.String({ description: '`ip:port` of the app as this platform saw it; `null`: through a relay.' }),
+    ),
+    relaysAreElsewhere: Type.Boolean({
+      description:
+        'Whether the relays that told the app its address are known to stand at other addresses than this platform.',
+    }),
+    othersAreDirect: Type.Boolean({
+      description: 'Whether this platform is known to be reached directly by others at that time.',
+    }),
+  },
+  { title: 'Sighting', description: 'What this platform itself saw of the app when the report came.' },
+);
+
 const Report = Type.Object(
-  { ...ReportSummarySchema.properties, view: View, raw: Raw },
+  {
+    ...ReportSummarySchema.properties,
+    sighting: nullable(SightingSchema),
+    view: View,
+    raw: Raw,
+  },
   { title: 'Report', description: 'A report, in words and as it came.' },
 );
 
@@ -144,18 +171,20 @@ export type ReportSummaryJson = Static<typeof ReportSummarySchema>;
 /** A report, in words and as it came. */
 export type ReportJson = Static<typeof Report>;
 
-export function reportSummaryJson({ facts, ...circumstances }: ReportSummary): ReportSummaryJson {
-  return { ...circumstances, natType: facts.natType, irohVersion: facts.irohVersion, ...verdict(facts) };
+export function reportSummaryJson({ facts, sighting, ...circumstances }: ReportSummary): ReportSummaryJson {
+  const { natType, natTypeBy, irohVersion } = facts;
+  return { ...circumstances, natType, natTypeBy, irohVersion, ...verdict(facts, sighting) };
 }
 
-export function reportRowJson({ id, receivedAt, facts }: ReportSummary): Static<typeof ReportRow> {
-  const { level, headline } = verdict(facts);
+export function reportRowJson({ id, receivedAt, facts, sighting }: ReportSummary): Static<typeof ReportRow> {
+  const { level, headline } = verdict(facts, sighting);
   return { id, receivedAt, level, headline, natType: facts.natType, version: facts.irohVersion };
 }
 
 function reportJson({ report, ...circumstances }: ReportRecord): ReportJson {
-  const summary = reportSummaryJson({ ...circumstances, facts: reportFacts(report) });
-  return { ...summary, view: viewReport(report), raw: report };
+  const { sighting } = circumstances;
+  const summary = reportSummaryJson({ ...circumstances, facts: reportFacts(report, sighting) });
+  return { ...summary, sighting, view: viewReport(report, sighting), raw: report };
 }
 
 /** An endpoint's reports, the newest first. */

@@ -4,6 +4,7 @@ import { kinds } from './kinds.js';
 import { people } from './people.js';
 import { projects } from './projects.js';
 import { series } from './series.js';
+import { sightings } from './sightings.js';
 import type { Migration } from './sql.js';
 
 export { type Migration, MigrationSql } from './sql.js';
@@ -15,7 +16,15 @@ export { type Migration, MigrationSql } from './sql.js';
  * The SQL here and in the store keeps to what SQLite and PostgreSQL both take: text, whole numbers, `ON CONFLICT`, no
  * auto-increment. Bytes are hex text, documents JSON text, booleans 0 and 1.
  */
-export const MIGRATIONS: readonly Migration[] = [...FIRST, projects, series, kinds, activeRun, people];
+export const MIGRATIONS: readonly Migration[] = [
+  ...FIRST,
+  projects,
+  series,
+  kinds,
+  activeRun,
+  people,
+  sightings,
+];
 
 /** Made before the first step: it holds the number of each that was done. */
 export const VERSION_TABLE = 'CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)';

@@ -26,7 +26,7 @@ const secret = (keyId = KEY) => ({
 });
 const report = (id = newReportId(Date.now())) => ({
   ...{ project: DEFAULT_PROJECT, id, endpointId: A, source: 'upload' as const, receivedAt: 5 },
-  ...{ durationMs: null, report: sampleReport(A) },
+  ...{ durationMs: null, sighting: null, report: sampleReport(A) },
 });
 const metrics = (value: bigint) => ({
   ...{ project: DEFAULT_PROJECT, endpointId: A, sessionId: '0f', updatedAt: 1 },

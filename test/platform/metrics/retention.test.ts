@@ -38,6 +38,7 @@ async function report(store: SqlStore, id: typeof A, at: number): Promise<string
         source: 'upload',
         receivedAt: at,
         durationMs: null,
+        sighting: null,
       },
       report: sampleReport(id),
     },
@@ -107,7 +108,7 @@ describe.each(DATABASES)('retention on %s', (_, open) => {
     await store.addReport(
       {
         ...{ project: 'other', id: '0'.repeat(20), endpointId: A, source: 'upload', receivedAt: 0 },
-        ...{ durationMs: null, report: sampleReport(A) },
+        ...{ durationMs: null, sighting: null, report: sampleReport(A) },
       },
       9,
     );

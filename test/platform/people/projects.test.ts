@@ -22,6 +22,7 @@ async function fill({ store }: Process, project: string, count: number, digit: s
     await store.addReport(
       {
         ...{ project, id: reportId, endpointId: id, source: 'upload', receivedAt: 1, durationMs: null },
+        sighting: null,
         report: sampleReport(id),
       },
       9,

@@ -96,6 +96,9 @@ function oddRows(identity: string): Record<string, Row[]> {
     ...{ level: value === null ? null : 'green', nat_type: value === null ? null : 'Unknown' },
     ...{ udp_v4: value, udp_v6: value, varies_v4: value, varies_v6: value },
     ...{ iroh_version: value === null ? null : '', services_version: value === null ? null : '1.0' },
+    ...{ nat_type_by: value === null ? null : 'platform', seen_path: value === null ? null : 'direct' },
+    ...{ seen_address: value === null ? null : '[2001:db8::1]:65535' },
+    ...{ relays_elsewhere: value, others_direct: value },
   });
   return {
     settings: ODD_TEXTS.map((value, index) => ({ key: `${index} ${value}`, value })),

@@ -123,12 +123,12 @@ describe('a refusal', () => {
 
   it('names everything that is wrong at once, in words', async () => {
     const { detail, errors } = (await (
-      await ask('projects/default/endpoints?limit=0&level=red&online=maybe&limits=5')
+      await ask('projects/default/endpoints?limit=0&level=pink&online=maybe&limits=5')
     ).json()) as { detail: string; errors: { in: string; name: string; detail: string }[] };
     expect(errors.map(({ detail }) => detail)).toEqual(
       expect.arrayContaining([
         'limit has to be a whole number from 1 to 500.',
-        'level has to be green, orange, grey or none.',
+        'level has to be green, orange, red, grey or none.',
         'online has to be true or false.',
         expect.stringMatching(/^limits is no parameter: search, name, .* are\.$/),
       ]),
