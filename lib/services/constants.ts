@@ -122,11 +122,13 @@ export const ADDRESS_INTERVAL_MS = 30_000;
  * begins, and five seconds later again.
  */
 export const RELAYED_FOR_MS = 10_000;
+/** How old a session is that surely has its path through a relay, if it gets one: that takes half a second. */
+export const RELAY_PATH_IN_MS = 5_000;
 /** How long it is remembered where the platform's relays stand. */
 export const RELAY_PLACES_AGE_MS = 5 * 60_000;
-/** Sessions whose paths are looked at to find one that is direct, and how many of those found are remembered. */
+/** Sessions whose paths are looked at to find one of a kind, and how many of those found are remembered. */
 export const SESSIONS_LOOKED_AT = 64;
-export const DIRECT_PEERS_KEPT = 16;
+export const SESSIONS_REMEMBERED = 16;
 
 /** Limit of connecting for a dial-back. With a live session it is quick; iroh itself gives up after 30 s. */
 export const CONNECT_TIMEOUT_MS = 15_000;

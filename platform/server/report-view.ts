@@ -70,7 +70,7 @@ export function verdict(
   sighting: Sighting | null,
 ): Pick<ReportView, 'level' | 'headline' | 'sentence'> {
   const { level, natType, udpV4, udpV6 } = facts;
-  if (level === 'red') return { level, ...BLOCKED };
+  if (level === 'red') return { level, ...(sighting?.path === 'direct' ? NO_RELAY : BLOCKED) };
   if (level === 'grey')
     return { level, ...(udpV4 === null && udpV6 === null ? NOT_MEASURED : NOT_CONFIRMED) };
   if (level === 'orange' && isRelayedHere(sighting)) return { level, ...RELAYED_HERE };
@@ -96,6 +96,12 @@ const BLOCKED = {
   headline: 'UDP seems blocked',
   sentence:
     'Relays answer over HTTPS and nothing over UDP, and this platform, to which others connect directly, is reached through a relay only: connections are relayed.',
+};
+
+const NO_RELAY = {
+  headline: 'No relay can be used',
+  sentence:
+    'UDP works, and this platform is reached directly, but no relay answered over HTTPS, and no path leads through one, as it does for others: peers do not find the app.',
 };
 
 const RELAYED_HERE = {
@@ -193,7 +199,8 @@ function seenFromHere(sighting: Sighting | null): ReportFact[] {
       : 'Whether others connect to this platform directly is not known.';
     return [{ label, value: 'Through a relay', tone: sighting.othersAreDirect ? 'warn' : 'plain', hint }];
   }
-  const hint = 'The address of the direct path between the app and this platform when the report came.';
+  const also = sighting.relayPath === false ? ' No path led through a relay, as it does for others.' : '';
+  const hint = `The address of the direct path between the app and this platform when the report came.${also}`;
   return [{ label, value: `${sighting.address ?? 'Unknown'}, directly`, tone: 'plain', hint }];
 }
 

@@ -86,7 +86,8 @@ async function countReports(
       ...{ report_id: null, report_at: null, report_source: null, report_duration_ms: null },
       ...{ level: null, nat_type: null, udp_v4: null, udp_v6: null, varies_v4: null, varies_v6: null },
       ...{ nat_type_by: null, iroh_version: null, services_version: null },
-      ...{ seen_path: null, seen_address: null, relays_elsewhere: null, others_direct: null },
+      ...{ seen_path: null, seen_address: null, seen_relay_path: null },
+      ...{ relays_elsewhere: null, others_direct: null },
     })
     .where('project', '=', project)
     .where('id', '=', id)

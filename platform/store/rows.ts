@@ -43,7 +43,13 @@ export const FACT_COLUMNS = [
 ] as const;
 
 /** What is kept of a sighting, in both as well. */
-export const SIGHTING_COLUMNS = ['seen_path', 'seen_address', 'relays_elsewhere', 'others_direct'] as const;
+export const SIGHTING_COLUMNS = [
+  'seen_path',
+  'seen_address',
+  'seen_relay_path',
+  'relays_elsewhere',
+  'others_direct',
+] as const;
 
 export function toApiSecret(row: Row<'api_secrets'>): ApiSecretRecord {
   return {
@@ -178,6 +184,7 @@ function toSighting(row: SightingColumns): Sighting | null {
   return {
     path: path === 'direct' ? path : 'relay',
     address: textOrNull(row, 'seen_address'),
+    relayPath: flagOrNull(row, 'seen_relay_path'),
     relaysAreElsewhere: flagOrNull(row, 'relays_elsewhere') ?? false,
     othersAreDirect: flagOrNull(row, 'others_direct') ?? false,
   };
@@ -187,6 +194,7 @@ export function sightingColumns(sighting: Sighting | null): SightingColumns {
   return {
     seen_path: sighting?.path ?? null,
     seen_address: sighting?.address ?? null,
+    seen_relay_path: bitOrNull(sighting?.relayPath ?? null),
     relays_elsewhere: bitOrNull(sighting?.relaysAreElsewhere ?? null),
     others_direct: bitOrNull(sighting?.othersAreDirect ?? null),
   };

@@ -23,6 +23,7 @@ interface FactColumns {
 interface SightingColumns {
   seen_path: string | null;
   seen_address: string | null;
+  seen_relay_path: number | null;
   relays_elsewhere: number | null;
   others_direct: number | null;
 }

@@ -128,7 +128,12 @@ function isListOf(value: unknown, isRight: (one: unknown) => boolean): boolean {
 }
 
 function isSeen(address: string): boolean {
-  const where = { path: 'direct', relaysAreElsewhere: false, othersAreDirect: false } as const;
+  const where = {
+    path: 'direct',
+    relayPath: null,
+    relaysAreElsewhere: false,
+    othersAreDirect: false,
+  } as const;
   return addressIn({ ...where, address }) !== null;
 }
 

@@ -34,11 +34,11 @@ const SILENT = { udpV4: false, relayLatency: NOBODY };
 const atPort = (port: number) => ({ directAddrs: [INNER, { ...HERE, port }] });
 
 const direct = (address = '203.0.113.5:4711', over: Partial<Sighting> = {}): Sighting => ({
-  ...{ path: 'direct', address, relaysAreElsewhere: true, othersAreDirect: false },
+  ...{ path: 'direct', address, relayPath: true, relaysAreElsewhere: true, othersAreDirect: false },
   ...over,
 });
 const relayed = (othersAreDirect = true): Sighting => ({
-  ...{ path: 'relay', address: null, relaysAreElsewhere: false, othersAreDirect },
+  ...{ path: 'relay', address: null, relayPath: true, relaysAreElsewhere: false, othersAreDirect },
 });
 const SAME_PLACE = direct(undefined, { relaysAreElsewhere: false });
 const BY_IPV6 = { udpV4: false, udpV6: true, relayLatency: { ...NOBODY, ipv6: RELAY } };
@@ -215,6 +215,30 @@ describe('a report and what the platform saw', () => {
       'report',
     ],
     [
+      'address discovery that works, and no relay over HTTPS, nor any path through one',
+      report({ mappingVariesByDestIpv4: false, relayLatency: { ...NOBODY, ipv4: RELAY } }),
+      direct(undefined, { relayPath: false }),
+      'red',
+      EI,
+      'report',
+    ],
+    [
+      'the same where it is not known whether there should be a path through a relay',
+      report({ mappingVariesByDestIpv4: false, relayLatency: { ...NOBODY, ipv4: RELAY } }),
+      direct(undefined, { relayPath: null }),
+      'green',
+      EI,
+      'report',
+    ],
+    [
+      'no path through a relay, though one answers over HTTPS',
+      report({ mappingVariesByDestIpv4: false }),
+      direct(undefined, { relayPath: false }),
+      'green',
+      EI,
+      'report',
+    ],
+    [
       'IPv6 that both see alike',
       report(BY_IPV6, { directAddrs: [INNER, HERE_V6] }),
       direct('[2001:db8::5]:4712'),
@@ -267,7 +291,7 @@ describe('a report and what the platform saw', () => {
     const sighting = fc.record({
       path: fc.constantFrom('direct' as const, 'relay' as const),
       address: fc.constantFrom(null, 'odd', '203.0.113.5:4711', '[2001:db8::5]:0'),
-      ...{ relaysAreElsewhere: fc.boolean(), othersAreDirect: fc.boolean() },
+      ...{ relayPath: known, relaysAreElsewhere: fc.boolean(), othersAreDirect: fc.boolean() },
     });
     const given = fc.tuple(fc.option(net), fc.array(addr, { maxLength: 4 }), fc.option(sighting));
     fc.assert(
@@ -281,7 +305,8 @@ describe('a report and what the platform saw', () => {
         // No colour without evidence.
         if (level === 'green')
           expect([natOf(one, 4, seen).natType, natOf(one, 6, seen).natType]).toContain(EI);
-        if (level === 'red') expect([seen?.path, seen?.othersAreDirect]).toEqual(['relay', true]);
+        if (level === 'red')
+          expect(seen?.path === 'direct' ? seen.relayPath === false : seen?.othersAreDirect).toBe(true);
       }),
     );
   });

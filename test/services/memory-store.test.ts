@@ -33,6 +33,7 @@ const sighting: fc.Arbitrary<Sighting | null> = fc.option(
   fc.record({
     path: fc.constantFrom('direct', 'relay'),
     address: fc.constantFrom(null, '192.0.2.1:60246', '192.0.2.1:1', '[2001:db8::1]:54782', 'odd'),
+    relayPath: fc.option(fc.boolean()),
     relaysAreElsewhere: fc.boolean(),
     othersAreDirect: fc.boolean(),
   }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DirectPeers } from '../../lib/services/witness/direct-peers.js';
 import { RelayPlaces } from '../../lib/services/witness/relay-places.js';
+import { SessionSearch } from '../../lib/services/witness/session-search.js';
 import { Witness, type WitnessedSessions } from '../../lib/services/witness/witness.js';
 import type { CloseReason, Connection, PathInfo } from '../../lib/transport/index.js';
 import {
@@ -13,7 +13,11 @@ import { sampleReport } from '../platform/stage.js';
 import { settle } from '../support/fake-time.js';
 import { madeUpId } from '../support/ids.js';
 
-const [APP, OTHER] = [madeUpId('a'.repeat(64)), madeUpId('b'.repeat(64))];
+const [APP, OTHER, SECRET] = ['a', 'b', 'c'].map((digit) => madeUpId(digit.repeat(64))) as [
+  EndpointId,
+  EndpointId,
+  EndpointId,
+];
 const RELAY = 'https://relay.test/';
 /** Where the platform stands. */
 const [OWN, OWN_V6] = ['203.0.113.1:7777', '[2001:db8:1::1]:7777'];
@@ -42,6 +46,10 @@ class FakeConnection {
       return { remoteAddr, isRelay, isSelected: index === 0, rttMs: 1 };
     });
   }
+
+  directs(): string[] {
+    return this.paths().flatMap(({ isRelay, remoteAddr }) => (isRelay ? [] : [remoteAddr]));
+  }
 }
 
 interface Scene {
@@ -50,8 +58,10 @@ interface Scene {
   /** Of the app's session; `null`: it has none. */
   session?: string[] | null;
   ageMs?: number;
-  /** Of the sessions of others. */
+  /** Of the sessions of others, which have the app's API secret. */
   others?: string[][];
+  /** Whose secret the app has. */
+  issuer?: EndpointId;
   /** Of the platform. */
   own?: string[];
   bound?: string[];
@@ -76,6 +86,7 @@ async function sightingOf({
   session = paths,
   ageMs = LONG_MS,
   others = [],
+  issuer = SECRET,
   own = [OWN],
   bound = own,
   relays = [RELAY],
@@ -87,6 +98,7 @@ async function sightingOf({
     connection: () => live,
     all: () => others.map((addrs) => new FakeConnection(OTHER, ...addrs) as unknown as Connection),
     ageMs: () => ageMs,
+    issuerOf: (session) => (session === live ? issuer : SECRET),
   };
   const where = { id: OTHER, relayUrls: [], directAddrs: own.map(parseSocketAddr) };
   const places = new RelayPlaces({
@@ -96,7 +108,11 @@ async function sightingOf({
   });
   await places.refresh();
   const witness = new Witness({
-    endpoint: { address: () => where, boundSockets: () => bound.map(parseSocketAddr) },
+    endpoint: {
+      address: () => where,
+      boundSockets: () => bound.map(parseSocketAddr),
+      relays: () => relays.map(relayFromUrl),
+    },
     address: () => where,
     ...{ sessions, isPublic, relays: places },
   });
@@ -109,7 +125,8 @@ async function sightingOf({
 describe('what the platform sees of an app', () => {
   it('is the address of a direct path to the Internet', async () => {
     expect(await sightingOf({ paths: ['198.51.100.5:4000', RELAY] })).toEqual({
-      ...{ path: 'direct', address: '198.51.100.5:4000', relaysAreElsewhere: true, othersAreDirect: false },
+      ...{ path: 'direct', address: '198.51.100.5:4000', relayPath: true },
+      ...{ relaysAreElsewhere: true, othersAreDirect: false },
     });
     // A socket of both families shows IPv4 like this.
     const mapped = await sightingOf({ paths: ['[::ffff:198.51.100.5]:4000'] });
@@ -169,6 +186,28 @@ describe('that the relays stand elsewhere', () => {
   });
 });
 
+describe('that no path leads through a relay', () => {
+  const paths = ['198.51.100.5:4000'];
+  const others = [[RELAY, '198.51.100.7:1']];
+
+  it('is said where another session of the same secret has one', async () => {
+    expect(await sightingOf({ paths, others })).toMatchObject({ path: 'direct', relayPath: false });
+    expect(await sightingOf({ paths, session: [...paths, RELAY], others })).toMatchObject({
+      relayPath: true,
+    });
+  });
+
+  it.each([
+    ['no other session has one: the secret may name no relay', { paths, others: [['198.51.100.7:1']] }],
+    ['others have another secret', { paths, others, issuer: OTHER }],
+    ['the session is young', { paths, others, ageMs: 4_000 }],
+    ["the app's relays are its own", { paths, others, relays: ['https://own.test/'] }],
+    ['there is no session', { paths, others, session: null }],
+  ] satisfies [string, Scene][])('is not known where %s', async (_name, scene) => {
+    expect(await sightingOf(scene)).toMatchObject({ path: 'direct', relayPath: null });
+  });
+});
+
 describe('that others are direct', () => {
   const paths = [RELAY];
   const others = [['198.51.100.7:1', RELAY]];
@@ -176,7 +215,8 @@ describe('that others are direct', () => {
 
   it('is so where another endpoint has a direct session', async () => {
     expect(await sightingOf({ paths, others })).toEqual({
-      ...{ path: 'relay', address: null, relaysAreElsewhere: false, othersAreDirect: true },
+      ...{ path: 'relay', address: null, relayPath: true },
+      ...{ relaysAreElsewhere: false, othersAreDirect: true },
     });
   });
 
@@ -207,44 +247,54 @@ describe('that others are direct', () => {
   });
 });
 
-describe('the search for direct sessions', () => {
-  const ME = { id: APP, ips: new Set<string>() };
+describe('the search for sessions of a kind', () => {
   const among = (sessions: readonly FakeConnection[]) =>
-    new DirectPeers<FakeConnection>({
+    new SessionSearch<FakeConnection, string>({
       sessions: () => sessions,
-      isLive: ({ closeReason }) => closeReason === null,
-      directOf: (session) =>
-        session.paths().flatMap(({ isRelay, remoteAddr }) => (isRelay ? [] : [parseSocketAddr(remoteAddr)])),
+      see: (session) => (session.closeReason === null ? session.directs() : []),
     });
+  const any = () => true;
 
   it('looks at a few of thousands, and remembers whom it found', () => {
     const sessions = Array.from({ length: 5_000 }, () => new FakeConnection(OTHER, RELAY));
     sessions[3_000]?.addrs.push('198.51.100.7:1');
-    const peers = among(sessions);
+    const search = among(sessions);
     const looks = () => sessions.reduce((sum, session) => sum + session.looks, 0);
     let answers = 0;
-    for (let before = 0; !peers.has(4, ME); before = looks(), answers += 1)
+    for (let before = 0; !search.some(any); before = looks(), answers += 1)
       expect(looks() - before).toBeLessThanOrEqual(100);
     expect(answers).toBeLessThan(100);
     const before = looks();
-    expect(peers.has(4, ME)).toBe(true);
+    expect(search.some(any)).toBe(true);
     expect(looks() - before).toBe(1);
   });
 
-  it('forgets who is gone, relayed, or the app itself', () => {
+  it('looks at each once where there are few, and holds few', () => {
+    const sessions = Array.from({ length: 40 }, () => new FakeConnection(OTHER, '198.51.100.7:1'));
+    const search = among(sessions);
+    const looks = () => sessions.reduce((sum, session) => sum + session.looks, 0);
+    expect(search.some(() => false)).toBe(false);
+    expect(looks()).toBe(40);
+    // Those that are remembered, and all of them once more.
+    expect(search.some(() => false)).toBe(false);
+    expect(looks()).toBeLessThanOrEqual(40 + 16 + 40);
+  });
+
+  it('forgets who is gone or is of the kind no more', () => {
     const [peer, me] = [
       new FakeConnection(OTHER, '198.51.100.7:1'),
       new FakeConnection(APP, '198.51.100.8:1'),
     ];
-    const peers = among([peer, me]);
-    expect([peers.has(4, ME), peers.has(6, ME)]).toEqual([true, false]);
-    expect(peers.has(4, { id: APP, ips: new Set(['198.51.100.7']) })).toBe(false);
+    const search = among([peer, me]);
+    const isOther = ({ remoteId }: FakeConnection) => remoteId === OTHER;
+    expect(search.some(isOther)).toBe(true);
+    expect(search.some((session, addr) => isOther(session) && addr === '198.51.100.9:1')).toBe(false);
     peer.addrs[0] = RELAY;
-    expect(peers.has(4, ME)).toBe(false);
+    expect(search.some(isOther)).toBe(false);
     peer.addrs[0] = '198.51.100.7:1';
-    expect(peers.has(4, ME)).toBe(true);
+    expect(search.some(isOther)).toBe(true);
     peer.closeReason = { by: 'peer', code: 0, reason: '' };
-    expect(peers.has(4, ME)).toBe(false);
+    expect(search.some(isOther)).toBe(false);
   });
 });
 

@@ -83,6 +83,11 @@ export class Presence {
     for (const sessions of this.#sessions.values()) yield* sessions;
   }
 
+  /** The API secret with which a session was opened; `null`: it is none (any more). */
+  issuerOf(connection: Connection): EndpointId | null {
+    return this.#holders.get(connection)?.issuer ?? null;
+  }
+
   /** Milliseconds since a session began; `null`: it is none (any more). */
   ageMs(connection: Connection): number | null {
     const since = this.#since.get(connection);

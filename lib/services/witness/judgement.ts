@@ -3,7 +3,7 @@ import { type DiagnosticsReport, parseSocketAddr, type SocketAddr } from '../../
 import type { Sighting } from './sighting.js';
 
 /**
- * The colour of a report: green = direct connections should work, orange = perhaps relayed, red = relayed, grey = unknown. A
+ * The colour of a report: green = direct connections should work, orange = perhaps relayed, red = relayed or none, grey = unknown. A
  * report alone is never red, since it writes "not measured" and "blocked" alike.
  */
 export type ReportLevel = 'green' | 'orange' | 'red' | 'grey';
@@ -42,6 +42,8 @@ function levelOf({ netReport }: DiagnosticsReport, sighting: Sighting | null, is
   const isRelayedHere = sighting?.path === 'relay' && sighting.othersAreDirect;
   // Without a relay that answers, an endpoint is not online for its peers, though it reaches this platform.
   const isSeen = sighting?.path === 'direct' && [ipv4, ipv6, https].some(({ length }) => length > 0);
+  // Its relays tell it its address over UDP, and cannot be used.
+  if (isSeen && sighting.relayPath === false && https.length === 0) return 'red';
   if (!netReport?.udpV4 && !netReport?.udpV6 && !isSeen)
     return isRelayedHere && https.length > 0 ? 'red' : 'grey';
   return isOpen && !isRelayedHere ? 'green' : 'orange';

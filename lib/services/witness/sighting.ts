@@ -8,6 +8,11 @@ export interface Sighting {
   /** `ip:port` of the endpoint as it is seen on the direct path; `null` with `relay`. */
   address: string | null;
   /**
+   * Whether the session has a path through a relay. `false` only where one is to be expected: another session of the same API secret
+   * has one, and the endpoint's relays are the platform's own. `null`: not known.
+   */
+  relayPath: boolean | null;
+  /**
    * Whether it is known that the relays that told the endpoint its address stand at other IP addresses than this platform, so
    * that the two are two vantage points.
    */

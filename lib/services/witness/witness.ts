@@ -12,9 +12,9 @@ import {
   type SocketAddr,
   unmapped,
 } from '../../wire/index.js';
-import { RELAYED_FOR_MS } from '../constants.js';
-import { DirectPeers } from './direct-peers.js';
+import { RELAY_PATH_IN_MS, RELAYED_FOR_MS } from '../constants.js';
 import type { RelayPlaces } from './relay-places.js';
+import { SessionSearch } from './session-search.js';
 import type { Sighting } from './sighting.js';
 
 /** The sessions, as far as a witness needs them. */
@@ -25,11 +25,13 @@ export interface WitnessedSessions {
   all(): Iterable<Connection>;
   /** Milliseconds since a session began; `null`: it is none (any more). */
   ageMs(connection: Connection): number | null;
+  /** The API secret with which a session was opened; `null`: it is none (any more). */
+  issuerOf(connection: Connection): EndpointId | null;
 }
 
 /** What a {@link Witness} needs. */
 export interface WitnessDeps {
-  endpoint: Pick<Endpoint, 'address' | 'boundSockets'>;
+  endpoint: Pick<Endpoint, 'address' | 'boundSockets' | 'relays'>;
   /** The address at which endpoints reach the platform. */
   address: () => EndpointAddress;
   sessions: WitnessedSessions;
@@ -47,17 +49,18 @@ const FAMILIES = [4, 6] as const;
 export class Witness {
   readonly #deps: WitnessDeps;
   readonly #isPublic: IsPublicAddress;
-  readonly #peers: DirectPeers<Connection>;
+  readonly #direct: SessionSearch<Connection, SocketAddr>;
+  readonly #relayed: SessionSearch<Connection, string>;
 
   constructor(deps: WitnessDeps) {
     const { sessions, isPublic = isPublicAddress } = deps;
     this.#deps = deps;
     this.#isPublic = isPublic;
-    this.#peers = new DirectPeers({
+    this.#direct = new SessionSearch({
       sessions: () => sessions.all(),
-      isLive: ({ closeReason }) => closeReason === null,
-      directOf: (session) => directPaths(session).filter(({ ip }) => isPublic(ip)),
+      see: (session) => directPaths(session).filter(({ ip }) => isPublic(ip)),
     });
+    this.#relayed = new SessionSearch({ sessions: () => sessions.all(), see: relayPaths });
   }
 
   /** A report is about to come: what is not known yet of the relays may be known by then. Returns at once. */
@@ -76,13 +79,16 @@ export class Witness {
     const session = this.#deps.sessions.connection(report.endpointId);
     const routes = [connection, ...(session === null || session === connection ? [] : [session])];
     const seen = selectedDirect(routes);
-    if (seen !== null) return this.#isOutside(seen.ip) ? this.#direct(report, seen) : null;
+    if (seen !== null) {
+      if (!this.#isOutside(seen.ip)) return null;
+      return { ...this.#seenAt(report, seen), relayPath: this.#hasRelayPath(report, routes, session) };
+    }
     const age = session === null ? null : this.#deps.sessions.ageMs(session);
     // iroh begins with the relay and needs some seconds for the rest.
     if (age === null || age < RELAYED_FOR_MS || !areRelayed(routes)) return null;
     const families = FAMILIES.filter((family) => hasFamily(report, family, this.#isPublic));
     return {
-      ...{ path: 'relay', address: null, relaysAreElsewhere: false },
+      ...{ path: 'relay', address: null, relayPath: true, relaysAreElsewhere: false },
       othersAreDirect: families.length > 0 && this.#isOpenToOthers(report, families),
     };
   }
@@ -92,7 +98,7 @@ export class Witness {
     this.#deps.relays.close();
   }
 
-  #direct(report: DiagnosticsReport, seen: SocketAddr): Sighting {
+  #seenAt(report: DiagnosticsReport, seen: SocketAddr): Omit<Sighting, 'relayPath'> {
     const { family } = seen;
     const latencies = report.netReport?.relayLatency[family === 4 ? 'ipv4' : 'ipv6'] ?? [];
     const own = new Set(this.#own(family).map(({ ip }) => ip));
@@ -106,10 +112,32 @@ export class Witness {
     };
   }
 
+  #hasRelayPath(
+    report: DiagnosticsReport,
+    routes: readonly Route[],
+    session: Connection | null,
+  ): boolean | null {
+    if (routes.some((route) => relayPaths(route).length > 0)) return true;
+    const { sessions, endpoint } = this.#deps;
+    const issuer = session === null ? null : sessions.issuerOf(session);
+    const age = session === null ? null : sessions.ageMs(session);
+    if (issuer === null || age === null || age < RELAY_PATH_IN_MS) return null;
+    const ours = new Set(endpoint.relays().map(({ url }) => url));
+    if (!relaysIn(report).every((url) => ours.has(url))) return null;
+    const leadsThroughRelays = this.#relayed.some(
+      (other) => other.remoteId !== report.endpointId && sessions.issuerOf(other) === issuer,
+    );
+    return leadsThroughRelays ? false : null;
+  }
+
   /** Whether others have direct connections in all of these families, and no luck is needed for that. */
   #isOpenToOthers(report: DiagnosticsReport, families: readonly Family[]): boolean {
-    const but = { id: report.endpointId, ips: ipsIn(report) };
-    return families.every((family) => this.#standsOpen(family) && this.#peers.has(family, but));
+    const own = ipsIn(report);
+    const hasOther = (family: Family) =>
+      this.#direct.some(
+        ({ remoteId }, addr) => remoteId !== report.endpointId && addr.family === family && !own.has(addr.ip),
+      );
+    return families.every((family) => this.#standsOpen(family) && hasOther(family));
   }
 
   /**
@@ -154,6 +182,10 @@ function directPaths(route: Route): SocketAddr[] {
   return addressesIn(pathsOf(route).filter(({ isRelay }) => !isRelay));
 }
 
+function relayPaths(route: Route): string[] {
+  return pathsOf(route).flatMap(({ isRelay, remoteAddr }) => (isRelay ? [remoteAddr] : []));
+}
+
 /** A closed connection has none. */
 function pathsOf(route: Route) {
   return route.closeReason === null ? route.paths() : [];
@@ -161,6 +193,12 @@ function pathsOf(route: Route) {
 
 function addressesIn(paths: readonly { remoteAddr: string }[]): SocketAddr[] {
   return paths.map(({ remoteAddr }) => unmapped(parseSocketAddr(remoteAddr)));
+}
+
+/** The relays that answered. */
+function relaysIn({ netReport }: DiagnosticsReport): string[] {
+  const { ipv4 = [], ipv6 = [], https = [] } = netReport?.relayLatency ?? {};
+  return [ipv4, ipv6, https].flat().map(({ relayUrl }) => relayUrl);
 }
 
 /** Whether an endpoint may have a way to the Internet in a family: UDP was seen there, or it has an address for it. */

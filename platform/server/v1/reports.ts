@@ -19,7 +19,7 @@ export const NAT_TYPES = ['Endpoint-Independent', 'Endpoint-Dependent', 'Unknown
 
 const Level = words(LEVELS, {
   description:
-    'Green: direct connections should work; orange: they may be relayed; red: they are; grey: not known.',
+    'Green: direct connections should work; orange: they may be relayed; red: they are, or there are none; grey: not known.',
 });
 const NatType = words(NAT_TYPES);
 
@@ -138,6 +138,12 @@ const SightingSchema = Type.Object(
     path: words(['direct', 'relay'], { description: 'How data went between the app and this platform.' }),
     address: nullable(
       Type.String({ description: '`ip:port` of the app as this platform saw it; `null`: through a relay.' }),
+    ),
+    relayPath: nullable(
+      Type.Boolean({
+        description:
+          'Whether the session had a path through a relay; `false` only where that was to be expected; `null`: not known.',
+      }),
     ),
     relaysAreElsewhere: Type.Boolean({
       description:

@@ -4,6 +4,7 @@ const COLUMNS = [
   ['nat_type_by', 'text'],
   ['seen_path', 'text'],
   ['seen_address', 'text'],
+  ['seen_relay_path', 'flag'],
   ['relays_elsewhere', 'flag'],
   ['others_direct', 'flag'],
 ] as const;

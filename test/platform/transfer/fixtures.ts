@@ -98,7 +98,7 @@ function oddRows(identity: string): Record<string, Row[]> {
     ...{ iroh_version: value === null ? null : '', services_version: value === null ? null : '1.0' },
     ...{ nat_type_by: value === null ? null : 'platform', seen_path: value === null ? null : 'direct' },
     ...{ seen_address: value === null ? null : '[2001:db8::1]:65535' },
-    ...{ relays_elsewhere: value, others_direct: value },
+    ...{ seen_relay_path: value, relays_elsewhere: value, others_direct: value },
   });
   return {
     settings: ODD_TEXTS.map((value, index) => ({ key: `${index} ${value}`, value })),
