@@ -31,26 +31,33 @@ export class Patience {
   /**
    * Gives `act` a signal that fires when `signal` does, or with {@link TimeUp} when its time is over because others answered.
    * @param isAnswer - whether its result counts as an answer, and so limits the others. Default: it does
+   * @param ownLeastMs - in place of `leastMs`, for this one, as soon as it is known. Must not reject
    */
   async wait<T>(
     signal: AbortSignal,
     act: Patiently<T>,
     isAnswer: (result: T) => boolean = () => true,
+    ownLeastMs?: Promise<number>,
   ): Promise<T> {
     signal.throwIfAborted();
     const startedAt = monotonicMs();
     const tookMs = () => monotonicMs() - startedAt;
     const cut = linkedAbort(signal);
     let timer: NodeJS.Timeout | undefined;
+    let { leastMs } = this.#options;
     const limit = () => {
       if (this.#tookMs === null) return;
-      const { leastMs, times } = this.#options;
+      const { times } = this.#options;
       clearTimeout(timer);
       const ms = Math.max(leastMs, times * this.#tookMs) - tookMs();
       timer = setTimeout(() => cut.abort(new TimeUp('no answer, though others had one')), Math.max(0, ms));
     };
     this.#waiting.add(limit);
     limit();
+    void ownLeastMs?.then((ms) => {
+      leastMs = ms;
+      if (this.#waiting.has(limit)) limit();
+    });
     try {
       const result = await act(cut.signal, () => this.#answered(tookMs()));
       this.#waiting.delete(limit);

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { notify, onAbort } from '../async/index.js';
 import {
   HeadStart,
+  isRouted,
   type NamedRun,
   PROBES,
   type ProbeContext,
@@ -155,7 +156,12 @@ class Run {
       signal,
       elapsed: () => this.#elapsed(),
       remaining: () => Math.max(0, deadline - this.#elapsed()),
-      resolver: new Resolver(environment.lookup, signal, () => deadline - this.#elapsed()),
+      resolver: new Resolver(
+        environment.lookup,
+        signal,
+        () => deadline - this.#elapsed(),
+        (family) => isRouted(family, signal),
+      ),
       headStart: new HeadStart(),
       firstAnswerMs: new Map(),
       tls: tlsTrust(environment.bundledRoots, ca, environment.machineRoots),

@@ -9,4 +9,5 @@ export { PROBE_NAMES, type ProbeName } from './probe.js';
 export { HeadStart } from './qad/head-start.js';
 export { PROBES } from './registry.js';
 export { type GatewayFinder, type NextHop, systemGateways } from './routes/finder.js';
+export { isRouted } from './routes/udp-route.js';
 export { type NamedRun, planRuns, ReportEnded, runProbe } from './run-probe.js';

@@ -56,6 +56,25 @@ describe('patience', () => {
     ]);
   });
 
+  it('gives one of them another least, whenever that is known', async () => {
+    const patience = new Patience(first);
+    const startedAt = Date.now();
+    const cutAfter = (leastMs: Promise<number>) =>
+      patience
+        .wait(signal, (cut) => abortable(never, cut), undefined, leastMs)
+        .catch(() => Date.now() - startedAt);
+    const known = (afterMs: number, leastMs: number) =>
+      new Promise<number>((resolve) => void setTimeout(() => resolve(leastMs), afterMs));
+    const cuts = Promise.all([
+      cutAfter(Promise.resolve(500)),
+      cutAfter(known(200, 700)),
+      cutAfter(known(2000, 3000)),
+      ask(patience, 10),
+    ]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await cuts).toEqual([500, 700, 1000, 'answered 10']);
+  });
+
   it('has no end while none has answered', async () => {
     const patience = new Patience(first);
     const all = Promise.all([ask(patience, 50_000), ask(patience, 59_000)]);

@@ -23,7 +23,12 @@ async function serve(zone: Zone): Promise<NameServer> {
 }
 
 /** A report's resolver that asks these servers. */
-async function resolverOf(addresses: readonly string[], hosts = '', remainingMs = 3000): Promise<Resolver> {
+async function resolverOf(
+  addresses: readonly string[],
+  hosts = '',
+  remainingMs = 3000,
+  isRouted = async (_: 4 | 6) => true,
+): Promise<Resolver> {
   const folder = await mkdtemp(join(tmpdir(), 'net-diagnostics-hosts-'));
   folders.push(folder);
   await writeFile(join(folder, 'hosts'), hosts);
@@ -32,7 +37,7 @@ async function resolverOf(addresses: readonly string[], hosts = '', remainingMs 
   // Each lookup listens, as in a report.
   setMaxListeners(0, end.signal);
   const lookup = systemLookup({ hostsFile: hostsFile(join(folder, 'hosts')), servers: addresses });
-  return new Resolver(lookup, end.signal, () => remainingMs);
+  return new Resolver(lookup, end.signal, () => remainingMs, isRouted);
 }
 
 const ipsOf = (found: readonly { ip: string }[]) => found.map(({ ip }) => ip);
@@ -47,6 +52,20 @@ describe('names', () => {
     expect(await resolver.name('relay.test', 6)).toEqual({
       ...{ host: 'relay.test', family: 6, result: 'silent', ips: [], code: 'DNS_SILENT' },
     });
+  });
+
+  it('waits less for the family in which this machine has no route', async () => {
+    const server = await serve((_, family) => (family === 4 ? ['192.0.2.7'] : 'silence'));
+    const took = async (routed: 4 | 6) => {
+      const resolver = await resolverOf([server.address], '', 3000, async (family) => family === routed);
+      const startedAt = performance.now();
+      expect(await resolver.name('relay.test', 6)).toMatchObject({ result: 'silent', code: 'DNS_SILENT' });
+      return performance.now() - startedAt;
+    };
+    expect(await took(6)).toBeGreaterThanOrEqual(1400);
+    const routeless = await took(4);
+    expect(routeless).toBeGreaterThanOrEqual(450);
+    expect(routeless).toBeLessThan(1400);
   });
 
   it('tells an error of one family from the other one, and none from failed', async () => {

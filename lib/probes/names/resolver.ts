@@ -29,6 +29,12 @@ const NEVER_MS = 2 ** 31 - 1;
 /** How long to wait for the second family when the first is known. */
 const SECOND_FAMILY = { leastMs: 1500, times: 4, than: 'first' } as const;
 
+/**
+ * The least for a family in which this machine has no route to the Internet, in milliseconds: nothing could be sent to
+ * its addresses.
+ */
+const ROUTELESS_LEAST_MS = 500;
+
 /** The result of looking up one family of a name. */
 interface Answer {
   result: NameSeen['result'];
@@ -45,12 +51,23 @@ export class Resolver {
   readonly #signal: AbortSignal;
   readonly #remaining: () => number;
   readonly #pending = new Map<string, ReadonlyMap<Family, Promise<Answer>>>();
+  readonly #isRouted: (family: Family) => Promise<boolean>;
+  readonly #leastMs = new Map<Family, Promise<number>>();
 
-  /** @param remaining - milliseconds until the report ends */
-  constructor(lookupHost: LookupHost, signal: AbortSignal, remaining: () => number = () => NEVER_MS) {
+  /**
+   * @param remaining - milliseconds until the report ends
+   * @param isRouted - whether this machine has a route to the Internet in a family. Must not reject. Default: it has
+   */
+  constructor(
+    lookupHost: LookupHost,
+    signal: AbortSignal,
+    remaining: () => number = () => NEVER_MS,
+    isRouted: (family: Family) => Promise<boolean> = async () => true,
+  ) {
     this.#lookup = lookupHost;
     this.#signal = signal;
     this.#remaining = remaining;
+    this.#isRouted = isRouted;
   }
 
   /**
@@ -129,6 +146,14 @@ export class Resolver {
     );
   }
 
+  #leastMsOf(family: Family): Promise<number> {
+    const known =
+      this.#leastMs.get(family) ??
+      this.#isRouted(family).then((isRouted) => (isRouted ? SECOND_FAMILY.leastMs : ROUTELESS_LEAST_MS));
+    this.#leastMs.set(family, known);
+    return known;
+  }
+
   async #addressesOf(host: string, family: Family, signal: AbortSignal): Promise<ResolvedAddress[]> {
     // A lookup may ignore its signal.
     const all = await abortable(this.#lookup(host, family, signal), signal);
@@ -147,6 +172,7 @@ export class Resolver {
           signal,
           (cut) => this.#addressesOf(host, family, cut),
           (found) => found.length > 0,
+          this.#leastMsOf(family),
         ),
       );
       return { result: addresses.length > 0 ? 'found' : 'none', addresses };

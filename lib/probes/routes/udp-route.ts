@@ -2,7 +2,8 @@ import { createSocket } from 'node:dgram';
 import { onAbort } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
 import type { Family, RouteSeen } from '../../report/index.js';
-import { NO_ROUTE_CODES } from '../constants.js';
+import { DEFAULT_RELAY_QUIC_PORT } from '../../wire/index.js';
+import { NO_ROUTE_CODES, REFERENCE_DESTINATIONS } from '../constants.js';
 import type { ResolvedAddress } from '../names/resolver.js';
 import type { ProbeContext } from '../probe.js';
 import { ProbeFailure } from '../probe-failure.js';
@@ -48,6 +49,19 @@ export function udpRoute(family: Family, ip: string, port: number, signal: Abort
     socket.on('connect', connected);
     socket.connect(port, ip);
   });
+}
+
+/** Whether the kernel has a route to the Internet in this family. True if it does not tell. Never rejects. */
+export async function isRouted(family: Family, signal: AbortSignal): Promise<boolean> {
+  try {
+    for (const ip of REFERENCE_DESTINATIONS[family]) {
+      const { sourceIp } = await udpRoute(family, ip, DEFAULT_RELAY_QUIC_PORT, signal);
+      if (sourceIp !== null) return true;
+    }
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** How a datagram to this address would leave, with its next hop if that can be known. Sends nothing. */
