@@ -63,9 +63,9 @@ export interface Schedule {
  */
 export const BINDING_SCHEDULE: Schedule = { sendAt: [0, 250, 600, 1100, 1600], giveUpAfter: 2200 };
 
-/** If four times the time that a relay took is less: four datagrams, and 0.9 s in all. */
-const NEARBY_SCHEDULE: Schedule = { sendAt: [0, 120, 300, 550], giveUpAfter: 900 };
-const NEARBY_TIMES = 4;
+/** If 3.5 times the time that a relay took is less: five datagrams, and 0.8 s in all. */
+const NEARBY_SCHEDULE: Schedule = { sendAt: [0, 100, 220, 360, 520], giveUpAfter: 800 };
+const NEARBY_TIMES = 3.5;
 
 /**
  * For requests whose answer is expected.
