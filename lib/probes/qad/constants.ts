@@ -47,12 +47,22 @@ export const TIMER_GRANULARITY_MS = 1;
 /** After this time another attempt starts beside the first: servers often repeat lost packets only after 1 s. */
 export const ATTEMPT_INTERVAL_MS = 600;
 
+/** The same while a relay is silent and another one has answered quickly: little time is left for the silent one. */
+export const HURRIED_INTERVAL_MS = 300;
+
 /**
- * A handshake is stuck if it has not ended after so many milliseconds and round trips since the relay was first
- * heard. Our packets were repeated three times by then.
+ * A handshake is slow if it has not ended after so many milliseconds and round trips since the relay was first heard.
+ * Another attempt starts then, so that it has time before the first counts as stuck.
  */
-export const STUCK_MS = 1000;
+export const SLOW_MS = 300;
+export const SLOW_ROUND_TRIPS = 4;
+
+/** When a handshake is stuck, measured in the same way. Our packets were repeated three times by then. */
+export const STUCK_MS = 900;
 export const STUCK_ROUND_TRIPS = 8;
+
+/** How often it is checked whether a handshake is slow or stuck, in milliseconds. */
+export const HANDSHAKE_CHECK_MS = 50;
 
 /** Attempts at one relay, however long the deadline is. */
 export const MAX_ATTEMPTS = 8;
@@ -78,6 +88,22 @@ export const MAX_EXCHANGE_DATAGRAMS = 60;
 
 /** After so many milliseconds without an acknowledgement the path does not carry full-size datagrams any more. */
 export const STALL_MS = 600;
+
+/**
+ * The same if none was ever acknowledged, and nothing else shows that the path lives: it could also be a moment in
+ * which it carries nothing at all.
+ */
+export const DEAD_PATH_STALL_MS = 900;
+
+/** The path lives if another probe is answered so many milliseconds after the silence began, or later. */
+export const LIVES_AFTER_MS = 100;
+
+/**
+ * After so many milliseconds and round trips without an acknowledgement something may be wrong: the next relay is
+ * tried beside this one. Relays acknowledge within 25 ms and a round trip.
+ */
+export const QUIET_MS = 80;
+export const QUIET_ROUND_TRIPS = 1.5;
 
 // Limits, for each connection, of what a stranger can make us store or do.
 

@@ -5,9 +5,19 @@ import { type SocketAddr, withoutBrackets } from '../../wire/index.js';
 import type { TrustAnchors } from './certificates/trust-anchors.js';
 import { verifyChain } from './certificates/verify-chain.js';
 import { Connection, type Environment, type Report } from './connection/connection.js';
-import type { Exchanged } from './connection/exchange.js';
+import type { Exchanged, ExchangeSurroundings } from './connection/exchange.js';
 import type { TransportParameter } from './connection/transport-parameters.js';
-import { ATTEMPT_INTERVAL_MS, MAX_ATTEMPTS, QAD_ALPN, STUCK_MS, STUCK_ROUND_TRIPS } from './constants.js';
+import {
+  ATTEMPT_INTERVAL_MS,
+  HANDSHAKE_CHECK_MS,
+  HURRIED_INTERVAL_MS,
+  MAX_ATTEMPTS,
+  QAD_ALPN,
+  SLOW_MS,
+  SLOW_ROUND_TRIPS,
+  STUCK_MS,
+  STUCK_ROUND_TRIPS,
+} from './constants.js';
 import { QadError } from './qad-error.js';
 import type { QadSocket } from './qad-socket.js';
 
@@ -24,6 +34,8 @@ export interface DiscoverOptions {
   signal?: AbortSignal | undefined;
   /** Fires when silence has lasted long enough. A handshake that has begun goes on. */
   giveUp?: AbortSignal | undefined;
+  /** Fires when another relay has answered quickly. This one is then asked more often. */
+  hurry?: AbortSignal | undefined;
   /** Default: iroh's. */
   alpn?: string | undefined;
   /** Transport parameters for servers that are no relays, in tests. */
@@ -44,7 +56,7 @@ export interface Discovered {
 /** A connection that has told our address. */
 export interface Session extends Discovered {
   /** Sends full-size datagrams for some time, once. Rejects when the connection ends meanwhile. */
-  exchange(timeoutMs: number): Promise<Exchanged>;
+  exchange(timeoutMs: number, surroundings?: ExchangeSurroundings): Promise<Exchanged>;
   /** Ends the session. An open exchange never ends then. */
   close(): void;
 }
@@ -64,8 +76,8 @@ export async function discover(options: DiscoverOptions): Promise<Discovered> {
 
 /**
  * Asks a relay for our address by a QUIC handshake. Two things help against loss: each connection repeats its
- * packets, and every 0.6 s a new connection starts beside it, since servers repeat late. The first answer wins, and
- * its connection stays open.
+ * packets, and every 0.6 s a new connection starts beside it, since servers repeat late; earlier if a handshake began
+ * and is slow, or if other relays have answered. The first answer wins, and its connection stays open.
  *
  * @throws {@link QadError}; the kernel's own error (`ENETUNREACH`, …) when it refuses to send
  */
@@ -82,7 +94,9 @@ class Discovery {
   #forgets: (() => void)[] = [];
   #deadline: NodeJS.Timeout | undefined;
   #ticker: NodeJS.Timeout | undefined;
+  #checker: NodeJS.Timeout | undefined;
   #attempts = 0;
+  #wasSlow = false;
 
   constructor(
     options: DiscoverOptions,
@@ -96,15 +110,21 @@ class Discovery {
   }
 
   start(): void {
-    const { signal, giveUp, timeoutMs } = this.#options;
+    const { signal, giveUp, hurry, timeoutMs } = this.#options;
     if (signal?.aborted === true) {
       this.#aborted();
       return;
     }
     this.#forgets = [onAbort(signal, () => this.#aborted()), onAbort(giveUp, () => this.#gaveUp())];
     this.#deadline = setTimeout(() => this.#lose(this.#silence()), timeoutMs).unref();
-    this.#ticker = setInterval(() => this.#attempt(), ATTEMPT_INTERVAL_MS).unref();
+    this.#attemptEach(ATTEMPT_INTERVAL_MS);
+    this.#forgets.push(onAbort(hurry, () => this.#attemptEach(HURRIED_INTERVAL_MS)));
     this.#attempt();
+  }
+
+  #attemptEach(ms: number): void {
+    clearInterval(this.#ticker);
+    this.#ticker = setInterval(() => this.#attempt(), ms).unref();
   }
 
   #aborted(): void {
@@ -115,11 +135,30 @@ class Discovery {
     if (!this.#hasHeard) this.#lose(this.#silence());
   }
 
-  #attempt(): void {
-    if (this.#isStuck) {
-      this.#lose(this.#silence());
-      return;
+  /** The relay was heard for the first time. */
+  #heard(): void {
+    // It may have said no more than that it refuses us.
+    if (this.#connections.size === 0) return;
+    this.#checker ??= setInterval(() => this.#check(), HANDSHAKE_CHECK_MS).unref();
+  }
+
+  #check(): void {
+    // The relay answered, but no handshake ends, and other attempts did not help.
+    if (this.#attempts > 1 && this.#lasts(STUCK_MS, STUCK_ROUND_TRIPS)) this.#lose(this.#silence());
+    else if (!this.#wasSlow && this.#lasts(SLOW_MS, SLOW_ROUND_TRIPS)) {
+      this.#wasSlow = true;
+      this.#attempt();
     }
+  }
+
+  /** Whether a handshake has lasted so long since the relay was heard. */
+  #lasts(leastMs: number, leastRoundTrips: number): boolean {
+    return [...this.#connections].some(
+      ({ handshaking: { ms, roundTrips } }) => ms >= leastMs && roundTrips >= leastRoundTrips,
+    );
+  }
+
+  #attempt(): void {
     if (++this.#attempts > MAX_ATTEMPTS) return;
     const {
       ip,
@@ -140,6 +179,7 @@ class Discovery {
         verifyChain: (chain) =>
           verifyChain(chain, { host: this.#host, anchors: this.#options.trust, nowMs: wallClock() }),
         send: (datagram) => socket.send(datagram, ip, port, refused),
+        onHeard: () => this.#heard(),
         onReport: (report) => this.#win(connection, report, ended.signal),
         onEnd: (error) => {
           // Before the report this is the discovery's error, afterwards the session's.
@@ -161,24 +201,17 @@ class Discovery {
   #win(connection: Connection, { address, rttMs }: Report, ended: AbortSignal): void {
     this.#connections.delete(connection);
     this.#stop();
-    const exchange = (timeoutMs: number) =>
-      abortable(new Promise<Exchanged>((done) => connection.exchange(timeoutMs, done)), ended);
+    const exchange = (timeoutMs: number, surroundings?: ExchangeSurroundings) =>
+      abortable(
+        new Promise<Exchanged>((onEnd) => connection.exchange(timeoutMs, { ...surroundings, onEnd })),
+        ended,
+      );
     this.#resolve({ observed: address, rttMs, exchange, close: () => connection.finish() });
   }
 
   #lose(error: unknown): void {
     this.#stop();
     this.#reject(error);
-  }
-
-  /** The relay answered, but the handshake does not end, and a second attempt did not help. */
-  get #isStuck(): boolean {
-    return (
-      this.#attempts > 1 &&
-      [...this.#connections].some(
-        ({ handshaking: { ms, roundTrips } }) => ms >= STUCK_MS && roundTrips >= STUCK_ROUND_TRIPS,
-      )
-    );
   }
 
   get #hasHeard(): boolean {
@@ -194,6 +227,7 @@ class Discovery {
   #stop(): void {
     clearTimeout(this.#deadline);
     clearInterval(this.#ticker);
+    clearInterval(this.#checker);
     for (const forget of this.#forgets) forget();
     for (const connection of this.#connections) {
       connection.abandon();

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Exchanged } from './connection/exchange.js';
 import type { Session } from './discover.js';
 
-/** After so many milliseconds without a result the next relay is tried as well. */
+/** After so many milliseconds without a result the next relay is tried as well, even if this one is not quiet. */
 const NEXT_AFTER_MS = 400;
 
 /** What full-size datagrams to one relay showed. */
@@ -12,8 +12,8 @@ export type Proof = Exchanged & {
 };
 
 /**
- * Sends full-size datagrams to one relay of a family, and to the next only if they do not pass: most of the path is
- * the same. But relays that see another IP address of ours are tried as well, because one of them may stand in our
+ * Sends full-size datagrams to one relay of a family, and to the next only if they do not pass, or their
+ * acknowledgements are late: most of the path is the same. But relays that see another IP address of ours are tried as well, because one of them may stand in our
  * own network. So there is one proof for each address.
  */
 export class Exchanges {
@@ -22,6 +22,7 @@ export class Exchanges {
   readonly proofs = new Map<Session, Proof | { error: unknown }>();
   readonly #family: 4 | 6;
   readonly #remainingMs: () => number;
+  readonly #sinceAnswerMs: () => number;
   readonly #waiting: Session[] = [];
   readonly #running = new Set<Session>();
   /** IP addresses of ours from which datagrams pass. */
@@ -29,9 +30,15 @@ export class Exchanges {
   readonly #finish: () => void;
   #hasAll = false;
 
-  constructor(family: 4 | 6, remainingMs: () => number) {
+  /** @param sinceAnswerMs - how many milliseconds ago the path was seen to live, by another probe */
+  constructor(
+    family: 4 | 6,
+    remainingMs: () => number,
+    sinceAnswerMs: () => number = () => Number.POSITIVE_INFINITY,
+  ) {
     this.#family = family;
     this.#remainingMs = remainingMs;
+    this.#sinceAnswerMs = sinceAnswerMs;
     const { promise, resolve } = deferred();
     this.done = promise;
     this.#finish = resolve;
@@ -61,10 +68,18 @@ export class Exchanges {
   async #run(session: Session): Promise<void> {
     this.#running.add(session);
     const { ip } = session.observed;
-    const impatience = setTimeout(() => this.#next(ip), NEXT_AFTER_MS).unref();
+    let hasGoneOn = false;
+    const goOn = () => {
+      if (!hasGoneOn) this.#next(ip);
+      hasGoneOn = true;
+    };
+    const impatience = setTimeout(goOn, NEXT_AFTER_MS).unref();
     try {
       const before = await datagramsFragmented(this.#family);
-      const exchanged = await session.exchange(this.#remainingMs());
+      const exchanged = await session.exchange(this.#remainingMs(), {
+        sinceAnswerMs: this.#sinceAnswerMs,
+        onQuiet: goOn,
+      });
       const after = await datagramsFragmented(this.#family);
       const cut = before === null || after === null ? 0 : after - before;
       this.proofs.set(session, { ...exchanged, isFragmented: exchanged.sent > 0 && cut >= exchanged.sent });
@@ -72,6 +87,7 @@ export class Exchanges {
     } catch (error) {
       this.proofs.set(session, { error });
     }
+    hasGoneOn = true;
     clearTimeout(impatience);
     this.#running.delete(session);
     this.#next(ip);

@@ -1,4 +1,4 @@
-import { abortable, Patience, within } from '../../async/index.js';
+import { abortable, newAbort, Patience, within } from '../../async/index.js';
 import { codeOf } from '../../errors.js';
 import type {
   AddressSeen,
@@ -19,10 +19,13 @@ import { connect, Exchanges, QadError, QadSocket, type Session, type TrustAnchor
 const MARGIN_MS = 150;
 
 /** A relay that had less time than this, in milliseconds, does not count as silent. */
-const FAIR_CHANCE_MS = 900;
+const FAIR_CHANCE_MS = 800;
 
 /** How long the others are waited for after one has answered. */
-const OTHERS = { leastMs: 1000, times: 3, than: 'first' } as const;
+const OTHERS = { leastMs: 900, times: 3, than: 'first' } as const;
+
+/** If one has answered within so many milliseconds, the others are asked more often. */
+const QUICK_MS = 300;
 
 /** The kernel's codes for a datagram that a firewall on this machine did not let out. */
 const LOCAL_REFUSALS: ReadonlySet<string> = new Set(['EPERM', 'EACCES']);
@@ -59,6 +62,7 @@ export class QadRun {
   /** The first that answered, asked again. Null: none has answered. */
   #again: Promise<{ first: Seen; observed: string | null }> | null = null;
   readonly #patience = new Patience(OTHERS);
+  readonly #hurry = newAbort();
   readonly #startedMs: number;
 
   constructor(family: Family, context: ProbeContext, trust: TrustAnchors, relays: readonly AskedRelay[]) {
@@ -66,7 +70,11 @@ export class QadRun {
     this.#context = context;
     this.#trust = trust;
     this.#startedMs = context.elapsed();
-    this.#exchanges = new Exchanges(family, () => this.#budgetMs);
+    this.#exchanges = new Exchanges(
+      family,
+      () => this.#budgetMs,
+      () => context.sinceAnswerMs(),
+    );
     const giveBack = context.headStart.take();
     const socket = QadSocket.bind(family);
     const answers = socket.then((bound) => this.#askAll(relays, bound));
@@ -142,7 +150,9 @@ export class QadRun {
     this.#exchanges.add(answer.session);
     answered();
     if (this.#seen.length === 1) {
-      this.#context.firstAnswerMs.set(this.#family, this.#context.elapsed() - this.#startedMs);
+      const tookMs = this.#context.elapsed() - this.#startedMs;
+      this.#context.firstAnswerMs.set(this.#family, tookMs);
+      if (tookMs <= QUICK_MS) this.#hurry.abort();
     }
     this.#askAgain(socket);
   }
@@ -175,7 +185,7 @@ export class QadRun {
       const host = new URL(relay.url).hostname;
       const trust = this.#trust;
       const session = await connect({
-        ...{ host, ip, port, socket, trust, signal, giveUp },
+        ...{ host, ip, port, socket, trust, signal, giveUp, hurry: this.#hurry.signal },
         // From now on, since the kernel's answer takes time on a busy machine.
         timeoutMs: this.#budgetMs,
       });

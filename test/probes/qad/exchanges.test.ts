@@ -41,6 +41,28 @@ describe('exchanges with the relays of a family', () => {
     expect(proofs.get(second)).toMatchObject({ end: 'sustained' });
   });
 
+  it('try the next one beside one that is quiet, and only once', async () => {
+    const order: string[] = [];
+    const quiet = (name: string, end: Exchanged | Promise<Exchanged>) =>
+      ({
+        observed: { family: 4, ip: '203.0.113.66', port: 1 },
+        exchange: async (_: number, { onQuiet }: { onQuiet(): void }) => {
+          order.push(name);
+          onQuiet();
+          onQuiet();
+          return end;
+        },
+      }) as unknown as Session;
+    const never = new Promise<Exchanged>(() => undefined);
+    const exchanges = new Exchanges(4, () => 1000);
+    for (const each of [quiet('first', never), quiet('second', never), session('203.0.113.66', SUSTAINED)])
+      exchanges.add(each);
+    exchanges.close();
+    await exchanges.done;
+    expect(order).toEqual(['first', 'second']);
+    expect(exchanges.proofs.size).toBe(1);
+  });
+
   it('do not wait for one whose address is proven', async () => {
     const never = session('203.0.113.66', new Promise<Exchanged>(() => undefined));
     const exchanges = new Exchanges(4, () => 1000);

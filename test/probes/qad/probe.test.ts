@@ -53,6 +53,7 @@ describe('the probe', () => {
       resolver: new Resolver(lookup, end.signal),
       headStart: new HeadStart(),
       firstAnswerMs: new Map(),
+      sinceAnswerMs: () => Number.POSITIVE_INFINITY,
       tls: tlsTrust([], [], async () => []),
       gateways: async () => ({}),
       gatewayPorts: { portMapping: 5351, ssdp: 1900 },

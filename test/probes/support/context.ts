@@ -55,6 +55,7 @@ export async function runAlone(
     resolver: new Resolver(lookup, end.signal, () => deadlineMs - elapsed()),
     headStart: options.headStart ?? new HeadStart(),
     firstAnswerMs: new Map(),
+    sinceAnswerMs: () => Number.POSITIVE_INFINITY,
     tls: options.tls ?? tlsTrust([], [], async () => []),
     gateways: options.gateways ?? (async () => ({})),
     gatewayPorts: options.gatewayPorts ?? { portMapping: 5351, ssdp: 1900 },

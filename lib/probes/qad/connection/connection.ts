@@ -12,7 +12,7 @@ import { initialSecrets } from '../packets/packet-keys.js';
 import { protocolError, QadError, TransportError } from '../qad-error.js';
 import { TlsClient } from '../tls/tls-client.js';
 import { Closing } from './closing.js';
-import { Exchange, type Exchanged } from './exchange.js';
+import { Exchange, type ExchangeOptions, type ExchangeSurroundings } from './exchange.js';
 import { encodePathResponse, type Frame } from './frames.js';
 import { Incoming } from './incoming.js';
 import { PacketSpace } from './packet-space.js';
@@ -42,6 +42,8 @@ export interface ConnectionOptions {
   verifyChain(chain: readonly Buffer[]): KeyObject;
   environment: Environment;
   send(datagram: Buffer): void;
+  /** Called once, when the server showed that it saw our first packet. */
+  onHeard?(): void;
   /** Called once, when the handshake is complete on both sides and the address is known. */
   onReport(report: Report): void;
   /** Called once, if it ends by itself, before or after the report. */
@@ -136,7 +138,10 @@ export class Connection {
     try {
       if (++this.#datagrams > MAX_DATAGRAMS) throw protocolError('too many datagrams');
       this.#takeFrames(datagram, atMs);
-      if (this.hasHeard) this.#heardAtMs ??= atMs;
+      if (this.hasHeard && this.#heardAtMs === null) {
+        this.#heardAtMs = atMs;
+        this.#options.onHeard?.();
+      }
       if (this.isReset(datagram)) throw new QadError('QAD_STATELESS_RESET', 'the server lost the connection');
     } catch (error) {
       this.#fail(error);
@@ -168,14 +173,14 @@ export class Connection {
    * After the report: sends full-size datagrams until it is clear whether they pass, or `timeoutMs` have passed. The
    * connection's `onEnd` may be called instead.
    */
-  exchange(timeoutMs: number, onEnd: (exchanged: Exchanged) => void): void {
+  exchange(timeoutMs: number, options: ExchangeSurroundings & Pick<ExchangeOptions, 'onEnd'>): void {
     let number = 0;
     const exchange = new Exchange({
       roundTripMs: this.#sender.roundTrip.smoothedMs ?? INITIAL_RTT_MS,
       timeoutMs,
       now: () => this.#options.environment.now(),
       send: () => this.#sender.write(true, number++),
-      onEnd,
+      ...options,
     });
     this.#exchange = exchange;
     exchange.start();

@@ -1,11 +1,15 @@
 import {
+  DEAD_PATH_STALL_MS,
   EXCHANGE_DATAGRAMS,
   EXCHANGE_INTERVAL_MS,
   FIRST_EXCHANGE_WINDOW,
+  LIVES_AFTER_MS,
   MAX_EXCHANGE_DATAGRAMS,
   MAX_EXCHANGE_WINDOW,
   MIN_EXCHANGE_DATAGRAMS,
   MIN_EXCHANGE_SPAN_MS,
+  QUIET_MS,
+  QUIET_ROUND_TRIPS,
   STALL_MS,
 } from '../constants.js';
 
@@ -28,7 +32,15 @@ interface Sent {
   isInFlight: boolean;
 }
 
-export interface ExchangeOptions {
+/** What an exchange wants to know of its surroundings, and tells them. */
+export interface ExchangeSurroundings {
+  /** How many milliseconds ago the path was seen to live, by another probe. Default: never. */
+  sinceAnswerMs?(): number;
+  /** Called at most once, when acknowledgements do not come for the first time. The exchange goes on. */
+  onQuiet?(): void;
+}
+
+export interface ExchangeOptions extends ExchangeSurroundings {
   /** How long a small packet and its acknowledgement take. */
   roundTripMs: number;
   timeoutMs: number;
@@ -54,6 +66,7 @@ export class Exchange {
   #heardAtMs: number;
   #timer: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
+  #wasQuiet = false;
   #isOver = false;
 
   constructor(options: ExchangeOptions) {
@@ -108,11 +121,29 @@ export class Exchange {
     return this.#sent.length - 1 - this.#sent.findLastIndex(({ isAcknowledged }) => isAcknowledged);
   }
 
+  /** How long nothing was acknowledged. */
+  get #silentMs(): number {
+    return this.#options.now() - this.#heardAtMs;
+  }
+
+  /** Whether the silence cannot be a moment in which the path carries nothing at all. */
+  get #isPathAlive(): boolean {
+    const { sinceAnswerMs = () => Number.POSITIVE_INFINITY } = this.#options;
+    const wasHeard = this.#sent.some(({ isAcknowledged }) => isAcknowledged);
+    return wasHeard || this.#silentMs - sinceAnswerMs() >= LIVES_AFTER_MS;
+  }
+
   #isStalled(): boolean {
-    const silentMs = this.#options.now() - this.#heardAtMs;
+    const stallMs = this.#isPathAlive ? STALL_MS : DEAD_PATH_STALL_MS;
     return (
-      this.#unanswered >= MIN_EXCHANGE_DATAGRAMS && silentMs >= Math.max(STALL_MS, 6 * this.#roundTripMs)
+      this.#unanswered >= MIN_EXCHANGE_DATAGRAMS && this.#silentMs >= Math.max(stallMs, 6 * this.#roundTripMs)
     );
+  }
+
+  #noticeQuiet(): void {
+    if (this.#wasQuiet || this.#silentMs < QUIET_MS + QUIET_ROUND_TRIPS * this.#roundTripMs) return;
+    this.#wasQuiet = true;
+    this.#options.onQuiet?.();
   }
 
   #step(): void {
@@ -120,7 +151,10 @@ export class Exchange {
     const { acknowledged, sent } = this.#result();
     if (acknowledged >= EXCHANGE_DATAGRAMS) this.#end('sustained');
     else if (this.#isStalled() || sent >= MAX_EXCHANGE_DATAGRAMS) this.#end('stalled');
-    else this.#sendIfDue();
+    else {
+      this.#noticeQuiet();
+      this.#sendIfDue();
+    }
   }
 
   #sendIfDue(): void {
