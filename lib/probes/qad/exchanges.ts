@@ -2,8 +2,11 @@ import { readFile } from 'node:fs/promises';
 import type { Exchanged } from './connection/exchange.js';
 import type { Session } from './discover.js';
 
-/** After so many milliseconds without a result the next relay is tried as well, even if this one is not quiet. */
-const NEXT_AFTER_MS = 400;
+/**
+ * After so many milliseconds without a result the next relay is tried as well, even if this one is not quiet. Not
+ * sooner: a slow line would only have to carry more.
+ */
+const NEXT_AFTER_MS = 1200;
 
 /** What full-size datagrams to one relay showed. */
 export type Proof = Exchanged & {

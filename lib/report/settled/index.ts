@@ -24,11 +24,19 @@ export function isSettled(
   colourOf: (records: readonly ProbeRecord[]) => Colour,
 ): boolean {
   const ended = new Map(known.records.map((record) => [record.ref, record]));
-  const endings = groupsOf(plan.filter(({ ref }) => !ended.has(ref))).map((group) => endingsOf(group, known));
-  const ways = endings.flatMap((of) => (of?.length === 1 ? [] : [of ?? []]));
-  // A run that is not in the table may see anything: then there are no ways, and nothing is settled.
-  const looks = ways.reduce((count, of) => count * of.length, 1);
-  if (looks === 0 || looks > MAX_LOOKS) return false;
+  const pending = plan.filter(({ ref }) => !ended.has(ref));
+  // A run that is not in the table may see anything.
+  if (pending.some(({ probe }) => !Object.hasOwn(CASES, probe))) return false;
+  const ways: Ending[][] = [];
+  let looks = 1;
+  for (const group of cheapFirst(groupsOf(pending))) {
+    const endings = endingsOf(group, known);
+    if (endings.length === 1) continue;
+    looks *= endings.length;
+    // Most of the time there are too many. Then the costly groups are not even looked at.
+    if (looks > MAX_LOOKS) return false;
+    ways.push(endings);
+  }
   const now = colourOf(known.records);
   for (const more of combinations(ways)) {
     const records = new Map([...ended, ...more.map((record) => [record.ref, record] as const)]);
@@ -56,13 +64,15 @@ function groupsOf(pending: readonly PendingRun[]): PendingRun[][] {
   return [...groups.values()];
 }
 
-/** All ways in which the runs of a group may end. In the first, none sees anything. Null: unknown. */
-function endingsOf(group: readonly PendingRun[], known: Known): Ending[] | null {
-  const cases: { run: PendingRun; observations: readonly Observation[] }[] = [];
-  for (const run of group) {
-    if (!Object.hasOwn(CASES, run.probe)) return null;
-    cases.push({ run, observations: CASES[run.probe]?.(run, known) ?? [] });
-  }
+/** Those whose cases take long to make come last. */
+function cheapFirst(groups: readonly PendingRun[][]): PendingRun[][] {
+  const isCostly = ([run]: readonly PendingRun[]) => run?.probe === 'qad' || run?.probe === 'stun';
+  return [...groups.filter((group) => !isCostly(group)), ...groups.filter(isCostly)];
+}
+
+/** All ways in which the runs of a group may end. In the first, none sees anything. */
+function endingsOf(group: readonly PendingRun[], known: Known): Ending[] {
+  const cases = group.map((run) => ({ run, observations: CASES[run.probe]?.(run, known) ?? [] }));
   const widest = Math.max(...cases.map(({ observations }) => observations.length));
   const together = Array.from({ length: widest }, (_, at) =>
     cases.flatMap(({ run, observations }) => recordOf(run, observations[at])),
