@@ -2,22 +2,26 @@ import { parseArgs } from 'node:util';
 import { agrees as agreesWithPair, officialSaysDirect } from '../../test/lab/harness/agreement.js';
 import type { Case, Truth } from '../../test/lab/harness/case.js';
 import { expectTruth, inLab, MEASURED, pairOf, RELAY_TARGETS } from '../../test/lab/harness/case.js';
+import { hasFarEnd } from '../../test/lab/harness/far-end.js';
 import { officialReport } from '../../test/lab/harness/official.js';
 import type { PairResult } from '../../test/lab/harness/pair.js';
 import { Places } from '../../test/lab/harness/places.js';
 import { RelayCa } from '../../test/lab/harness/relays.js';
 import { Reporter } from '../../test/lab/harness/reporter.js';
+import { Witness } from '../../test/lab/harness/witness.js';
+import type { WitnessSaid } from '../../test/lab/harness/witness-here.js';
 import { CHAPTERS } from '../../test/lab/topologies/index.js';
 import { machine } from '../support/machine.js';
 import { officialMs } from '../support/official.js';
 
-const USAGE = `node bench/run.js topologies [--only TEXT] [--at-once 6]
+const USAGE = `node bench/run.js topologies [--only TEXT] [--at-once 6] [--platform]
 
 Every network of the lab once: what is true in it, what a pair of real endpoints does there, what our report and the official
 one say, how long ours takes until its colour is final and until it is whole, and how long the official client's
 \`net_diagnostics\` takes; then how many agree with the pair. Needs root, the lab's programs and cargo (see test/lab/README.md).
   --only     networks whose name contains this
-  --at-once  networks that stand beside each other; two of them measure at a time`;
+  --at-once  networks that stand beside each other; two of them measure at a time
+  --platform beside it, what a platform on the Internet says that has dialled an app in the network back`;
 
 /** One network: the official client is not asked where there is no relay, since it knows nothing else to ask. */
 interface Row {
@@ -37,6 +41,18 @@ interface Row {
   /** Milliseconds until the report was whole. */
   ours: number;
   official: number | null;
+  /** What a platform says; null: nobody asked it. */
+  platform: WitnessSaid | null;
+  /** Why it cannot know, or why the pair is now this and now that; null: it can. */
+  platformException: string | null;
+}
+
+/** What all networks are measured with. */
+interface Tools {
+  ca: RelayCa;
+  reporter: Reporter;
+  /** null: no platform is asked. */
+  witness: Witness | null;
 }
 
 export async function main(args: string[]): Promise<void> {
@@ -45,6 +61,7 @@ export async function main(args: string[]): Promise<void> {
     options: {
       only: { type: 'string', default: '' },
       'at-once': { type: 'string', default: '6' },
+      platform: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -54,20 +71,21 @@ export async function main(args: string[]): Promise<void> {
   }
   const ca = new RelayCa();
   const reporter = await Reporter.build();
+  const witness = values.platform ? await Witness.build(ca) : null;
   const cases = CHAPTERS.flatMap((chapter) => chapter.cases).filter(({ name }) => name.includes(values.only));
   const places = new Places(Number(values['at-once']));
-  const tools = { ca, reporter };
+  const tools = { ca, reporter, witness };
   let rows: Row[];
   try {
     rows = await Promise.all(cases.map((each) => places.one(() => measure(each, tools))));
   } finally {
-    await reporter.remove();
+    await Promise.all([reporter.remove(), witness?.remove()]);
     ca.remove();
   }
-  console.log([machine(), '', ...table(rows), '', ...totals(rows)].join('\n'));
+  console.log([machine(), '', ...table(rows), '', ...totals(rows), '', ...platformTotals(rows)].join('\n'));
 }
 
-function measure(wanted: Case, tools: { ca: RelayCa; reporter: Reporter }): Promise<Row> {
+function measure(wanted: Case, tools: Tools): Promise<Row> {
   process.stderr.write(`${wanted.name} …\n`);
   const timed = { ...wanted, report: { ...wanted.report, timesColour: true } };
   return inLab(timed, tools, async (result, lab, running) => {
@@ -76,6 +94,9 @@ function measure(wanted: Case, tools: { ca: RelayCa; reporter: Reporter }): Prom
     const official = relays.length === 0 ? null : await MEASURED.one(() => officialMs(lab, asked));
     const net = official === null ? null : await officialReport(lab, wanted, tools.ca);
     const pair = await pairOf(wanted, running);
+    const { witness } = tools;
+    const isAsked = witness !== null && relays.length > 0 && hasFarEnd(wanted.topology);
+    const platform = isAsked ? await witness.says(lab, wanted) : null;
     const { natType } = result.report.verdict;
     return {
       name: wanted.name,
@@ -89,8 +110,15 @@ function measure(wanted: Case, tools: { ca: RelayCa; reporter: Reporter }): Prom
       colour: result.colourMs ?? result.ms,
       ours: result.ms,
       official,
+      platform,
+      platformException: wanted.platformCannotKnow ?? byChance(wanted),
     };
   });
+}
+
+/** What the pair does here only chance knows: nobody can know it before. */
+function byChance({ oneSideCannotKnow }: Case): string | null {
+  return oneSideCannotKnow?.isByChance === true ? oneSideCannotKnow.reason : null;
 }
 
 function agrees(...args: Parameters<typeof expectTruth>): boolean {
@@ -118,8 +146,8 @@ function told({ colour, natType, ipv4, ipv6, upstreamNat, captivePortal }: Truth
 
 function table(rows: readonly Row[]): string[] {
   return [
-    '| network | truth | pair | pair ms | verdict | as in truth | as the pair | official | as the pair | colour ms | whole ms | official ms |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| network | truth | pair | pair ms | verdict | as in truth | as the pair | official | as the pair | colour ms | whole ms | official ms | platform | as the pair |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
     ...rows.map((row) => `| ${cells(row).join(' | ')} |`),
   ];
 }
@@ -140,7 +168,23 @@ function cells(row: Row): string[] {
     row.colour.toFixed(0),
     row.ours.toFixed(0),
     row.official?.toFixed(0) ?? '–',
+    row.platform === null ? '–' : opinion(row.platform),
+    row.platform === null ? '–' : platformAgrees(row) ? 'yes' : (row.platformException ?? 'NO'),
   ];
+}
+
+/** The platform's level, its NAT type and by whom it is known, and what it saw. */
+function opinion(said: WitnessSaid): string {
+  if (said.state === 'failed') return `no report: ${said.why}`;
+  if (said.state === 'offline') return said.state;
+  const { level, natType, natTypeBy } = said.facts;
+  const by = natTypeBy === 'platform' ? ' (by the platform)' : '';
+  return `${level}, ${natType}${by}; seen: ${said.sighting?.path ?? 'nothing'}`;
+}
+
+function platformAgrees({ platform, pair }: Row): boolean {
+  if (platform === null || platform.state === 'failed') return false;
+  return agreesWithPair(platform.state === 'offline' ? 'offline' : platform.facts.level, pair.outcome);
 }
 
 /** It knows two words of this: direct, or not. */
@@ -164,6 +208,22 @@ function totals(rows: readonly Row[]): string[] {
     ...late.map(
       ({ name, colour, official }) =>
         `- ${name}: ${colour.toFixed(0)} ms, official ${official?.toFixed(0)} ms`,
+    ),
+  ];
+}
+
+function platformTotals(rows: readonly Row[]): string[] {
+  const asked = rows.filter(({ platform }) => platform !== null);
+  if (asked.length === 0) return [];
+  return [
+    `The platform agrees with the pair in ${share(asked, platformAgrees)} networks with relays;`,
+    `our report does in ${share(asked, ({ oursAgrees }) => oursAgrees)} of them, the official one in ${share(asked, officialAgrees)}.`,
+    ...asked.flatMap((row) =>
+      platformAgrees(row) || row.platform === null
+        ? []
+        : [
+            `- ${row.name}: ${opinion(row.platform)}; pair ${row.pair.outcome}: ${row.platformException ?? 'NO REASON'}`,
+          ],
     ),
   ];
 }

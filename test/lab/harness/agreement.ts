@@ -14,6 +14,8 @@ const CLAIMS: Readonly<Record<string, readonly PairOutcome[]>> = {
   orange: ['relayed', 'not connected'],
   red: ['relayed', 'not connected', 'not online', 'no relay'],
   grey: ['not online', 'no relay'],
+  // What a platform says of an app that never came.
+  offline: ['not online', 'no relay'],
 };
 
 /** Whether a colour says what the pair does. */

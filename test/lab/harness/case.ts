@@ -8,6 +8,7 @@ import { Places } from './places.js';
 import { RELAY_NAMES, RELAY_PORTS, RELAYS, type RelayCa } from './relays.js';
 import type { Reporter, ReportOptions } from './reporter.js';
 import { relay, type Service } from './services.js';
+import { withPlatform } from './stand.js';
 import type { Topology } from './topology.js';
 import { type Contact, contact, contacts, watch } from './watch.js';
 
@@ -65,6 +66,8 @@ export interface Case {
   mayAlsoSay?: string;
   /** Where colour and pair may disagree: the report says in its own words what was not measured. */
   oneSideCannotKnow?: OneSideCannotKnow;
+  /** Where a platform that dials back cannot know what the pair does either: why. */
+  platformCannotKnow?: string;
 }
 
 /** Members of the official net report that are compared. */
@@ -118,7 +121,7 @@ export async function inLab<T>(
   then: (result: CaseResult, lab: Lab, pair: Pair | null) => Promise<T>,
 ): Promise<T> {
   const { ca, reporter } = tools;
-  const lab = await Lab.start(withFarEnd({ names: RELAY_NAMES, ...wanted.topology }));
+  const lab = await Lab.start(withPlatform(withFarEnd({ names: RELAY_NAMES, ...wanted.topology })));
   try {
     const services = wanted.services ?? RELAYS.map((each) => relay(each));
     await Promise.all(services.map((service) => service.start(lab, ca)));

@@ -1,6 +1,9 @@
+import { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
 import { type Issued, LabCa } from '../../probes/qad/support/lab-ca.js';
 import { IROH_RELAY } from '../../probes/qad/support/programs.js';
 import type { Host } from './topology.js';
+import { RENTED_NAME, writeTrustingBinding } from './trusting-binding.js';
 
 /** A relay of the lab: a machine of its own behind `inet`, with one address of each family. */
 export interface LabRelay {
@@ -56,8 +59,9 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** A certificate authority for the relays of this process's labs. `remove` when the tests are over. */
 export class RelayCa {
   readonly #ca = new LabCa();
-  readonly #root: Issued = this.#ca.root('Lab CA');
+  readonly #root: Issued = this.#ca.root(RENTED_NAME);
   readonly #issued = new Map<string, Issued>();
+  #binding: string | null = null;
 
   /** PEM. */
   get pem(): string {
@@ -66,6 +70,15 @@ export class RelayCa {
 
   get file(): string {
     return this.#root.certFile;
+  }
+
+  /** A copy of iroh's binding that trusts it, see {@link writeTrustingBinding}; made once. */
+  get binding(): string {
+    if (this.#binding !== null) return this.#binding;
+    const file = join(this.#ca.folder, 'iroh.node');
+    writeTrustingBinding(new X509Certificate(this.#root.cert), file);
+    this.#binding = file;
+    return file;
   }
 
   /** The certificate for some names, made once. Default: valid today. */
