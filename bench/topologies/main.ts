@@ -8,7 +8,7 @@ import type { PairResult } from '../../test/lab/harness/pair.js';
 import { Places } from '../../test/lab/harness/places.js';
 import { RelayCa } from '../../test/lab/harness/relays.js';
 import { Reporter } from '../../test/lab/harness/reporter.js';
-import { Witness } from '../../test/lab/harness/witness.js';
+import { Witness, type Witnessed } from '../../test/lab/harness/witness.js';
 import type { WitnessSaid } from '../../test/lab/harness/witness-here.js';
 import { CHAPTERS } from '../../test/lab/topologies/index.js';
 import { machine } from '../support/machine.js';
@@ -42,7 +42,7 @@ interface Row {
   ours: number;
   official: number | null;
   /** What a platform says; null: nobody asked it. */
-  platform: WitnessSaid | null;
+  platform: Witnessed | null;
   /** Why it cannot know, or why the pair is now this and now that; null: it can. */
   platformException: string | null;
 }
@@ -96,7 +96,7 @@ function measure(wanted: Case, tools: Tools): Promise<Row> {
     const pair = await pairOf(wanted, running);
     const { witness } = tools;
     const isAsked = witness !== null && relays.length > 0 && hasFarEnd(wanted.topology);
-    const platform = isAsked ? await witness.says(lab, wanted) : null;
+    const platform = isAsked ? await witness.ask(lab, wanted, { reports: true }) : null;
     const { natType } = result.report.verdict;
     return {
       name: wanted.name,
@@ -146,8 +146,8 @@ function told({ colour, natType, ipv4, ipv6, upstreamNat, captivePortal }: Truth
 
 function table(rows: readonly Row[]): string[] {
   return [
-    '| network | truth | pair | pair ms | verdict | as in truth | as the pair | official | as the pair | colour ms | whole ms | official ms | platform | as the pair |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| network | truth | pair | pair ms | verdict | as in truth | as the pair | official | as the pair | colour ms | whole ms | official ms | platform | as the pair | in a session, colour ms | its colour |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
     ...rows.map((row) => `| ${cells(row).join(' | ')} |`),
   ];
 }
@@ -168,8 +168,10 @@ function cells(row: Row): string[] {
     row.colour.toFixed(0),
     row.ours.toFixed(0),
     row.official?.toFixed(0) ?? '–',
-    row.platform === null ? '–' : opinion(row.platform),
+    row.platform === null ? '–' : opinion(row.platform.said),
     row.platform === null ? '–' : platformAgrees(row) ? 'yes' : (row.platformException ?? 'NO'),
+    row.platform?.own == null ? '–' : row.platform.own.colourMs.toFixed(0),
+    row.platform?.own == null ? '–' : row.platform.own.colour,
   ];
 }
 
@@ -183,8 +185,9 @@ function opinion(said: WitnessSaid): string {
 }
 
 function platformAgrees({ platform, pair }: Row): boolean {
-  if (platform === null || platform.state === 'failed') return false;
-  return agreesWithPair(platform.state === 'offline' ? 'offline' : platform.facts.level, pair.outcome);
+  if (platform === null || platform.said.state === 'failed') return false;
+  const { said } = platform;
+  return agreesWithPair(said.state === 'offline' ? said.state : said.facts.level, pair.outcome);
 }
 
 /** It knows two words of this: direct, or not. */
@@ -222,7 +225,7 @@ function platformTotals(rows: readonly Row[]): string[] {
       platformAgrees(row) || row.platform === null
         ? []
         : [
-            `- ${row.name}: ${opinion(row.platform)}; pair ${row.pair.outcome}: ${row.platformException ?? 'NO REASON'}`,
+            `- ${row.name}: ${opinion(row.platform.said)}; pair ${row.pair.outcome}: ${row.platformException ?? 'NO REASON'}`,
           ],
     ),
   ];

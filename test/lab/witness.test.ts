@@ -139,7 +139,10 @@ describe.skipIf(!labRuns(PROGRAMS) || !interopAvailable())(
       try {
         await Promise.all(services.map((service) => service.start(lab, ca)));
         const pair = await Pair.start(lab, topology, report.relays ?? RELAY_TARGETS, ca);
-        const [said, outcome] = await Promise.all([witness.says(lab, network, stand), pair?.outcome(false)]);
+        const [{ said }, outcome] = await Promise.all([
+          witness.ask(lab, network, { stand }),
+          pair?.outcome(false),
+        ]);
         const expected = says === 'offline' ? { state: says } : { state: 'reported', facts: says };
         expect(said, JSON.stringify(said)).toMatchObject(expected);
         if (but !== undefined) return;
