@@ -74,9 +74,9 @@ export class Witness {
     const roots = [this.#ca.pem];
     const subject = { name: SUBJECT, apiSecret, relays, stun, deadline };
     const here: GuestsHere = { guests: [subject], roots, env, reportsAt: reports ? TURN : undefined };
-    // They need no relay: the platform has a public address.
+    // With relays, too: their sessions show that one comes along.
     const there: GuestsHere = {
-      guests: OTHERS.map((one) => ({ ...one, apiSecret, relays: [] })),
+      guests: OTHERS.map((one) => ({ ...one, apiSecret, relays })),
       roots,
       env: {},
     };
