@@ -39,24 +39,13 @@ export async function addUser(
 
 /** Prints a line for each user. */
 export async function listUsers(settings: Settings): Promise<void> {
-  for (let after: string | null = null; ; ) {
-    const query = new URLSearchParams({ limit: String(MAX_LIST), ...(after === null ? {} : { after }) });
-    const from: string | null = after;
-    const page: { items: ShownUser[]; next: string | null } = await atPlatform(
-      settings,
-      ['GET', `users?${query}`, null],
-      (people) => people.users.list({ limit: MAX_LIST, after: from }),
-    );
-    for (const { name, email, isAdministrator, disabledAt } of page.items) {
-      const about = [
-        email ?? '',
-        isAdministrator ? 'administrator' : '',
-        disabledAt === null ? '' : 'disabled',
-      ];
-      print([name, ...about.filter((text) => text !== '')].join('  '));
-    }
-    if (page.next === null) return;
-    after = page.next;
+  for await (const { name, email, isAdministrator, disabledAt } of usersWith(settings, '')) {
+    const about = [
+      email ?? '',
+      isAdministrator ? 'administrator' : '',
+      disabledAt === null ? '' : 'disabled',
+    ];
+    print([name, ...about.filter((text) => text !== '')].join('  '));
   }
 }
 
@@ -92,14 +81,25 @@ export async function listProjects(settings: Settings): Promise<void> {
 /** @throws NetDiagnosticsError when there is none of that name */
 async function userOf(settings: Settings, name: string): Promise<ShownUser> {
   const wanted = nameKeyOf(name);
-  const { items } = await atPlatform<{ items: ShownUser[] }>(
-    settings,
-    ['GET', `users?${new URLSearchParams({ search: name, limit: String(MAX_LIST) })}`, null],
-    (people) => people.users.list({ limit: MAX_LIST, search: name }),
-  );
-  const user = items.find((one) => [one.name, one.email ?? ''].some((text) => nameKeyOf(text) === wanted));
-  if (user === undefined) throw new NetDiagnosticsError('ERR_SETTING', 'There is no user of that name.');
-  return user;
+  for await (const user of usersWith(settings, name))
+    if ([user.name, user.email ?? ''].some((text) => nameKeyOf(text) === wanted)) return user;
+  throw new NetDiagnosticsError('ERR_SETTING', 'There is no user of that name.');
+}
+
+/** The users with a text in the name or the e-mail address, by name. */
+async function* usersWith(settings: Settings, search: string): AsyncGenerator<ShownUser> {
+  for (let after: string | null = null; ; ) {
+    const query = { search, limit: MAX_LIST, ...(after === null ? {} : { after }) };
+    const path = `users?${new URLSearchParams({ ...query, limit: String(MAX_LIST) })}`;
+    const page: { items: ShownUser[]; next: string | null } = await atPlatform(
+      settings,
+      ['GET', path, null],
+      (people) => people.users.list(query),
+    );
+    yield* page.items;
+    if (page.next === null) return;
+    after = page.next;
+  }
 }
 
 async function printLink(settings: Settings, id: string): Promise<void> {

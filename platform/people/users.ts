@@ -1,3 +1,4 @@
+import { containing } from '../store/like.js';
 import { readable } from '../store/readable.js';
 import type { Actor } from './audit.js';
 import type { Caller } from './caller.js';
@@ -48,7 +49,7 @@ export interface UserQuery {
   limit: number;
   /** The `next` of the page before. */
   after?: string | null | undefined;
-  /** Those whose name or e-mail begins with it. */
+  /** Those with it in the name or the e-mail address. */
   search?: string | null | undefined;
 }
 
@@ -69,17 +70,12 @@ export class Users {
 
   /** By name. */
   async list({ limit, after, search }: UserQuery): Promise<{ items: User[]; next: string | null }> {
-    const [from, to] = [nameKeyOf(search ?? ''), `${nameKeyOf(search ?? '')}\u{10ffff}`];
+    const part = nameKeyOf(search ?? '');
     const rows = await this.#deps.store.tables
       .selectFrom('users')
       .select(USER_COLUMNS)
-      .$if(from !== '', (all) =>
-        all.where(({ or, and, eb }) =>
-          or([
-            and([eb('name_key', '>=', from), eb('name_key', '<', to)]),
-            and([eb('email_key', '>=', from), eb('email_key', '<', to)]),
-          ]),
-        ),
+      .$if(part !== '', (all) =>
+        all.where(({ or }) => or([containing('name_key', part), containing('email_key', part)])),
       )
       .$if(typeof after === 'string', (all) => all.where('name_key', '>', after ?? ''))
       .orderBy('name_key')

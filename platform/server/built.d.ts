@@ -10,6 +10,7 @@ export declare const BUILT: {
       | 'tokens'
       | 'audit'
       | 'usage'
+      | 'settings'
       | 'users'
       | 'projects'
       | 'platformTokens'

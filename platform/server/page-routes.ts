@@ -22,6 +22,7 @@ const PROJECT_PAGES: readonly PageRoute[] = [
   ['tokens', 'tokens', 'tokens:read'],
   ['audit', 'audit', 'audit:read'],
   ['usage', 'usage', 'fleet:read'],
+  ['settings', 'settings', 'project:write'],
 ];
 
 /** The others. */

@@ -8,6 +8,7 @@ import {
   searchWords,
 } from 'iroh-net-diagnostics/services';
 import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
+import { beginningWith, containing } from './like.js';
 import { readable } from './readable.js';
 import { FACT_COLUMNS, SIGHTING_COLUMNS, toEndpoint } from './rows.js';
 import type { Tables } from './schema.js';
@@ -95,11 +96,7 @@ function conditions(builder: Builder, query: EndpointQuery, nowSeconds: number):
 }
 
 function isFound(builder: Builder, word: string): Condition {
-  const literal = word.replace(/[\\%_]/g, '\\$&');
-  return builder.or([
-    sql<SqlBool>`name_key LIKE ${`%${literal}%`} ESCAPE '\\'`,
-    sql<SqlBool>`id LIKE ${`${literal}%`} ESCAPE '\\'`,
-  ]);
+  return builder.or([containing('name_key', word), beginningWith('id', word)]);
 }
 
 /** Who has it is read from an index at once, and not for each endpoint. */

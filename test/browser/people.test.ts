@@ -105,27 +105,49 @@ describe.skipIf(!browserAvailable())('people in a real browser', () => {
       'API tokens',
       'Audit log',
       'Usage',
+      'Settings',
     ]);
   });
 
   it('make a second project; what is wrong is said beside the field', async () => {
     await goTo(ana, '/platform/projects');
-    await ana.getByLabel('Name').fill('Shop & checkout');
+    await ana.getByLabel('Name', { exact: true }).fill('Shop & checkout');
     await ana.getByLabel('Id').fill('Shop!');
     await ana.getByRole('button', { name: 'Add project' }).click();
     await ana.locator('#id-fault').filter({ hasText: 'lower-case' }).waitFor();
     expect(await ana.locator(':focus').getAttribute('id')).toBe('id');
-    expect(await ana.getByLabel('Name').inputValue()).toBe('Shop & checkout');
+    expect(await ana.getByLabel('Name', { exact: true }).inputValue()).toBe('Shop & checkout');
     await ana.getByLabel('Id').fill('shop');
     await ana.getByRole('button', { name: 'Add project' }).click();
     await rowOf(ana, 'Shop & checkout').waitFor();
     expect(await ana.getByLabel('Id').inputValue()).toBe('');
+    // From two on one can choose, at once.
+    await menu(ana, 'Project').waitFor();
     await look(ana, 'projects');
+  });
+
+  it('rename a project, and the bar calls it so at once', async () => {
+    await rowOf(ana, 'Shop & checkout').getByRole('link', { name: 'Rename Shop & checkout' }).click();
+    await ana.waitForURL(`${origin}/projects/shop/settings`);
+    const name = ana.getByLabel('Name', { exact: true });
+    await expect.poll(() => name.inputValue()).toBe('Shop & checkout');
+    await name.fill(' ');
+    await ana.getByRole('button', { name: 'Rename' }).click();
+    await ana.locator('#name-fault').filter({ hasText: 'missing' }).waitFor();
+    await name.fill('Shop');
+    await ana.getByRole('button', { name: 'Rename' }).click();
+    await ana.getByText('Renamed.').waitFor();
+    expect(await name.inputValue()).toBe('Shop');
+    await menu(ana, 'Project').filter({ hasText: 'Shop' }).waitFor();
+    await expect.poll(() => menu(ana, 'Project').textContent()).not.toContain('checkout');
+    await look(ana, 'settings');
+    await goTo(ana, '/projects/shop/audit');
+    await rowOf(ana, 'Ana Müller renamed the project Shop').waitFor();
   });
 
   it('add a user, who signs in by a link that is good once', async () => {
     await goTo(ana, '/platform/users');
-    await ana.getByLabel('Name').fill('bo');
+    await ana.getByLabel('Name', { exact: true }).fill('bo');
     await ana.getByRole('button', { name: 'Add, and make a sign-in link' }).click();
     const link = (await ana.getByRole('region', { name: 'One-time link' }).textContent()) ?? '';
     expect(link).toMatch(/\/link#code=/);
@@ -246,7 +268,7 @@ describe.skipIf(!browserAvailable())('people in a real browser', () => {
       await look(ana, `hostile-${path.split('/').pop()}`);
     }
     await goTo(ana, '/platform/projects');
-    await ana.getByLabel('Name').fill(HOSTILE);
+    await ana.getByLabel('Name', { exact: true }).fill(HOSTILE);
     await ana.getByLabel('Id').fill('hostile');
     await ana.getByRole('button', { name: 'Add project' }).click();
     await rowOf(ana, '<img src=x').waitFor();
@@ -344,6 +366,76 @@ describe.skipIf(!browserAvailable())('people in a real browser', () => {
     await row.getByText('Disabled').waitFor();
     await goTo(bo, '/account');
     await bo.getByRole('heading', { name: 'Sign in' }).waitFor();
+  });
+
+  it('become administrators only after a second click, and come in by a new link then', async () => {
+    await goTo(ana, '/platform/users');
+    await ana.getByLabel('Name', { exact: true }).fill('carla');
+    await ana.getByRole('button', { name: 'Add, and make a sign-in link' }).click();
+    const made = ana.getByRole('region', { name: 'One-time link' });
+    const first = (await made.textContent()) ?? '';
+    const carla = await open();
+    await carla.goto(first);
+    await carla.getByRole('button', { name: 'Sign in' }).click();
+    await carla.waitForURL(`${origin}/account`);
+    const row = rowOf(ana, 'carla');
+    await row.getByRole('button', { name: 'Make administrator carla' }).click();
+    // What is harmless has the focus.
+    await expect.poll(() => ana.locator(':focus').textContent()).toBe('Keep');
+    await look(ana, 'promotion');
+    await ana.keyboard.press('Enter');
+    await expect
+      .poll(() => ana.locator(':focus').getAttribute('aria-label'))
+      .toBe('Make administrator carla');
+    expect(await row.getByText('Administrator', { exact: true }).count()).toBe(0);
+    await ana.keyboard.press('Enter');
+    await row.getByRole('button', { name: 'Make administrator, and end password and sign-ins' }).click();
+    await row.getByText('Administrator', { exact: true }).waitFor();
+    // Her first link had made her a sign-in: that has ended.
+    await goTo(carla, '/account');
+    await carla.getByRole('heading', { name: 'Sign in' }).waitFor();
+    const second = (await made.textContent()) ?? '';
+    expect(second).not.toBe(first);
+    await carla.goto(second);
+    await carla.getByRole('button', { name: 'Sign in' }).click();
+    await carla.waitForURL(`${origin}/account`);
+    await goTo(carla, '/platform/users');
+    await rowOf(carla, 'carla (you)').waitFor();
+    await carla.context().close();
+    await row.getByRole('button', { name: 'No longer administrator: carla' }).click();
+    await expect.poll(() => row.getByText('Administrator', { exact: true }).count()).toBe(0);
+  });
+
+  it('are found among many, and change far down in the list without losing their place', async () => {
+    for (let number = 100; number < 170; number += 1)
+      await ana.request.post(`${origin}/api/v1/users`, {
+        headers: { origin },
+        data: { name: `many ${number}`, email: `m${number}@example.org` },
+      });
+    await goTo(ana, '/platform/users');
+    const list = ana.getByRole('list', { name: 'All users' }).getByRole('listitem');
+    await expect.poll(() => list.count()).toBe(50);
+    await ana.getByRole('button', { name: 'Show more' }).click();
+    await expect.poll(() => list.count()).toBe(73);
+    await ana.getByRole('button', { name: 'Sign-in link for many 165' }).click();
+    const made = ana.getByRole('region', { name: 'One-time link' });
+    await made.waitFor();
+    // The link is in sight, and the list is as long as it was.
+    await expect.poll(() => ana.evaluate('scrollY')).toBeLessThan(700);
+    expect(await list.count()).toBe(73);
+    const search = ana.getByLabel('Search a name or an e-mail address');
+    await search.fill('M16');
+    await expect.poll(() => ana.getByRole('listitem').count()).toBe(10);
+    await ana.getByText('10 match').waitFor();
+    await search.fill('y 161');
+    await rowOf(ana, 'many 161').waitFor();
+    await ana.getByText('One matches').waitFor();
+    await search.fill('nobody at all');
+    await ana.getByText('None matches').waitFor();
+    await look(ana, 'users-none-found');
+    await search.fill('');
+    await expect.poll(() => list.count()).toBe(50);
+    await look(ana, 'users-many');
   });
 
   it('leave the last administrator in place', async () => {

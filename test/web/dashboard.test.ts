@@ -12,6 +12,7 @@ const DATA_PAGES = [
   ['tokens', 2],
   ['audit', 2],
   ['usage', 2],
+  ['settings', 2],
   ['account', 0],
   ['users', 1],
   ['projects', 1],
@@ -92,6 +93,6 @@ describe("the dashboard's pages", () => {
 
   it('are small', () => {
     const sizes = [...ASSETS.values()].map(({ body }) => gzipSync(body).length);
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(32_000);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(34_000);
   });
 });

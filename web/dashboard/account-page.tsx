@@ -3,7 +3,8 @@ import { agentText } from '../words/access.js';
 import { ago, dateTime } from '../words/format.js';
 import type { SignInJson } from './answers.js';
 import { inPlatform, remove, sendJson } from './api.js';
-import { Submit, TextField } from './form.js';
+import { Card } from './card.js';
+import { FormCard, TextField } from './form.js';
 import { Frame, Heading, type PageProps } from './frame.js';
 import { Row, Rows } from './rows.js';
 import { useForm } from './use-form.js';
@@ -79,40 +80,42 @@ function Password({ way }: { way: SignInJson['way'] | undefined }) {
   });
   // Who has just come by a one-time link may have lost his password; the platform says when that is too long ago.
   const isKnown = way !== 'code' || form.faultOf('current') !== undefined;
-  return (
-    <section class="card" aria-labelledby="password-title">
-      <h2 id="password-title">Password</h2>
-      {way === 'oidc' ? (
+  if (way === 'oidc') {
+    return (
+      <Card title="Password">
         <p class="muted">You sign in by single sign-on: your password is kept there.</p>
-      ) : (
-        <form class="stack narrow" onSubmit={form.onSubmit}>
-          {isKnown && (
-            <TextField
-              name="current"
-              label="Current password"
-              form={form}
-              input={{ type: 'password', autoComplete: 'current-password', required: true }}
-            />
-          )}
-          <TextField
-            name="next"
-            label="New password"
-            hint="10 characters or more. Wherever else you are signed in, that ends."
-            form={form}
-            input={{
-              type: 'password',
-              autoComplete: 'new-password',
-              required: true,
-              minLength: 10,
-              maxLength: 200,
-            }}
-          />
-          <Submit form={form}>{isKnown ? 'Change password' : 'Choose this password'}</Submit>
-          <p role="status" class="done">
-            {isDone && 'Changed.'}
-          </p>
-        </form>
+      </Card>
+    );
+  }
+  return (
+    <FormCard
+      title="Password"
+      form={form}
+      layout="stack narrow"
+      submit={isKnown ? 'Change password' : 'Choose this password'}
+      done={isDone ? 'Changed.' : ''}
+    >
+      {isKnown && (
+        <TextField
+          name="current"
+          label="Current password"
+          form={form}
+          input={{ type: 'password', autoComplete: 'current-password', required: true }}
+        />
       )}
-    </section>
+      <TextField
+        name="next"
+        label="New password"
+        hint="10 characters or more. Wherever else you are signed in, that ends."
+        form={form}
+        input={{
+          type: 'password',
+          autoComplete: 'new-password',
+          required: true,
+          minLength: 10,
+          maxLength: 200,
+        }}
+      />
+    </FormCard>
   );
 }

@@ -19,6 +19,7 @@ const PROJECT_PAGES: readonly Target[] = [
   { section: 'tokens', words: 'API tokens', needs: 'tokens:read' },
   { section: 'audit', words: 'Audit log', needs: 'audit:read' },
   { section: 'usage', words: 'Usage', needs: 'fleet:read' },
+  { section: 'settings', words: 'Settings', needs: 'project:write' },
 ];
 
 const PLATFORM_PAGES: readonly Target[] = [

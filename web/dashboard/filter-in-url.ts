@@ -1,7 +1,7 @@
 import { filterIn, type ListFilter, NO_FILTER, queryOf } from '../words/list-filter.js';
 
 /** From the last key to the search, in milliseconds. */
-const TYPING_MS = 150;
+export const TYPING_MS = 150;
 
 /** What {@link FilterInUrl} tells. */
 export interface FilterListeners {

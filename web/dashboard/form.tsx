@@ -1,4 +1,5 @@
 import type { ComponentChildren, InputHTMLAttributes } from 'preact';
+import { Card } from './card.js';
 import type { FormModel } from './use-form.js';
 
 /** A field with its label, a hint, and what is wrong with its value, beside it. */
@@ -64,16 +65,44 @@ export function TextField({
   );
 }
 
-/** The button that sends a form, and what is wrong with the whole. */
-export function Submit({ form, children }: { form: FormModel; children: string }) {
+/** A card with a form in it: its fields, the button that sends them, and what came of it. */
+export function FormCard({
+  title,
+  form,
+  layout = 'stack',
+  submit,
+  done = '',
+  below,
+  children,
+}: {
+  title: string;
+  form: FormModel;
+  /** The fields below each other, in a narrow column, or in one line with the button. */
+  layout?: 'stack' | 'stack narrow' | 'line';
+  /** What the button says. */
+  submit: string;
+  /** What is said once it is done; empty: it is not, or is seen elsewhere. */
+  done?: string;
+  /** What follows the form. */
+  below?: ComponentChildren;
+  /** The fields. */
+  children: ComponentChildren;
+}) {
   return (
-    <>
-      <button type="submit" class="primary" disabled={form.isSending}>
+    <Card title={title}>
+      <form class={layout} onSubmit={form.onSubmit}>
         {children}
-      </button>
-      <p class="notice" role="alert" hidden={form.fault === ''}>
-        {form.fault}
-      </p>
-    </>
+        <button type="submit" class="primary" disabled={form.isSending}>
+          {submit}
+        </button>
+        <p class="notice" role="alert" hidden={form.fault === ''}>
+          {form.fault}
+        </p>
+        <p class="done" role="status">
+          {done}
+        </p>
+      </form>
+      {below}
+    </Card>
   );
 }

@@ -14,6 +14,8 @@ export interface PageProps {
   id: string;
   /** Whoever is signed in; `null` until it is known. */
   me: Me | null;
+  /** Asks anew who is signed in, after something that the bar shows has changed. */
+  refreshMe(): void;
 }
 
 interface FrameProps extends PageProps {

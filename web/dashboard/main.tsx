@@ -25,6 +25,7 @@ if (container !== null && Object.hasOwn(PAGES, name)) {
 }
 
 function App({ Page }: { Page: ComponentType<PageProps> }) {
-  const me = useMe();
-  return <Page root={root} project={project} id={location.pathname.split('/').pop() ?? ''} me={me} />;
+  const [me, refreshMe] = useMe();
+  const id = location.pathname.split('/').pop() ?? '';
+  return <Page {...{ root, project, id, me, refreshMe }} />;
 }

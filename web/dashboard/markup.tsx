@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { renderDocument } from '../document.js';
 import { ErrorPage } from './error-page.js';
+import type { PageProps } from './frame.js';
 import { DOORS, PAGES } from './pages.js';
 
 /**
@@ -17,10 +18,11 @@ export function markup({ script, style }: { script: string; style: string }): Re
       children,
     });
   const project = '{{project}}';
+  const props: PageProps = { root: '{{root}}', project, id: '', me: null, refreshMe: () => {} };
   return Object.fromEntries([
     ...Object.entries(PAGES).map(([name, [title, Page]]) => [
       name,
-      document(title, { page: name, project }, <Page root="{{root}}" project={project} id="" me={null} />),
+      document(title, { page: name, project }, <Page {...props} />),
     ]),
     ...Object.entries(DOORS).map(([name, [title, Page]]) => [
       name,

@@ -3,8 +3,9 @@ import { ROLE_WORDS, sourceWords } from '../words/access.js';
 import { dayText } from '../words/format.js';
 import type { MemberJson, Role } from './answers.js';
 import { inProject, postJson, remove, sendJson } from './api.js';
+import { Card } from './card.js';
 import { Confirm } from './confirm.js';
-import { Field, Submit, TextField } from './form.js';
+import { Field, FormCard, TextField } from './form.js';
 import { Frame, Heading, type PageProps } from './frame.js';
 import { Row, Rows } from './rows.js';
 import { useForm } from './use-form.js';
@@ -31,8 +32,7 @@ export function MembersPage(props: PageProps) {
       <Rows title="All members" list={list} none="Nobody yet." keyOf={({ userId }) => userId}>
         {(member) => <Member member={member} list={list} mayWrite={mayWrite} ownId={me?.answer.id ?? ''} />}
       </Rows>
-      <section class="card" aria-labelledby="roles-title">
-        <h2 id="roles-title">Roles</h2>
+      <Card title="Roles">
         <dl class="roles">
           {ROLES.map((role) => (
             <Fragment key={role}>
@@ -41,7 +41,7 @@ export function MembersPage(props: PageProps) {
             </Fragment>
           ))}
         </dl>
-      </section>
+      </Card>
     </Frame>
   );
 }
@@ -53,30 +53,33 @@ function Invite({ list, users }: { list: ListModel<MemberJson>; users: string | 
     await list.reload();
   });
   return (
-    <section class="card" aria-labelledby="invite-title">
-      <h2 id="invite-title">Add a member</h2>
-      <form class="line" onSubmit={form.onSubmit}>
-        <TextField
-          name="name"
-          label="Name or e-mail of a user"
-          form={form}
-          input={{ maxLength: 254, required: true }}
-        />
-        <Field id="role" label="Role" fault={form.faultOf('role')}>
-          <RoleChoice id="role" />
-        </Field>
-        <Submit form={form}>Add</Submit>
-      </form>
-      <p class="small muted">
-        {users === null ? (
-          'Whoever has no account yet gets one from an administrator of the platform.'
-        ) : (
-          <>
-            Whoever has no account yet gets one under <a href={users}>Users</a>.
-          </>
-        )}
-      </p>
-    </section>
+    <FormCard
+      title="Add a member"
+      form={form}
+      layout="line"
+      submit="Add"
+      below={
+        <p class="small muted">
+          {users === null ? (
+            'Whoever has no account yet gets one from an administrator of the platform.'
+          ) : (
+            <>
+              Whoever has no account yet gets one under <a href={users}>Users</a>.
+            </>
+          )}
+        </p>
+      }
+    >
+      <TextField
+        name="name"
+        label="Name or e-mail of a user"
+        form={form}
+        input={{ maxLength: 254, required: true }}
+      />
+      <Field id="role" label="Role" fault={form.faultOf('role')}>
+        <RoleChoice id="role" />
+      </Field>
+    </FormCard>
   );
 }
 

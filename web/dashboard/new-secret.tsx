@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { CreatedSecret } from './answers.js';
 import { inProject, postJson } from './api.js';
-import { Submit, TextField } from './form.js';
+import { FormCard, TextField } from './form.js';
 import { ShownOnce } from './shown-once.js';
 import { useForm } from './use-form.js';
 
@@ -13,21 +13,24 @@ export function NewSecret({ onMade }: { onMade(): Promise<void> }) {
     await onMade();
   });
   return (
-    <section class="card" aria-labelledby="create-title">
-      <h2 id="create-title">New secret</h2>
-      <form class="line" onSubmit={form.onSubmit}>
-        <TextField
-          name="label"
-          label="Label"
-          form={form}
-          input={{ placeholder: 'What is it for?', maxLength: 60 }}
-        />
-        <Submit form={form}>Create API secret</Submit>
-      </form>
-      <div class="created" role="status">
-        {created !== null && <Created {...created} />}
-      </div>
-    </section>
+    <FormCard
+      title="New secret"
+      form={form}
+      layout="line"
+      submit="Create API secret"
+      below={
+        <div class="created" role="status">
+          {created !== null && <Created {...created} />}
+        </div>
+      }
+    >
+      <TextField
+        name="label"
+        label="Label"
+        form={form}
+        input={{ placeholder: 'What is it for?', maxLength: 60 }}
+      />
+    </FormCard>
   );
 }
 

@@ -9,6 +9,7 @@ import { MembersPage } from './members-page.js';
 import { PlatformTokensPage } from './platform-tokens-page.js';
 import { ProjectsPage } from './projects-page.js';
 import { SecretsPage } from './secrets-page.js';
+import { SettingsPage } from './settings-page.js';
 import { LinkPage, SetUpPage, SignInPage } from './sign-in-page.js';
 import { TokensPage } from './tokens-page.js';
 import { UsagePage } from './usage-page.js';
@@ -24,6 +25,7 @@ export const PAGES = {
   tokens: ['API tokens', TokensPage],
   audit: ['Audit log', AuditPage],
   usage: ['Usage', UsagePage],
+  settings: ['Settings', SettingsPage],
   users: ['Users', UsersPage],
   projects: ['Projects', ProjectsPage],
   platformTokens: ['API tokens', PlatformTokensPage],

@@ -2,7 +2,7 @@ import { dayText } from '../words/format.js';
 import type { ProjectJson } from './answers.js';
 import { inPlatform, postJson, remove } from './api.js';
 import { Confirm } from './confirm.js';
-import { Submit, TextField } from './form.js';
+import { FormCard, TextField } from './form.js';
 import { Frame, Heading, type PageProps } from './frame.js';
 import { Row, Rows } from './rows.js';
 import { useForm } from './use-form.js';
@@ -14,7 +14,7 @@ const ALWAYS = 'default';
 
 /** The projects of the platform. */
 export function ProjectsPage(props: PageProps) {
-  const { me, root } = props;
+  const { me, root, refreshMe } = props;
   const list = useList<ProjectJson>(PATH);
   const mayWrite = me?.may('platform:write', '') === true;
   return (
@@ -29,7 +29,7 @@ export function ProjectsPage(props: PageProps) {
         </Heading>
       }
     >
-      {mayWrite && <NewProject list={list} />}
+      {mayWrite && <NewProject list={list} onAdded={refreshMe} />}
       <Rows title="All projects" list={list} none="None." keyOf={({ id }) => id}>
         {({ id, name, createdAt }) => (
           <Row
@@ -42,14 +42,26 @@ export function ProjectsPage(props: PageProps) {
               </>
             }
           >
-            {mayWrite && id !== ALWAYS && (
+            {mayWrite && (
               <div class="buttons">
-                <Confirm
-                  ask="Remove"
-                  about={name}
-                  sure="Remove with all that is in it"
-                  onSure={() => list.change(() => remove(`${PATH}/${id}`))}
-                />
+                <a
+                  class="button small"
+                  href={`${root}/projects/${id}/settings`}
+                  aria-label={`Rename ${name}`}
+                >
+                  Rename
+                </a>
+                {id !== ALWAYS && (
+                  <Confirm
+                    ask="Remove"
+                    about={name}
+                    sure="Remove with all that is in it"
+                    onSure={async () => {
+                      await list.change(() => remove(`${PATH}/${id}`));
+                      refreshMe();
+                    }}
+                  />
+                )}
               </div>
             )}
           </Row>
@@ -59,27 +71,24 @@ export function ProjectsPage(props: PageProps) {
   );
 }
 
-function NewProject({ list }: { list: ListModel<ProjectJson> }) {
+function NewProject({ list, onAdded }: { list: ListModel<ProjectJson>; onAdded(): void }) {
   const form = useForm(['name', 'id'], async (values) => {
     await postJson(PATH, { id: values.get('id'), name: values.get('name') });
     await list.reload();
+    onAdded();
   });
   return (
-    <section class="card" aria-labelledby="add-title">
-      <h2 id="add-title">Add a project</h2>
-      <form class="stack" onSubmit={form.onSubmit}>
-        <div class="pair">
-          <TextField name="name" label="Name" form={form} input={{ maxLength: 60, required: true }} />
-          <TextField
-            name="id"
-            label="Id"
-            hint="For URLs; it stays: lower-case letters, digits and hyphens."
-            form={form}
-            input={{ maxLength: 40, required: true, spellcheck: false, autoCapitalize: 'none' }}
-          />
-        </div>
-        <Submit form={form}>Add project</Submit>
-      </form>
-    </section>
+    <FormCard title="Add a project" form={form} submit="Add project">
+      <div class="pair">
+        <TextField name="name" label="Name" form={form} input={{ maxLength: 60, required: true }} />
+        <TextField
+          name="id"
+          label="Id"
+          hint="For URLs; it stays: lower-case letters, digits and hyphens."
+          form={form}
+          input={{ maxLength: 40, required: true, spellcheck: false, autoCapitalize: 'none' }}
+        />
+      </div>
+    </FormCard>
   );
 }

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { Guard } from '../components/guard.js';
+import { Card } from './card.js';
 import type { ListModel } from './use-list.js';
 
 /** A list under a title: each entry a row, which cannot break the others. */
@@ -19,10 +20,8 @@ export function Rows<Item>({
   children(item: Item): ComponentChildren;
 }) {
   const { items, hasMore, more } = list;
-  const id = `${title.toLowerCase().replace(/\W+/g, '-')}-title`;
   return (
-    <section class="card" aria-labelledby={id} aria-busy={items === null}>
-      <h2 id={id}>{title}</h2>
+    <Card title={title} isBusy={items === null}>
       {items === null && <p class="muted">Loading…</p>}
       {items?.length === 0 && <p class="muted">{none}</p>}
       <ul class="entries" aria-label={title}>
@@ -41,7 +40,7 @@ export function Rows<Item>({
           Show more
         </button>
       )}
-    </section>
+    </Card>
   );
 }
 

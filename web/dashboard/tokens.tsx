@@ -4,7 +4,7 @@ import { ago, dayText } from '../words/format.js';
 import type { CreatedToken, Permission, TokenJson } from './answers.js';
 import { postJson, remove, urlOf } from './api.js';
 import { Confirm } from './confirm.js';
-import { Field, Submit, TextField } from './form.js';
+import { Field, FormCard, TextField } from './form.js';
 import { Row, Rows } from './rows.js';
 import { ShownOnce } from './shown-once.js';
 import { useForm } from './use-form.js';
@@ -64,47 +64,49 @@ function NewToken({ list, path, offered, mayBeEndless, example }: TokensProps) {
   });
   const fault = form.faultOf('permissions');
   return (
-    <section class="card" aria-labelledby="create-title">
-      <h2 id="create-title">New token</h2>
-      <form class="stack" onSubmit={form.onSubmit}>
-        <div class="pair">
-          <TextField
-            name="label"
-            label="Label"
-            form={form}
-            input={{ placeholder: 'What is it for?', maxLength: 60, required: true }}
-          />
-          <Field id="days" label="Good for" fault={form.faultOf('expiresAt')}>
-            <select id="days" name="days">
-              {LIVES.map(([days, words]) => (
-                <option key={days} value={days}>
-                  {words}
-                </option>
-              ))}
-              {mayBeEndless && <option value="">Without end</option>}
-            </select>
-          </Field>
+    <FormCard
+      title="New token"
+      form={form}
+      submit="Create API token"
+      below={
+        <div class="created" role="status">
+          {created !== null && <Created text={created.text} example={example} />}
         </div>
-        <fieldset class="checks" aria-describedby="permissions-fault">
-          <legend>What it may do</legend>
-          {inOrder(offered).map((permission, index) => (
-            <label key={permission}>
-              <input type="checkbox" name="permissions" value={permission} defaultChecked={index === 0} />
-              <span>
-                {PERMISSION_WORDS[permission]} <span class="small muted mono">{permission}</span>
-              </span>
-            </label>
-          ))}
-          <p id="permissions-fault" class="fault" role="alert" hidden={fault === undefined}>
-            {fault}
-          </p>
-        </fieldset>
-        <Submit form={form}>Create API token</Submit>
-      </form>
-      <div class="created" role="status">
-        {created !== null && <Created text={created.text} example={example} />}
+      }
+    >
+      <div class="pair">
+        <TextField
+          name="label"
+          label="Label"
+          form={form}
+          input={{ placeholder: 'What is it for?', maxLength: 60, required: true }}
+        />
+        <Field id="days" label="Good for" fault={form.faultOf('expiresAt')}>
+          <select id="days" name="days">
+            {LIVES.map(([days, words]) => (
+              <option key={days} value={days}>
+                {words}
+              </option>
+            ))}
+            {mayBeEndless && <option value="">Without end</option>}
+          </select>
+        </Field>
       </div>
-    </section>
+      <fieldset class="checks" aria-describedby="permissions-fault">
+        <legend>What it may do</legend>
+        {inOrder(offered).map((permission, index) => (
+          <label key={permission}>
+            <input type="checkbox" name="permissions" value={permission} defaultChecked={index === 0} />
+            <span>
+              {PERMISSION_WORDS[permission]} <span class="small muted mono">{permission}</span>
+            </span>
+          </label>
+        ))}
+        <p id="permissions-fault" class="fault" role="alert" hidden={fault === undefined}>
+          {fault}
+        </p>
+      </fieldset>
+    </FormCard>
   );
 }
 

@@ -28,14 +28,17 @@ export class Me {
   }
 }
 
-/** `null` until it is known. What the page before has learnt is shown at once, so that nothing jumps. */
-export function useMe(): Me | null {
+/**
+ * Whoever is signed in, `null` until it is known, and what asks that anew. What the page before has learnt is shown at once,
+ * so that nothing jumps.
+ */
+export function useMe(): [me: Me | null, refresh: () => void] {
   const [me, setMe] = useState<Me | null>(null);
   useLayoutEffect(() => {
     const known = remembered();
     if (known !== null) setMe(new Me(known));
   }, []);
-  useEffect(() => {
+  const refresh = () => {
     getJson<MeAnswer>(inPlatform('me')).then(
       (answer) => {
         remember(answer);
@@ -44,8 +47,9 @@ export function useMe(): Me | null {
       // The page's own requests say what is wrong.
       () => {},
     );
-  }, []);
-  return me;
+  };
+  useEffect(refresh, []);
+  return [me, refresh];
 }
 
 /** For whoever signs out. */

@@ -1,15 +1,18 @@
-import { useState } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { shownText } from '../words/endpoints.js';
 import { ago, dateTime, dayText } from '../words/format.js';
 import type { LinkAnswer, UserJson } from './answers.js';
 import { inPlatform, postJson, remove, sendJson } from './api.js';
 import { Confirm } from './confirm.js';
-import { Submit, TextField } from './form.js';
+import { FormCard, TextField } from './form.js';
 import { Frame, Heading, type PageProps } from './frame.js';
 import { Row, Rows } from './rows.js';
 import { ShownOnce } from './shown-once.js';
 import { useForm } from './use-form.js';
 import { type ListModel, useList } from './use-list.js';
 import { useNow } from './use-now.js';
+import { useSettled } from './use-settled.js';
 
 const PATH = inPlatform('users');
 
@@ -22,7 +25,9 @@ interface Link extends LinkAnswer {
 /** The users of the platform. */
 export function UsersPage(props: PageProps) {
   const { me } = props;
-  const list = useList<UserJson>(PATH);
+  const [typed, setTyped] = useState('');
+  const search = useSettled(typed);
+  const list = useList<UserJson>(search === '' ? PATH : `${PATH}?${new URLSearchParams({ search })}`);
   const [link, setLink] = useState<Link | null>(null);
   const mayWrite = me?.may('platform:write', '') === true;
   const makeLink = async ({ id, name }: Pick<UserJson, 'id' | 'name'>) =>
@@ -41,9 +46,17 @@ export function UsersPage(props: PageProps) {
     >
       {mayWrite && <NewUser list={list} onAdded={makeLink} />}
       <div class="created" role="status">
-        {link !== null && <MadeLink link={link} />}
+        {link !== null && <MadeLink key={link.url} link={link} />}
       </div>
-      <Rows title="All users" list={list} none="Nobody yet." keyOf={({ id }) => id}>
+      <Search value={typed} onType={setTyped}>
+        {list.items !== null && search !== '' && shownText(list.items.length, list.hasMore, null)}
+      </Search>
+      <Rows
+        title={search === '' ? 'All users' : 'Users found'}
+        list={list}
+        none={search === '' ? 'Nobody yet.' : 'Nobody has that in the name or the e-mail address.'}
+        keyOf={({ id }) => id}
+      >
         {(user) => (
           <User
             user={user}
@@ -75,37 +88,67 @@ function NewUser({
     await onAdded(user);
   });
   return (
-    <section class="card" aria-labelledby="add-title">
-      <h2 id="add-title">Add a user</h2>
-      <form class="stack" onSubmit={form.onSubmit}>
-        <div class="pair">
-          <TextField name="name" label="Name" form={form} input={{ maxLength: 60, required: true }} />
-          <TextField
-            name="email"
-            label="E-mail (may be empty)"
-            form={form}
-            input={{ type: 'email', maxLength: 254 }}
-          />
-        </div>
-        <div class="checks">
-          <label>
-            <input type="checkbox" name="isAdministrator" />
-            <span>
-              Administrator: may do everything, in all projects{' '}
-              <span class="small muted">and decides about users and projects</span>
-            </span>
-          </label>
-        </div>
-        <Submit form={form}>Add, and make a sign-in link</Submit>
-      </form>
-    </section>
+    <FormCard title="Add a user" form={form} submit="Add, and make a sign-in link">
+      <div class="pair">
+        <TextField name="name" label="Name" form={form} input={{ maxLength: 60, required: true }} />
+        <TextField
+          name="email"
+          label="E-mail (may be empty)"
+          form={form}
+          input={{ type: 'email', maxLength: 254 }}
+        />
+      </div>
+      <div class="checks">
+        <label>
+          <input type="checkbox" name="isAdministrator" />
+          <span>
+            Administrator: may do everything, in all projects{' '}
+            <span class="small muted">and decides about users and projects</span>
+          </span>
+        </label>
+      </div>
+    </FormCard>
+  );
+}
+
+/** @param children - how many there are */
+function Search({
+  value,
+  onType,
+  children,
+}: {
+  value: string;
+  onType(text: string): void;
+  children: ComponentChildren;
+}) {
+  return (
+    <search class="controls">
+      <label class="field" for="search">
+        <span>Search a name or an e-mail address</span>
+        <input
+          id="search"
+          type="search"
+          autoComplete="off"
+          spellcheck={false}
+          maxLength={254}
+          value={value}
+          onInput={({ currentTarget }) => onType(currentTarget.value)}
+        />
+      </label>
+      <p class="small muted" role="status">
+        {children}
+      </p>
+    </search>
   );
 }
 
 function MadeLink({ link: { name, url, expiresAt } }: { link: Link }) {
+  const text = useRef<HTMLParagraphElement>(null);
+  // Who made it may be far down in the list.
+  useEffect(() => text.current?.scrollIntoView({ block: 'center' }), []);
   return (
     <>
-      <p>
+      <p ref={text}>
         Give this link to <bdi>{name}</bdi>: whoever opens it first, until {dateTime(expiresAt)}, signs in as
         that user and can choose a password.
       </p>

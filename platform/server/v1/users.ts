@@ -44,7 +44,7 @@ export function addUsers(api: Api, { doors, clock }: ApiContext): void {
         querystring: Type.Object(
           {
             search: Type.Optional(
-              text(MAX_SEARCH, { description: 'How the name or the e-mail address begins.' }),
+              text(MAX_SEARCH, { description: 'A part of the name or of the e-mail address.' }),
             ),
             after: Type.Optional(text(MAX_SEARCH, { description: '`next` of the page before.' })),
             limit: limit(USUAL, MOST),

@@ -39,6 +39,7 @@ const TABLE: Readonly<Record<string, string>> = {
   'GET /projects/:project/tokens': /*                    */ '! - - + ? + - + ? - + + ! ! ! !',
   'GET /projects/:project/audit': /*                     */ '! - - + ? + - + ? - + + ! ! ! !',
   'GET /projects/:project/usage': /*                     */ '! + + + ? + + + ? - + + ! ! ! !',
+  'GET /projects/:project/settings': /*                  */ '! - - + ? + - + ? - + + ! ! ! !',
   'GET /account': /*                                     */ '! + + + + + + + + + + + ! ! ! !',
   'GET /platform/users': /*                              */ '! - - - - + - - - + + + ! ! ! !',
   'GET /platform/projects': /*                           */ '! - - - - + - - - + + + ! ! ! !',

@@ -7,10 +7,10 @@ afterEach(() => stage.close());
 const refused = (reason: string, field: string | null = null) => ({ name: 'PeopleError', reason, field });
 
 describe.each(DIALECTS)('users, on %s', (dialect) => {
-  it('are listed by name, page by page, and found by the beginning of a name or an address', async () => {
+  it('are listed by name, page by page, and found by a part of a name or an address', async () => {
     const process = await stage.process(dialect);
     const { people, root } = process;
-    for (const name of ['Zoë', 'ada', 'Émile', 'Bob 10', 'Bob 9', 'Γιώργος'])
+    for (const name of ['Zoë', 'ada', 'Émile', 'Bob 10', 'snake_case', 'Bob 9', 'Γιώργος'])
       await people.users.add(root, { name, email: `${name.length}.${name.charCodeAt(0)}@Example.org` });
     const names: string[] = [];
     for (let after: string | null = null; ; ) {
@@ -20,12 +20,20 @@ describe.each(DIALECTS)('users, on %s', (dialect) => {
       if (after === null) break;
       expect(page.items).toHaveLength(2);
     }
-    expect(names).toEqual(['ada', 'Bob 10', 'Bob 9', 'Zoë', 'Émile', 'Γιώργος']);
+    expect(names).toEqual(['ada', 'Bob 10', 'Bob 9', 'snake_case', 'Zoë', 'Émile', 'Γιώργος']);
     const found = async (search: string) =>
       (await people.users.list({ limit: 9, search })).items.map(({ name }) => name);
     expect(await found('BOB')).toEqual(['Bob 10', 'Bob 9']);
-    expect(await found('3.97@example')).toEqual(['ada']);
+    expect(await found('ÏRGOS')).toEqual([]);
+    expect(await found('ώΡΓΟ')).toEqual(['Γιώργος']);
+    expect(await found('.97@example')).toEqual(['ada']);
+    // What stands for any text in SQL stands for itself here.
     expect(await found('%')).toEqual([]);
+    expect(await found('_')).toEqual(['snake_case']);
+    const first = await people.users.list({ limit: 4, search: '@example.org' });
+    const rest = await people.users.list({ limit: 4, search: '@example.org', after: first.next });
+    expect([...first.items, ...rest.items].map(({ name }) => name)).toEqual(names);
+    expect(rest.next).toBeNull();
   });
 
   it('have names that differ, whatever their case, width and composition', async () => {
