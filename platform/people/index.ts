@@ -7,6 +7,7 @@ import type { PeopleDeps } from './deps.js';
 import { Members } from './members.js';
 import { OidcAttempts } from './oidc-attempts.js';
 import { OidcUsers } from './oidc-users.js';
+import { PasswordChanges } from './password-changes.js';
 import { Passwords } from './passwords.js';
 import { Projects } from './projects.js';
 import { SignIns } from './sign-ins.js';
@@ -53,6 +54,7 @@ export class People {
   readonly audit: AuditLog;
   readonly callers: Callers;
   readonly users: Users;
+  readonly passwordChanges: PasswordChanges;
   readonly signIns: SignIns;
   readonly codes: OneTimeCodes;
   readonly members: Members;
@@ -68,6 +70,7 @@ export class People {
     const passwords = new Passwords();
     this.callers = new Callers(deps);
     this.users = new Users(deps, passwords);
+    this.passwordChanges = new PasswordChanges(deps, passwords);
     this.signIns = new SignIns(deps, passwords);
     this.codes = new OneTimeCodes(deps, this.users);
     this.members = new Members(deps);

@@ -5,6 +5,7 @@ import { holding, locking } from '../store/dialect.js';
 import { int, text } from '../store/rows.js';
 import type { Tables as AllTables } from '../store/schema.js';
 import type { Dialect } from '../store/sql-database.js';
+import type { Caller } from './caller.js';
 import type { Tables } from './deps.js';
 import { PeopleError } from './errors.js';
 import { emailKeyOf, nameKeyOf, userName } from './names.js';
@@ -219,4 +220,10 @@ export function asNumber(value: number | string | null): number | null {
 
 export function unknownUser(): PeopleError {
   return new PeopleError('unknown', 'There is no such user.');
+}
+
+/** Of an administrator others decide nothing. @throws PeopleError `forbidden` */
+export function assertAdministrator(by: Caller): void {
+  if (by.isAdministrator) return;
+  throw new PeopleError('forbidden', 'Only an administrator may do that to an administrator, or make one.');
 }

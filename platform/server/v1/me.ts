@@ -58,7 +58,7 @@ const OfSignIn = Type.Object({
 
 /** Adds what is about whoever asks. */
 export function addMe(api: Api, { doors }: ApiContext): void {
-  const { projects, signIns, users } = doors.people;
+  const { projects, signIns, passwordChanges } = doors.people;
 
   api.get(
     '/me',
@@ -106,7 +106,7 @@ export function addMe(api: Api, { doors }: ApiContext): void {
       const caller = userOf(callerOf(request));
       const turn = doors.turnOf(request, caller);
       const { current = null, next } = request.body;
-      if (!(await users.changePassword(caller, current, next))) {
+      if (!(await passwordChanges.change(caller, current, next))) {
         const detail = 'This is not your password.';
         throw new HttpError(400, detail, {}, { errors: [{ in: 'body', name: 'current', detail }] });
       }

@@ -280,7 +280,7 @@ describe.runIf(mayPostgres)('of two processes on one database', () => {
     const [one, two] = (await stage.processes(2)) as [Process, Process];
     const ada = await addUser(one, 'ada', { password: GOOD });
     const [, signedIn] = await Promise.all([
-      one.people.users.setPassword(one.root, ada.id, 'four dry camels'),
+      one.people.passwordChanges.set(one.root, ada.id, 'four dry camels'),
       two.people.signIns.withPassword('ada', GOOD, FROM),
     ]);
     // It came before the change, and was ended by it, or after it.

@@ -85,14 +85,14 @@ describe.each(DIALECTS)('users, on %s', (dialect) => {
     const ada = await addUser(process, 'ada', { password: GOOD });
     const [here, there] = [await browserOf(process, ada), await browserOf(process, ada)];
     const code = await people.codes.makeSignIn(root, ada.id);
-    expect(await people.users.changePassword(here.caller, 'not that one', 'four dry camels')).toBe(false);
-    expect(await people.users.changePassword(here.caller, null, 'four dry camels')).toBe(false);
-    expect(await people.users.changePassword(here.caller, GOOD, 'four dry camels')).toBe(true);
+    expect(await people.passwordChanges.change(here.caller, 'not that one', 'four dry camels')).toBe(false);
+    expect(await people.passwordChanges.change(here.caller, null, 'four dry camels')).toBe(false);
+    expect(await people.passwordChanges.change(here.caller, GOOD, 'four dry camels')).toBe(true);
     expect(await people.callers.ofSignIn(here.value, null)).not.toBeNull();
     expect(await people.callers.ofSignIn(there.value, null)).toBeNull();
     expect(await people.signIns.withCode(code, FROM)).toBeNull();
     expect(await people.signIns.withPassword('ada', GOOD, FROM)).toBeNull();
-    await people.users.setPassword(root, ada.id, GOOD);
+    await people.passwordChanges.set(root, ada.id, GOOD);
     expect(await people.callers.ofSignIn(here.value, null)).toBeNull();
     expect(await people.signIns.withPassword('ada', GOOD, FROM)).not.toBeNull();
   });
@@ -107,10 +107,10 @@ describe.each(DIALECTS)('users, on %s', (dialect) => {
       if (caller === null) throw new Error('not let in');
       return caller;
     };
-    expect(await people.users.changePassword(await byLink(), null, 'four dry camels')).toBe(true);
+    expect(await people.passwordChanges.change(await byLink(), null, 'four dry camels')).toBe(true);
     const late = await byLink();
     stage.now += 15 * 60_000;
-    expect(await people.users.changePassword(late, null, 'five old donkeys')).toBe(false);
+    expect(await people.passwordChanges.change(late, null, 'five old donkeys')).toBe(false);
   });
 
   it('of a provider get no password of their own, which would outlive their account there', async () => {
@@ -122,7 +122,9 @@ describe.each(DIALECTS)('users, on %s', (dialect) => {
       .set({ oidc_issuer: 'https://id.test', oidc_subject: '7' })
       .execute();
     const { caller } = await browserOf(process, ada);
-    await expect(people.users.changePassword(caller, null, GOOD)).rejects.toMatchObject(refused('forbidden'));
+    await expect(people.passwordChanges.change(caller, null, GOOD)).rejects.toMatchObject(
+      refused('forbidden'),
+    );
   });
 
   it('always have an administrator, once they had one', async () => {
@@ -195,7 +197,7 @@ describe.each(DIALECTS)('users, on %s', (dialect) => {
     await addUser(process, 'grace', { isAdministrator: true });
     await expect(people.users.change(token, ada.id, { isDisabled: true })).rejects.toMatchObject(forbidden);
     await expect(people.users.remove(token, ada.id)).rejects.toMatchObject(forbidden);
-    await expect(people.users.setPassword(token, ada.id, GOOD)).rejects.toMatchObject(forbidden);
+    await expect(people.passwordChanges.set(token, ada.id, GOOD)).rejects.toMatchObject(forbidden);
     await expect(people.codes.makeSignIn(token, ada.id)).rejects.toMatchObject(forbidden);
     expect(await people.users.get(ada.id)).toMatchObject({
       name: 'ada',
@@ -219,7 +221,7 @@ describe.each(DIALECTS)('users, on %s', (dialect) => {
     // A link of an administrator's is his way in, and what he chooses then stays.
     const link = await people.codes.makeSignIn(root, bob.id);
     expect(await people.signIns.withCode(link, FROM)).not.toBeNull();
-    await people.users.setPassword(root, bob.id, GOOD);
+    await people.passwordChanges.set(root, bob.id, GOOD);
     await people.users.change(root, bob.id, { isAdministrator: true, email: 'bob@example.org' });
     expect(await people.signIns.withPassword('bob', GOOD, FROM)).not.toBeNull();
   });
@@ -229,7 +231,7 @@ describe.each(DIALECTS)('users, on %s', (dialect) => {
     const unknown = refused('unknown');
     await expect(people.users.change(root, 'nobody', { name: 'x' })).rejects.toMatchObject(unknown);
     await expect(people.users.remove(root, 'nobody')).rejects.toMatchObject(unknown);
-    await expect(people.users.setPassword(root, 'nobody', GOOD)).rejects.toMatchObject(unknown);
+    await expect(people.passwordChanges.set(root, 'nobody', GOOD)).rejects.toMatchObject(unknown);
     await expect(people.codes.makeSignIn(root, 'nobody')).rejects.toMatchObject(unknown);
     expect(await people.users.get('nobody')).toBeNull();
   });
