@@ -75,6 +75,7 @@ export class Observatory implements RunObserver {
     if (this.#options.traceStatements) tracing.statement(statement);
   };
 
+  readonly traceHere = tracing.here;
   readonly carryOut = tracing.run;
 
   ended(...end: Parameters<RunObserver['ended']>): void {

@@ -2,13 +2,16 @@ import {
   type Attributes,
   type Context,
   context,
+  isSpanContextValid,
   propagation,
+  ROOT_CONTEXT,
   type Span,
   SpanKind,
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import { codeOf, type EndpointRef } from 'iroh-net-diagnostics/services';
+import { codeOf } from 'iroh-net-diagnostics/services';
+import type { CarriedRun } from '../runs/index.js';
 import type { Statement } from '../store/sql-database.js';
 import { PLATFORM_VERSION } from '../version.js';
 
@@ -64,18 +67,29 @@ export const tracing = {
     return result === undefined ? work() : result.value;
   },
 
-  /** One run, for the process that carries it out. It may have been asked for in another one, so it begins a trace. */
-  async run<T>({ id, ref }: { id: string; ref: EndpointRef }, work: () => Promise<T>): Promise<T> {
+  /** Where the work at hand stands in its trace, as a W3C `traceparent`, for another process; `null`: in none. */
+  here(): string | null {
+    return attempt(() => {
+      const at = trace.getSpanContext(context.active());
+      if (at === undefined || !isSpanContextValid(at)) return null;
+      return `00-${at.traceId}-${at.spanId}-${at.traceFlags.toString(16).padStart(2, '0')}`;
+    });
+  },
+
+  /**
+   * One run, for the process that carries it out, in the trace of who asked for it. Without one it begins a trace: what
+   * happens to be active where runs are looked for has nothing to do with it.
+   */
+  async run<T>({ id, ref, trace: asked }: CarriedRun, work: () => Promise<T>): Promise<T> {
     const begun = attempt(() =>
       begin('run', {
         kind: SpanKind.INTERNAL,
-        parent: context.active(),
+        parent: contextOf(asked),
         attributes: {
           'iroh.platform.run.id': id,
           'iroh.platform.project': ref.project,
           'iroh.platform.endpoint.id': ref.id,
         },
-        root: true,
       }),
     );
     if (begun === null) return work();
@@ -119,10 +133,21 @@ export const tracing = {
 
 function begin(
   name: string,
-  { parent, ...options }: { kind: SpanKind; attributes: Attributes; parent: Context; root?: boolean },
+  { parent, ...options }: { kind: SpanKind; attributes: Attributes; parent: Context },
 ): Begun {
   const span = tracer().startSpan(name, options, parent);
   return { span, context: trace.setSpan(parent, span) };
+}
+
+const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+
+/** The context that {@link tracing.here} was said in. */
+function contextOf(traceparent: string | null): Context {
+  const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent ?? '') ?? [];
+  if (traceId === undefined || spanId === undefined || flags === undefined) return ROOT_CONTEXT;
+  return trace.setSpanContext(ROOT_CONTEXT, {
+    ...{ traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true },
+  });
 }
 
 /** Asked for each time: an SDK may come later. */

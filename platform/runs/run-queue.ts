@@ -227,12 +227,13 @@ export class RunQueue {
   ): Promise<RunRecord | null> {
     const { dialect } = this.#store;
     const now = databaseTime(dialect);
+    const trace = this.#observer.traceHere();
     const row = await this.#store.write((tables) =>
       tables
         .insertInto('runs')
         .values({
           ...{ id: randomUUID(), project, endpoint_id: id, identity, requested_by: by.name },
-          ...{ requester_kind: by.kind, requester_id: by.id },
+          ...{ requester_kind: by.kind, requester_id: by.id, trace },
           ...{ requested_at: now, deadline_at: databaseTime(dialect, DEADLINE_MS), updated_at: now },
           state: 'queued',
         })

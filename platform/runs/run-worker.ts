@@ -14,7 +14,7 @@ import type { ChangeFeed } from '../changes/index.js';
 import { claiming, databaseTime } from '../store/dialect.js';
 import { endpointId } from '../store/rows.js';
 import type { SqlStore } from '../store/sql-store.js';
-import type { RunObserver } from './run-observer.js';
+import type { CarriedRun, RunObserver } from './run-observer.js';
 import { CANCELLED } from './run-progress.js';
 
 /** Looks for runs this often even when no change is told, in milliseconds. */
@@ -189,7 +189,7 @@ export class RunWorker {
   }
 
   /** Takes the oldest runs whose endpoints are online, as many as there are places. */
-  async #claim(): Promise<{ id: string; ref: EndpointRef }[]> {
+  async #claim(): Promise<CarriedRun[]> {
     const { store, host, identity, token } = this.#deps;
     const { dialect } = store;
     const places = host.limits.runs - this.#works.size;
@@ -235,18 +235,19 @@ export class RunWorker {
           'in',
           ids.map(({ id }) => id),
         )
-        .returning(['id', 'project', 'endpoint_id'])
+        .returning(['id', 'project', 'endpoint_id', 'trace'])
         .execute();
     });
-    return rows.map((row) => ({ id: row.id, ref: refOf(row) }));
+    return rows.map((row) => ({ id: row.id, ref: refOf(row), trace: row.trace }));
   }
 
-  #begin({ id, ref }: { id: string; ref: EndpointRef }): void {
+  #begin(run: CarriedRun): void {
+    const { id, ref } = run;
     const stop = new AbortController();
     const { observer } = this.#deps;
     const begunAt = performance.now();
     const finished = observer
-      .carryOut({ id, ref }, () => this.#carryOut(id, ref, stop.signal))
+      .carryOut(run, () => this.#carryOut(id, ref, stop.signal))
       .then((outcome) => this.#note(id, ref, outcome, performance.now() - begunAt))
       .finally(() => {
         this.#works.delete(id);

@@ -180,6 +180,8 @@ export interface Tables {
     /** A kind of caller; NULL: a program, or a run of an earlier version. */
     requester_kind: string | null;
     requester_id: string | null;
+    /** Where who asked stands in his trace, as a W3C `traceparent`; NULL: in none. */
+    trace: string | null;
     requested_at: BigInteger;
     deadline_at: BigInteger;
     /** `queued`, `running`, `done` or `failed`. */

@@ -1,4 +1,8 @@
 import type { RunObserver } from '../../platform/runs/index.js';
 
 /** Runs that nobody counts or traces. */
-export const UNOBSERVED: RunObserver = { carryOut: (_run, work) => work(), ended: () => {} };
+export const UNOBSERVED: RunObserver = {
+  traceHere: () => null,
+  carryOut: (_run, work) => work(),
+  ended: () => {},
+};

@@ -3,6 +3,7 @@ import { FIRST } from './first.js';
 import { kinds } from './kinds.js';
 import { people } from './people.js';
 import { projects } from './projects.js';
+import { runTrace } from './run-trace.js';
 import { series } from './series.js';
 import { sightings } from './sightings.js';
 import type { Migration } from './sql.js';
@@ -24,6 +25,7 @@ export const MIGRATIONS: readonly Migration[] = [
   activeRun,
   people,
   sightings,
+  runTrace,
 ];
 
 /** Made before the first step: it holds the number of each that was done. */

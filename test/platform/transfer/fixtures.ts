@@ -224,7 +224,7 @@ function oddRows(identity: string): Record<string, Row[]> {
     runs: [
       {
         ...{ id: 'run', ...of, identity, requested_by: '', requested_at: 1, deadline_at: 2, state: 'failed' },
-        ...{ requester_kind: 'user', requester_id: '😀' },
+        ...{ requester_kind: 'user', requester_id: '😀', trace: '' },
         ...{ phase: null, token: 6, updated_at: 3, ended_at: 4, report_id: null, failure_kind: 'timeout' },
         ...{ failure_message: ODD_TEXTS.join(''), cancel: 1 },
       },
