@@ -10,7 +10,13 @@ describe.skipIf(!interopAvailable())('Platform and a Rust client', () => {
 
   beforeAll(async () => {
     await buildPeer();
-    platform = await Platform.start({ dataDir: ':memory:', dashboard: false });
+    // The client dials from 127.0.0.1: another address, which plays one on the Internet.
+    const bindAddrs = ['127.0.0.2:0'];
+    const isPublicAddress = (ip: string) => ip.startsWith('127.');
+    platform = await Platform.start(
+      { dataDir: ':memory:', dashboard: false, bindAddrs },
+      { isPublicAddress },
+    );
     const secret = await platform.createApiSecret('interop');
     client = await RustClientHost.start({ apiSecret: secret.reveal(), name: 'rust client' });
     await client.peer.next('granted');
@@ -48,6 +54,9 @@ describe.skipIf(!interopAvailable())('Platform and a Rust client', () => {
       },
     });
     expect(record.report.directAddrs).toHaveLength(client.ready.addrs.length);
+    expect(record.sighting).toMatchObject({
+      ...{ path: 'direct', address: expect.stringMatching(/^127\.0\.0\.1:\d+$/), relayPath: null },
+    });
     expect((await platform.reports(client.ready.id)).map(({ id }) => id)).toEqual([record.id]);
   });
 

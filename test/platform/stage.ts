@@ -55,12 +55,14 @@ export class Stage {
   async platform(
     options: Partial<PlatformOptions> = {},
     onRoute?: (route: GuardedRoute) => void,
+    isPublicAddress?: (ip: string) => boolean,
   ): Promise<Platform> {
     const store = options.dataDir === undefined ? await sqlStore() : null;
     const parts = {
       ...(store === null ? {} : { store }),
       serializer: checkedAnswers,
       ...(onRoute === undefined ? {} : { onRoute }),
+      ...(isPublicAddress === undefined ? {} : { isPublicAddress }),
     };
     const onEvent = (event: PlatformEvent) => this.events.push(event);
     const usual = { dataDir: ':memory:', port: 0, dashboard: false, onEvent } as const;
@@ -115,9 +117,9 @@ export class Stage {
     return folder;
   }
 
-  /** An endpoint that answers dial-backs. */
-  async clientHost(answer: ClientHostScript): Promise<Endpoint> {
-    const endpoint = await this.endpoint();
+  /** An endpoint that answers dial-backs. @param ip - where it is bound. Default: loopback */
+  async clientHost(answer: ClientHostScript, ip?: string): Promise<Endpoint> {
+    const endpoint = await this.#loopback.bind(ip === undefined ? {} : { bindAddrs: [`${ip}:0`] });
     const router = new Router(endpoint);
     router.handle(CLIENT_HOST_ALPN, (connection, { signal }) => answerDialBack(connection, signal, answer));
     router.start();

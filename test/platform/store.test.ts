@@ -181,6 +181,55 @@ describe.each(KINDS)('the store %s', (_, makeStore) => {
     await second.close();
   });
 
+  it('keeps what the platform saw, beside the report and its endpoint, until the report goes', async () => {
+    const store = await storeWithEndpoint();
+    const seen = (address: string, relayPath: boolean | null) => ({
+      ...{ path: 'direct' as const, address, relayPath, relaysAreElsewhere: true, othersAreDirect: false },
+    });
+    const [first, last] = [seen('192.0.2.1:9', false), seen('[2001:db8::1]:54782', null)];
+    const relayed = { ...first, path: 'relay' as const, address: null, relayPath: true };
+    const sightings = { '02': first, '01': relayed, '03': last, '04': null };
+    const endpointHas = async () => {
+      const newest = (await store.endpoint(RA))?.latestReport;
+      return newest === null ? null : [newest?.id, newest?.sighting, newest?.facts.natTypeBy];
+    };
+    const told: unknown[] = [];
+    for (const [id, sighting] of Object.entries(sightings)) {
+      await store.addReport({ ...report(id), sighting }, 9);
+      told.push(await endpointHas());
+    }
+    expect(told).toEqual([
+      ['02', first, 'report'],
+      // An older one that comes late.
+      ['02', first, 'report'],
+      ['03', last, 'report'],
+      ['04', null, 'report'],
+    ]);
+    expect((await store.reports(RA, { limit: 9 })).map(({ sighting }) => sighting)).toEqual([
+      ...[null, last, first, relayed],
+    ]);
+    const summaries = await store.reportSummaries(RA, { limit: 9 });
+    expect(summaries.map(({ sighting }) => sighting)).toEqual([null, last, first, relayed]);
+    expect(summaries.map(({ facts }) => facts)).toEqual(
+      [null, last, first, relayed].map((sighting) => reportFacts(sampleReport(A), sighting)),
+    );
+    await store.close();
+  });
+
+  it('keeps whose word the NAT type is', async () => {
+    const store = await storeWithEndpoint();
+    const sighting = {
+      ...{ path: 'direct' as const, address: '192.0.2.1:9', relayPath: true },
+      ...{ relaysAreElsewhere: true, othersAreDirect: false },
+    };
+    const mine = { ...sampleReport(A), portmapProbe: { upnp: false, pcp: false, natPmp: false } };
+    await store.addReport({ ...report('01'), sighting, report: mine }, 9);
+    const by = { level: 'orange', natType: 'Endpoint-Dependent', natTypeBy: 'platform' };
+    expect((await store.endpoint(RA))?.latestReport?.facts).toMatchObject(by);
+    expect((await store.reportSummaries(RA, { limit: 9 }))[0]?.facts).toMatchObject(by);
+    await store.close();
+  });
+
   it('keeps the newest reports and metrics sessions of each endpoint', async () => {
     const store = await storeWithEndpoint();
     await store.authorise(refOf(B), { issuer: KEY, expiresAt: 5 }, PLATFORM, 50);

@@ -66,6 +66,10 @@ async function expectAllOfVersion7(platform: Platform, name: string): Promise<vo
     kept.metrics.push(...(await platform.metrics(endpoint.id)));
   }
   expect(kept).toMatchObject({ reports, metrics });
+  // Nobody saw what was not looked at then.
+  expect(kept.reports).toMatchObject(reports.map(() => ({ sighting: null })));
+  const newest = (await endpointsOf(platform)).map(({ latestReport }) => latestReport);
+  expect(newest).toMatchObject(newest.map(() => ({ sighting: null, facts: { natTypeBy: 'report' } })));
 }
 
 /** All that is in an SQLite file: how its tables were made, and their rows. */

@@ -218,3 +218,25 @@ it('a session that was closed for a newer one of another project is the last of 
   expect(presence.isOnline(older.remoteId, 'another')).toBe(true);
   expect(presence.leave(newer)).toBe(true);
 });
+
+describe('what a witness asks of the sessions', () => {
+  it('is how old each is, with which secret it was opened, and which there are', async () => {
+    let now = 1_000;
+    const presence = new Presence(4, new FakeTime().sleep, () => now);
+    const { signal } = new AbortController();
+    const [one, two] = [new FakeSession(v4), new FakeSession(v4)] as unknown as [Connection, Connection];
+    const enter = (session: Connection) => presence.enter(session, HOLDER, () => false, signal);
+    expect([presence.ageMs(one), presence.issuerOf(one), [...presence.all()]]).toEqual([null, null, []]);
+    void enter(one);
+    now += 500;
+    void enter(two);
+    // Again, with another token.
+    void enter(one);
+    now += 10;
+    expect([presence.ageMs(one), presence.ageMs(two)]).toEqual([510, 10]);
+    expect([...presence.all()]).toEqual([one, two]);
+    expect(presence.issuerOf(one)).toBe(HOLDER.issuer);
+    presence.leave(one);
+    expect([presence.ageMs(one), presence.issuerOf(one), [...presence.all()]]).toEqual([null, null, [two]]);
+  });
+});
