@@ -105,6 +105,9 @@ export const LIVES_AFTER_MS = 100;
 export const QUIET_MS = 80;
 export const QUIET_ROUND_TRIPS = 1.5;
 
+/** The same if after so many milliseconds some were lost. A slow line that loses none needs its time for one relay. */
+export const LOSSY_AFTER_MS = 400;
+
 // Limits, for each connection, of what a stranger can make us store or do.
 
 /** Bytes of handshake messages per encryption level; certificate chains have 2 to 10 KiB. */

@@ -3,7 +3,7 @@ import type { Exchanged } from './connection/exchange.js';
 import type { Session } from './discover.js';
 
 /**
- * After so many milliseconds without a result the next relay is tried as well, even if this one is not quiet. Not
+ * After so many milliseconds without a result the next relay is tried as well, even if this one has no trouble. Not
  * sooner: a slow line would only have to carry more.
  */
 const NEXT_AFTER_MS = 1200;
@@ -81,7 +81,7 @@ export class Exchanges {
       const before = await datagramsFragmented(this.#family);
       const exchanged = await session.exchange(this.#remainingMs(), {
         sinceAnswerMs: this.#sinceAnswerMs,
-        onQuiet: goOn,
+        onTrouble: goOn,
       });
       const after = await datagramsFragmented(this.#family);
       const cut = before === null || after === null ? 0 : after - before;

@@ -41,21 +41,25 @@ describe('exchanges with the relays of a family', () => {
     expect(proofs.get(second)).toMatchObject({ end: 'sustained' });
   });
 
-  it('try the next one beside one that is quiet, and only once', async () => {
+  it('try the next one beside one that is in trouble, and only once', async () => {
     const order: string[] = [];
-    const quiet = (name: string, end: Exchanged | Promise<Exchanged>) =>
+    const troubled = (name: string, end: Exchanged | Promise<Exchanged>) =>
       ({
         observed: { family: 4, ip: '203.0.113.66', port: 1 },
-        exchange: async (_: number, { onQuiet }: { onQuiet(): void }) => {
+        exchange: async (_: number, { onTrouble }: { onTrouble(): void }) => {
           order.push(name);
-          onQuiet();
-          onQuiet();
+          onTrouble();
+          onTrouble();
           return end;
         },
       }) as unknown as Session;
     const never = new Promise<Exchanged>(() => undefined);
     const exchanges = new Exchanges(4, () => 1000);
-    for (const each of [quiet('first', never), quiet('second', never), session('203.0.113.66', SUSTAINED)])
+    for (const each of [
+      troubled('first', never),
+      troubled('second', never),
+      session('203.0.113.66', SUSTAINED),
+    ])
       exchanges.add(each);
     exchanges.close();
     await exchanges.done;

@@ -4,6 +4,7 @@ import {
   EXCHANGE_INTERVAL_MS,
   FIRST_EXCHANGE_WINDOW,
   LIVES_AFTER_MS,
+  LOSSY_AFTER_MS,
   MAX_EXCHANGE_DATAGRAMS,
   MAX_EXCHANGE_WINDOW,
   MIN_EXCHANGE_DATAGRAMS,
@@ -36,8 +37,8 @@ interface Sent {
 export interface ExchangeSurroundings {
   /** How many milliseconds ago the path was seen to live, by another probe. Default: never. */
   sinceAnswerMs?(): number;
-  /** Called at most once, when acknowledgements do not come for the first time. The exchange goes on. */
-  onQuiet?(): void;
+  /** Called at most once, when acknowledgements are late, or some are still missing. The exchange goes on. */
+  onTrouble?(): void;
 }
 
 export interface ExchangeOptions extends ExchangeSurroundings {
@@ -59,6 +60,7 @@ export interface ExchangeOptions extends ExchangeSurroundings {
  */
 export class Exchange {
   readonly #options: ExchangeOptions;
+  readonly #startedAtMs: number;
   readonly #sent: Sent[] = [];
   #window = FIRST_EXCHANGE_WINDOW;
   #roundTripMs: number;
@@ -66,13 +68,14 @@ export class Exchange {
   #heardAtMs: number;
   #timer: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
-  #wasQuiet = false;
+  #wasTroubled = false;
   #isOver = false;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
     this.#roundTripMs = options.roundTripMs;
-    this.#heardAtMs = options.now();
+    this.#startedAtMs = options.now();
+    this.#heardAtMs = this.#startedAtMs;
   }
 
   start(): void {
@@ -140,10 +143,13 @@ export class Exchange {
     );
   }
 
-  #noticeQuiet(): void {
-    if (this.#wasQuiet || this.#silentMs < QUIET_MS + QUIET_ROUND_TRIPS * this.#roundTripMs) return;
-    this.#wasQuiet = true;
-    this.#options.onQuiet?.();
+  #noticeTrouble(): void {
+    const isQuiet = this.#silentMs >= QUIET_MS + QUIET_ROUND_TRIPS * this.#roundTripMs;
+    const lastsMs = this.#options.now() - this.#startedAtMs;
+    const isLossy = lastsMs >= LOSSY_AFTER_MS && this.#result().lost > 0;
+    if (this.#wasTroubled || !(isQuiet || isLossy)) return;
+    this.#wasTroubled = true;
+    this.#options.onTrouble?.();
   }
 
   #step(): void {
@@ -152,7 +158,7 @@ export class Exchange {
     if (acknowledged >= EXCHANGE_DATAGRAMS) this.#end('sustained');
     else if (this.#isStalled() || sent >= MAX_EXCHANGE_DATAGRAMS) this.#end('stalled');
     else {
-      this.#noticeQuiet();
+      this.#noticeTrouble();
       this.#sendIfDue();
     }
   }
