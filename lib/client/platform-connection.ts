@@ -45,8 +45,8 @@ export interface PlatformConnectionOptions {
   apiSecret: ApiSecret;
   clock: Clock;
   limits: ClientLimits;
-  /** Called with the connection that was dialled; what it throws is ignored. */
-  onConnection?: ((connection: Connection) => void) | undefined;
+  /** Called with the connection when the platform has taken the token; what it throws is ignored. */
+  onAuthenticated?: ((connection: Connection) => void) | undefined;
 }
 
 /** No time limit in the transport, because it would reset the stream when the time is up. */
@@ -105,7 +105,6 @@ export class PlatformConnection implements OnlineSession {
       signal,
       timeoutMs: limits.connectTimeoutMs,
     });
-    notify(options.onConnection, connection);
     connection.refuseStreams();
     try {
       const issuedAt = nowSeconds(clock);
@@ -118,6 +117,7 @@ export class PlatformConnection implements OnlineSession {
       if (answer.length > 0) {
         throw new NetDiagnosticsError('ERR_WIRE_DECODE', 'the answer to Auth should have been empty');
       }
+      notify(options.onAuthenticated, connection);
       return new PlatformConnection(connection, limits, renewalTime(issuedAt, expiresAt));
     } catch (error) {
       const reason = await betterReason(connection, error, signal);

@@ -44,8 +44,8 @@ export interface SessionOptions {
   clockJump?: ClockJump | undefined;
   /** 0 (inclusive) to 1 (exclusive). Default: `Math.random`. */
   random?: (() => number) | undefined;
-  /** Called for every connection that was dialled, before it is authenticated; what it throws is ignored. */
-  onConnection?: ((connection: Connection) => void) | undefined;
+  /** Called for every connection on which the platform has taken the token; what it throws is ignored. */
+  onAuthenticated?: ((connection: Connection) => void) | undefined;
   /** Called on every change; what it throws is ignored. */
   onState?: ((status: SessionStatus) => void) | undefined;
   /** Called for everything that belongs in a log; what it throws is ignored. */
@@ -247,8 +247,8 @@ export class Session {
   }
 
   async #oneConnection(): Promise<Ending> {
-    const { endpoint, apiSecret, onConnection } = this.#options;
-    const parts = { endpoint, apiSecret, clock: this.#clock, limits: this.#limits, onConnection };
+    const { endpoint, apiSecret, onAuthenticated } = this.#options;
+    const parts = { endpoint, apiSecret, clock: this.#clock, limits: this.#limits, onAuthenticated };
     let connection: PlatformConnection;
     try {
       connection = await PlatformConnection.open(parts, this.#stop.signal);

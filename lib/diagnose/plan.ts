@@ -185,9 +185,10 @@ function boundedSnapshot(snapshot: EndpointSnapshot): EndpointSnapshot {
       .slice(0, MAX_SNAPSHOT_ITEMS)
       .map(({ family, ip, port }) => ({ family, ip, port })),
     homeRelay: homeRelay === null ? null : homeRelayOf(homeRelay),
-    paths: paths
-      .slice(0, MAX_SNAPSHOT_ITEMS)
-      .map(({ remoteAddr, isRelay }) => ({ remoteAddr: printable(remoteAddr), isRelay })),
+    paths: paths.slice(0, MAX_SNAPSHOT_ITEMS).map(({ remoteAddr, isRelay, received }) => ({
+      ...{ remoteAddr: printable(remoteAddr), isRelay },
+      ...(received !== undefined && { received }),
+    })),
   };
 }
 

@@ -17,10 +17,17 @@ export class LivePaths {
     const paths = new Map<string, PathSnapshot>();
     for (const connection of this.#connections) {
       if (connection.closeReason !== null) continue;
-      for (const { remoteAddr, isRelay } of connection.paths()) {
-        paths.set(`${isRelay} ${remoteAddr}`, { remoteAddr, isRelay });
+      for (const { remoteAddr, isRelay, received } of connection.paths()) {
+        const key = `${isRelay} ${remoteAddr}`;
+        paths.set(key, { remoteAddr, isRelay, ...most(received, paths.get(key)?.received) });
       }
     }
     return [...paths.values()];
   }
+}
+
+/** The larger count: each connection has its own, and the path is one. */
+function most(...counts: (number | undefined)[]): { received?: number } {
+  const known = counts.filter((count) => count !== undefined);
+  return known.length === 0 ? {} : { received: Math.max(...known) };
 }

@@ -217,7 +217,8 @@ export class Service {
       sleep: parts.sleep,
       clockJump: this.#options.clockJump,
       random: parts.random,
-      onConnection: (connection) => this.subject.paths.follow(connection),
+      // Not before: on some networks the handshake passes, and nothing after it.
+      onAuthenticated: (connection) => this.subject.paths.follow(connection),
       onState: (status) => showSession(this.#options.statusStore, status),
       onEvent: (event) => {
         this.#eventLog.session(event);

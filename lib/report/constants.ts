@@ -19,6 +19,12 @@ export const IROH_SERVICES_VERSION = '2.0.0';
 /** Most direct addresses and live paths that are taken from an endpoint's snapshot; real ones have a dozen. */
 export const MAX_SNAPSHOT_ITEMS = 64;
 
+/**
+ * Datagrams that must have come by a direct path before it proves that UDP works. Some firewalls let a flow's first ones pass, or
+ * its QUIC handshake, and iroh keeps such a path for seconds. A session with a platform has more than 20 when it begins.
+ */
+export const MIN_PATH_DATAGRAMS = 16;
+
 /** Relays that must be silent over UDP, yet answer over HTTPS, before UDP is called blocked (one may have it off). */
 export const MIN_SILENT_RELAYS = 2;
 

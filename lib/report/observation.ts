@@ -166,6 +166,8 @@ export interface PathSeen {
   /** `ip:port`, or a relay's URL. */
   remoteAddr: string;
   isRelay: boolean;
+  /** Datagrams that came by it. Absent: not known. */
+  received?: number;
 }
 
 /** Port-mapping protocols of home gateways. */

@@ -211,6 +211,8 @@ export interface PathSnapshot {
   /** `ip:port` of the peer, or the URL of the relay between. */
   remoteAddr: string;
   isRelay: boolean;
+  /** Datagrams that came by it. Absent: not known, and then it is taken to carry data. */
+  received?: number;
 }
 
 /** What an iroh endpoint knows about itself, copied at one moment: plain data, no handles. */

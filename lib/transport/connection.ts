@@ -90,7 +90,10 @@ export class IrohConnection implements Connection {
   paths(): PathInfo[] {
     return this.#native
       .paths()
-      .map(({ remoteAddr, isRelay, isSelected, rttMs }) => ({ remoteAddr, isRelay, isSelected, rttMs }))
+      .map(({ remoteAddr, isRelay, isSelected, rttMs, stats }) => ({
+        ...{ remoteAddr, isRelay, isSelected, rttMs },
+        ...(stats !== undefined && { received: stats.udpRxDatagrams }),
+      }))
       .sort((a, b) => Number(b.isSelected) - Number(a.isSelected));
   }
 

@@ -47,6 +47,8 @@ export interface NativePath {
   remoteAddr: string;
   isRelay: boolean;
   rttMs: number;
+  /** A binding before 1.1 has none. */
+  stats?: { udpRxDatagrams: number };
 }
 
 /** A connection of `@number0/iroh`. */

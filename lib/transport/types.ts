@@ -112,6 +112,8 @@ export interface PathInfo {
   isSelected: boolean;
   /** Round-trip time in milliseconds. */
   rttMs: number;
+  /** Datagrams that came by it. Absent: the binding does not count them. */
+  received?: number;
 }
 
 /** What a connection has received, in datagrams and in their bytes. */

@@ -438,7 +438,7 @@ describe('a fault of the app', () => {
     const platform = (await bindPlatform()).open();
     const dialled: string[] = [];
     const { session } = await startSession(platform, {
-      onConnection: ({ alpn, closeReason }) => {
+      onAuthenticated: ({ alpn, closeReason }) => {
         dialled.push(alpn);
         expect(closeReason).toBeNull();
         throw new Error('connection');
@@ -453,6 +453,20 @@ describe('a fault of the app', () => {
     await session.whenOnline();
     expect(dialled).toEqual([SERVICES_ALPN]);
     expect(await session.ping()).toBeGreaterThan(0);
+  });
+
+  it('is not told of a connection on which the platform never answered: its path may carry a handshake alone', async () => {
+    const platform = (await bindPlatform()).open();
+    platform.behave = () => 'mute';
+    const told: string[] = [];
+    const { session } = await startSession(platform, { onAuthenticated: ({ alpn }) => told.push(alpn) });
+    await until(() => platform.connections.length > 0);
+    await settle();
+    expect(told).toEqual([]);
+    platform.behave = () => 'answer';
+    platform.connections.at(-1)?.close(0);
+    await session.whenOnline();
+    expect(told).toEqual([SERVICES_ALPN]);
   });
 
   it('that closes the endpoint ends the session for good', async () => {

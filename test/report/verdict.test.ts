@@ -22,6 +22,10 @@ import {
 const verdictOf = (...observations: Observation[]) =>
   judge(records(...observations), targets([R1, R2]), isPublicHere);
 const path = (remoteAddr: string, isRelay = false): Observation => ({ paths: [{ remoteAddr, isRelay }] });
+/** A direct path by which so many datagrams came. */
+const received = (count: number, remoteAddr = '8.8.8.8:4433'): Observation => ({
+  paths: [{ remoteAddr, isRelay: false, received: count }],
+});
 
 describe('routes', () => {
   it('is unknown while nobody asked the kernel', () => {
@@ -147,6 +151,13 @@ describe('UDP', () => {
       ],
     ],
     ['a live direct path to a public peer', 'yes', [path('8.8.8.8:4433')]],
+    ['a direct path that carried a session', 'yes', [received(23)]],
+    ['a direct path by which a handshake came, and nothing after it', 'unknown', [received(6)]],
+    [
+      'a direct path by which a handshake came, and relays that drop what comes after it',
+      'no',
+      [received(6), quic('stalled')],
+    ],
     ['a live direct path in IPv4-mapped form', 'yes', [path('[::ffff:8.8.8.8]:4433')]],
     ['a live direct path in the local network', 'unknown', [path('192.168.1.7:4433')]],
     ['a live direct path inside an overlay', 'unknown', [path('100.100.1.1:4433')]],
@@ -229,6 +240,11 @@ describe('other ports', () => {
       [quic(), stunSeen(7842), stun('answered', 'stun.test:7842')],
     ],
     ['a direct path to a peer', 'yes', [quic(), path('8.8.8.8:50123')]],
+    [
+      'a direct path to a peer by which only a handshake came',
+      'unknown',
+      [quic(), received(6, '8.8.8.8:50123')],
+    ],
     ['a direct path to a neighbour', 'unknown', [quic(), path('192.168.1.7:50123')]],
     [
       'STUN at a well-known port alone',

@@ -133,10 +133,14 @@ export const SEEN = {
     relayUrl: RELAY,
     issuer: ref('foreign', 'Who signed it, as it says itself.'),
   }),
-  path: object('A live path of the endpoint to a peer.', {
-    remoteAddr: ref('peer', 'The other end, or the relay between.'),
-    isRelay: boolean('Whether it goes through a relay.'),
-  }),
+  path: object(
+    'A live path of the endpoint to a peer.',
+    {
+      remoteAddr: ref('peer', 'The other end, or the relay between.'),
+      isRelay: boolean('Whether it goes through a relay.'),
+    },
+    { received: count('Datagrams that came by it. Absent: not known.') },
+  ),
   portMapping: object(
     "A gateway's answer about a port-mapping protocol.",
     {

@@ -1,5 +1,6 @@
 import { type IsPublicAddress, parseSocketAddr } from '../../wire/index.js';
 import type { Fact, ProbeRecord } from '../types.js';
+import { directPaths } from './paths.js';
 import { judged, seen, unknown } from './seen.js';
 
 /** How many STUN servers must be silent before we say that a firewall blocks them. One alone may be down. */
@@ -15,9 +16,7 @@ const FIRST_UNPRIVILEGED_PORT = 1024;
 export function judgeOtherPorts(records: readonly ProbeRecord[], isPublic: IsPublicAddress): Fact {
   const quic = seen(records, 'quic').filter(({ part }) => part.reached !== 'answered');
   const relayPorts = new Set(quic.map(({ part }) => part.destinationPort));
-  const paths = seen(records, 'paths').filter(
-    ({ part }) => !part.isRelay && isElsewhere(part.remoteAddr, relayPorts, isPublic),
-  );
+  const paths = directPaths(records).filter(({ part }) => isElsewhere(part.remoteAddr, relayPorts, isPublic));
   if (paths.length > 0) return judged('yes', 'a direct path to a peer at another port is live', paths);
 
   const answers = seen(records, 'addresses').filter(

@@ -2,6 +2,7 @@ import { type IsPublicAddress, parseSocketAddr, type SocketAddr, unmapped } from
 import { MIN_SILENT_RELAYS } from '../constants.js';
 import type { Family, QuicSeen } from '../observation.js';
 import type { Fact, ProbeRecord, Routed } from '../types.js';
+import { directPaths } from './paths.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
 import { type Given, hostOf } from './witnesses.js';
 
@@ -31,9 +32,7 @@ const MAX_MS_EACH = 80;
  */
 export function judgeUdp(known: Given, family: Family, routed: Routed): Fact {
   const { records, isPublic } = known;
-  const paths = seen(records, 'paths').filter(
-    ({ part }) => !part.isRelay && isRemotePeer(part.remoteAddr, family, isPublic),
-  );
+  const paths = directPaths(records).filter(({ part }) => isRemotePeer(part.remoteAddr, family, isPublic));
   if (paths.length > 0) return judged('yes', 'a direct path to a peer on the Internet is live', paths);
 
   const quic = outsideQuic(known, family);

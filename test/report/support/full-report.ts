@@ -42,7 +42,7 @@ export const FULL_REPORT: Full<LocalReport> = {
       { family: 6, ip: '2001:db8::7', port: 4433 },
     ],
     homeRelay: 'https://relay.corp.example:8443/',
-    paths: [{ remoteAddr: '198.51.100.9:4433', isRelay: false }],
+    paths: [{ remoteAddr: '198.51.100.9:4433', isRelay: false, received: 23 }],
   },
   notes: ['A note about relay.corp.example.'],
   probes: [
@@ -114,7 +114,7 @@ export const FULL_REPORT: Full<LocalReport> = {
         ],
         portals: [{ relayUrl: 'https://relay.corp.example:8443/', answer: 'wrong', status: 302 }],
         interceptions: [{ relayUrl: 'https://relay.corp.example:8443/', issuer: 'Corp Inc, Root' }],
-        paths: [{ remoteAddr: 'https://relay.corp.example:8443/', isRelay: true }],
+        paths: [{ remoteAddr: 'https://relay.corp.example:8443/', isRelay: true, received: 4 }],
         portMappings: [
           {
             protocol: 'upnp',
