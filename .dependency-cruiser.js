@@ -34,6 +34,10 @@ export const PLATFORM_FLOORS = [
   ['platform/identities', 'platform/changes', 'platform/retention'],
   ['platform/transfer', 'platform/runs', 'platform/people'],
   ['platform/observe'],
+  // What the options are, and then who reads them from flags, variables and a file; neither knows the server.
+  ['platform/option-kinds.ts', 'platform/oidc-options.ts'],
+  ['platform/options.ts'],
+  ['platform/config'],
 ];
 
 /** No front door: each file of these is a tool of its own, and none needs another. */

@@ -41,7 +41,7 @@ export {
   type Sighting,
 } from 'iroh-net-diagnostics/services';
 export type { AnsweredRequest, RequestRecord } from './observe/index.js';
+export type { OidcOptions, OidcRoleOption } from './oidc-options.js';
 export type { DashboardOptions, PlatformOptions, TlsOptions } from './options.js';
 export { Platform } from './platform.js';
 export type { MetricRetentionOptions, ReportRetentionOptions, RetentionOptions } from './retention/index.js';
-export type { OidcOptions, OidcRoleOption } from './server/doors/oidc/settings.js';

@@ -25,6 +25,7 @@ import {
   type Values,
 } from 'iroh-net-diagnostics/services';
 import type { RequestRecord } from './observe/index.js';
+import { type OidcOptions, oidc } from './oidc-options.js';
 import {
   database,
   filled,
@@ -37,7 +38,6 @@ import {
   token,
 } from './option-kinds.js';
 import { type RetentionOptions, retention } from './retention/index.js';
-import { type OidcOptions, oidc } from './server/doors/oidc/settings.js';
 
 /** The files of a certificate, both PEM. They are read again when they change. */
 export interface TlsOptions {

@@ -1,7 +1,7 @@
 import { NetDiagnosticsError, type Row, reading, type TextKind } from 'iroh-net-diagnostics/services';
 import type { LogFormat } from '../observe/log-words.js';
+import type { OidcOptions } from '../oidc-options.js';
 import type { DashboardOptions, FirstAdministratorOptions, PlatformOptions, TlsOptions } from '../options.js';
-import type { OidcOptions } from '../server/doors/oidc/settings.js';
 
 /** Where a setting goes in the options of `Platform.start`. */
 export type Place =

@@ -9,6 +9,7 @@ import {
   relaysWithoutSecret,
 } from 'iroh-net-diagnostics/services';
 import { LOG_FORMATS, LOG_LEVELS } from '../observe/index.js';
+import { OIDC_KINDS } from '../oidc-options.js';
 import {
   database,
   filled,
@@ -21,7 +22,6 @@ import {
   token,
 } from '../option-kinds.js';
 import { RETENTION_NUMBERS, type RetentionOptions, withNumber } from '../retention/index.js';
-import { OIDC_KINDS } from '../server/doors/oidc/settings.js';
 import { defaultsOf, numbers } from './numbers.js';
 import { type ConfigRow, type ConfigTable, variableOf } from './row.js';
 

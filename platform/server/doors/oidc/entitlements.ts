@@ -1,7 +1,7 @@
 import { DEFAULT_PROJECT } from 'iroh-net-diagnostics/services';
+import type { OidcSettings } from '../../../oidc-options.js';
 import type { OidcPerson } from '../../../people/index.js';
 import type { OidcIdentity } from './claims.js';
-import type { OidcSettings } from './settings.js';
 
 /** Somebody with what his groups and his verified address give him here. */
 export function personOf(

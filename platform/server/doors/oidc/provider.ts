@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { codeOf, NetDiagnosticsError, printable } from 'iroh-net-diagnostics/services';
 import type * as Client from 'openid-client';
+import type { OidcSettings } from '../../../oidc-options.js';
 import { ANSWER_TIMEOUT_MS, AnswerTooLong, boundedFetch } from './bounded-fetch.js';
 import { identityOf, type OidcIdentity } from './claims.js';
 import { chainOf, OidcFailure, type OidcReason } from './failure.js';
-import type { OidcSettings } from './settings.js';
 
 /** What the provider says of itself is asked for again after this. Milliseconds. */
 const METADATA_AGE_MS = 10 * 60_000;

@@ -25,6 +25,8 @@ const REFUSALS: Readonly<Record<OidcRefusal, (name: string) => string>> = {
     `You are signed in there as ${name}, but have no role here. Ask an administrator of this platform to invite you.`,
   disabled: () => 'This account is disabled.',
   full: () => 'There are as many accounts as this platform can have.',
+  'of-administrator': () =>
+    "Your address is that of an administrator's account, and an address alone does not open one: sign in with your password or a link, or be named as an administrator in the settings (oidc-administrator).",
 };
 
 /** What the routes use. */

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { oidc } from '../../../../platform/oidc-options.js';
 import { MAX_ANSWER } from '../../../../platform/server/doors/oidc/bounded-fetch.js';
 import type { OidcIdentity } from '../../../../platform/server/doors/oidc/claims.js';
 import { OidcFailure } from '../../../../platform/server/doors/oidc/failure.js';
 import { OidcProvider } from '../../../../platform/server/doors/oidc/provider.js';
-import { oidc } from '../../../../platform/server/doors/oidc/settings.js';
 import { type Claims, HostileOpenId, type Signing } from '../../../support/hostile-openid.js';
 
 const CALLBACK = 'http://127.0.0.1:9/sign-in/oidc/callback';

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type OidcOptions, oidc } from '../../../../platform/oidc-options.js';
 import { OidcFailure } from '../../../../platform/server/doors/oidc/failure.js';
 import { OidcProvider } from '../../../../platform/server/doors/oidc/provider.js';
-import { type OidcOptions, oidc } from '../../../../platform/server/doors/oidc/settings.js';
 import { OpenIdProvider } from '../../../support/openid-provider.js';
 
 const ORIGIN = 'http://127.0.0.1:9';

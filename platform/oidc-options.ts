@@ -12,9 +12,9 @@ import {
   textKind,
   type Values,
 } from 'iroh-net-diagnostics/services';
-import { PeopleError } from '../../../people/errors.js';
-import { projectId } from '../../../people/names.js';
-import { ROLES, type Role } from '../../../people/permissions.js';
+import { PeopleError } from './people/errors.js';
+import { projectId } from './people/names.js';
+import { ROLES, type Role } from './people/permissions.js';
 
 /** What a group of the provider gives to who is in it. */
 export interface OidcRoleOption {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type DashboardOptions, parsePlatformOptions } from '../../../../platform/options.js';
-import { OIDC_KINDS, type OidcOptions } from '../../../../platform/server/doors/oidc/settings.js';
+import { OIDC_KINDS, type OidcOptions } from '../../platform/oidc-options.js';
+import { type DashboardOptions, parsePlatformOptions } from '../../platform/options.js';
 
 const NEEDED: OidcOptions = { issuer: 'https://login.example/realms/ops', clientId: 'net-diagnostics' };
 const read = (oidc: unknown) =>
