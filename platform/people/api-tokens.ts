@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { ProjectId } from 'iroh-net-diagnostics/services';
-import type { Selectable } from 'kysely';
+import { type Selectable, type SqlBool, sql } from 'kysely';
+import { holding } from '../store/dialect.js';
 import { readable } from '../store/readable.js';
 import { int, text } from '../store/rows.js';
 import type { Tables as AllTables } from '../store/schema.js';
+import type { Dialect } from '../store/sql-database.js';
 import type { Caller } from './caller.js';
 import type { PeopleDeps, Tables } from './deps.js';
 import { PeopleError } from './errors.js';
@@ -19,8 +21,10 @@ export interface ApiToken {
   project: ProjectId | null;
   label: string;
   permissions: readonly Permission[];
-  /** A user, or another caller; `name` is `null` when that user is gone. */
-  createdBy: { id: string; name: string | null };
+  /** Who made it. `name`: that of a user, or a token's label; `null`: it is gone, or there is none. */
+  createdBy: { kind: MakerKind; id: string; name: string | null };
+  /** Whether the user is disabled or removed who made it, or made what made it: then it lets nobody in. */
+  isOwnerOut: boolean;
   createdAt: number;
   /** `null`: it does not expire. */
   expiresAt: number | null;
@@ -28,6 +32,9 @@ export interface ApiToken {
   /** To the minute; `null`: never. */
   lastUsedAt: number | null;
 }
+
+/** Who makes tokens. */
+type MakerKind = Caller['kind'];
 
 /** A token that is to be made. */
 export interface NewApiToken {
@@ -55,7 +62,11 @@ export const TOKEN_COLUMNS = [
   'api_tokens.last_used_at',
 ] as const;
 
-export type TokenRow = Omit<Selectable<AllTables['api_tokens']>, 'created_by' | 'created_at'>;
+export type TokenRow = Omit<Selectable<AllTables['api_tokens']>, 'created_by' | 'created_at' | 'owner'>;
+
+/** Of `api_tokens`: its user is there and not disabled, or it has none. */
+export const OWNER_IS_IN = sql<SqlBool>`(api_tokens.owner IS NULL OR EXISTS (
+  SELECT 1 FROM users WHERE users.id = api_tokens.owner AND users.disabled_at IS NULL))`;
 
 /** Takes a token's text apart. @returns `null` for what is none */
 export function tokenParts(given: string): { id: string; hash: string } | null {
@@ -77,8 +88,11 @@ export class ApiTokens {
     const rows = await this.#deps.store.tables
       .selectFrom('api_tokens')
       .leftJoin('users', 'users.id', 'api_tokens.created_by')
+      .leftJoin('api_tokens as makers', 'makers.id', 'api_tokens.created_by')
       .select(TOKEN_COLUMNS)
-      .select(['api_tokens.created_by', 'api_tokens.created_at', 'users.name as maker'])
+      .select(['api_tokens.created_by', 'api_tokens.created_at'])
+      .select(['users.name as user_name', 'makers.label as token_label'])
+      .select(sql<number>`CASE WHEN ${OWNER_IS_IN} THEN 0 ELSE 1 END`.as('is_owner_out'))
       .where('api_tokens.project', project === null ? 'is' : '=', project)
       .orderBy('api_tokens.created_at', 'desc')
       .orderBy('api_tokens.id')
@@ -87,7 +101,7 @@ export class ApiTokens {
   }
 
   /**
-   * Makes one.
+   * Makes one. It ends with who makes it: with the user who is removed or as long as he is disabled, with the token that is revoked.
    * @returns also its text, which is a credential and cannot be shown again
    * @throws PeopleError `invalid`, `forbidden`, `full`; `unknown` for the project
    */
@@ -107,50 +121,123 @@ export class ApiTokens {
       ...{ expires_at: expiry(by, given.expiresAt, now), revoked_at: null, last_used_at: null },
     };
     await store.write(async (tables) => {
+      const owner = await ownerFor(store.dialect, tables, by);
       if (project !== null) await liveProject(store.dialect, tables, project);
       await keepRoom(tables, project, now);
       await tables
         .insertInto('api_tokens')
-        .values({ ...row, hash: hashOf(secret) ?? '' })
+        .values({ ...row, owner, hash: hashOf(secret) ?? '' })
         .execute();
       const detail = { label: row.label, permissions: row.permissions, expiresAt: row.expires_at };
       await audit.entry({ by, action: 'token.made', project, target: row.id, detail })(tables);
     });
-    const token = toToken({ ...row, hash: '', maker: by.kind === 'user' ? by.name : null });
+    const token = toToken({
+      ...{ ...row, hash: '', is_owner_out: 0 },
+      user_name: by.kind === 'user' ? by.name : null,
+      token_label: by.kind === 'token' ? by.name : null,
+    });
     return { text: `irohplat_${row.id}_${secret}`, token };
   }
 
-  /** Ends one. @returns whether it could be used until now @throws PeopleError `unknown` */
+  /**
+   * Ends one, with those that it made, and those that these made.
+   * @returns whether it could be used until now
+   * @throws PeopleError `unknown`
+   */
   async revoke(by: Caller, project: ProjectId | null, id: string): Promise<boolean> {
     const { store, feed, clock, audit } = this.#deps;
     const now = clock.now();
-    const isRevoked = await store.write(async (tables) => {
-      const token = await tables
-        .updateTable('api_tokens')
-        .set({ revoked_at: now })
+    const wasGood = await store.write(async (tables) => {
+      const known = await tables
+        .selectFrom('api_tokens')
+        .select('expires_at')
         .where('id', '=', id)
         .where('project', project === null ? 'is' : '=', project)
-        .where('revoked_at', 'is', null)
-        .returning(['label', 'expires_at'])
         .executeTakeFirst();
-      if (token === undefined) {
-        const known = await tables
-          .selectFrom('api_tokens')
-          .select('id')
-          .where('id', '=', id)
-          .where('project', project === null ? 'is' : '=', project)
-          .executeTakeFirst();
-        if (known === undefined) throw new PeopleError('unknown', 'There is no such token.');
-        return false;
+      if (known === undefined) throw new PeopleError('unknown', 'There is no such token.');
+      const ended = await endTokens(tables, { column: 'id', values: [id] }, now);
+      for (const { token, project, label } of ended) {
+        const detail = { label, ...(token === id ? {} : { with: id }) };
+        await audit.entry({ by, action: 'token.revoked', project, target: token, detail })(tables);
       }
-      await audit.entry({ by, action: 'token.revoked', project, target: id, detail: { label: token.label } })(
-        tables,
-      );
-      return token.expires_at === null || Number(token.expires_at) > now;
+      return ended.length > 0 && (known.expires_at === null || Number(known.expires_at) > now);
     });
-    if (isRevoked) feed.publish({ what: 'access' });
-    return isRevoked;
+    if (wasGood) feed.publish({ what: 'access' });
+    return wasGood;
   }
+}
+
+/** Of a token that was ended. */
+interface EndedToken {
+  token: string;
+  project: ProjectId | null;
+  label: string;
+}
+
+/** Ends all of a user's, with those that they made. */
+export function endTokensOf(tables: Tables, userId: string, now: number): Promise<EndedToken[]> {
+  return endTokens(tables, { column: 'owner', values: [userId] }, now);
+}
+
+/** How many of a user's could be used. */
+export async function countTokensOf(tables: Tables, userId: string, now: number): Promise<number> {
+  const { count } = await tables
+    .selectFrom('api_tokens')
+    .select(({ fn }) => fn.countAll().as('count'))
+    .where('owner', '=', userId)
+    .where('revoked_at', 'is', null)
+    .where(({ or, eb }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/** Whether a token lets somebody in still, but for its expiry. */
+export async function isGoodToken(tables: Tables, id: string): Promise<boolean> {
+  const row = await tables
+    .selectFrom('api_tokens')
+    .select('id')
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .where(OWNER_IS_IN)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Ends those that are not revoked yet, then those that they made, and so on. */
+async function endTokens(
+  tables: Tables,
+  which: { column: 'id' | 'owner' | 'created_by'; values: readonly string[] },
+  now: number,
+): Promise<EndedToken[]> {
+  const rows = await tables
+    .updateTable('api_tokens')
+    .set({ revoked_at: now })
+    .where(which.column, 'in', [...which.values])
+    .where('revoked_at', 'is', null)
+    .returning(['id', 'project', 'label'])
+    .execute();
+  if (rows.length === 0) return [];
+  const ended = rows.map(({ id, project, label }) => ({ token: id, project, label }));
+  const made = { column: 'created_by', values: rows.map(({ id }) => id) } as const;
+  return [...ended, ...(await endTokens(tables, made, now))];
+}
+
+/**
+ * With whom a token ends that this caller makes: a user; `null`: with nobody. The token that makes it stays until the transaction
+ * ends, so that who revokes it sees what it has made.
+ * @throws PeopleError `forbidden` when it lets nobody in any more
+ */
+async function ownerFor(dialect: Dialect, tables: Tables, by: Caller): Promise<string | null> {
+  if (by.kind !== 'token') return by.kind === 'user' ? by.id : null;
+  const query = tables
+    .selectFrom('api_tokens')
+    .select('owner')
+    .where('id', '=', by.id)
+    .where('revoked_at', 'is', null);
+  const maker = await holding(dialect, query).executeTakeFirst();
+  if (maker === undefined || !(await isGoodToken(tables, by.id)))
+    throw new PeopleError('forbidden', 'You may not do this any more.');
+  return maker.owner;
 }
 
 /** @throws PeopleError `invalid`, `forbidden` */
@@ -211,15 +298,30 @@ async function keepRoom(tables: Tables, project: ProjectId | null, now: number):
 }
 
 function toToken(
-  row: TokenRow & { created_by: string; created_at: number | string; maker: string | null },
+  row: TokenRow & {
+    created_by: string;
+    created_at: number | string;
+    user_name: string | null;
+    token_label: string | null;
+    is_owner_out: number | string;
+  },
 ): ApiToken {
+  const kind = makerKind(row.created_by);
+  const name = { user: row.user_name, token: row.token_label, local: null, anyone: null }[kind];
   return {
     ...{ id: text(row, 'id'), project: row.project, label: text(row, 'label') },
     permissions: text(row, 'permissions').split(' ').filter(isPermission),
-    createdBy: { id: row.created_by, name: row.maker },
+    createdBy: { kind, id: row.created_by, name },
+    isOwnerOut: Number(row.is_owner_out) === 1,
     createdAt: int(row, 'created_at'),
     expiresAt: row.expires_at === null ? null : int(row, 'expires_at'),
     revokedAt: row.revoked_at === null ? null : int(row, 'revoked_at'),
     lastUsedAt: row.last_used_at === null ? null : int(row, 'last_used_at'),
   };
+}
+
+/** By the form of its id. */
+function makerKind(id: string): MakerKind {
+  if (id === 'local' || id === 'anyone') return id;
+  return /^[0-9a-f]{16}$/.test(id) ? 'token' : 'user';
 }

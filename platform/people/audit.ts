@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Clock, type ProjectId, printable } from 'iroh-net-diagnostics/services';
 import type { Selectable } from 'kysely';
+import { MIGRATIONS } from '../store/migrations/index.js';
 import { readable } from '../store/readable.js';
 import { int, text } from '../store/rows.js';
 import type { Tables } from '../store/schema.js';
+import type { SqlDatabase } from '../store/sql-database.js';
 import type { SqlStore } from '../store/sql-store.js';
 import type { Write } from '../store/write-queue.js';
 
@@ -116,14 +118,11 @@ export class AuditLog {
     return (tables) => tables.insertInto('audit').values(values).execute();
   }
 
-  #values({ by, action, project, target = null, detail = {} }: AuditNews) {
+  /** Sorts by time, and what this process writes in one millisecond by its order. */
+  #values(news: AuditNews) {
     const at = this.#clock.now();
-    return {
-      ...{ id: this.#nextId(at), at, project, action, times: 1, detail: detailText(detail) },
-      ...{ actor_kind: by.kind, actor_id: bounded(by.id), actor_name: bounded(by.name) },
-      target: target === null ? null : bounded(target),
-      from_address: by.address === null ? null : bounded(by.address),
-    };
+    this.#last = { at, count: this.#last.at === at ? this.#last.count + 1 : 0 };
+    return newRow(news, at, this.#last.count);
   }
 
   /**
@@ -181,12 +180,30 @@ export class AuditLog {
     const items = readable(rows.slice(0, limit), toEntry);
     return { items, next: rows.length > limit ? (rows[limit - 1]?.id ?? null) : null };
   }
+}
 
-  /** Sorts by time, and what this process writes in one millisecond by its order. */
-  #nextId(at: number): string {
-    this.#last = { at, count: this.#last.at === at ? this.#last.count + 1 : 0 };
-    return `${timeText(at)}${this.#last.count.toString(16).padStart(4, '0')}${randomBytes(4).toString('hex')}`;
-  }
+/** Writes something down in a store that nobody else has open. One of an earlier version is left as it is. */
+export async function noteInStore({ tables }: SqlDatabase, clock: Clock, news: AuditNews): Promise<void> {
+  const { version } = await tables
+    .selectFrom('schema_version')
+    .select(({ fn }) => fn.max('version').as('version'))
+    .executeTakeFirstOrThrow();
+  if (Number(version) !== MIGRATIONS.length) return;
+  await tables
+    .insertInto('audit')
+    .values(newRow(news, clock.now(), 0))
+    .execute();
+}
+
+/** @param nth - of those that this process writes in one millisecond */
+function newRow({ by, action, project, target = null, detail = {} }: AuditNews, at: number, nth: number) {
+  return {
+    id: `${timeText(at)}${nth.toString(16).padStart(4, '0')}${randomBytes(4).toString('hex')}`,
+    ...{ at, project, action, times: 1, detail: detailText(detail) },
+    ...{ actor_kind: by.kind, actor_id: bounded(by.id), actor_name: bounded(by.name) },
+    target: target === null ? null : bounded(target),
+    from_address: by.address === null ? null : bounded(by.address),
+  };
 }
 
 function toEntry(row: Selectable<Tables['audit']>): AuditEntry {

@@ -40,6 +40,9 @@ export interface Caller {
   permissionsIn(project: ProjectId | null): readonly Permission[];
 }
 
+/** What can be used to let somebody in. */
+const LETS_IN: readonly Permission[] = ['members:write', 'tokens:write', 'platform:write'];
+
 /** What every caller has. */
 type Who = Pick<Caller, 'kind' | 'id' | 'name' | 'address'>;
 
@@ -77,13 +80,26 @@ abstract class SomeCaller implements Caller {
   protected abstract has(permission: Permission, project: ProjectId | null): boolean;
 }
 
-/** One who may everything without being a user. */
-export class UnnamedCaller extends SomeCaller {
+/** A program of whoever has the data folder or the options: it may everything. */
+export class LocalCaller extends SomeCaller {
   readonly isAdministrator = true;
   readonly projects = 'all';
 
   protected has(): boolean {
     return true;
+  }
+}
+
+/**
+ * Whoever comes, where there is no login: he sees and does everything, and lets nobody in. What he made for that would be there
+ * when a login is switched on.
+ */
+export class AnyCaller extends SomeCaller {
+  readonly isAdministrator = false;
+  readonly projects = 'all';
+
+  protected has(permission: Permission): boolean {
+    return !LETS_IN.includes(permission);
   }
 }
 

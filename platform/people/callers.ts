@@ -1,7 +1,7 @@
 import type { ProjectId } from 'iroh-net-diagnostics/services';
 import { int, text } from '../store/rows.js';
-import { TOKEN_COLUMNS, type TokenRow, tokenParts } from './api-tokens.js';
-import { type Caller, TokenCaller, UnnamedCaller, UserCaller } from './caller.js';
+import { OWNER_IS_IN, TOKEN_COLUMNS, type TokenRow, tokenParts } from './api-tokens.js';
+import { AnyCaller, type Caller, LocalCaller, TokenCaller, UserCaller } from './caller.js';
 import { type PeopleDeps, SKEW_MS } from './deps.js';
 import { isPermission, isRole, type Role } from './permissions.js';
 import { hashOf, isSameHash } from './secret-text.js';
@@ -40,12 +40,12 @@ export class Callers {
 
   /** A program that holds the token of the data folder or of the options. */
   local(name: string, address: string | null): Caller {
-    return new UnnamedCaller({ kind: 'local', id: 'local', name, address });
+    return new LocalCaller({ kind: 'local', id: 'local', name, address });
   }
 
   /** Whoever comes, where there is no login. */
   anyone(address: string | null): Caller {
-    return new UnnamedCaller({ kind: 'anyone', id: 'anyone', name: 'anyone', address });
+    return new AnyCaller({ kind: 'anyone', id: 'anyone', name: 'anyone', address });
   }
 
   /**
@@ -115,6 +115,7 @@ export class Callers {
       .select(TOKEN_COLUMNS)
       .where('api_tokens.id', '=', id)
       .where('projects.removed_at', 'is', null)
+      .where(OWNER_IS_IN)
       .executeTakeFirst();
     return row ?? null;
   }

@@ -1,8 +1,9 @@
 import type { Caller } from './caller.js';
 import { type From, type PeopleDeps, SKEW_MS, type Tables } from './deps.js';
 import { PeopleError } from './errors.js';
+import { keepNewest } from './keep-newest.js';
 import { hashOf, newSecretText } from './secret-text.js';
-import { lockedUser, type User } from './user-rows.js';
+import { assertAdministrator, lockedUser, type User } from './user-rows.js';
 import type { NewUser, Users } from './users.js';
 
 /** How long a code can be used. */
@@ -47,8 +48,7 @@ export class OneTimeCodes {
     const { store, audit } = this.#deps;
     return store.write(async (tables) => {
       const user = await lockedUser(store.dialect, tables, userId);
-      if (user.is_administrator === 1 && !by.isAdministrator)
-        throw new PeopleError('forbidden', 'Only an administrator may make a link for an administrator.');
+      if (user.is_administrator === 1) assertAdministrator(by);
       if (user.disabled_at !== null) throw new PeopleError('forbidden', 'This user is disabled.');
       await audit.entry({
         by,
@@ -74,21 +74,13 @@ export class OneTimeCodes {
         expires_at: now + CODE_MS[kind],
       })
       .execute();
-    await tables
-      .deleteFrom('one_time_codes')
-      .where('kind', '=', kind)
-      .where('user_id', userId === null ? 'is' : '=', userId)
-      .where('hash', 'not in', (eb) =>
-        eb
-          .selectFrom('one_time_codes')
-          .select('hash')
-          .where('kind', '=', kind)
-          .where('user_id', userId === null ? 'is' : '=', userId)
-          .orderBy('created_at', 'desc')
-          .orderBy('hash')
-          .limit(MAX_CODES[kind]),
-      )
-      .execute();
+    await keepNewest(tables, {
+      table: 'one_time_codes',
+      of: { kind, user_id: userId },
+      key: 'hash',
+      at: 'created_at',
+      most: MAX_CODES[kind],
+    });
     return code;
   }
 }

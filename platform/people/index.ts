@@ -10,6 +10,7 @@ import { OidcUsers } from './oidc-users.js';
 import { PasswordChanges } from './password-changes.js';
 import { Passwords } from './passwords.js';
 import { Projects } from './projects.js';
+import { SignInTurns } from './sign-in-turns.js';
 import { SignIns } from './sign-ins.js';
 import { Users } from './users.js';
 
@@ -22,6 +23,7 @@ export {
   type AuditNews,
   type AuditPage,
   type AuditQuery,
+  noteInStore,
 } from './audit.js';
 export type { Caller, CallerKind } from './caller.js';
 export { CODE_MS } from './codes.js';
@@ -45,6 +47,7 @@ export {
   roleFor,
 } from './permissions.js';
 export type { Project } from './projects.js';
+export type { Counted, Pace } from './sign-in-turns.js';
 export { type NewSignIn, SIGN_IN_MS, type SignIn, type SignInWay } from './sign-ins.js';
 export type { User } from './user-rows.js';
 export type { NewUser, UserChange, UserQuery } from './users.js';
@@ -56,6 +59,7 @@ export class People {
   readonly users: Users;
   readonly passwordChanges: PasswordChanges;
   readonly signIns: SignIns;
+  readonly signInTurns: SignInTurns;
   readonly codes: OneTimeCodes;
   readonly members: Members;
   readonly projects: Projects;
@@ -72,6 +76,7 @@ export class People {
     this.users = new Users(deps, passwords);
     this.passwordChanges = new PasswordChanges(deps, passwords);
     this.signIns = new SignIns(deps, passwords);
+    this.signInTurns = new SignInTurns(deps);
     this.codes = new OneTimeCodes(deps, this.users);
     this.members = new Members(deps);
     this.projects = new Projects(deps);

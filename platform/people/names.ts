@@ -3,6 +3,8 @@ import { printable } from 'iroh-net-diagnostics/services';
 import { PeopleError } from './errors.js';
 
 const MAX_NAME = 60;
+/** A sign of Arabic stands for eighteen letters; lists of users go on from such a key. */
+const MAX_NAME_KEY = 240;
 const MAX_EMAIL = 254;
 const MAX_LABEL = 60;
 
@@ -55,7 +57,7 @@ export function userName(given: string): string {
   const fault =
     name === ''
       ? 'is missing'
-      : given.length > 4 * MAX_NAME || [...name].length > MAX_NAME
+      : given.length > 4 * MAX_NAME || [...name].length > MAX_NAME || nameKeyOf(name).length > MAX_NAME_KEY
         ? `has more than ${MAX_NAME} characters`
         : !SPELLINGS.some((spelling) => spelling.test(name)) || SIGNS.test(name) || !HAS_LETTER.test(name)
           ? "has letters of one writing system, digits and . _ - + ' ( ), and nothing else"

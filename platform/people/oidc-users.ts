@@ -31,8 +31,11 @@ export interface OidcPerson {
   roles: readonly { project: ProjectId; role: Role }[];
 }
 
-/** Why somebody whom the provider has proven does not come in. */
-export type OidcRefusal = 'no-role' | 'disabled' | 'full';
+/**
+ * Why somebody whom the provider has proven does not come in. `of-administrator`: his address is that of an administrator's account,
+ * which nobody has come to by a provider yet.
+ */
+export type OidcRefusal = 'no-role' | 'disabled' | 'full' | 'of-administrator';
 
 /** Users who come by an OpenID provider. */
 export class OidcUsers {
@@ -44,7 +47,8 @@ export class OidcUsers {
 
   /**
    * Finds the user, or makes him, and gives and takes what the provider decides. One who was invited by the e-mail address
-   * that the provider has verified becomes this person's. Who has no role here is not let in, and not made.
+   * that the provider has verified becomes this person's; an administrator only if the provider says that this person is one.
+   * Who has no role here is not let in, and not made.
    * @param by - the provider, as the audit log names it
    */
   async arrive(by: Actor, person: OidcPerson): Promise<User | OidcRefusal> {
@@ -66,6 +70,7 @@ export class OidcUsers {
       const roles = await this.#highestRoles(tables, person);
       const mayCome = person.isAdministrator === true || roles.size > 0;
       const known = await this.#known(tables, by, person);
+      if (known === 'of-administrator') return known;
       const id = known?.id ?? (mayCome ? await this.#add(tables, by, person) : null);
       if (id === null) return 'no-role';
       const isChanged = await this.#setAdministrator(tables, by, id, person);
@@ -81,13 +86,14 @@ export class OidcUsers {
 
   /**
    * The user who is this person, or was invited as this person; `null`: nobody. Of an invitation nothing stays by
-   * which somebody else could come in.
+   * which somebody else could come in. Who made it need not be an administrator: so an account that has become one's since
+   * is nobody's for having its address.
    */
   async #known(
     tables: Tables,
     by: Actor,
-    { issuer, subject, verifiedEmail }: OidcPerson,
-  ): Promise<{ id: string; wasInvited: boolean } | null> {
+    { issuer, subject, verifiedEmail, isAdministrator }: OidcPerson,
+  ): Promise<{ id: string; wasInvited: boolean } | 'of-administrator' | null> {
     const row = await tables
       .selectFrom('users')
       .select('id')
@@ -102,9 +108,11 @@ export class OidcUsers {
       .where('email_key', '=', emailKeyOf(verifiedEmail))
       .where('oidc_subject', 'is', null)
       .where('disabled_at', 'is', null)
+      .$if(isAdministrator !== true, (all) => all.where('is_administrator', '=', 0))
       .returning(['id', 'name'])
       .executeTakeFirst();
-    if (invited === undefined) return null;
+    if (invited === undefined)
+      return (await isUnclaimedAdministrator(tables, verifiedEmail)) ? 'of-administrator' : null;
     const { id, name } = invited;
     await endAllButProvider(tables, id);
     await this.#note(tables, by, 'user.changed', null, id, { name, oidc: subject });
@@ -242,4 +250,17 @@ export class OidcUsers {
   ): Promise<void> {
     await this.#deps.audit.entry({ by, action, project, target, detail })(tables);
   }
+}
+
+/** Whether an administrator has that address who has not come by a provider. */
+async function isUnclaimedAdministrator(tables: Tables, email: string): Promise<boolean> {
+  const row = await tables
+    .selectFrom('users')
+    .select('id')
+    .where('email_key', '=', emailKeyOf(email))
+    .where('oidc_subject', 'is', null)
+    .where('disabled_at', 'is', null)
+    .where('is_administrator', '=', 1)
+    .executeTakeFirst();
+  return row !== undefined;
 }

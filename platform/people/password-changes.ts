@@ -1,8 +1,8 @@
 import type { Caller } from './caller.js';
-import type { PeopleDeps } from './deps.js';
+import type { PeopleDeps, Tables } from './deps.js';
 import { PeopleError } from './errors.js';
 import { assertGoodPassword, type Passwords } from './passwords.js';
-import { assertAdministrator, endAccess, lockedUser, type UserRow, unknownUser } from './user-rows.js';
+import { assertMayTouch, endAccess, lockedUser, type UserRow, unknownUser } from './user-rows.js';
 
 /** So long after one came by a link one may choose a password without the one before. */
 const LOST_MS = 15 * 60_000;
@@ -20,7 +20,7 @@ export class PasswordChanges {
   /** Gives somebody a password; he is signed out everywhere. @throws PeopleError `unknown`, `invalid`, `forbidden`, `busy` */
   async set(by: Caller, id: string, password: string): Promise<void> {
     await this.#put(by, id, password, async (user) => {
-      if (user.is_administrator === 1 && user.id !== by.id) assertAdministrator(by);
+      assertMayTouch(by, user);
       return true;
     });
   }
@@ -55,14 +55,23 @@ export class PasswordChanges {
         );
       if (hash !== null && !(await this.#passwords.matches(current ?? '', hash))) return false;
     }
-    return this.#put(by, by.id, password, async (user) => user.password === hash);
+    // While it was hashed he may have been put out, or have become an administrator: his sign-ins are void then.
+    return this.#put(by, by.id, password, async (user, tables) => {
+      const isIn = await tables
+        .selectFrom('sign_ins')
+        .select('id')
+        .where('id', '=', by.signInId ?? '')
+        .executeTakeFirst();
+      if (isIn === undefined) throw new PeopleError('forbidden', 'You may not do this any more.');
+      return user.password === hash;
+    });
   }
 
   async #put(
     by: Caller,
     id: string,
     password: string,
-    may: (user: UserRow) => Promise<boolean>,
+    may: (user: UserRow, tables: Tables) => Promise<boolean>,
   ): Promise<boolean> {
     const { store, feed, audit } = this.#deps;
     const known = await store.tables
@@ -77,7 +86,7 @@ export class PasswordChanges {
     const isDone = await store.write(async (tables) => {
       const user = await lockedUser(store.dialect, tables, id);
       // Somebody else changed it while this one was hashed.
-      if (!(await may(user))) return false;
+      if (!(await may(user, tables))) return false;
       await tables.updateTable('users').set({ password: hash }).where('id', '=', id).execute();
       await endAccess(tables, id, keep);
       await audit.entry({

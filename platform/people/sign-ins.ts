@@ -5,9 +5,17 @@ import { int, text } from '../store/rows.js';
 import type { Caller } from './caller.js';
 import { takeCode } from './codes.js';
 import type { From, PeopleDeps, Tables } from './deps.js';
+import { keepNewest } from './keep-newest.js';
 import type { Passwords } from './passwords.js';
 import { hashOf, newSecretText } from './secret-text.js';
-import { lockedUserIfAny, rowByNameOrEmail, toUser, type User } from './user-rows.js';
+import {
+  assertMayTouch,
+  isNamed,
+  lockedUserIfAny,
+  rowByNameOrEmail,
+  toUser,
+  type User,
+} from './user-rows.js';
 
 /** A browser that is signed in. Times in unix milliseconds. */
 export interface SignIn {
@@ -85,16 +93,17 @@ export class SignIns {
     return this.#deps.store.write((tables) => this.#insert(tables, userId, way, from));
   }
 
-  /** Whether somebody signed in from that address, or from its network, before, whose name or e-mail address that is. */
+  /**
+   * Whether somebody signed in from that address, or from its network, before, whose name or e-mail address that is. One
+   * question to the database, whether there is such a user or not: how long it takes tells nothing.
+   */
   async knows(nameOrEmail: string, address: string): Promise<boolean> {
-    const { tables } = this.#deps.store;
-    const user = await rowByNameOrEmail(tables, nameOrEmail);
-    if (user === null) return false;
-    const row = await tables
-      .selectFrom('known_addresses')
-      .select('address')
-      .where('user_id', '=', user.id)
-      .where('address', '=', networkOf(address.slice(0, MAX_ADDRESS)))
+    const row = await this.#deps.store.tables
+      .selectFrom('users')
+      .innerJoin('known_addresses', 'known_addresses.user_id', 'users.id')
+      .select('users.id')
+      .where(...isNamed(nameOrEmail))
+      .where('known_addresses.address', '=', networkOf(address.slice(0, MAX_ADDRESS)))
       .executeTakeFirst();
     return row !== undefined;
   }
@@ -114,7 +123,7 @@ export class SignIns {
     return readable(rows, toSignIn);
   }
 
-  /** Ends one of a user's. @returns whether there was such a one */
+  /** Ends one of a user's. @returns whether there was such a one @throws PeopleError as {@link endOthers} */
   async end(by: Caller, userId: string, id: string): Promise<boolean> {
     return (
       (await this.#end(by, userId, (tables) =>
@@ -123,7 +132,12 @@ export class SignIns {
     );
   }
 
-  /** Ends all of a user's. @param keep - the id of one that stays @returns how many */
+  /**
+   * Ends all of a user's.
+   * @param keep - the id of one that stays
+   * @returns how many
+   * @throws PeopleError `forbidden` for an administrator's, unless it is his own or another one asks
+   */
   endOthers(by: Caller, userId: string, keep: string | null): Promise<number> {
     return this.#end(by, userId, (tables) =>
       tables
@@ -141,6 +155,8 @@ export class SignIns {
   ): Promise<number> {
     const { store, feed, audit } = this.#deps;
     const count = await store.write(async (tables) => {
+      const user = await lockedUserIfAny(store.dialect, tables, userId);
+      if (user !== null) assertMayTouch(by, user);
       const { numDeletedRows } = await remove(tables);
       if (numDeletedRows > 0n) {
         const detail = { count: Number(numDeletedRows) };
@@ -179,7 +195,13 @@ export class SignIns {
       .insertInto('sign_ins')
       .values({ hash: hashOf(value) ?? '', ...row })
       .execute();
-    await keepNewest(tables, userId);
+    await keepNewest(tables, {
+      table: 'sign_ins',
+      of: { user_id: userId },
+      key: 'hash',
+      at: 'created_at',
+      most: MAX_PER_USER,
+    });
     if (address !== null) await rememberAddress(tables, userId, networkOf(address), now);
     await tables.updateTable('users').set({ last_sign_in_at: now }).where('id', '=', userId).execute();
     const by = { kind: 'user', id: userId, name: user.name, address };
@@ -188,42 +210,19 @@ export class SignIns {
   }
 }
 
-/** Of more than a user may have, the oldest end; a clock that was ahead made some that look new. */
-async function keepNewest(tables: Tables, userId: string): Promise<void> {
-  await tables
-    .deleteFrom('sign_ins')
-    .where('user_id', '=', userId)
-    .where('hash', 'not in', (eb) =>
-      eb
-        .selectFrom('sign_ins')
-        .select('hash')
-        .where('user_id', '=', userId)
-        .orderBy('created_at', 'desc')
-        .orderBy('hash')
-        .limit(MAX_PER_USER),
-    )
-    .execute();
-}
-
 async function rememberAddress(tables: Tables, userId: string, address: string, now: number): Promise<void> {
   await tables
     .insertInto('known_addresses')
     .values({ user_id: userId, address, seen_at: now })
     .onConflict((conflict) => conflict.columns(['user_id', 'address']).doUpdateSet({ seen_at: now }))
     .execute();
-  await tables
-    .deleteFrom('known_addresses')
-    .where('user_id', '=', userId)
-    .where('address', 'not in', (eb) =>
-      eb
-        .selectFrom('known_addresses')
-        .select('address')
-        .where('user_id', '=', userId)
-        .orderBy('seen_at', 'desc')
-        .orderBy('address')
-        .limit(MAX_ADDRESSES),
-    )
-    .execute();
+  await keepNewest(tables, {
+    table: 'known_addresses',
+    of: { user_id: userId },
+    key: 'address',
+    at: 'seen_at',
+    most: MAX_ADDRESSES,
+  });
 }
 
 function toSignIn(row: {

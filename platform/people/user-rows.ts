@@ -27,6 +27,8 @@ export interface User {
 
 /** A user of OpenID Connect is made by whoever comes from there. */
 const MAX_USERS = 10_000;
+/** Longest text that is looked up as a name or an address. Characters. */
+const MAX_GIVEN = 300;
 /** What is read of a row. */
 export const USER_COLUMNS = [
   ...(['id', 'name', 'name_key', 'email', 'password', 'oidc_issuer', 'oidc_subject'] as const),
@@ -113,15 +115,21 @@ export async function rowByNameOrEmail(
   tables: Pick<Tables, 'selectFrom'>,
   given: string,
 ): Promise<UserRow | null> {
-  // Nobody has such a long one, and folding it would take its time.
-  if (given.length > 300) return null;
-  const isEmail = given.includes('@');
   const row = await tables
     .selectFrom('users')
     .select(USER_COLUMNS)
-    .where(isEmail ? 'email_key' : 'name_key', '=', isEmail ? emailKeyOf(given) : nameKeyOf(given))
+    .where(...isNamed(given))
     .executeTakeFirst();
   return row ?? null;
+}
+
+/** Whose name, or whose address, that is, as a condition of a query. */
+export function isNamed(given: string): ['users.email_key' | 'users.name_key', '=', string] {
+  // Nobody has such a long one, and folding it would take its time.
+  if (given.length > MAX_GIVEN) return ['users.name_key', '=', ''];
+  return given.includes('@')
+    ? ['users.email_key', '=', emailKeyOf(given)]
+    : ['users.name_key', '=', nameKeyOf(given)];
 }
 
 /** The user, who stays as he is until the transaction ends, and may be changed in it; `null`: there is none. */
@@ -216,6 +224,11 @@ export async function hasAdministrator(tables: Pick<Tables, 'selectFrom'>): Prom
 
 export function asNumber(value: number | string | null): number | null {
   return value === null ? null : Number(value);
+}
+
+/** Who is no administrator does nothing to one. @throws PeopleError `forbidden` */
+export function assertMayTouch(by: Caller, user: Pick<UserRow, 'id' | 'is_administrator'>): void {
+  if (user.is_administrator === 1 && user.id !== by.id) assertAdministrator(by);
 }
 
 export function unknownUser(): PeopleError {

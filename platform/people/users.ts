@@ -1,5 +1,6 @@
 import { containing } from '../store/like.js';
 import { readable } from '../store/readable.js';
+import { countTokensOf, endTokensOf, isGoodToken } from './api-tokens.js';
 import type { Actor } from './audit.js';
 import type { Caller } from './caller.js';
 import type { PeopleDeps, Tables } from './deps.js';
@@ -149,7 +150,8 @@ export class Users {
   }
 
   /**
-   * Changes what is given. Who becomes an administrator comes in by the provider, or by a link that is made for him then:
+   * Changes what is given; the e-mail address at an administrator's word alone. Who is disabled is out with his API tokens, as
+   * long as he is. Who becomes an administrator comes in by the provider, or by a link that is made for him then:
    * his password until now, links and sign-ins are void.
    * @throws PeopleError `unknown`, `invalid`, `taken`, `forbidden`, `last-administrator`
    */
@@ -166,6 +168,7 @@ export class Users {
         await keepAnAdministrator(store.dialect, tables, id);
       const before = await lockedUser(store.dialect, tables, id);
       if (isAdministrator !== undefined || before.is_administrator === 1) assertAdministrator(by);
+      if (email !== undefined && email !== before.email) assertMayReaddress(by);
       const isPromoted = isAdministrator === true && before.is_administrator === 0;
       if (isPromoted) {
         endsAccess = true;
@@ -190,6 +193,7 @@ export class Users {
         .returning(USER_COLUMNS)
         .executeTakeFirstOrThrow();
       if (isDisabled === true) await endAccess(tables, id);
+      const tokens = isDisabled === undefined ? 0 : await countTokensOf(tables, id, now);
       const wasDisabled = before.disabled_at !== null;
       const action =
         isDisabled === undefined || isDisabled === wasDisabled
@@ -204,6 +208,7 @@ export class Users {
           ...(named.name === before.name ? {} : { before: before.name }),
           ...(email === undefined ? {} : { email }),
           ...(isAdministrator === undefined ? {} : { isAdministrator }),
+          ...(tokens === 0 ? {} : { tokens }),
         },
       })(tables);
       return named;
@@ -212,13 +217,17 @@ export class Users {
     return toUser(row);
   }
 
-  /** Of what he made, tokens stay: they belong to their project. @throws PeopleError `unknown`, `forbidden`, `last-administrator` */
+  /** His API tokens, and those that they made, are revoked. @throws PeopleError `unknown`, `forbidden`, `last-administrator` */
   async remove(by: Caller, id: string): Promise<void> {
-    const { store, feed, audit } = this.#deps;
+    const { store, feed, clock, audit } = this.#deps;
     await store.write(async (tables) => {
       await keepAnAdministrator(store.dialect, tables, id);
       const user = await lockedUser(store.dialect, tables, id);
       if (user.is_administrator === 1) assertAdministrator(by);
+      for (const { token, project, label } of await endTokensOf(tables, id, clock.now())) {
+        const detail = { label, with: user.name };
+        await audit.entry({ by, action: 'token.revoked', project, target: token, detail })(tables);
+      }
       await tables.deleteFrom('users').where('id', '=', id).execute();
       await audit.entry({
         by,
@@ -234,22 +243,17 @@ export class Users {
   /** @throws PeopleError `forbidden` for who may less than he did when he asked */
   async #assertStill(tables: Tables, by: Caller): Promise<void> {
     if (by.kind !== 'user' && by.kind !== 'token') return;
-    const row =
+    const isStill =
       by.kind === 'token'
-        ? await tables
-            .selectFrom('api_tokens')
-            .select('id')
-            .where('id', '=', by.id)
-            .where('revoked_at', 'is', null)
-            .executeTakeFirst()
-        : await tables
+        ? await isGoodToken(tables, by.id)
+        : (await tables
             .selectFrom('users')
             .select('id')
             .where('id', '=', by.id)
             .where('disabled_at', 'is', null)
             .where('is_administrator', '=', Number(by.isAdministrator))
-            .executeTakeFirst();
-    if (row === undefined) throw new PeopleError('forbidden', 'You may not do this any more.');
+            .executeTakeFirst()) !== undefined;
+    if (!isStill) throw new PeopleError('forbidden', 'You may not do this any more.');
   }
 
   /** A name that somebody else takes at the same time is refused by the database; then it is there. */
@@ -301,4 +305,17 @@ export class Users {
 function addition(by: Actor, { id, name, is_administrator: isAdministrator }: UserValues) {
   const detail = { name, isAdministrator: isAdministrator === 1 };
   return { by, action: 'user.added' as const, project: null, target: id, detail };
+}
+
+/**
+ * Whoever has the address at the provider comes in by it, and what an administrator reads beside a name when he gives that one
+ * more rights shall be by whose word: his own.
+ */
+function assertMayReaddress(by: Caller): void {
+  if (by.isAdministrator) return;
+  throw new PeopleError(
+    'forbidden',
+    'Only an administrator may change the e-mail address of a user.',
+    'email',
+  );
 }

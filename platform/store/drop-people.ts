@@ -30,6 +30,13 @@ export async function dropEnded(tables: Kysely<Tables>, now: number): Promise<bo
         .limit(AT_ONCE),
     )
     .executeTakeFirst();
+  // Nothing to be remembered: a name or an address without a row has all turns.
+  const turns = await tables
+    .deleteFrom('sign_in_turns')
+    .where('hash', 'in', (eb) =>
+      eb.selectFrom('sign_in_turns').select('hash').where('full_at', '<=', now).limit(AT_ONCE),
+    )
+    .executeTakeFirst();
   // There are a few of each, and of each user.
   const codes = await tables.deleteFrom('one_time_codes').where('expires_at', '<=', now).executeTakeFirst();
   const tokens = await tables
@@ -38,7 +45,9 @@ export async function dropEnded(tables: Kysely<Tables>, now: number): Promise<bo
       or([eb('revoked_at', '<', now - ENDED_TOKEN_MS), eb('expires_at', '<', now - ENDED_TOKEN_MS)]),
     )
     .executeTakeFirst();
-  return [signIns, attempts, codes, tokens].some(({ numDeletedRows }) => numDeletedRows >= BigInt(AT_ONCE));
+  return [signIns, attempts, turns, codes, tokens].some(
+    ({ numDeletedRows }) => numDeletedRows >= BigInt(AT_ONCE),
+  );
 }
 
 /**

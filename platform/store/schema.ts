@@ -256,13 +256,22 @@ export interface Tables {
     label: string;
     /** Separated by spaces. */
     permissions: string;
-    /** Who made it: a user's id, or the kind of another caller. */
+    /** Who made it: a user's id, a token's id, or the kind of another caller. */
     created_by: string;
+    /** The user with whom it ends: who made it, or made what made it; NULL: none. */
+    owner: string | null;
     created_at: BigInteger;
     expires_at: BigInteger | null;
     revoked_at: BigInteger | null;
     /** To the minute. */
     last_used_at: BigInteger | null;
+  };
+  /** Tries to sign in, counted by all processes together. */
+  sign_in_turns: {
+    /** Of an address, a name, or both. */
+    hash: string;
+    /** When all turns are back. */
+    full_at: BigInteger;
   };
   /** Sign-ins by OpenID Connect that are under way. */
   oidc_attempts: {

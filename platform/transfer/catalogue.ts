@@ -25,6 +25,7 @@ const STAYS: ReadonlySet<string> = new Set([
   'known_addresses',
   'one_time_codes',
   'oidc_attempts',
+  'sign_in_turns',
 ]);
 
 /**

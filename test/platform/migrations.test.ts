@@ -1,12 +1,12 @@
 import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DEFAULT_PROJECT } from '../../lib/services/records.js';
 import { reportFacts } from '../../lib/services/report-facts.js';
 import { openLibsql } from '../../platform/store/libsql-driver.js';
-import { MIGRATIONS } from '../../platform/store/migrations/index.js';
+import { MIGRATIONS, MigrationSql } from '../../platform/store/migrations/index.js';
 import { openStore } from '../../platform/store/open-store.js';
 import { openPostgres } from '../../platform/store/postgres-driver.js';
 import type { SqlStore } from '../../platform/store/sql-store.js';
@@ -171,7 +171,7 @@ describe('a store of an earlier version', () => {
       const script = `mount -t tmpfs -o size=160k,mode=700 tmpfs "$0/disk" && cp "$0/platform.db" "$0/disk" && exec "$@"`;
       const { stdout, stderr } = await runChild(
         `import { readdirSync } from 'node:fs';
-       import { sql } from 'kysely';
+       import { type Kysely, sql } from 'kysely';
        import { openLibsql } from './platform/store/libsql-driver.js';
        import { openStore } from './platform/store/open-store.js';
        const folder = process.argv[2];
@@ -235,3 +235,42 @@ describe.runIf(postgresAvailable())('an empty PostgreSQL database', () => {
     await database.close();
   });
 });
+
+describe.each(postgresAvailable() ? ['sqlite', 'postgres'] : ['sqlite'])(
+  'tokens of version 10, on %s',
+  (dialect) => {
+    it('get the users as owners from whom they come, and those of nobody none', async () => {
+      const database =
+        dialect === 'sqlite' ? await openLibsql(':memory:') : await openPostgres(await freshDatabase());
+      const tables = database.tables as unknown as Kysely<unknown>;
+      const run = async (steps: typeof MIGRATIONS) => {
+        for (const step of steps) await step(new MigrationSql(tables, database.dialect));
+      };
+      await run(MIGRATIONS.slice(0, 10));
+      const [user, gone] = ['a'.repeat(24), 'b'.repeat(24)];
+      const made: readonly (readonly [id: string, by: string])[] = [
+        ...([
+          ['1', user],
+          ['2', gone],
+          ['3', 'local'],
+          ['4', 'anyone'],
+        ] as const),
+        ...([
+          ['5', '1'],
+          ['6', '5'],
+          ['7', '3'],
+          ['8', '2'],
+          ['9', '0'],
+        ] as const),
+      ].map(([id, by]) => [id.repeat(16), by.length === 1 ? by.repeat(16) : by]);
+      for (const [id, by] of made)
+        await sql`INSERT INTO api_tokens (id, hash, label, permissions, created_by, created_at)
+        VALUES (${id}, 'x', 'x', 'fleet:read', ${by}, 0)`.execute(tables);
+      await run(MIGRATIONS.slice(10, 11));
+      const { rows } = await sql<{ id: string; owner: string | null }>`
+      SELECT id, owner FROM api_tokens ORDER BY id`.execute(tables);
+      expect(rows.map(({ owner }) => owner)).toEqual([user, gone, null, null, user, user, null, gone, null]);
+      await database.close();
+    });
+  },
+);

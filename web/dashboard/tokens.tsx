@@ -125,7 +125,7 @@ function Created({ text, example }: { text: string; example: string }) {
 }
 
 function Token({
-  token: { label, permissions, createdBy, createdAt, expiresAt, revokedAt, lastUsedAt },
+  token: { label, permissions, createdBy, isOwnerOut, createdAt, expiresAt, revokedAt, lastUsedAt },
   mayRevoke,
   onRevoke,
 }: {
@@ -135,9 +135,9 @@ function Token({
 }) {
   const now = useNow();
   const isExpired = expiresAt !== null && expiresAt <= now;
-  const isGood = revokedAt === null && !isExpired;
+  const isKept = revokedAt === null && !isExpired;
   const about = [
-    createdBy === null ? `made ${dayText(createdAt)}` : `made by ${createdBy}, ${dayText(createdAt)}`,
+    `made${makerWords(createdBy)}, ${dayText(createdAt)}`,
     lastUsedAt === null ? 'never used' : `last used ${ago(lastUsedAt, now)}`,
     expiresAt === null ? 'without end' : `${isExpired ? 'ended' : 'until'} ${dayText(expiresAt)}`,
   ];
@@ -157,14 +157,21 @@ function Token({
         </>
       }
     >
-      <span class={isGood ? 'chip green' : 'chip red'}>
-        {revokedAt !== null ? 'Revoked' : isExpired ? 'Expired' : 'Active'}
+      <span class={isKept && !isOwnerOut ? 'chip green' : 'chip red'}>
+        {revokedAt !== null ? 'Revoked' : isExpired ? 'Expired' : isOwnerOut ? 'Its user is out' : 'Active'}
       </span>
       <div class="buttons">
-        {isGood && mayRevoke && (
+        {isKept && mayRevoke && (
           <Confirm ask="Revoke" about={label} sure="Revoke for good" onSure={onRevoke} />
         )}
       </div>
     </Row>
   );
+}
+
+function makerWords({ kind, name }: TokenJson['createdBy']): string {
+  if (kind === 'local') return ' by a program on the machine';
+  if (kind === 'anyone') return ' without a login';
+  const who = name ?? 'one that is gone';
+  return kind === 'token' ? ` by the token ${who}` : ` by ${who}`;
 }

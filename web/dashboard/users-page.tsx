@@ -173,6 +173,7 @@ function User({
   const about = [
     email ?? '',
     `added ${dayText(createdAt)}`,
+    isFromProvider ? 'comes by the provider' : '',
     lastSignInAt === null ? 'never signed in' : `last sign-in ${ago(lastSignInAt, now)}`,
   ];
   const change = (body: object) => list?.change(() => sendJson('PATCH', `${PATH}/${id}`, body));
@@ -219,7 +220,7 @@ function User({
               <Confirm
                 ask="Disable"
                 about={name}
-                sure="Disable, and end all sign-ins"
+                sure="Disable, and end all sign-ins and API tokens"
                 onSure={async () => change({ isDisabled: true })}
               />
             </>

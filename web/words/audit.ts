@@ -85,7 +85,11 @@ function calledText(target: string, detail: AuditEntry['detail']): string {
 }
 
 /** Names of details that are no words. */
-const DETAILS: Readonly<Record<string, string>> = { isAdministrator: 'administrator', expiresAt: 'until' };
+const DETAILS: Readonly<Record<string, string>> = {
+  isAdministrator: 'administrator',
+  expiresAt: 'until',
+  tokens: 'API tokens',
+};
 
 function detailText(name: string, value: AuditEntry['detail'][string]): string {
   const words = DETAILS[name] ?? name;

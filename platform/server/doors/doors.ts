@@ -15,7 +15,7 @@ import { HttpError } from '../http-error.js';
 import { bearerIn } from './access.js';
 import { addressOf, isTls } from './origin.js';
 import { SignInCookie } from './sign-in-cookie.js';
-import { SignInThrottle, type Turn } from './sign-in-throttle.js';
+import { type Attempt, countedOf, SignInThrottle, type Turn } from './sign-in-throttle.js';
 
 /** Who signs out does not wait longer for a provider that is away. Milliseconds. */
 const LEAVE_MS = 2_000;
@@ -80,15 +80,14 @@ export class Doors {
   async identify(request: FastifyRequest): Promise<Caller | null> {
     const { callers } = this.people;
     const address = addressOf(request);
-    if (!this.hasLogin) return callers.anyone(address);
     const bearer = bearerIn(request.headers);
+    if (bearer !== null && isSame(bearer, this.#localToken))
+      return callers.local('the command line', address);
+    if (bearer !== null && this.#token !== null && isSame(bearer, this.#token))
+      return callers.local('the token of the options', address);
+    if (!this.hasLogin) return callers.anyone(address);
     // Who sends one means it: a cookie does not take its place.
-    if (bearer !== null) {
-      if (isSame(bearer, this.#localToken)) return callers.local('the command line', address);
-      if (this.#token !== null && isSame(bearer, this.#token))
-        return callers.local('the token of the options', address);
-      return callers.ofToken(bearer, address);
-    }
+    if (bearer !== null) return callers.ofToken(bearer, address);
     const values = this.#cookie.values(request.headers.cookie, this.isTls(request));
     const found = await Promise.all(values.map((value) => callers.ofSignIn(value, address)));
     const [caller = null, ...others] = found.filter((one) => one !== null);
@@ -109,7 +108,7 @@ export class Doors {
   ): Promise<User> {
     const address = addressOf(request);
     const isKnownAddress = await this.people.signIns.knows(name, address);
-    const turn = taken(this.#throttle.take({ nameKey: nameKeyOf(name), address, isKnownAddress }));
+    const turn = await this.#take({ nameKey: nameKeyOf(name), address, isKnownAddress });
     const signedIn = await this.people.signIns.withPassword(name, password, fromOf(request));
     if (signedIn === null) throw new HttpError(401, 'The name or the password is wrong.', CHALLENGE);
     turn.forgive();
@@ -199,12 +198,35 @@ export class Doors {
   }
 
   /**
-   * Takes a turn for something that proves a password besides the sign-in.
+   * Takes a turn for something that proves a password besides the sign-in. Each sign-in has its own: who has got hold of one
+   * guesses no faster from many addresses, and keeps its owner from nothing elsewhere.
    * @throws HttpError 429
    */
-  turnOf(request: FastifyRequest, { name }: Caller): Turn {
-    const attempt = { nameKey: nameKeyOf(name), address: addressOf(request), isKnownAddress: true };
-    return taken(this.#throttle.take(attempt));
+  turnOf({ id, signInId }: Caller): Promise<Turn> {
+    return this.#take({ signIn: signInId ?? id });
+  }
+
+  /**
+   * Takes a turn: of this process first, which costs nothing, then of all processes.
+   * @throws HttpError 429
+   */
+  async #take(attempt: Attempt): Promise<Turn> {
+    const turn = taken(this.#throttle.take(attempt));
+    const { signInTurns } = this.people;
+    if (!signInTurns.areShared) return turn;
+    const counted = countedOf(attempt);
+    const wait = await signInTurns.take(counted);
+    if (wait > 0) {
+      turn.forgive();
+      throw tooMany(wait);
+    }
+    return {
+      forgive: () => {
+        turn.forgive();
+        // Nobody waits for it, and nobody fails for it.
+        signInTurns.giveBack(counted).catch(() => {});
+      },
+    };
   }
 
   /** A browser has one sign-in at a time; its cookie is never one that somebody had before. */
@@ -226,8 +248,6 @@ export class Doors {
     }
     return ways;
   }
-
-  /** In constant time, whatever the lengths. */
 }
 
 /** Browsers ask nobody for a name and a password because of it. */

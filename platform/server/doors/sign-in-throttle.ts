@@ -1,18 +1,23 @@
 import { createHash } from 'node:crypto';
 import { type Clock, networkOf, TokenBucket } from 'iroh-net-diagnostics/services';
+import type { Counted, Pace } from '../../people/index.js';
 
-/** Failures that cost no time, and how many more a minute: of one address, of one name, of one name at an address it knows. */
-const ADDRESS = { burst: 20, perMinute: 6 };
-const NAME = { burst: 10, perMinute: 2 };
-const KNOWN = { burst: 10, perMinute: 6 };
+/** Failures that cost no time, and how many more a minute: of one address, of one name, of one name at an address it knows, or of one sign-in. */
+const PACES = {
+  address: { burst: 20, perMinute: 6 },
+  name: { burst: 10, perMinute: 2 },
+  known: { burst: 10, perMinute: 6 },
+} as const satisfies Readonly<Record<string, Pace>>;
 /** Ways to a provider of OpenID Connect and back, of one address. */
 const PROVIDER = { burst: 120, perMinute: 60 };
 /** Of each kind so many are remembered; of so many that were used longest ago one is forgotten that has turns left. */
 const MAX_KEYS = 10_000;
 const LOOKED_AT = 16;
 
-/** Somebody who tries to sign in. */
-export interface Attempt {
+/** Somebody who tries to sign in, or the sign-in in which somebody has to prove a password again. */
+export type Attempt = SignInAttempt | { signIn: string };
+
+interface SignInAttempt {
   /** As the account has it, or would have it: whether there is one makes no difference. */
   nameKey: string;
   address: string;
@@ -31,15 +36,15 @@ export interface Turn {
  * account was signed in to before has turns of its own.
  */
 export class SignInThrottle {
-  readonly #addresses: Buckets;
-  readonly #names: Buckets;
-  readonly #known: Buckets;
+  readonly #buckets: Readonly<Record<Kind, Buckets>>;
   readonly #provider: Buckets;
 
   constructor(clock: Clock) {
-    this.#addresses = new Buckets(ADDRESS, clock);
-    this.#names = new Buckets(NAME, clock);
-    this.#known = new Buckets(KNOWN, clock);
+    this.#buckets = {
+      address: new Buckets(PACES.address, clock),
+      name: new Buckets(PACES.name, clock),
+      known: new Buckets(PACES.known, clock),
+    };
     this.#provider = new Buckets(PROVIDER, clock);
   }
 
@@ -47,18 +52,13 @@ export class SignInThrottle {
    * Takes a turn before the password is looked at, so that many at once are counted, too.
    * @returns the turn, or milliseconds until there is one
    */
-  take({ nameKey, address, isKnownAddress }: Attempt): Turn | number {
-    const network = networkOf(address);
-    return taken(
-      isKnownAddress
-        ? [this.#known.of(`${nameKey}\0${network}`)]
-        : [this.#addresses.of(network), this.#names.of(nameKey)],
-    );
+  take(attempt: Attempt): Turn | number {
+    return taken(keysOf(attempt).map(([kind, key]) => this.#buckets[kind].of(key)));
   }
 
   /** As {@link take}, for what has no name: codes. */
   takeOfAddress(address: string): Turn | number {
-    return taken([this.#addresses.of(networkOf(address))]);
+    return taken([this.#buckets.address.of(networkOf(address))]);
   }
 
   /** Takes a turn for a question to a provider. @returns milliseconds until there is one; 0: it was taken */
@@ -69,8 +69,28 @@ export class SignInThrottle {
 
   /** How many are remembered, for tests. */
   get size(): number {
-    return this.#addresses.size + this.#names.size + this.#known.size + this.#provider.size;
+    const { address, name, known } = this.#buckets;
+    return address.size + name.size + known.size + this.#provider.size;
   }
+}
+
+/** As all processes count it together. */
+export function countedOf(attempt: Attempt): Counted[] {
+  return keysOf(attempt).map(([kind, key]) => ({ key: `${kind}\0${key}`, pace: PACES[kind] }));
+}
+
+type Kind = keyof typeof PACES;
+
+/** What a try is counted by. */
+function keysOf(attempt: Attempt): (readonly [kind: Kind, key: string])[] {
+  if ('signIn' in attempt) return [['known', `\0${attempt.signIn}`]];
+  const { nameKey, address, isKnownAddress } = attempt;
+  const network = networkOf(address);
+  if (isKnownAddress) return [['known', `${nameKey}\0${network}`]];
+  return [
+    ['address', network],
+    ['name', nameKey],
+  ];
 }
 
 /** A bucket, and what remembers it. */
@@ -91,12 +111,12 @@ function taken(places: readonly Place[]): Turn | number {
 }
 
 class Buckets {
-  readonly #rate: { burst: number; perMinute: number };
+  readonly #rate: Pace;
   readonly #clock: Clock;
   /** By the hash of their keys, since strangers choose how long these are. The one used last is at the end. */
   readonly #buckets = new Map<string, TokenBucket>();
 
-  constructor(rate: { burst: number; perMinute: number }, clock: Clock) {
+  constructor(rate: Pace, clock: Clock) {
     this.#rate = rate;
     this.#clock = clock;
   }

@@ -104,7 +104,7 @@ export function addMe(api: Api, { doors }: ApiContext): void {
     },
     async (request, reply) => {
       const caller = userOf(callerOf(request));
-      const turn = doors.turnOf(request, caller);
+      const turn = await doors.turnOf(caller);
       const { current = null, next } = request.body;
       if (!(await passwordChanges.change(caller, current, next))) {
         const detail = 'This is not your password.';

@@ -9,7 +9,9 @@ const Member = Type.Object(
   {
     userId: Type.String(),
     name: Type.String(),
-    email: nullable(Type.String()),
+    email: Type.Optional(
+      nullable(Type.String({ description: 'For who may `members:write`, who has to know whom he lets in.' })),
+    ),
     role: RoleWord,
     source: words(['local', 'oidc'], {
       description: '`oidc`: a group of the provider made him one, and his next sign-in may take it back.',
@@ -39,7 +41,12 @@ export function addMembers(api: Api, { doors }: ApiContext): void {
         response: { 200: page(Member, 'MemberPage') },
       },
     },
-    async ({ params }) => whole(await members.list(params.project)),
+    async (request) => {
+      const { project } = request.params;
+      const mayWrite = callerOf(request).may('members:write', project);
+      const all = await members.list(project);
+      return whole(all.map(({ email, ...member }) => (mayWrite ? { ...member, email } : member)));
+    },
   );
 
   api.post(

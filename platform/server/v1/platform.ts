@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { PLATFORM_VERSION } from '../../version.js';
+import { callerOf } from '../doors/index.js';
 import { KeyId } from './schemas.js';
 import type { Api, ApiContext } from './types.js';
 
@@ -7,7 +8,11 @@ const About = Type.Object(
   {
     id: KeyId,
     version: Type.String(),
-    held: Type.Array(KeyId, { description: 'The identities that this process holds now.' }),
+    held: Type.Optional(
+      Type.Array(KeyId, {
+        description: 'The identities that this process holds now, for who may `platform:read`.',
+      }),
+    ),
   },
   { title: 'Platform' },
 );
@@ -25,6 +30,9 @@ export function addPlatform(api: Api, { services, held }: ApiContext): void {
         response: { 200: About },
       },
     },
-    async () => ({ id: services.id, version: PLATFORM_VERSION, held: [...held()] }),
+    async (request) => {
+      const about = { id: services.id, version: PLATFORM_VERSION };
+      return callerOf(request).may('platform:read', null) ? { ...about, held: [...held()] } : about;
+    },
   );
 }

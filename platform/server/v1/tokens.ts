@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox';
 import type { ApiToken } from '../../people/index.js';
 import { callerOf } from '../doors/index.js';
 import { Nothing, OfProjectToken, OfToken, PermissionWord } from './people-schemas.js';
-import { InProject, nullable, page, text, time, whole } from './schemas.js';
+import { InProject, nullable, page, text, time, whole, words } from './schemas.js';
 import type { Api, ApiContext } from './types.js';
 
 const Token = Type.Object(
@@ -12,9 +12,21 @@ const Token = Type.Object(
     id: Type.String(),
     label: Type.String(),
     permissions: Type.Array(PermissionWord),
-    createdBy: nullable(
-      Type.String({ description: 'The name of the user who made it; `null`: no user, or he is gone.' }),
+    createdBy: Type.Object(
+      {
+        kind: words(['user', 'token', 'local', 'anyone']),
+        id: Type.String(),
+        name: nullable(
+          Type.String({
+            description: 'Of the user, or the label of the token; `null`: there is none (any more).',
+          }),
+        ),
+      },
+      { description: 'Who made it. It ends with that user or token.' },
     ),
+    isOwnerOut: Type.Boolean({
+      description: 'The user who made it, or made what made it, is disabled or removed: it lets nobody in.',
+    }),
     createdAt: time(),
     expiresAt: nullable(time('`null`: never.')),
     revokedAt: nullable(time()),
@@ -52,6 +64,8 @@ const CreatedToken = Type.Object(
 export type TokenJson = Static<typeof Token>;
 /** A new API token. */
 export type CreatedTokenJson = Static<typeof CreatedToken>;
+
+const ALONG = 'Those that it made end with it.';
 
 const PATHS = {
   project: '/projects/:project/tokens',
@@ -105,6 +119,7 @@ export function addTokens(api: Api, { doors }: ApiContext): void {
       schema: {
         operationId: 'revokeToken',
         summary: 'Revoke an API token of a project, at once and for good',
+        description: ALONG,
         tags: ['tokens'],
         params: OfProjectToken,
         response: { 204: Nothing },
@@ -153,6 +168,7 @@ export function addTokens(api: Api, { doors }: ApiContext): void {
       schema: {
         operationId: 'revokePlatformToken',
         summary: 'Revoke an API token of the whole platform, at once and for good',
+        description: ALONG,
         tags: ['tokens'],
         params: OfToken,
         response: { 204: Nothing },
@@ -165,6 +181,6 @@ export function addTokens(api: Api, { doors }: ApiContext): void {
   );
 }
 
-function tokenJson({ project: _project, createdBy, permissions, ...token }: ApiToken): Static<typeof Token> {
-  return { ...token, permissions: [...permissions], createdBy: createdBy.name };
+function tokenJson({ project: _project, permissions, ...token }: ApiToken): Static<typeof Token> {
+  return { ...token, permissions: [...permissions] };
 }

@@ -68,7 +68,7 @@ export function addUsers(api: Api, { doors, clock }: ApiContext): void {
         operationId: 'addUser',
         summary: 'Add a user',
         description:
-          'Without a password he signs in by a one-time link, or by OpenID Connect with this e-mail address, if the provider has verified it.',
+          'Without a password he signs in by a one-time link, or by OpenID Connect with this e-mail address, if the provider has verified it; an administrator only if the settings make him one (`oidc-administrator`).',
         tags: ['users'],
         body: Type.Object(
           {
@@ -96,7 +96,7 @@ export function addUsers(api: Api, { doors, clock }: ApiContext): void {
         operationId: 'changeUser',
         summary: 'Change a user',
         description:
-          'What is not given stays. Who is disabled is out at once, with all that he is signed in to; the last administrator stays one. Who becomes one comes in by the provider, or by a link made for him then: his password, links and sign-ins until now are void.',
+          'What is not given stays. Who is disabled is out at once, with all that he is signed in to and with his API tokens, as long as he is; the last administrator stays one. An e-mail address is changed by administrators alone. Who becomes one comes in by the provider, or by a link made for him then: his password, links and sign-ins until now are void.',
         tags: ['users'],
         params: OfUser,
         body: Type.Object(
@@ -123,7 +123,7 @@ export function addUsers(api: Api, { doors, clock }: ApiContext): void {
       schema: {
         operationId: 'removeUser',
         summary: 'Remove a user',
-        description: 'Tokens that he made stay: they belong to their project.',
+        description: 'His API tokens are revoked, and those that they made.',
         tags: ['users'],
         params: OfUser,
         response: { 204: Nothing },

@@ -1,4 +1,5 @@
 import { activeRun } from './active-run.js';
+import { doors } from './doors.js';
 import { FIRST } from './first.js';
 import { kinds } from './kinds.js';
 import { people } from './people.js';
@@ -26,6 +27,7 @@ export const MIGRATIONS: readonly Migration[] = [
   people,
   sightings,
   runTrace,
+  doors,
 ];
 
 /** Made before the first step: it holds the number of each that was done. */

@@ -106,6 +106,27 @@ describe('me', () => {
     expect([codes.filter((code) => code === 400).length, new Set(codes)]).toEqual([10, new Set([400, 429])]);
   });
 
+  it('guesses its own password no faster from many addresses: each sign-in has its turns', async () => {
+    const behind = await stage.platform({ dashboard: { port: 0, trustProxy: ['loopback'] } });
+    const origin = originOf(behind);
+    const there = stage.peopleOf(behind);
+    await there.users.addFirst(by, ADMIN);
+    const { id = '' } = (await there.users.byNameOrEmail(ADMIN.name)) ?? {};
+    const [stolen, own] = [await stage.signInAs(behind, id), await stage.signInAs(behind, id)];
+    // Without a link's grace, in which the password until now is not asked for.
+    await stage.tablesOf(behind).updateTable('sign_ins').set({ way: 'password' }).execute();
+    const put = async (cookie: string, from: string, current: string) => {
+      const headers = { origin, cookie, 'x-forwarded-for': from, 'content-type': 'application/json' };
+      const body = JSON.stringify({ current, next: 'grey clouds at night' });
+      return (await fetch(`${origin}/api/v1/me/password`, { method: 'PUT', headers, body })).status;
+    };
+    const codes: number[] = [];
+    for (let at = 0; at < 12; at += 1) codes.push(await put(stolen, `192.0.2.${at}`, `guess ${at}`));
+    expect(codes).toEqual([...Array(10).fill(400), 429, 429]);
+    // And it keeps its owner from nothing.
+    expect(await put(own, '198.51.100.7', ADMIN.password)).toBe(204);
+  });
+
   it('ends its sign-ins: one, or all others', async () => {
     const cookies = [
       await stage.signIn(platform),
@@ -208,7 +229,12 @@ describe('members and tokens of a project', () => {
       body: { detail: 'This token has not the permission tokens:read.' },
     });
     expect((await ask(ana, 'GET', 'projects/shop/tokens')).body).toMatchObject({
-      items: [{ label: 'ci', createdBy: 'Ana', revokedAt: null, lastUsedAt: expect.any(Number) }],
+      items: [
+        {
+          ...{ label: 'ci', createdBy: { kind: 'user', id, name: 'Ana' }, isOwnerOut: false },
+          ...{ revokedAt: null, lastUsedAt: expect.any(Number) },
+        },
+      ],
     });
     const tokenId = (body.token as { id: string }).id;
     expect((await ask(ana, 'DELETE', `projects/shop/tokens/${tokenId}`)).status).toBe(204);
@@ -218,6 +244,41 @@ describe('members and tokens of a project', () => {
       ...['token.revoked', 'token.made', 'member.added', 'member.added', 'project.added'],
     ]);
     expect((await ask(ana, 'GET', 'projects/shop/audit?action=token.made')).body.items).toHaveLength(1);
+  });
+});
+
+describe('what only some may know', () => {
+  it('are the e-mail addresses of members: who may change members, and no viewer', async () => {
+    await people.projects.add(by, { id: 'shop' });
+    const cookies: Record<string, string> = {};
+    for (const role of ['viewer', 'operator', 'admin']) {
+      const { id } = await people.users.add(by, { name: role, email: `${role}@example.org` });
+      await people.members.put(by, 'shop', id, role);
+      cookies[role] = await stage.signInAs(platform, id);
+    }
+    const { text } = await people.apiTokens.make(by, {
+      ...{ project: 'shop', label: 'x', permissions: ['members:read'] },
+    });
+    const emails = async (as: Record<string, string>) => {
+      const { body } = await ask(as, 'GET', 'projects/shop/members');
+      const items = body.items as { name: string; email?: string }[];
+      expect(items.map(({ name }) => name)).toEqual(['admin', 'operator', 'viewer']);
+      return items.map(({ email }) => email);
+    };
+    for (const as of [{ cookie: cookies.viewer ?? '' }, { cookie: cookies.operator ?? '' }, bearer(text)])
+      expect(await emails(as)).toEqual([undefined, undefined, undefined]);
+    const all = ['admin@example.org', 'operator@example.org', 'viewer@example.org'];
+    for (const as of [{ cookie: cookies.admin ?? '' }, { cookie: await stage.signIn(platform) }, bearer()])
+      expect(await emails(as)).toEqual(all);
+  });
+
+  it('are the identities that a process holds: who watches over the platform', async () => {
+    const { id } = await people.users.add(by, { name: 'Ana' });
+    await people.members.put(by, 'default', id, 'admin');
+    const ana = { cookie: await stage.signInAs(platform, id) };
+    const about = { id: platform.id, version: expect.any(String) };
+    expect((await ask(ana, 'GET', 'platform')).body).toEqual(about);
+    expect((await ask(bearer(), 'GET', 'platform')).body).toEqual({ ...about, held: [platform.id] });
   });
 });
 

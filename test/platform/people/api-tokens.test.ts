@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { PERMISSIONS, PROJECT_PERMISSIONS } from '../../../platform/people/index.js';
+import { type Caller, PERMISSIONS, PROJECT_PERMISSIONS } from '../../../platform/people/index.js';
 import { addUser, browserOf, DIALECTS, mayPostgres, PeopleStage, type Process, settled } from './stage.js';
 
 const stage = new PeopleStage();
@@ -9,6 +9,12 @@ const DAY = 24 * 3_600_000;
 const refused = (reason: string, field: string | null = null) => ({ name: 'PeopleError', reason, field });
 const CI = { project: 'default', label: 'ci', permissions: ['fleet:read'] };
 
+async function callerOf({ people }: Process, text: string): Promise<Caller> {
+  const caller = await people.callers.ofToken(text, null);
+  if (caller === null) throw new Error('no token');
+  return caller;
+}
+
 describe.each(DIALECTS)('API tokens, on %s', (dialect) => {
   it('are shown once; the database holds a hash', async () => {
     const { people, root, store } = await stage.process(dialect);
@@ -16,8 +22,8 @@ describe.each(DIALECTS)('API tokens, on %s', (dialect) => {
     expect(text).toMatch(/^irohplat_[0-9a-f]{16}_[\w-]{43}$/);
     expect(token).toEqual({
       ...{ id: text.split('_')[1], project: 'default', label: 'ci', permissions: ['fleet:read'] },
-      ...{ createdBy: { id: 'local', name: null }, createdAt: stage.now, expiresAt: stage.now + 90 * DAY },
-      ...{ revokedAt: null, lastUsedAt: null },
+      ...{ createdBy: { kind: 'local', id: 'local', name: null }, isOwnerOut: false },
+      ...{ createdAt: stage.now, expiresAt: stage.now + 90 * DAY, revokedAt: null, lastUsedAt: null },
     });
     expect(await people.apiTokens.list('default')).toEqual([token]);
     expect(await people.apiTokens.list(null)).toEqual([]);
@@ -67,7 +73,7 @@ describe.each(DIALECTS)('API tokens, on %s', (dialect) => {
     const { caller } = await browserOf(process, ada);
     const forbidden = refused('forbidden');
     const made = await people.apiTokens.make(caller, { ...CI, permissions: ['tokens:write', 'fleet:read'] });
-    expect(made.token.createdBy).toEqual({ id: ada.id, name: 'ada' });
+    expect(made.token.createdBy).toEqual({ kind: 'user', id: ada.id, name: 'ada' });
     await expect(people.apiTokens.make(caller, { ...CI, project: null })).rejects.toMatchObject(forbidden);
     await expect(people.apiTokens.make(caller, { ...CI, expiresAt: null })).rejects.toMatchObject(forbidden);
     await expect(
@@ -147,6 +153,88 @@ describe.each(DIALECTS)('API tokens, on %s', (dialect) => {
     expect((await people.apiTokens.list('default')).map(({ revokedAt }) => revokedAt)).toEqual(
       expect.arrayContaining([stage.now]),
     );
+  });
+
+  it('end with the user who made them: as long as he is disabled, and for good when he is removed', async () => {
+    const process = await stage.process(dialect);
+    const { people, root } = process;
+    await people.projects.add(root, { id: 'ops' });
+    const ada = await addUser(process, 'ada');
+    for (const project of ['default', 'ops']) await people.members.put(root, project, ada.id, 'admin');
+    const { caller } = await browserOf(process, ada);
+    const permissions = ['tokens:write', 'fleet:read'];
+    const made = await people.apiTokens.make(caller, { ...CI, permissions });
+    const elsewhere = await people.apiTokens.make(caller, { ...CI, project: 'ops' });
+    const parent = await callerOf(process, made.text);
+    const child = await people.apiTokens.make(parent, CI);
+    const machine = await people.apiTokens.make(root, CI);
+    const texts = [made, elsewhere, child, machine].map(({ text }) => text);
+    const areIn = async () => {
+      const all = await Promise.all(texts.map((text) => people.callers.ofToken(text, null)));
+      return all.map((one) => one !== null);
+    };
+    expect(await areIn()).toEqual([true, true, true, true]);
+    await people.users.change(root, ada.id, { isDisabled: true });
+    expect(await areIn()).toEqual([false, false, false, true]);
+    expect(await people.callers.again(parent)).toBeNull();
+    await expect(people.apiTokens.make(parent, CI)).rejects.toMatchObject(refused('forbidden'));
+    await expect(people.users.add(parent, { name: 'late' })).rejects.toMatchObject(refused('forbidden'));
+    const listed = await people.apiTokens.list('default');
+    const told = (id: string) => listed.find((one) => one.id === id);
+    expect(told(made.token.id)).toMatchObject({
+      isOwnerOut: true,
+      revokedAt: null,
+      createdBy: { name: 'ada' },
+    });
+    expect(told(child.token.id)).toMatchObject({
+      ...{ isOwnerOut: true, createdBy: { kind: 'token', id: made.token.id, name: 'ci' } },
+    });
+    expect(told(machine.token.id)).toMatchObject({ isOwnerOut: false, createdBy: { kind: 'local' } });
+    await people.users.change(root, ada.id, { isDisabled: false });
+    expect(await areIn()).toEqual([true, true, true, true]);
+    await people.users.remove(root, ada.id);
+    expect(await areIn()).toEqual([false, false, false, true]);
+    expect(await people.apiTokens.list('ops')).toMatchObject([
+      { revokedAt: stage.now, isOwnerOut: true, createdBy: { kind: 'user', id: ada.id, name: null } },
+    ]);
+    const { items } = await people.audit.page({ project: null, limit: 6 });
+    expect(items.slice(1, 4).map(({ action, project, detail }) => [action, project, detail.with])).toEqual(
+      expect.arrayContaining([
+        ['token.revoked', 'default', 'ada'],
+        ['token.revoked', 'ops', 'ada'],
+      ]),
+    );
+    expect(items[0]).toMatchObject({ action: 'user.removed' });
+    const { items: disabled } = await people.audit.page({ project: null, limit: 9, action: 'user.disabled' });
+    expect(disabled).toMatchObject([{ detail: { name: 'ada', tokens: 3 } }]);
+  });
+
+  it('end with the token that made them, and with the one that made that, in whichever project', async () => {
+    const process = await stage.process(dialect);
+    const { people, root } = process;
+    await people.projects.add(root, { id: 'ops' });
+    const make = async (by: Caller, project: string | null, permissions: readonly string[]) => {
+      const { text, token } = await people.apiTokens.make(by, { project, label: 'x', permissions });
+      return { id: token.id, text, caller: await callerOf(process, text) };
+    };
+    const first = await make(root, null, PERMISSIONS);
+    const second = await make(first.caller, null, PERMISSIONS);
+    const third = await make(second.caller, 'ops', ['tokens:write', 'fleet:read']);
+    const fourth = await make(third.caller, 'ops', ['fleet:read']);
+    const other = await make(root, null, PERMISSIONS);
+    expect(await people.apiTokens.revoke(root, null, first.id)).toBe(true);
+    const areIn = await Promise.all(
+      [first, second, third, fourth, other].map(({ text }) => people.callers.ofToken(text, null)),
+    );
+    expect(areIn.map((one) => one !== null)).toEqual([false, false, false, false, true]);
+    await expect(make(second.caller, 'ops', ['fleet:read'])).rejects.toMatchObject(refused('forbidden'));
+    const { items } = await people.audit.page({ project: null, limit: 9, action: 'token.revoked' });
+    expect(items.map(({ project, target, detail }) => [project, target, detail.with])).toEqual([
+      ['ops', fourth.id, first.id],
+      ['ops', third.id, first.id],
+      [null, second.id, first.id],
+      [null, first.id, undefined],
+    ]);
   });
 
   it('say when they were used last, and write so once a minute', async () => {

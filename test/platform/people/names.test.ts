@@ -48,6 +48,8 @@ describe("a user's name", () => {
       'a"b',
       'a\nb\u0000',
       'x'.repeat(61),
+      // Each is eighteen letters when names are compared, and lists could not go on from such a one.
+      '\ufdfa'.repeat(20),
       '😀',
       'a😀',
     ],

@@ -18,6 +18,15 @@ const arrive = async ({ people }: Process, who: OidcPerson): Promise<User> => {
   if (typeof user === 'string') throw new Error(user);
   return user;
 };
+/** Who may add and change users, and is no administrator. */
+const accountsToken = async ({ people, root }: Process) => {
+  const { text } = await people.apiTokens.make(root, {
+    ...{ project: null, label: 'accounts', permissions: ['platform:write'] },
+  });
+  const caller = await people.callers.ofToken(text, null);
+  if (caller === null) throw new Error('no such token');
+  return caller;
+};
 const rolesOf = async ({ people }: Process, { id }: User) =>
   (await people.members.of(id)).map(({ project, role, source }) => `${project} ${role} ${source}`);
 
@@ -152,13 +161,9 @@ describe.each(DIALECTS)('a user who comes by a provider, on %s', (dialect) => {
 
   it('leaves nobody else in whom he was made by: neither by a password, nor a link, nor a sign-in from before', async () => {
     const process = await stage.process(dialect);
-    const { people, root } = process;
+    const { people } = process;
     // Who may add users, but is no administrator, knows the password, and who the next administrator by the provider is.
-    const { text } = await people.apiTokens.make(root, {
-      ...{ project: null, label: 'ci', permissions: ['platform:write'] },
-    });
-    const mallory = await people.callers.ofToken(text, null);
-    if (mallory === null) throw new Error('no such token');
+    const mallory = await accountsToken(process);
     const trap = await people.users.add(mallory, { name: 'boss', email: 'boss@example.com', password: GOOD });
     const link = await people.codes.makeSignIn(mallory, trap.id);
     const { caller } = await browserOf(process, trap);
@@ -180,6 +185,42 @@ describe.each(DIALECTS)('a user who comes by a provider, on %s', (dialect) => {
     await arrive(process, person('2', { isAdministrator: true }));
     expect(await people.callers.ofSignIn(asAda?.value ?? '', null)).toBeNull();
     expect(await people.callers.again(before)).toBeNull();
+  });
+
+  it('is no administrator for having the address of an account that somebody else made, and that became one', async () => {
+    const process = await stage.process(dialect);
+    const { people, root } = process;
+    const mallory = await accountsToken(process);
+    const trap = await people.users.add(mallory, { name: 'boss', email: 'mallory@example.com' });
+    await people.users.change(root, trap.id, { isAdministrator: true });
+    const came = person('666', { verifiedEmail: 'mallory@example.com' });
+    for (const isAdministrator of [null, false])
+      for (const roles of [[], came.roles])
+        expect(await people.oidcUsers.arrive(BY, { ...came, isAdministrator, roles })).toBe(
+          'of-administrator',
+        );
+    expect(await people.users.get(trap.id)).toMatchObject({ oidc: null, isAdministrator: true });
+    // Nobody else is kept out by it, nor the one whom the settings name.
+    expect(await arrive(process, person('1'))).toMatchObject({ isAdministrator: false });
+    expect(await arrive(process, { ...came, isAdministrator: true, roles: [] })).toMatchObject({
+      ...{ id: trap.id, oidc: { subject: '666' } },
+    });
+  });
+
+  it('has the address that an administrator reads when he gives him more rights', async () => {
+    const process = await stage.process(dialect);
+    const { people, root } = process;
+    const mallory = await accountsToken(process);
+    const ada = await people.users.add(root, { name: 'ada', email: 'ada@example.com' });
+    const forbidden = { reason: 'forbidden', field: 'email' };
+    for (const email of ['mallory@example.com', null])
+      await expect(people.users.change(mallory, ada.id, { email })).rejects.toMatchObject(forbidden);
+    // Otherwise mallory would come, put the address back, and wait until `ada` is made an administrator.
+    const came = person('666', { verifiedEmail: 'mallory@example.com' });
+    expect((await arrive(process, came)).id).not.toBe(ada.id);
+    await people.users.change(mallory, ada.id, { name: 'Ada L', email: 'ada@example.com' });
+    await people.users.change(root, ada.id, { email: 'ada@example.org' });
+    expect(await people.users.get(ada.id)).toMatchObject({ name: 'Ada L', email: 'ada@example.org' });
   });
 
   it('is one, however many of his browsers come at once', async () => {

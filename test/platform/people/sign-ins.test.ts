@@ -101,6 +101,26 @@ describe.each(DIALECTS)('a sign-in, on %s', (dialect) => {
     expect(await people.callers.ofSignIn(others.value, null)).not.toBeNull();
   });
 
+  it('asks the database the same for a name that nobody has as for one from here: how long it takes tells nothing', async () => {
+    const process = await stage.process(dialect);
+    const { people } = process;
+    const ada = await addUser(process, 'ada');
+    await browserOf(process, ada);
+    const asked: number[] = [];
+    for (const [name, knows] of [
+      ['ada', true],
+      ['nobody', false],
+      ['nobody@example.org', false],
+      ['x'.repeat(1_000), false],
+    ] as const) {
+      const before = process.statements;
+      expect([name, await people.signIns.knows(name, FROM.address)]).toEqual([name, knows]);
+      asked.push(process.statements - before);
+    }
+    expect(asked).toEqual([1, 1, 1, 1]);
+    expect(await people.signIns.knows('ada', '198.51.100.1')).toBe(false);
+  });
+
   it('ends when somebody ends it, alone or with all others', async () => {
     const process = await stage.process(dialect);
     const { people, told } = process;

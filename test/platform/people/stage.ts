@@ -16,6 +16,8 @@ export const GOOD = 'three wet horses';
 export interface Process {
   people: People;
   store: SqlStore;
+  /** How many statements its store was asked. */
+  readonly statements: number;
   /** What was told, here or elsewhere. */
   told: Change[];
   /** A program on the machine: it may everything. */
@@ -46,14 +48,22 @@ export class PeopleStage {
   }
 
   async #open(place: string): Promise<Process> {
-    const store = await openStore(place);
+    let statements = 0;
+    const store = await openStore(place, undefined, () => {
+      statements += 1;
+    });
     this.#opened.push(store);
     const feed: ChangeFeed = await openFeed(place);
     this.#opened.push(feed);
     const told: Change[] = [];
     feed.subscribe((change) => told.push(change));
     const people = new People({ store, feed, clock: { now: () => this.now } });
-    return { people, store, told, root: people.callers.local('test', null) };
+    return {
+      ...{ people, store, told, root: people.callers.local('test', null) },
+      get statements() {
+        return statements;
+      },
+    };
   }
 }
 

@@ -6,6 +6,16 @@ afterEach(() => stage.close());
 
 const refused = (reason: string, field: string | null = null) => ({ name: 'PeopleError', reason, field });
 
+/** Who may add and change users, and is no administrator. */
+async function accountsToken({ people, root }: Process) {
+  const { text } = await people.apiTokens.make(root, {
+    ...{ project: null, label: 'accounts', permissions: ['platform:read', 'platform:write'] },
+  });
+  const caller = await people.callers.ofToken(text, null);
+  if (caller === null) throw new Error('no token');
+  return caller;
+}
+
 describe.each(DIALECTS)('users, on %s', (dialect) => {
   it('are listed by name, page by page, and found by a part of a name or an address', async () => {
     const process = await stage.process(dialect);
@@ -172,13 +182,9 @@ describe.each(DIALECTS)('users, on %s', (dialect) => {
 
   it('who are no administrators make none, and change none', async () => {
     const process = await stage.process(dialect);
-    const { people, root } = process;
+    const { people } = process;
     const ada = await addUser(process, 'ada', { isAdministrator: true });
-    const { text } = await people.apiTokens.make(root, {
-      ...{ project: null, label: 'accounts', permissions: ['platform:read', 'platform:write'] },
-    });
-    const token = await people.callers.ofToken(text, null);
-    if (token === null) throw new Error('no token');
+    const token = await accountsToken(process);
     const forbidden = refused('forbidden');
     await expect(people.users.add(token, { name: 'x', isAdministrator: true })).rejects.toMatchObject(
       forbidden,
@@ -199,6 +205,11 @@ describe.each(DIALECTS)('users, on %s', (dialect) => {
     await expect(people.users.remove(token, ada.id)).rejects.toMatchObject(forbidden);
     await expect(people.passwordChanges.set(token, ada.id, GOOD)).rejects.toMatchObject(forbidden);
     await expect(people.codes.makeSignIn(token, ada.id)).rejects.toMatchObject(forbidden);
+    const { caller } = await browserOf(process, ada);
+    await expect(people.signIns.endOthers(token, ada.id, null)).rejects.toMatchObject(forbidden);
+    await expect(people.signIns.end(token, ada.id, caller.signInId ?? '')).rejects.toMatchObject(forbidden);
+    expect(await people.callers.again(caller)).not.toBeNull();
+    expect(await people.signIns.endOthers(token, bob.id, null)).toBe(0);
     expect(await people.users.get(ada.id)).toMatchObject({
       name: 'ada',
       isAdministrator: true,
@@ -224,6 +235,26 @@ describe.each(DIALECTS)('users, on %s', (dialect) => {
     await people.passwordChanges.set(root, bob.id, GOOD);
     await people.users.change(root, bob.id, { isAdministrator: true, email: 'bob@example.org' });
     expect(await people.signIns.withPassword('bob', GOOD, FROM)).not.toBeNull();
+  });
+
+  it('choose no password by a sign-in that ended while it was hashed', async () => {
+    const process = await stage.process(dialect);
+    const { people, root } = process;
+    await addUser(process, 'root', { isAdministrator: true });
+    const mallory = await accountsToken(process);
+    const ends = [{ isAdministrator: true }, { isDisabled: true }];
+    for (const [at, change] of ends.entries()) {
+      const { id } = await addUser(process, `user ${at}`);
+      // Whoever may make links has one for whom nobody has given a password yet.
+      const link = await people.codes.makeSignIn(mallory, id);
+      const value = (await people.signIns.withCode(link, FROM))?.value ?? '';
+      const caller = await people.callers.ofSignIn(value, null);
+      const chosen = people.passwordChanges.change(caller ?? root, null, GOOD);
+      const result = expect(chosen).rejects.toMatchObject(refused('forbidden'));
+      await people.users.change(root, id, change);
+      await result;
+      expect(await people.users.get(id)).toMatchObject({ hasPassword: false });
+    }
   });
 
   it('that are not there are not changed', async () => {
