@@ -8,7 +8,7 @@ import fastify, {
 import { messageOf, SECURITY_HEADERS } from 'iroh-net-diagnostics/services';
 import { PeopleError } from '../people/index.js';
 import { MAX_BODY } from './constants.js';
-import { type AccessOptions, guard, type Needs, nothingHere } from './doors/index.js';
+import { type AccessOptions, guard, type Needs, nothingHere, strictTransport } from './doors/index.js';
 import { html } from './html.js';
 import { HttpError } from './http-error.js';
 import { errorPage } from './pages.js';
@@ -18,6 +18,8 @@ import { SHOULD } from './v1/schemas.js';
 
 /** Decides who gets in, and where errors go. */
 export interface AppOptions extends Omit<AccessOptions, 'askToSignIn'> {
+  /** Whether the platform itself speaks TLS. */
+  hasTls: boolean;
   /** Whose `X-Forwarded-…` headers are believed. */
   trustProxy: readonly string[];
   /** Asks who comes. */
@@ -39,7 +41,7 @@ const HEADERS = {
  * @param addRoutes - adds all routes; methods that a path does not have are refused here
  */
 export async function createApp(
-  { trustProxy, signInPage, onError, observe, ...access }: AppOptions,
+  { hasTls, trustProxy, signInPage, onError, observe, ...access }: AppOptions,
   addRoutes: (app: FastifyInstance) => Promise<void>,
 ): Promise<FastifyInstance> {
   const answerError = (thrown: FastifyError | HttpError, request: FastifyRequest, reply: FastifyReply) => {
@@ -50,6 +52,10 @@ export async function createApp(
     return isApi(request)
       ? reply.type(PROBLEM_TYPE).send(JSON.stringify(problemOf(error, request.id)))
       : html(reply, errorPage(statusCode, message, depthOf(request.url)));
+  };
+  const headersFor = (request: FastifyRequest) => {
+    const strict = strictTransport(request, { hasTls, publicUrl: access.publicUrl });
+    return strict === null ? HEADERS : { ...HEADERS, 'strict-transport-security': strict };
   };
   const app = fastify({
     bodyLimit: MAX_BODY,
@@ -66,12 +72,12 @@ export async function createApp(
     trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
     // For a malformed URL no hook has run, so the headers are set here.
     frameworkErrors: (_error, request, reply) => {
-      answerError(nothingHere(), request, reply.headers(HEADERS));
+      answerError(nothingHere(), request, reply.headers(headersFor(request)));
     },
   });
 
   const addObserved = observe(app);
-  app.addHook('onRequest', async (_request, reply) => void reply.headers(HEADERS));
+  app.addHook('onRequest', async (request, reply) => void reply.headers(headersFor(request)));
   guard(app, {
     ...access,
     askToSignIn: (request, reply) => {
@@ -100,13 +106,16 @@ export async function createApp(
 
 function refuseOtherMethods(app: FastifyInstance, url: string, needs: Needs): void {
   const has = app.supportedMethods.filter((method) => app.hasRoute({ method, url }));
+  const refuse = async ({ method }: FastifyRequest) => {
+    throw new HttpError(405, `${method} is not possible here.`, { allow: has.join(', ') });
+  };
   app.route({
     url,
     method: app.supportedMethods.filter((method) => !has.includes(method)),
     config: { needs, isRefusal: true },
-    handler: ({ method }) => {
-      throw new HttpError(405, `${method} is not possible here.`, { allow: has.join(', ') });
-    },
+    // Behind the access rules, and before anything of a body is looked at.
+    onRequest: refuse,
+    handler: refuse,
   });
 }
 

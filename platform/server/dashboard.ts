@@ -86,6 +86,7 @@ export class Dashboard {
     const options: AppOptions = {
       allowedHosts: allowedNames(settings),
       publicUrl,
+      hasTls: certificate !== null,
       trustProxy: settings.trustProxy,
       onRoute: context.onRoute,
       identify: (request) => doors.identify(request),

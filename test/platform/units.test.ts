@@ -21,6 +21,7 @@ import {
   isKnownHost,
   isSameOrigin,
   isTls,
+  strictTransport,
 } from '../../platform/server/doors/origin.js';
 import { escapeHtml, fill } from '../../platform/server/html.js';
 import { madeUpId } from '../support/ids.js';
@@ -258,6 +259,31 @@ describe('access', () => {
     // By ssh -L, or inside the network: plain HTTP, and a cookie for TLS would not come back.
     expect(ask({}, 'http', 'https://fleet.test/')).toBe(false);
     expect(ask({}, 'http', 'http://dash.test/')).toBe(false);
+  });
+
+  it('has browsers come over TLS alone where TLS is ours, or by the public name; never on this machine', () => {
+    const told = (host: string, hasTls: boolean, publicUrl: string | null = null) =>
+      strictTransport({ host }, { hasTls, publicUrl });
+    const year = 'max-age=31536000';
+    expect(told('fleet.test', true)).toBe(year);
+    expect(told('fleet.test:8443', true)).toBe(year);
+    // What a proxy does with a name is its own matter, unless we are told that it is TLS.
+    expect(told('fleet.test', false)).toBeNull();
+    expect(told('fleet.test', false, 'http://fleet.test/')).toBeNull();
+    expect(told('fleet.test', false, 'https://fleet.test/')).toBe(year);
+    expect(told('Fleet.test:443', false, 'https://fleet.test:8443/here/')).toBe(year);
+    expect(told('inside.test', false, 'https://fleet.test/')).toBeNull();
+    // It would hold for everything that listens there, over plain HTTP too.
+    for (const host of [
+      'localhost',
+      'localhost:8443',
+      'app.localhost',
+      '127.0.0.1',
+      '[::1]:1',
+      '192.0.2.7',
+      '',
+    ])
+      expect([host, told(host, true, `https://${host || 'x'}/`)]).toEqual([host, null]);
   });
 
   it('takes an address for one, whatever a client says that it is', () => {

@@ -52,6 +52,8 @@ export interface AccessOptions {
   askToSignIn(request: FastifyRequest, reply: FastifyReply): FastifyReply;
 }
 
+const FOREIGN = 'Requests from other sites are refused.';
+
 /** The name of the parameter of a path that is a project. */
 const PROJECT = 'project';
 
@@ -71,12 +73,17 @@ export function guard(app: FastifyInstance, options: AccessOptions): void {
     const hosts = anyHost && isRead ? null : options.allowedHosts;
     if (hosts !== null && !isKnownHost(request.host, hosts))
       throw new HttpError(421, 'This host name is not served: open the address that the platform printed.');
+    // Before a body is looked at.
+    if (request.is404) throw nothingHere();
     // Browsers never send a bearer token by themselves, so pages of other sites cannot misuse it.
-    if (!isRead && bearerIn(headers) === null && !isSameOrigin(request, options.publicUrl))
-      throw new HttpError(403, 'Requests from other sites are refused.');
-    if (request.is404 || needs === 'anybody') return;
+    const isOwn = isRead || bearerIn(headers) !== null || isSameOrigin(request, options.publicUrl);
+    const isForeign = !isOwn && (needs === 'anybody' || saysWhence(headers));
+    if (isForeign) throw new HttpError(403, FOREIGN);
+    if (needs === 'anybody') return;
     request.caller = await options.identify(request);
     if (request.caller === null) return options.askToSignIn(request, reply);
+    // Who says nothing may be a program that has forgotten its token, or the browser of somebody who is signed in.
+    if (!isOwn) throw new HttpError(403, FOREIGN);
     await assertMay(request.caller, needs, projectOf(request), options);
   });
 }
@@ -90,6 +97,11 @@ export function callerOf({ caller }: FastifyRequest): Caller {
 /** What a program sends; `null`: nothing. */
 export function bearerIn({ authorization }: IncomingHttpHeaders): string | null {
   return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? null;
+}
+
+/** Whether a browser says where a request comes from. */
+function saysWhence({ origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
+  return origin !== undefined || site !== undefined;
 }
 
 async function assertMay(
@@ -117,6 +129,8 @@ async function sees(
 }
 
 function refusalOf({ kind }: Caller, permission: Permission): string {
+  if (kind === 'anyone')
+    return 'Where nobody signs in, nobody lets anybody in: use the command line, or switch the login on.';
   if (kind === 'token') return `This token has not the permission ${permission}.`;
   const role = roleFor(permission);
   return role === null

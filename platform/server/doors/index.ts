@@ -9,5 +9,5 @@ export {
 } from './access.js';
 export { addDoorPages } from './door-pages.js';
 export { Doors, type DoorsDeps, type Ways } from './doors.js';
-export { addressOf, allowedNames, isTls } from './origin.js';
+export { addressOf, allowedNames, isTls, strictTransport } from './origin.js';
 export { relativePath, returnPath } from './return-path.js';

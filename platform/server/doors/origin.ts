@@ -70,6 +70,26 @@ export function isTls(
   return publicUrl === null ? false : new URL(publicUrl).origin === `https://${host}`;
 }
 
+/** A year, as is usual. Not for names below this one, which are not ours, nor for the lists in browsers. */
+const STRICT_TRANSPORT = 'max-age=31536000';
+
+/**
+ * What browsers are to keep in mind of this name: that nobody comes to it without TLS (`Strict-Transport-Security`). Only where we
+ * speak TLS, or by the name of an `https:` public URL: what a proxy does with its other names is the proxy's. Never for this machine,
+ * since it would hold for whatever else listens there.
+ * @returns `null`: nothing
+ */
+export function strictTransport(
+  { host }: Pick<FastifyRequest, 'host'>,
+  { hasTls, publicUrl }: { hasTls: boolean; publicUrl: string | null },
+): string | null {
+  const name = hostName(host);
+  // Browsers keep nothing of an address.
+  if (name === null || isIP(name) !== 0 || isLoopbackHost(host) || name.endsWith('.localhost')) return null;
+  const { protocol, host: named } = publicUrl === null ? { protocol: '', host: '' } : new URL(publicUrl);
+  return hasTls || (protocol === 'https:' && hostName(named) === name) ? STRICT_TRANSPORT : null;
+}
+
 /** The client's address, or that of the last proxy which is not trusted. */
 export function addressOf({ ip, socket }: Pick<FastifyRequest, 'ip' | 'socket'>): string {
   // Some proxies add the port; and what a client says may be any text.
