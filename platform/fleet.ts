@@ -27,6 +27,7 @@ import type { Change, ChangeFeed } from './changes/index.js';
 import { isOver, type Requester, type RunQueue, toProgress } from './runs/index.js';
 import type { RunRecord } from './store/run-rows.js';
 import type { SqlStore } from './store/sql-store.js';
+import type { Write } from './store/write-queue.js';
 
 /** Something that a browser may want to fetch anew. */
 export type LiveChange =
@@ -42,6 +43,9 @@ export interface LiveSource {
   /** @returns ends the subscription */
   subscribe(listener: (change: LiveChange) => void): () => void;
 }
+
+/** What is written down of an API secret. */
+type SecretNote = (keyId: EndpointId) => Write;
 
 /** What a {@link Fleet} stands on. */
 export interface FleetDeps {
@@ -147,31 +151,50 @@ export class Fleet {
     return this.#deps.store.metricsSessions(ref);
   }
 
-  async createApiSecret(label?: string, project?: ProjectId): Promise<ApiSecret> {
-    return this.#secrets(await this.#deps.addressForSecret()).create(label, project);
+  /** @param note - what is written down of it, in its transaction */
+  async createApiSecret(label?: string, project?: ProjectId, note?: SecretNote): Promise<ApiSecret> {
+    return this.#secrets(await this.#deps.addressForSecret(), note).create(label, project);
   }
 
-  async registerSshKey(publicKey: string, label?: string, project?: ProjectId): Promise<EndpointId> {
-    return this.#secrets({ id: this.id, relayUrls: [], directAddrs: [] }).register(publicKey, label, project);
+  /** @param note - what is written down of it, in its transaction */
+  async registerSshKey(
+    publicKey: string,
+    label?: string,
+    project?: ProjectId,
+    note?: SecretNote,
+  ): Promise<EndpointId> {
+    const address = { id: this.id, relayUrls: [], directAddrs: [] };
+    return this.#secrets(address, note).register(publicKey, label, project);
   }
 
   apiSecrets(project: ProjectId = DEFAULT_PROJECT): Promise<ApiSecretRecord[]> {
     return this.#deps.store.apiSecrets(project);
   }
 
-  /** @returns whether it was valid until now */
-  async revokeApiSecret(keyId: EndpointId, project: ProjectId = DEFAULT_PROJECT): Promise<boolean> {
+  /**
+   * @param note - what is written down of it, in its transaction
+   * @returns whether it was valid until now
+   */
+  async revokeApiSecret(
+    keyId: EndpointId,
+    project: ProjectId = DEFAULT_PROJECT,
+    note?: SecretNote,
+  ): Promise<boolean> {
     const { store, feed, events, clock, closeSessionsOf } = this.#deps;
-    if (!(await store.revokeApiSecret(project, keyId, clock.now()))) return false;
+    if (!(await store.revokeApiSecret(project, keyId, clock.now(), note?.(keyId)))) return false;
     closeSessionsOf(keyId);
     feed.publish({ what: 'secrets', project, revoked: keyId });
     events.emit({ type: 'api-secrets-changed', project, keyId });
     return true;
   }
 
-  /** Asks for a run, and says how it begins. @throws `ERR_STATE` when the button is grey */
-  beginRun(ref: EndpointRef, by: Requester): Promise<RunRecord> {
-    return this.#deps.runs.request(ref, by);
+  /**
+   * Asks for a run, and says how it begins.
+   * @param note - what is written down of it, in its transaction
+   * @throws `ERR_STATE` when the button is grey
+   */
+  beginRun(ref: EndpointRef, by: Requester, note?: (id: string) => Write): Promise<RunRecord> {
+    return this.#deps.runs.request(ref, by, note);
   }
 
   /** A run of a project; `null`: there is none (any more). */
@@ -180,9 +203,9 @@ export class Fleet {
     return run?.project === project ? run : null;
   }
 
-  /** Ends a run that is not over; one that is under way ends in a moment. */
-  cancelRun(id: string): Promise<void> {
-    return this.#deps.runs.cancel(id);
+  /** Ends a run that is not over; one that is under way ends in a moment. @param also - written in the same transaction */
+  cancelRun(id: string, also?: Write): Promise<void> {
+    return this.#deps.runs.cancel(id, also);
   }
 
   /** Asks for a run, and waits for its report. @throws `ERR_STATE` when the button is grey, `DialBackError` when it fails */
@@ -206,8 +229,9 @@ export class Fleet {
     }
   }
 
-  #secrets(address: EndpointAddress): ApiSecrets {
-    const { store, events, clock, closeSessionsOf } = this.#deps;
+  #secrets(address: EndpointAddress, note?: SecretNote): ApiSecrets {
+    const { store: whole, events, clock, closeSessionsOf } = this.#deps;
+    const store = note === undefined ? whole : whole.secretsWith(note);
     return new ApiSecrets({ store, events, clock, address: () => address, closeSessions: closeSessionsOf });
   }
 

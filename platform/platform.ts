@@ -47,6 +47,7 @@ import { DASHBOARD_PORT_SETTING, rememberedPort } from './store/settings.js';
 import type { SqlDatabase } from './store/sql-database.js';
 import type { SqlStore } from './store/sql-store.js';
 import { usageOf } from './store/usage.js';
+import type { Write } from './store/write-queue.js';
 
 /** With relays: how long to wait for a home relay, which API secrets should contain. Milliseconds. */
 const ONLINE_TIMEOUT_MS = 5_000;
@@ -219,8 +220,15 @@ export class Platform {
    * @throws NetDiagnosticsError `ERR_SETTING` for a longer label, `ERR_STATE` when there is no such project or there are too
    * many secrets, `ERR_STORE`
    */
-  createApiSecret(label?: string, project: ProjectId = DEFAULT_PROJECT): Promise<ApiSecret> {
-    return this.#fleet.createApiSecret(label, project);
+  createApiSecret(label?: string, project?: ProjectId): Promise<ApiSecret>;
+  /** @internal With what is written down of it, in its transaction. */
+  createApiSecret(label: string, project: ProjectId, note: (keyId: EndpointId) => Write): Promise<ApiSecret>;
+  createApiSecret(
+    label?: string,
+    project: ProjectId = DEFAULT_PROJECT,
+    note?: (keyId: EndpointId) => Write,
+  ): Promise<ApiSecret> {
+    return this.#fleet.createApiSecret(label, project, note);
   }
 
   /**

@@ -17,9 +17,12 @@ import type { Store } from './store.js';
 /** Longest label, in characters. */
 export const MAX_LABEL_LENGTH = 60;
 
+/** Of a {@link Store} what is about API secrets. */
+export type ApiSecretStore = Pick<Store, 'apiSecret' | 'apiSecrets' | 'addApiSecret' | 'revokeApiSecret'>;
+
 /** What {@link ApiSecrets} needs. */
 export interface ApiSecretContext {
-  store: Store;
+  store: ApiSecretStore;
   /** Ends the sessions that were opened with a secret. */
   closeSessions(keyId: EndpointId): void;
   events: EventBus;

@@ -85,7 +85,7 @@ export {
   verifySignature,
   withBrackets,
 } from '../wire/index.js';
-export { type ApiSecretContext, ApiSecrets, MAX_LABEL_LENGTH } from './api-secrets.js';
+export { type ApiSecretContext, type ApiSecretStore, ApiSecrets, MAX_LABEL_LENGTH } from './api-secrets.js';
 export { type BindPlatformOptions, type BoundEndpoint, bindPlatform, platformAddress } from './bind.js';
 export {
   type ButtonFacts,

@@ -1,6 +1,9 @@
-import { NetDiagnosticsError } from 'iroh-net-diagnostics/services';
+import { messageOf, NetDiagnosticsError, systemClock } from 'iroh-net-diagnostics/services';
 import type { Settings } from '../config/index.js';
+import { noteInStore } from '../people/index.js';
+import type { SqlDatabase } from '../store/sql-database.js';
 import { backUpFolder } from '../transfer/index.js';
+import { COMMAND_LINE } from './command-line.js';
 import { onInterruption } from './interruption.js';
 import { askRunning } from './running-platform.js';
 
@@ -27,12 +30,13 @@ export async function backup(
     }
     const { held } = asked.answer;
     return async () => {
-      const ended = await askRunning<{ wasHeld: boolean }>(data, '/api/v1/backup/end', { held });
+      const path = `/api/v1/backup/${held}`;
+      const ended = await askRunning<{ wasHeld: boolean }>(data, path, null, 'DELETE');
       return ended.answer?.wasHeld === true;
     };
   };
   try {
-    const done = await backUpFolder({ data, to }, { hold }, signal);
+    const done = await backUpFolder({ data, to }, { hold, copied: writeDown }, signal);
     const durationMs = Math.round(performance.now() - startedAt);
     if (json) {
       process.stdout.write(`${JSON.stringify({ folder: to, ...done, durationMs })}\n`);
@@ -49,4 +53,12 @@ export async function backup(
     if (whyNotAsked === null || !(error instanceof NetDiagnosticsError)) throw error;
     throw new NetDiagnosticsError(error.code, `${whyNotAsked} ${error.message}`, { cause: error });
   }
+}
+
+/** As the running platform does it. A backup is worth more than the line about it: the disk may be full. */
+async function writeDown(database: SqlDatabase): Promise<void> {
+  const news = { by: COMMAND_LINE, action: 'backup.made', project: null } as const;
+  await noteInStore(database, systemClock, news).catch((error: unknown) => {
+    process.stderr.write(`The audit log does not say that a backup was made: ${messageOf(error)}\n`);
+  });
 }

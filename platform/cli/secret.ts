@@ -1,6 +1,5 @@
 import {
   API_SECRET_ENV_VAR_NAME,
-  type ApiSecret,
   ApiSecrets,
   EventBus,
   NetDiagnosticsError,
@@ -52,9 +51,8 @@ async function makeOffline(settings: Settings, wanted: Wanted): Promise<string> 
   if (options.database !== undefined) return makeByDatabase(options, options.database, wanted);
   const platform = await Platform.start({ ...options, dashboard: false });
   try {
-    const made = await platform.createApiSecret(wanted.label, wanted.project);
-    await writeDown(platform.people, made, wanted);
-    return made.reveal();
+    const { label, project } = wanted;
+    return (await platform.createApiSecret(label, project, noteBy(platform.people, wanted))).reveal();
   } finally {
     await platform.stop();
   }
@@ -82,27 +80,29 @@ async function makeByDatabase(
         'ERR_STATE',
         'The database has no identity yet: start the platform first.',
       );
-    const made = await new ApiSecrets({
-      ...{ store, events: new EventBus(), clock: systemClock },
-      address: () => reach.elsewhere(id),
-      closeSessions: () => {},
-    }).create(label, project);
     const feed = await openFeed(database);
     try {
-      await writeDown(new People({ store, feed, clock: systemClock }), made, { label, project });
+      const people = new People({ store, feed, clock: systemClock });
+      const made = await new ApiSecrets({
+        store: store.secretsWith(noteBy(people, { label, project })),
+        ...{ events: new EventBus(), clock: systemClock },
+        address: () => reach.elsewhere(id),
+        closeSessions: () => {},
+      }).create(label, project);
       // Dashboards show it at once.
       feed.publish({ what: 'secrets', project, revoked: null });
+      return made.reveal();
     } finally {
       await feed.close();
     }
-    return made.reveal();
   } finally {
     await store.close();
   }
 }
 
-/** As the running platform does it for who asks it. */
-function writeDown(people: People, { keyId }: ApiSecret, { label, project }: Wanted): Promise<void> {
-  const news = { action: 'secret.made', project, target: keyId, detail: { label } } as const;
-  return people.audit.record({ by: commandLine(people), ...news });
+/** What the log says of it, as the running platform has it for who asks it. */
+function noteBy(people: People, { label, project }: Wanted) {
+  const by = commandLine(people);
+  return (target: string) =>
+    people.audit.entry({ by, action: 'secret.made', project, target, detail: { label } });
 }

@@ -29,6 +29,7 @@ import {
   toRun,
 } from '../store/run-rows.js';
 import type { SqlStore } from '../store/sql-store.js';
+import type { Write } from '../store/write-queue.js';
 import type { RunObserver } from './run-observer.js';
 import { CANCELLED, isOver, toProgress } from './run-progress.js';
 
@@ -73,9 +74,10 @@ export class RunQueue {
 
   /**
    * Asks for a run.
+   * @param note - what is written down of it, in its transaction
    * @throws `ERR_STATE` when the button is grey
    */
-  async request(ref: EndpointRef, by: Requester): Promise<RunRecord> {
+  async request(ref: EndpointRef, by: Requester, note?: (id: string) => Write): Promise<RunRecord> {
     await this.#endOverdue(ref);
     const [endpoint, active] = await Promise.all([this.#store.endpoint(ref), this.active(ref)]);
     const grants = endpoint?.grant == null ? [] : [endpoint.grant];
@@ -83,7 +85,7 @@ export class RunQueue {
     const now = Math.floor(this.#clock.now() / 1000);
     const button = buttonState(facts, now);
     if (!button.enabled || endpoint === null) throw grey(textOf(button));
-    const run = await this.#insert(ref, endpoint.identity, by);
+    const run = await this.#insert(ref, endpoint.identity, by, note);
     // Somebody else was faster: there is one active run of an endpoint at most.
     if (run === null) throw grey(textOf(buttonState({ ...facts, isRunning: true }, now)));
     this.#tell(run);
@@ -113,8 +115,8 @@ export class RunQueue {
     return new Map(rows.map(toRun).map((run) => [run.endpointId, run]));
   }
 
-  /** Ends a run that is not over. */
-  async cancel(id: string): Promise<void> {
+  /** Ends a run that is not over. @param also - written in the same transaction */
+  async cancel(id: string, also?: Write): Promise<void> {
     const { dialect } = this.#store;
     const now = databaseTime(dialect);
     const change = await this.#store.write(async (tables) => {
@@ -129,14 +131,17 @@ export class RunQueue {
         .where('state', '=', 'queued')
         .returning('state')
         .executeTakeFirst();
-      if (ended !== undefined) return ended;
-      return tables
-        .updateTable('runs')
-        .set({ cancel: 1 })
-        .where('id', '=', id)
-        .where('state', '=', 'running')
-        .returning('state')
-        .executeTakeFirst();
+      const changed =
+        ended ??
+        (await tables
+          .updateTable('runs')
+          .set({ cancel: 1 })
+          .where('id', '=', id)
+          .where('state', '=', 'running')
+          .returning('state')
+          .executeTakeFirst());
+      if (changed !== undefined) await also?.(tables);
+      return changed;
     });
     if (change === undefined) return;
     if (change.state === 'failed') this.#observer.ended('cancelled', null);
@@ -224,12 +229,13 @@ export class RunQueue {
     { project, id }: EndpointRef,
     identity: EndpointId,
     by: Requester,
+    note?: (id: string) => Write,
   ): Promise<RunRecord | null> {
     const { dialect } = this.#store;
     const now = databaseTime(dialect);
     const trace = this.#observer.traceHere();
-    const row = await this.#store.write((tables) =>
-      tables
+    const row = await this.#store.write(async (tables) => {
+      const inserted = await tables
         .insertInto('runs')
         .values({
           ...{ id: randomUUID(), project, endpoint_id: id, identity, requested_by: by.name },
@@ -240,8 +246,10 @@ export class RunQueue {
         .onConflict((conflict) => conflict.doNothing())
         .returning(RUN_COLUMNS)
         .returning(readAt(dialect))
-        .executeTakeFirst(),
-    );
+        .executeTakeFirst();
+      if (inserted !== undefined) await note?.(inserted.id)(tables);
+      return inserted;
+    });
     return row === undefined ? null : toRun(row);
   }
 

@@ -1,5 +1,6 @@
 import {
   type ApiSecretRecord,
+  type ApiSecretStore,
   type Attributes,
   type Authorisation,
   type EndpointAddress,
@@ -137,7 +138,8 @@ export class SqlStore implements Store {
     );
   }
 
-  async addApiSecret(secret: ApiSecretRecord): Promise<void> {
+  /** @param also - written in the same transaction */
+  async addApiSecret(secret: ApiSecretRecord, also?: Write): Promise<void> {
     const { project, keyId, identity, label, createdAt, revokedAt } = secret;
     await this.#writes.run(async (tables) => {
       // Who removes the project waits, and then revokes this one, too.
@@ -148,6 +150,7 @@ export class SqlStore implements Store {
         .insertInto('api_secrets')
         .values({ project, key_id: keyId, identity, label, created_at: createdAt, revoked_at: revokedAt })
         .execute();
+      await also?.(tables);
     });
   }
 
@@ -181,17 +184,30 @@ export class SqlStore implements Store {
     return rows.map((row) => endpointId(row, 'key_id'));
   }
 
-  async revokeApiSecret(project: ProjectId, keyId: EndpointId, at: number): Promise<boolean> {
-    const { numUpdatedRows } = await this.#writes.run((tables) =>
-      tables
+  /** @param also - written in the same transaction when it is revoked */
+  revokeApiSecret(project: ProjectId, keyId: EndpointId, at: number, also?: Write): Promise<boolean> {
+    return this.#writes.run(async (tables) => {
+      const { numUpdatedRows } = await tables
         .updateTable('api_secrets')
         .set({ revoked_at: at })
         .where('project', '=', project)
         .where('key_id', '=', keyId)
         .where('revoked_at', 'is', null)
-        .executeTakeFirst(),
-    );
-    return numUpdatedRows > 0n;
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) return false;
+      await also?.(tables);
+      return true;
+    });
+  }
+
+  /** Its API secrets, each written together with what is noted of it. */
+  secretsWith(note: (keyId: EndpointId) => Write): ApiSecretStore {
+    return {
+      apiSecret: (keyId) => this.apiSecret(keyId),
+      apiSecrets: (project) => this.apiSecrets(project),
+      addApiSecret: (secret) => this.addApiSecret(secret, note(secret.keyId)),
+      revokeApiSecret: (project, keyId, at) => this.revokeApiSecret(project, keyId, at, note(keyId)),
+    };
   }
 
   async endpoint({ project, id }: EndpointRef): Promise<EndpointRecord | null> {

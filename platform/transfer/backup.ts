@@ -7,6 +7,7 @@ import { FILE_MODE, messageOf, NetDiagnosticsError } from 'iroh-net-diagnostics/
 import { sql } from 'kysely';
 import { putIdentity, readIdentity } from '../identities/index.js';
 import { openLibsql } from '../store/libsql-driver.js';
+import type { SqlDatabase } from '../store/sql-database.js';
 import { syncPath } from '../store/sync-path.js';
 import { openFolder, STORE_FILE } from './place.js';
 import { isThere } from './write-file.js';
@@ -18,6 +19,8 @@ export interface Running {
    * @returns says that the copy is made; resolves to whether the file was left alone until then. `null`: no platform runs
    */
   hold(): Promise<(() => Promise<boolean>) | null>;
+  /** Where none runs: gets the store when the copy is made, as long as nobody else can open it. */
+  copied?(database: SqlDatabase): Promise<void>;
 }
 
 /**
@@ -50,7 +53,7 @@ export async function backUpFolder(
     // Made here, since SQLite would make it readable by everybody.
     await (await open(copy, 'wx', FILE_MODE)).close();
     const done = await running.hold();
-    if (done === null) await copyUnused(data, copy);
+    if (done === null) await copyUnused(data, copy, running);
     else await copyInUse(file, copy, done, signal);
     signal.throwIfAborted();
     const key = await readIdentity(data);
@@ -64,10 +67,11 @@ export async function backUpFolder(
   }
 }
 
-async function copyUnused(data: string, copy: string): Promise<void> {
+async function copyUnused(data: string, copy: string, { copied }: Running): Promise<void> {
   const place = await openFolder(data);
   try {
     await sql`VACUUM INTO ${copy}`.execute(place.database.tables);
+    await copied?.(place.database);
   } finally {
     await place.close();
   }

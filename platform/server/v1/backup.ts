@@ -29,15 +29,20 @@ export function addBackup(api: Api, { hold, doors }: ApiContext): void {
     },
   );
 
-  api.post(
-    '/backup/end',
+  api.delete(
+    '/backup/:held',
     {
       config: { needs: 'platform:write', isProven: true },
       schema: {
         operationId: 'endBackup',
         summary: 'The file has been copied',
         tags: ['platform'],
-        body: Type.Object({ held: Type.String({ maxLength: 200 }) }, { additionalProperties: false }),
+        params: Type.Object({
+          held: Type.String({
+            pattern: '^[0-9a-f]{32}$',
+            description: 'What the answer to `POST /backup` said.',
+          }),
+        }),
         response: {
           200: Type.Object({
             wasHeld: Type.Boolean({ description: 'Whether the file was as it was from the beginning on.' }),
@@ -45,6 +50,6 @@ export function addBackup(api: Api, { hold, doors }: ApiContext): void {
         },
       },
     },
-    async ({ body }) => ({ wasHeld: hold !== null && (await hold.end(body.held)) }),
+    async ({ params }) => ({ wasHeld: hold !== null && (await hold.end(params.held)) }),
   );
 }

@@ -85,18 +85,13 @@ export function addRuns(api: Api, { services, doors }: ApiContext): void {
     async (request, reply) => {
       const { project, endpoint } = request.params;
       const id = idIn(endpoint, 404, 'There is no such endpoint.');
-      const run = await services.beginRun({ project, id }, callerOf(request)).catch((error: unknown) => {
+      const by = callerOf(request);
+      const note = (run: string) =>
+        audit.entry({ by, action: 'run.requested', project, target: endpoint, detail: { run } });
+      const run = await services.beginRun({ project, id }, by, note).catch((error: unknown) => {
         throw hasCode(error, 'ERR_STATE')
           ? new HttpError(409, messageOf(error), {}, { code: 'button-grey' })
           : error;
-      });
-      const detail = { run: run.id };
-      await audit.record({
-        by: callerOf(request),
-        action: 'run.requested',
-        project,
-        target: endpoint,
-        detail,
       });
       reply.header('location', `/api/v1/projects/${project}/endpoints/${endpoint}/runs/${run.id}`);
       return reply.code(202).send(runJson(run));
@@ -135,9 +130,11 @@ export function addRuns(api: Api, { services, doors }: ApiContext): void {
       const { params } = request;
       const { project, endpoint: target, run } = params;
       if (isOver(await runOf(params))) throw new HttpError(409, 'The run is over.', {}, { code: 'run-over' });
-      await services.cancelRun(run);
       const by = callerOf(request);
-      await audit.record({ by, action: 'run.cancelled', project, target, detail: { run } });
+      await services.cancelRun(
+        run,
+        audit.entry({ by, action: 'run.cancelled', project, target, detail: { run } }),
+      );
       return reply.code(202).send(runJson(await runOf(params)));
     },
   );

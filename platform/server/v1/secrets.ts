@@ -79,10 +79,14 @@ export function addSecrets(api: Api, { services, doors }: ApiContext): void {
     async (request, reply) => {
       const { project } = request.params;
       const { label = '', sshKey } = request.body;
+      const by = callerOf(request);
+      const action = sshKey === undefined ? 'secret.made' : 'secret.registered';
+      const note = (target: string) =>
+        audit.entry({ by, action, project, target, detail: { label: label.trim() } });
       const make = async () => {
         if (sshKey !== undefined)
-          return { keyId: await services.registerSshKey(sshKey, label.trim(), project) };
-        const secret = await services.createApiSecret(label.trim(), project);
+          return { keyId: await services.registerSshKey(sshKey, label.trim(), project, note) };
+        const secret = await services.createApiSecret(label.trim(), project, note);
         const text = secret.reveal();
         return { keyId: secret.keyId, secret: text, envLine: `${API_SECRET_ENV_VAR_NAME}=${text}` };
       };
@@ -90,9 +94,6 @@ export function addSecrets(api: Api, { services, doors }: ApiContext): void {
         if (hasCode(error, 'ERR_SETTING')) throw new HttpError(400, messageOf(error));
         throw hasCode(error, 'ERR_STATE') ? new HttpError(409, messageOf(error)) : error;
       });
-      const action = sshKey === undefined ? 'secret.made' : 'secret.registered';
-      const detail = { label: label.trim() };
-      await audit.record({ by: callerOf(request), action, project, target: made.keyId, detail });
       return reply.code(201).send(made);
     },
   );
@@ -112,8 +113,9 @@ export function addSecrets(api: Api, { services, doors }: ApiContext): void {
     async (request) => {
       const { project, secret } = request.params;
       const keyId = idIn(secret, 404, NO_SECRET);
-      if (!(await services.revokeApiSecret(keyId, project))) throw new HttpError(404, NO_SECRET);
-      await audit.record({ by: callerOf(request), action: 'secret.revoked', project, target: keyId });
+      const by = callerOf(request);
+      const note = () => audit.entry({ by, action: 'secret.revoked', project, target: keyId });
+      if (!(await services.revokeApiSecret(keyId, project, note))) throw new HttpError(404, NO_SECRET);
       return { keyId };
     },
   );

@@ -67,7 +67,7 @@ const TABLE: Readonly<Record<string, string>> = {
   'DELETE /api/v1/tokens/:token': /*                     */ '! - - - - + - - - - + + ! ! ! !',
   'GET /api/v1/audit': /*                                */ '! - - - - + - - - + + + ! ! ! !',
   'POST /api/v1/backup': /*                              */ '! - - - - + - - - - + + ! ! ! !',
-  'POST /api/v1/backup/end': /*                          */ '! - - - - + - - - - + + ! ! ! !',
+  'DELETE /api/v1/backup/:held': /*                      */ '! - - - - + - - - - + + ! ! ! !',
   'GET /api/v1/projects': /*                             */ '! + + + + + + + + + + + ! ! ! !',
   'POST /api/v1/projects': /*                            */ '! - - - - + - - - - + + ! ! ! !',
   'GET /api/v1/projects/:project': /*                    */ '! + + + ? + + + ? + + + ! ! ! !',
@@ -103,7 +103,12 @@ const TABLE: Readonly<Record<string, string>> = {
 const VALUES: Readonly<Record<string, string>> = {
   ...{ project: 'shop', id: 'a'.repeat(64), endpoint: 'a'.repeat(64), secret: 'a'.repeat(64) },
   ...{ run: '00000000-0000-4000-8000-000000000000', report: 'a'.repeat(20), user: 'a'.repeat(24) },
-  ...{ token: 'a'.repeat(16), signIn: 'a'.repeat(16), name: [...ASSETS.keys()][0] ?? '' },
+  ...{
+    held: 'a'.repeat(32),
+    token: 'a'.repeat(16),
+    signIn: 'a'.repeat(16),
+    name: [...ASSETS.keys()][0] ?? '',
+  },
 };
 
 const stage = new Stage();

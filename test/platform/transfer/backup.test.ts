@@ -39,10 +39,13 @@ async function startPlatform(): Promise<void> {
 }
 
 /** Asks the running platform as somebody does who has its login. */
-async function post(path: string, body: object): Promise<unknown> {
+const post = (path: string, body: object) => ask('POST', path, body);
+
+async function ask(method: string, path: string, body?: object): Promise<unknown> {
   const { url, token } = await noteOf(data);
-  const headers = { ...bearer(token), 'content-type': 'application/json' };
-  const response = await fetch(new URL(path, url), { method: 'POST', headers, body: JSON.stringify(body) });
+  const json = body === undefined ? {} : { body: JSON.stringify(body) };
+  const headers = { ...bearer(token), ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+  const response = await fetch(new URL(path, url), { method, headers, ...json });
   return { status: response.status, ...((await response.json()) as object) };
 }
 
@@ -66,6 +69,11 @@ describe('a backup', () => {
       expect([file, statSync(join(to, file)).mode & 0o777]).toEqual([file, 0o600]);
     expect(await withDatabase(to, allRows)).toEqual(before);
     expect((await openIdentity(to)).id).toBe(id);
+    // That it was made stands in the log, as when the platform runs.
+    const { audit = [], ...rest } = await withDatabase(data, allRows);
+    const isNew = ({ action }: Record<string, unknown>) => action === 'backup.made';
+    expect({ ...rest, audit: audit.filter((row) => !isNew(row)) }).toEqual(before);
+    expect(audit.filter(isNew)).toMatchObject([{ actor_name: 'the command line', project: null }]);
   });
 
   it('of a running platform has what it had acknowledged, and the platform goes on', async () => {
@@ -102,9 +110,9 @@ describe('a backup', () => {
     await startPlatform();
     const { held } = (await post('/api/v1/backup', {})) as { held: string };
     expect(await backup()).toMatchObject({ code: 1, stderr: 'Another backup is being made.\n' });
-    expect(await post('/api/v1/backup/end', { held: 'another' })).toEqual({ status: 200, wasHeld: false });
-    expect(await post('/api/v1/backup/end', { held })).toEqual({ status: 200, wasHeld: true });
-    expect(await post('/api/v1/backup/end', { held })).toEqual({ status: 200, wasHeld: false });
+    expect(await ask('DELETE', `/api/v1/backup/${'0'.repeat(32)}`)).toEqual({ status: 200, wasHeld: false });
+    expect(await ask('DELETE', `/api/v1/backup/${held}`)).toEqual({ status: 200, wasHeld: true });
+    expect(await ask('DELETE', `/api/v1/backup/${held}`)).toEqual({ status: 200, wasHeld: false });
     expect((await backup()).code).toBe(0);
   });
 

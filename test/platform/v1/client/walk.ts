@@ -118,7 +118,8 @@ export async function walk({ origin, fetch, endpoint, metric, sshKey, setUpCode 
   expect(secrets.items.find(({ keyId }) => keyId === made.keyId)?.revokedAt).toBeTypeOf('number');
 
   const { held } = await good(POST('/api/v1/backup'));
-  expect(await good(POST('/api/v1/backup/end', { body: { held } }))).toEqual({ wasHeld: true });
+  const done = await good(DELETE('/api/v1/backup/{held}', { params: { path: { held } } }));
+  expect(done).toEqual({ wasHeld: true });
 
   await walkPeople(api, origin, setUpCode);
 }
