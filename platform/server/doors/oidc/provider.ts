@@ -197,9 +197,10 @@ export class OidcProvider {
 
 /** What the ID token does not say, the userinfo endpoint may. That an address is verified, is said of that address alone. */
 function together(claims: Claims, more: Claims): Claims {
-  const { email_verified, ...rest } = more;
-  const isSame = claims.email === undefined || claims.email === more.email;
-  return { ...rest, ...(isSame ? { email_verified } : {}), ...claims };
+  const email = claims.email ?? more.email;
+  const about = [claims, more].filter((one) => one.email === email);
+  const isVerified = about.map((one) => one.email_verified).find((said) => said !== undefined);
+  return { ...more, ...claims, email, email_verified: isVerified };
 }
 
 type Claims = Readonly<Record<string, unknown>>;

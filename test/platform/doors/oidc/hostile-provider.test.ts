@@ -95,6 +95,14 @@ describe('a provider that lies', () => {
     expect((await signIn()).verifiedEmail).toBe('ada@example.com');
   });
 
+  it('does not say in the token that an address is verified which only another place names', async () => {
+    hostile.claims = (right) => ({ ...right, email_verified: true });
+    hostile.userinfo = { sub: 'mallory', email: 'ada@example.com' };
+    expect((await signIn()).verifiedEmail).toBeNull();
+    hostile.userinfo = { sub: 'mallory', email: 'ada@example.com', email_verified: true };
+    expect((await signIn()).verifiedEmail).toBe('ada@example.com');
+  });
+
   it('gives names that nobody can misread, and groups that are texts', async () => {
     hostile.claims = (right) => ({
       ...right,
