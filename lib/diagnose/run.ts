@@ -33,9 +33,6 @@ import { type DiagnosePlan, type Listening, planOf } from './plan.js';
 /** Probes that go on without a route: the machine may only reach the Internet through a proxy. */
 const WITHOUT_ROUTE: ReadonlySet<string> = new Set<ProbeName>(['route', 'https-via-proxy']);
 
-/** Probes that are `ok` only if a relay has just answered over TCP. */
-const OVER_TCP: ReadonlySet<string> = new Set<ProbeName>(['https', 'relay']);
-
 /** Makes one report; see `diagnose`. @throws `ERR_SETTING` */
 export async function run(options: DiagnoseOptions): Promise<LocalReport> {
   const { plan, listening } = planOf(options);
@@ -51,8 +48,6 @@ class Run {
   readonly #records = new Map<string, ProbeRecord>();
   /** Whether {@link DiagnoseOptions.onWireFinal} was called. */
   #hasToldWire = false;
-  /** When a relay last answered over TCP. */
-  #answeredMs = Number.NEGATIVE_INFINITY;
   /** The number of records with which the colour was found to be final. Kept, so that it is computed only once. */
   #settledWith = Number.POSITIVE_INFINITY;
 
@@ -112,7 +107,6 @@ class Run {
     this.#tell({ phase: 'started', ref, done: this.#records.size, total });
     const record = await runProbe(run, context);
     this.#records.set(ref, record);
-    if (record.outcome === 'ok' && OVER_TCP.has(record.probe)) this.#answeredMs = this.#elapsed();
     // In the order of the plan, as in the report: the verdict may depend on the order.
     const soFar = () => runs.flatMap((each) => this.#records.get(each.ref) ?? []);
     if (this.#listening.onProbe !== null) {
@@ -170,7 +164,7 @@ class Run {
       ),
       headStart: new HeadStart(),
       firstAnswerMs: new Map(),
-      sinceAnswerMs: () => this.#elapsed() - this.#answeredMs,
+      lastTlsAnswerMs: new Map(),
       tls: tlsTrust(environment.bundledRoots, ca, environment.machineRoots),
       gateways: environment.gateways,
       gatewayPorts: environment.gatewayPorts,

@@ -34,6 +34,9 @@ async function ping({ url }: AskedRelay, context: ProbeContext, patience: Patien
       const answer = await patience.wait(signal, (cut) =>
         httpGet({ url: pingUrl, ip: address.ip, secureContext: trust, signal: cut, elapsed }),
       );
+      // Who shows another certificate, or none, may stand nearby: that does not show that the path lives.
+      if (trust !== undefined && trust === secureContext)
+        context.lastTlsAnswerMs.set(address.family, elapsed());
       return { address, answer: successful(answer) };
     });
   try {

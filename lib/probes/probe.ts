@@ -66,8 +66,8 @@ export interface ProbeContext {
   readonly headStart: HeadStart;
   /** Milliseconds after which the first relay of a family answered address discovery. */
   readonly firstAnswerMs: Map<Family, number>;
-  /** How many milliseconds ago a relay answered over TCP. Infinity: none has. */
-  sinceAnswerMs(): number;
+  /** When a relay of a family last answered over TLS, in milliseconds since the report's start. */
+  readonly lastTlsAnswerMs: Map<Family, number>;
   readonly tls: TlsTrust;
   readonly gateways: GatewayFinder;
   /** Ports at which gateways answer. */

@@ -1,7 +1,7 @@
-import type { Socket } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
 import { abortable, Patience, TimeUp, within } from '../async/index.js';
 import { codeOf } from '../errors.js';
-import type { AskedRelay, RelayStage } from '../report/index.js';
+import type { AskedRelay, Family, RelayStage } from '../report/index.js';
 import { HTTP_PORT, HTTPS_PORT, RELAY_PATIENCE } from './constants.js';
 import type { ResolvedAddress } from './names/resolver.js';
 import { type PlannedRun, type Probe, type ProbeContext, probeError, type RunResult, saw } from './probe.js';
@@ -75,10 +75,14 @@ class Access {
     const isSecure = protocol === 'https:';
     const number = port === '' ? (isSecure ? HTTPS_PORT : HTTP_PORT) : Number(port);
     const socket = await dialAgain(addresses, number, signal);
+    // Unknown once the relay has closed.
+    const remoteIp = socket.remoteAddress ?? '';
     try {
       if (!isSecure) return await this.#upgrade(socket, signal);
       this.#stage = 'tls';
-      return await this.#upgrade(await secure(socket, hostname, this.#context.tls.trusted(), signal), signal);
+      const secured = await secure(socket, hostname, this.#context.tls.trusted(), signal);
+      await this.#upgrade(secured, signal);
+      this.#context.lastTlsAnswerMs.set(familyOf(remoteIp), this.#context.elapsed());
     } finally {
       // Lets the last bytes go out.
       socket.on('error', () => undefined).destroySoon();
@@ -105,6 +109,10 @@ class Access {
       },
     };
   }
+}
+
+function familyOf(ip: string): Family {
+  return isIPv6(ip) ? 6 : 4;
 }
 
 async function* following(

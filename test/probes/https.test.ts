@@ -45,6 +45,19 @@ describe('https probe', () => {
     expect(requests).toEqual([['GET', '/ping', `relay.test.:${port}`, 'relay.test']]);
   });
 
+  it('notes that the path of a family lives, where a relay itself answered', async () => {
+    const port = await servers.https(good, (_, response) => response.writeHead(500).end());
+    const plainPort = await servers.http((_, response) => response.end());
+    const lastTlsAnswerMs = new Map<4 | 6, number>();
+    const machineRoots = async () => [ca.cert];
+    const inspected = tlsTrust([], [], machineRoots);
+    await runForRelay(httpsProbe, `http://127.0.0.1:${plainPort}/`, { lastTlsAnswerMs });
+    await runForRelay(httpsProbe, `https://relay.test:${port}/`, { tls: inspected, lastTlsAnswerMs });
+    expect([...lastTlsAnswerMs.keys()]).toEqual([]);
+    await runForRelay(httpsProbe, `https://relay.test:${port}/`, { tls: trusting(), lastTlsAnswerMs });
+    expect([...lastTlsAnswerMs.keys()]).toEqual([4]);
+  });
+
   it('leaves the name lookup out of the latency', async () => {
     const port = await servers.https(good, (_, response) => response.end());
     const lookup = async () => {

@@ -71,9 +71,11 @@ describe('relay probe', () => {
     const heard: Buffer[] = [];
     const port = await relay(good, 'iroh-relay-v1', heard);
     const url = `https://relay.test.:${port}/`;
-    const { outcome, observation } = await accessOf(url);
+    const lastTlsAnswerMs = new Map<4 | 6, number>();
+    const { outcome, observation } = await accessOf(url, { lastTlsAnswerMs });
     expect(outcome).toBe('ok');
     expect(observation).toEqual({ access: [{ relayUrl: url, stage: 'ready' }] });
+    expect([...lastTlsAnswerMs.keys()]).toEqual([4]);
     await expect.poll(() => Buffer.concat(heard).toString('hex')).toBe('88820000000003e8');
   });
 

@@ -62,7 +62,7 @@ export const STUCK_MS = 900;
 export const STUCK_ROUND_TRIPS = 8;
 
 /** How often it is checked whether a handshake is slow or stuck, in milliseconds. */
-export const HANDSHAKE_CHECK_MS = 50;
+export const HANDSHAKE_CHECK_MS = 20;
 
 /** Attempts at one relay, however long the deadline is. */
 export const MAX_ATTEMPTS = 8;
@@ -95,8 +95,11 @@ export const STALL_MS = 600;
  */
 export const DEAD_PATH_STALL_MS = 900;
 
-/** The path lives if another probe is answered so many milliseconds after the silence began, or later. */
-export const LIVES_AFTER_MS = 100;
+/**
+ * The path lives if another probe is answered so many milliseconds, and a round trip, after a silence began. Two or
+ * three of our datagrams are missing by then.
+ */
+export const LIVES_AFTER_MS = 60;
 
 /**
  * After so many milliseconds and round trips without an acknowledgement something may be wrong: the next relay is

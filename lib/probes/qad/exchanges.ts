@@ -30,6 +30,8 @@ export class Exchanges {
   readonly #running = new Set<Session>();
   /** IP addresses of ours from which datagrams pass. */
   readonly #proven = new Set<string>();
+  /** IP addresses of ours from which other things pass while datagrams do not. */
+  readonly #selective = new Set<string>();
   readonly #finish: () => void;
   #hasAll = false;
 
@@ -80,7 +82,7 @@ export class Exchanges {
     try {
       const before = await datagramsFragmented(this.#family);
       const exchanged = await session.exchange(this.#remainingMs(), {
-        sinceAnswerMs: this.#sinceAnswerMs,
+        livedInSilence: (silentMs, leastMs) => this.#livedInSilence(ip, silentMs, leastMs),
         onTrouble: goOn,
       });
       const after = await datagramsFragmented(this.#family);
@@ -95,6 +97,15 @@ export class Exchanges {
     this.#running.delete(session);
     this.#next(ip);
     this.#settle();
+  }
+
+  /**
+   * Whether the path lived while datagrams to a relay were not acknowledged. Then the relays that see us at the same
+   * address are not silent because the path carries nothing at all.
+   */
+  #livedInSilence(ip: string, silentMs: number, leastMs: number): boolean {
+    if (silentMs - this.#sinceAnswerMs() >= leastMs) this.#selective.add(ip);
+    return this.#selective.has(ip);
   }
 
   #settle(): void {

@@ -67,6 +67,38 @@ describe('exchanges with the relays of a family', () => {
     expect(exchanges.proofs.size).toBe(1);
   });
 
+  it('know from one relay that the path lives while datagrams do not pass, for all that see the same address', async () => {
+    const asks = (ip: string, ...silentMs: number[]) => {
+      const said: boolean[] = [];
+      const each = {
+        observed: { family: 4, ip, port: 1 },
+        exchange: async (
+          _: number,
+          { livedInSilence }: { livedInSilence(ms: number, least: number): boolean },
+        ) => {
+          for (const ms of silentMs) said.push(livedInSilence(ms, 60));
+          return STALLED;
+        },
+      };
+      return { session: each as unknown as Session, said };
+    };
+    // A relay answered over TLS 50 ms ago.
+    const exchanges = new Exchanges(
+      4,
+      () => 1000,
+      () => 50,
+    );
+    const [first, second, other] = [
+      asks('203.0.113.66', 100, 110, 0),
+      asks('203.0.113.66', 0),
+      asks('192.168.1.100', 0),
+    ];
+    for (const { session: each } of [first, second, other]) exchanges.add(each);
+    exchanges.close();
+    await exchanges.done;
+    expect([first, second, other].map(({ said }) => said)).toEqual([[false, true, true], [true], [false]]);
+  });
+
   it('do not wait for one whose address is proven', async () => {
     const never = session('203.0.113.66', new Promise<Exchanged>(() => undefined));
     const exchanges = new Exchanges(4, () => 1000);

@@ -53,7 +53,7 @@ describe('the probe', () => {
       resolver: new Resolver(lookup, end.signal),
       headStart: new HeadStart(),
       firstAnswerMs: new Map(),
-      sinceAnswerMs: () => Number.POSITIVE_INFINITY,
+      lastTlsAnswerMs: new Map(),
       tls: tlsTrust([], [], async () => []),
       gateways: async () => ({}),
       gatewayPorts: { portMapping: 5351, ssdp: 1900 },

@@ -24,6 +24,7 @@ interface Options {
   gatewayPorts?: ProbeContext['gatewayPorts'];
   signal?: AbortSignal;
   headStart?: HeadStart;
+  lastTlsAnswerMs?: ProbeContext['lastTlsAnswerMs'];
   lookup?: LookupHost;
   tls?: TlsTrust;
   portalPort?: number;
@@ -55,7 +56,7 @@ export async function runAlone(
     resolver: new Resolver(lookup, end.signal, () => deadlineMs - elapsed()),
     headStart: options.headStart ?? new HeadStart(),
     firstAnswerMs: new Map(),
-    sinceAnswerMs: () => Number.POSITIVE_INFINITY,
+    lastTlsAnswerMs: options.lastTlsAnswerMs ?? new Map(),
     tls: options.tls ?? tlsTrust([], [], async () => []),
     gateways: options.gateways ?? (async () => ({})),
     gatewayPorts: options.gatewayPorts ?? { portMapping: 5351, ssdp: 1900 },

@@ -35,8 +35,8 @@ interface Sent {
 
 /** What an exchange wants to know of its surroundings, and tells them. */
 export interface ExchangeSurroundings {
-  /** How many milliseconds ago the path was seen to live, by another probe. Default: never. */
-  sinceAnswerMs?(): number;
+  /** Whether another probe was answered when the silence had lasted so long already, or later. Default: none was. */
+  livedInSilence?(silentMs: number, leastMs: number): boolean;
   /** Called at most once, when acknowledgements are late, or some are still missing. The exchange goes on. */
   onTrouble?(): void;
 }
@@ -131,9 +131,10 @@ export class Exchange {
 
   /** Whether the silence cannot be a moment in which the path carries nothing at all. */
   get #isPathAlive(): boolean {
-    const { sinceAnswerMs = () => Number.POSITIVE_INFINITY } = this.#options;
-    const wasHeard = this.#sent.some(({ isAcknowledged }) => isAcknowledged);
-    return wasHeard || this.#silentMs - sinceAnswerMs() >= LIVES_AFTER_MS;
+    const leastMs = Math.max(LIVES_AFTER_MS, this.#roundTripMs);
+    // Asked first, also where we were heard: the answer may count for the other relays of this address.
+    const lives = this.#options.livedInSilence?.(this.#silentMs, leastMs) ?? false;
+    return lives || this.#sent.some(({ isAcknowledged }) => isAcknowledged);
   }
 
   #isStalled(): boolean {
