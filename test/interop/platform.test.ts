@@ -10,13 +10,7 @@ describe.skipIf(!interopAvailable())('Platform and a Rust client', () => {
 
   beforeAll(async () => {
     await buildPeer();
-    // The client dials from 127.0.0.1: another address, which plays one on the Internet.
-    const bindAddrs = ['127.0.0.2:0'];
-    const isPublicAddress = (ip: string) => ip.startsWith('127.');
-    platform = await Platform.start(
-      { dataDir: ':memory:', dashboard: false, bindAddrs },
-      { isPublicAddress },
-    );
+    platform = await Platform.start({ dataDir: ':memory:', dashboard: false });
     const secret = await platform.createApiSecret('interop');
     client = await RustClientHost.start({ apiSecret: secret.reveal(), name: 'rust client' });
     await client.peer.next('granted');
@@ -54,9 +48,8 @@ describe.skipIf(!interopAvailable())('Platform and a Rust client', () => {
       },
     });
     expect(record.report.directAddrs).toHaveLength(client.ready.addrs.length);
-    expect(record.sighting).toMatchObject({
-      ...{ path: 'direct', address: expect.stringMatching(/^127\.0\.0\.1:\d+$/), relayPath: null },
-    });
+    // Both are on this machine, which says nothing of the Internet.
+    expect(record.sighting).toBeNull();
     expect((await platform.reports(client.ready.id)).map(({ id }) => id)).toEqual([record.id]);
   });
 

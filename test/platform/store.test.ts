@@ -10,9 +10,11 @@ import { reportFacts } from '../../lib/services/report-facts.js';
 import { takeMetrics } from '../../lib/services/sessions/metrics-intake.js';
 import type { Store } from '../../lib/services/store.js';
 import type { MetricsSchema, MetricValue } from '../../lib/wire/index.js';
+import { dropReports } from '../../platform/store/drop.js';
 import { openLibsql } from '../../platform/store/libsql-driver.js';
 import { MIGRATIONS, MigrationSql } from '../../platform/store/migrations/index.js';
 import { IN_MEMORY, openStore } from '../../platform/store/open-store.js';
+import { FACT_COLUMNS, SIGHTING_COLUMNS } from '../../platform/store/rows.js';
 import type { SqlDatabase } from '../../platform/store/sql-database.js';
 import { SqlStore } from '../../platform/store/sql-store.js';
 import { runChild, startChild } from '../support/child.js';
@@ -213,6 +215,13 @@ describe.each(KINDS)('the store %s', (_, makeStore) => {
     expect(summaries.map(({ facts }) => facts)).toEqual(
       [null, last, first, relayed].map((sighting) => reportFacts(sampleReport(A), sighting)),
     );
+    await store.addReport({ ...report('05'), sighting: first }, 9);
+    if (store instanceof SqlStore) {
+      const { tables } = store;
+      await dropReports(tables, { project: DEFAULT_PROJECT, endpointId: A });
+      const kept = tables.selectFrom('endpoints').select([...FACT_COLUMNS, ...SIGHTING_COLUMNS]);
+      expect(new Set(Object.values(await kept.executeTakeFirstOrThrow()))).toEqual(new Set([null]));
+    }
     await store.close();
   });
 

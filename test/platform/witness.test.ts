@@ -128,7 +128,7 @@ describe('the platform as a witness', () => {
     await tell(session, { type: 'grant-cap', token: grantToken(liar, platform) });
     expect((await platform.dialBack(liar.id)).sighting?.address).toContain(APP);
     expect(await others()).toBe(false);
-    const other = await stage.clientHost({ onRun: () => new Promise(() => {}) }, '127.0.0.3');
+    const other = await stage.clientHost({ onRun: () => new Promise(() => {}) }, '127.9.0.3');
     await openSession(other, platform, await platform.createApiSecret());
     expect(await others()).toBe(true);
   });

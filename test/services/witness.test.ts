@@ -149,6 +149,7 @@ describe('what the platform sees of an app', () => {
     ['no session', { paths: [RELAY], session: null }],
     ['a direct path that is there and not used', { paths: [RELAY, '198.51.100.5:4000'] }],
     ['no path at all', { paths: [] }],
+    ['a path of another kind', { paths: ['bluetooth:00-11'] }],
   ] satisfies [string, Scene][])('is nothing for %s', async (_name, scene) => {
     expect(await sightingOf(scene)).toBeNull();
   });
@@ -224,6 +225,7 @@ describe('that others are direct', () => {
     ['nobody else is there', { paths }],
     ['others are relayed, too', { paths, others: [[RELAY]] }],
     ['others are in its own network', { paths, others: [['192.168.1.7:1']] }],
+    ['others may be within the same border', { paths, others: [['203.0.113.200:1']] }],
     [
       "the other has the app's own address",
       { paths, others, report: { directAddrs: [parseSocketAddr('198.51.100.7:9')] } },

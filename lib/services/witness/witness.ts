@@ -5,6 +5,7 @@ import {
   type EndpointId,
   formatSocketAddr,
   type IsPublicAddress,
+  isInNetwork,
   isLoopbackAddress,
   isPublicAddress,
   networkOf,
@@ -135,9 +136,21 @@ export class Witness {
     const own = ipsIn(report);
     const hasOther = (family: Family) =>
       this.#direct.some(
-        ({ remoteId }, addr) => remoteId !== report.endpointId && addr.family === family && !own.has(addr.ip),
+        ({ remoteId }, addr) =>
+          remoteId !== report.endpointId &&
+          addr.family === family &&
+          !own.has(addr.ip) &&
+          !this.#isNeighbour(addr),
       );
     return families.every((family) => this.#standsOpen(family) && hasOther(family));
+  }
+
+  /**
+   * Whether an address may belong to the site of the platform: whoever is inside does not have to come through the firewall at its
+   * border. Sites have at most these prefixes, but for a few of the largest.
+   */
+  #isNeighbour({ ip, family }: SocketAddr): boolean {
+    return this.#own(family).some((own) => isInNetwork(ip, own.ip, family === 4 ? 16 : 48));
   }
 
   /**
@@ -191,8 +204,15 @@ function pathsOf(route: Route) {
   return route.closeReason === null ? route.paths() : [];
 }
 
+/** Without those of another kind: iroh can be given transports of its user's own. */
 function addressesIn(paths: readonly { remoteAddr: string }[]): SocketAddr[] {
-  return paths.map(({ remoteAddr }) => unmapped(parseSocketAddr(remoteAddr)));
+  return paths.flatMap(({ remoteAddr }) => {
+    try {
+      return [unmapped(parseSocketAddr(remoteAddr))];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** The relays that answered. */
