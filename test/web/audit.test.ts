@@ -30,6 +30,11 @@ describe('the audit log in words', () => {
     const detail = { isAdministrator: false, expiresAt: Date.UTC(2026, 5, 15, 12) };
     expect(viewEntry(entry({ detail })).circumstances).toMatch(/ · administrator: no · until: .*2026$/);
     expect(viewEntry(entry({ action: 'sign-in.ended', target: 'u1' })).target).toBe('');
+    const signedIn = (way: string) =>
+      viewEntry(entry({ action: 'sign-in.done', detail: { way } })).circumstances;
+    expect(signedIn('code')).toMatch(/ · by a one-time code$/);
+    // One of a newer platform.
+    expect(signedIn('toString')).toMatch(/ · way: toString$/);
   });
 
   it('names those who have no name, shortens ids, and shows an action of a newer platform as it is', () => {

@@ -42,8 +42,12 @@ describe('the bar', () => {
     expect(html).toContain('<nav');
   });
 
-  it('offers other projects only where there are some', () => {
+  it('offers other projects only where there are some, and names the one that has a name', () => {
     expect(bar({})).not.toContain('Project: ');
+    expect(bar({})).toContain('<bdi class="muted only">Shop</bdi>');
+    const nameless = { id: 'default', name: 'Default', role: null, permissions: [] };
+    expect(bar({ project: 'default', me: me({ projects: [nameless] }) })).not.toContain('Default');
+    expect(bar({ me: me({ projects: [] }) })).not.toContain('only');
     const projects = [
       { ...shop, permissions: [...shop.permissions] },
       { id: 'b', name: TRAP, role: null, permissions: [] },

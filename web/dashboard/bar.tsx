@@ -63,10 +63,15 @@ export function Bar({ root, project, section, me, isLive }: BarProps) {
   );
 }
 
-/** One project needs no choice. */
+/** The name of the project that every platform has, until somebody calls it otherwise. */
+const UNNAMED = 'Default';
+
+/** One project needs no choice, and no name while it has none of its own. */
 function Projects({ root, project, me }: Pick<BarProps, 'root' | 'project'> & { me: Me }) {
   const { projects } = me.answer;
-  if (projects.length < 2) return null;
+  const [first] = projects;
+  if (projects.length < 2)
+    return first === undefined || first.name === UNNAMED ? null : <bdi class="muted only">{first.name}</bdi>;
   return (
     <Menu label="Project" words={me.project(project)?.name ?? 'Projects'}>
       <ul class="links">

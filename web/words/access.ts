@@ -5,7 +5,10 @@ import type { Permission, Role } from '../dashboard/answers.js';
 export const ROLE_WORDS: Readonly<Record<Role, { name: string; may: string }>> = {
   viewer: { name: 'Viewer', may: 'Sees endpoints, reports and members' },
   operator: { name: 'Operator', may: 'Also runs diagnostics and sees which API secrets there are' },
-  admin: { name: 'Admin', may: 'Also makes API secrets and tokens, and decides who is a member' },
+  admin: {
+    name: 'Admin',
+    may: 'Also makes API secrets and tokens, renames the project, and decides who is a member',
+  },
 };
 
 /** What a permission allows, in the order in which they are offered. */

@@ -91,7 +91,15 @@ const DETAILS: Readonly<Record<string, string>> = {
   tokens: 'API tokens',
 };
 
+/** How somebody signed in. */
+const WAYS: Readonly<Record<string, string>> = {
+  password: 'by password',
+  code: 'by a one-time code',
+  oidc: 'by single sign-on',
+};
+
 function detailText(name: string, value: AuditEntry['detail'][string]): string {
+  if (name === 'way' && typeof value === 'string' && Object.hasOwn(WAYS, value)) return WAYS[value] ?? value;
   const words = DETAILS[name] ?? name;
   if (typeof value === 'boolean') return `${words}: ${value ? 'yes' : 'no'}`;
   return `${words}: ${typeof value === 'number' && name.endsWith('At') ? dayText(value) : value}`;
