@@ -6,6 +6,6 @@ import { install } from './setup.js';
 await install();
 process.exitCode = await run(
   bin('vitest'),
-  ['run', 'test/lab/journey.test.ts', 'test/browser/app-page.test.ts'],
+  ['run', 'test/lab/journey.test.ts', 'test/browser/app-page.test.ts', 'test/browser/fleet.test.ts'],
   { shell: process.platform === 'win32', env: { ...process.env, UPDATE_SCREENSHOT: '1' } },
 );

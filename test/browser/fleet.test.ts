@@ -9,7 +9,7 @@ import { openLibsql } from '../../platform/store/libsql-driver.js';
 import { SqlStore } from '../../platform/store/sql-store.js';
 import { openSession, tell } from '../platform/stage.js';
 import { axeFaults } from '../support/axe.js';
-import { browserAvailable, launchBrowser } from '../support/browser.js';
+import { browserAvailable, launchBrowser, takePicture } from '../support/browser.js';
 import { openDashboard, originOf, TOKEN } from '../support/dashboard-door.js';
 import { fillFleet } from '../support/fleet-data.js';
 import { madeUpId } from '../support/ids.js';
@@ -94,6 +94,7 @@ describe.skipIf(!browserAvailable())('a fleet of ten thousand in a real browser'
     const green = page.getByRole('button', { name: /^Direct [1-9],\d{3}$/ });
     expect(await green.getAttribute('aria-pressed')).toBe('false');
     await shoot('light');
+    await takePicture(page, 'fleet');
     expect(await axeFaults(page)).toEqual([]);
   });
 

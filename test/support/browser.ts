@@ -52,9 +52,10 @@ export async function launchBrowser(enter: readonly string[] = []): Promise<Brow
   }
 }
 
-/** Takes a picture of a part of a page for docs/, when `npm run docs:screenshots` asks for it. */
-export async function takePicture(part: Locator, name: string): Promise<void> {
-  if (process.env.UPDATE_SCREENSHOT) await keepPicture(part.page(), name, await part.screenshot());
+/** Takes a picture of a page as it is seen, or of a part of it, for docs/, when `npm run docs:screenshots` asks for it. */
+export async function takePicture(of: Page | Locator, name: string): Promise<void> {
+  const page = 'page' in of ? of.page() : of;
+  if (process.env.UPDATE_SCREENSHOT) await keepPicture(page, name, await of.screenshot());
 }
 
 /**
