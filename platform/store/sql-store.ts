@@ -19,11 +19,19 @@ import {
   type ReportSummary,
   type Store,
 } from 'iroh-net-diagnostics/services';
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import { holding } from './dialect.js';
 import { forgetSome } from './drop.js';
 import { ENDPOINT_COLUMNS, endpointPage } from './endpoint-list.js';
-import { writeGrant, writeShownGrant } from './grant-writes.js';
+import {
+  changeEndpoint,
+  type EndpointChange,
+  writeAttributes,
+  writeAuthorisation,
+  writeOffline,
+  writeOnline,
+} from './endpoint-writes.js';
+import { writeGrant } from './grant-writes.js';
 import { MetricPoints } from './metric-points.js';
 import { writeMetricsSession, writeMetricValues } from './metric-writes.js';
 import { migrate } from './migrate.js';
@@ -260,28 +268,8 @@ export class SqlStore implements Store {
     return row === undefined ? null : endpointId(row, 'id');
   }
 
-  async authorise(
-    { project, id }: EndpointRef,
-    { issuer, expiresAt }: Authorisation,
-    identity: EndpointId,
-    at: number,
-  ): Promise<void> {
-    await this.#writes.run((tables) =>
-      tables
-        .insertInto('endpoints')
-        .values({
-          ...{ project, id, identity, issuer, expires_at: expiresAt, first_seen_at: at, last_seen_at: at },
-          ...{ name_key: nameKey(null), is_online: 0, report_count: 0, stored_bytes: 0 },
-        })
-        .onConflict((conflict) =>
-          conflict.columns(['project', 'id']).doUpdateSet(({ ref }) => ({
-            issuer: ref('excluded.issuer'),
-            expires_at: ref('excluded.expires_at'),
-            last_seen_at: ref('excluded.last_seen_at'),
-          })),
-        )
-        .execute(),
-    );
+  authorise(ref: EndpointRef, by: Authorisation, identity: EndpointId, at: number): Promise<void> {
+    return this.#writes.run((tables) => writeAuthorisation(tables, ref, by, identity, at));
   }
 
   nameEndpoint(ref: EndpointRef, name: string): Promise<void> {
@@ -292,60 +280,21 @@ export class SqlStore implements Store {
     return this.#change(ref, { group_name: group });
   }
 
-  async describeEndpoint({ project, id }: EndpointRef, attributes: Attributes): Promise<void> {
-    await this.#writes.run(async (tables) => {
-      const { numUpdatedRows } = await tables
-        .updateTable('endpoints')
-        .set({ attributes: JSON.stringify(attributes) })
-        .where('project', '=', project)
-        .where('id', '=', id)
-        .executeTakeFirst();
-      if (numUpdatedRows === 0n) return;
-      await tables
-        .deleteFrom('endpoint_attributes')
-        .where('project', '=', project)
-        .where('endpoint_id', '=', id)
-        .execute();
-      const rows = Object.entries(attributes).map(([key, value]) => ({
-        project,
-        endpoint_id: id,
-        key,
-        value,
-      }));
-      if (rows.length > 0) await tables.insertInto('endpoint_attributes').values(rows).execute();
-    });
+  describeEndpoint(ref: EndpointRef, attributes: Attributes): Promise<void> {
+    return this.#writes.run((tables) => writeAttributes(tables, ref, attributes));
   }
 
-  async sessionOpened(
+  sessionOpened(
     ref: EndpointRef,
     identity: EndpointId,
     address: EndpointAddress | null,
     at: number,
   ): Promise<void> {
-    const where = address === null ? {} : { address: JSON.stringify(address) };
-    const change = { identity, is_online: 1, last_seen_at: at, ...where };
-    await this.#writes.run(async (tables) => {
-      const before = await tables
-        .selectFrom('endpoints')
-        .select('identity')
-        .where('project', '=', ref.project)
-        .where('id', '=', ref.id)
-        .executeTakeFirst();
-      await changeEndpoint(tables, ref, change);
-      if (before !== undefined && before.identity !== identity) await writeShownGrant(tables, ref);
-    });
+    return this.#writes.run((tables) => writeOnline(tables, ref, identity, address, at));
   }
 
-  async sessionClosed({ project, id }: EndpointRef, identity: EndpointId, at: number): Promise<void> {
-    await this.#writes.run((tables) =>
-      tables
-        .updateTable('endpoints')
-        .set({ is_online: 0, last_seen_at: at })
-        .where('project', '=', project)
-        .where('id', '=', id)
-        .where('identity', '=', identity)
-        .execute(),
-    );
+  sessionClosed(ref: EndpointRef, identity: EndpointId, at: number): Promise<void> {
+    return this.#writes.run((tables) => writeOffline(tables, ref, identity, at));
   }
 
   movedTo(ref: EndpointRef, address: EndpointAddress): Promise<void> {
@@ -479,28 +428,4 @@ export class SqlStore implements Store {
     await this.#writes.settled();
     await this.#database.close();
   }
-}
-
-type EndpointChange = Partial<{
-  name: string;
-  name_key: string;
-  group_name: string;
-  identity: string;
-  is_online: number;
-  last_seen_at: number;
-  address: string;
-  shared_identity_at: number;
-}>;
-
-async function changeEndpoint(
-  tables: Transaction<Tables>,
-  { project, id }: EndpointRef,
-  change: EndpointChange,
-): Promise<void> {
-  await tables
-    .updateTable('endpoints')
-    .set(change)
-    .where('project', '=', project)
-    .where('id', '=', id)
-    .execute();
 }
