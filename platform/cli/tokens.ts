@@ -20,7 +20,10 @@ interface NewToken extends Owner {
 }
 
 /** What is shown of a token. */
-type ShownToken = Pick<ApiToken, 'id' | 'label' | 'permissions' | 'expiresAt' | 'revokedAt'>;
+type ShownToken = Pick<
+  ApiToken,
+  'id' | 'label' | 'permissions' | 'expiresAt' | 'revokedAt' | 'createdBy' | 'isOwnerOut'
+>;
 
 /** Makes a token, and prints it: the only time that it can be seen. */
 export async function addToken(
@@ -50,7 +53,7 @@ export async function listTokens(settings: Settings, owner: Owner): Promise<void
     async (people) => ({ items: await people.apiTokens.list(await knownProject(people, owner)) }),
   );
   for (const token of items)
-    print([token.id, token.label, token.permissions.join(','), endOf(token)].join('  '));
+    print([token.id, token.label, token.permissions.join(','), makerOf(token), endOf(token)].join('  '));
 }
 
 /** Ends a token, at once and for good. */
@@ -76,8 +79,16 @@ async function knownProject({ projects }: People, owner: Owner): Promise<Project
   return project;
 }
 
-function endOf({ expiresAt, revokedAt }: ShownToken): string {
+function makerOf({ createdBy: { kind, name } }: ShownToken): string {
+  if (kind === 'local') return 'by a program on the machine';
+  if (kind === 'anyone') return 'by nobody known';
+  const who = name ?? 'one that is gone';
+  return kind === 'token' ? `by the token ${who}` : `by ${who}`;
+}
+
+function endOf({ expiresAt, revokedAt, isOwnerOut }: ShownToken): string {
   if (revokedAt !== null) return `was revoked on ${day(revokedAt)}`;
+  if (isOwnerOut) return 'lets nobody in: its user is out';
   if (expiresAt === null) return 'does not expire';
   return `${expiresAt > Date.now() ? 'expires' : 'expired'} on ${day(expiresAt)}`;
 }

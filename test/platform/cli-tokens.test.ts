@@ -59,9 +59,15 @@ describe('the commands about API tokens', { tags: ['slow'], timeout: 90_000 }, (
     const [, beforeId = ''] = TOKEN.exec(before.stdout) ?? [];
     const [, afterId = ''] = TOKEN.exec(after.stdout) ?? [];
     const listed = await run('token', 'list', ...ofShop);
-    expect(listed.stdout).toMatch(new RegExp(`^${beforeId}  ci  fleet:read  expires on [\\d-]+\n$`));
+    expect(listed.stdout).toMatch(
+      new RegExp(`^${beforeId}  ci  fleet:read  by a program on the machine  expires on [\\d-]+\n$`),
+    );
     expect(await run('token', 'list', ...ofAll)).toMatchObject({
-      ...{ code: 0, stderr: '', stdout: `${afterId}  metrics  fleet:read,platform:read  does not expire\n` },
+      ...{
+        code: 0,
+        stderr: '',
+        stdout: `${afterId}  metrics  fleet:read,platform:read  by a program on the machine  does not expire\n`,
+      },
     });
     expect(await run('token', 'revoke', beforeId, ...ofShop)).toMatchObject({
       code: 0,
