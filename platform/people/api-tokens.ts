@@ -23,7 +23,10 @@ export interface ApiToken {
   permissions: readonly Permission[];
   /** Who made it. `name`: that of a user, or a token's label; `null`: it is gone, or there is none. */
   createdBy: { kind: MakerKind; id: string; name: string | null };
-  /** Whether the user is disabled or removed who made it, or made what made it: then it lets nobody in. */
+  /**
+   * Whether the user is disabled or removed who made it, or made what made it, or, where it is of the whole platform, no
+   * administrator any more: then it lets nobody in.
+   */
   isOwnerOut: boolean;
   createdAt: number;
   /** `null`: it does not expire. */
@@ -64,9 +67,13 @@ export const TOKEN_COLUMNS = [
 
 export type TokenRow = Omit<Selectable<AllTables['api_tokens']>, 'created_by' | 'created_at' | 'owner'>;
 
-/** Of `api_tokens`: its user is there and not disabled, or it has none. */
+/**
+ * Of `api_tokens`: its user is there and not disabled, and an administrator where it is of the whole platform, as he was who
+ * made it; or it has none.
+ */
 export const OWNER_IS_IN = sql<SqlBool>`(api_tokens.owner IS NULL OR EXISTS (
-  SELECT 1 FROM users WHERE users.id = api_tokens.owner AND users.disabled_at IS NULL))`;
+  SELECT 1 FROM users WHERE users.id = api_tokens.owner AND users.disabled_at IS NULL
+    AND (api_tokens.project IS NOT NULL OR users.is_administrator = 1)))`;
 
 /** Takes a token's text apart. @returns `null` for what is none */
 export function tokenParts(given: string): { id: string; hash: string } | null {

@@ -25,7 +25,8 @@ const Token = Type.Object(
       { description: 'Who made it. It ends with that user or token.' },
     ),
     isOwnerOut: Type.Boolean({
-      description: 'The user who made it, or made what made it, is disabled or removed: it lets nobody in.',
+      description:
+        'The user who made it, or made what made it, is disabled or removed, or, if it is of the whole platform, no administrator any more: it lets nobody in.',
     }),
     createdAt: time(),
     expiresAt: nullable(time('`null`: never.')),

@@ -209,6 +209,29 @@ describe.each(DIALECTS)('API tokens, on %s', (dialect) => {
     expect(disabled).toMatchObject([{ detail: { name: 'ada', tokens: 3 } }]);
   });
 
+  it('of the whole platform let nobody in while their user is no administrator any more', async () => {
+    const process = await stage.process(dialect);
+    const { people, root } = process;
+    await addUser(process, 'root', { isAdministrator: true });
+    const ada = await addUser(process, 'ada', { isAdministrator: true });
+    const { caller } = await browserOf(process, ada);
+    const all = await people.apiTokens.make(caller, {
+      ...{ project: null, label: 'all', permissions: PERMISSIONS, expiresAt: null },
+    });
+    const ofProject = await people.apiTokens.make(await callerOf(process, all.text), CI);
+    const areIn = () =>
+      Promise.all(
+        [all, ofProject].map(async ({ text }) => (await people.callers.ofToken(text, null)) !== null),
+      );
+    expect(await areIn()).toEqual([true, true]);
+    // With it he would make himself one again.
+    await people.users.change(root, ada.id, { isAdministrator: false });
+    expect(await areIn()).toEqual([false, true]);
+    expect(await people.apiTokens.list(null)).toMatchObject([{ isOwnerOut: true, revokedAt: null }]);
+    await people.users.change(root, ada.id, { isAdministrator: true });
+    expect(await areIn()).toEqual([true, true]);
+  });
+
   it('end with the token that made them, and with the one that made that, in whichever project', async () => {
     const process = await stage.process(dialect);
     const { people, root } = process;
