@@ -128,6 +128,25 @@ describe('relay probe', () => {
     expect(await accessOf(await start(), { deadlineMs: 1300 })).toMatchObject({ stage, code });
   });
 
+  it('asks with more than a packet: where large ones are lost, that hangs', async () => {
+    let bytes = 0;
+    const server = createHttpsServer(good);
+    server.on('upgrade', ({ rawHeaders }, socket: Socket) => {
+      bytes = rawHeaders.join('').length;
+      socket.on('error', () => undefined);
+    });
+    open.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `https://relay.test:${(server.address() as AddressInfo).port}/`;
+    expect(await accessOf(url, { deadlineMs: 1300 })).toMatchObject({
+      outcome: 'timeout',
+      stage: 'upgrade',
+      code: 'NO_ANSWER',
+    });
+    expect(bytes).toBeGreaterThan(1500);
+    server.closeAllConnections();
+  });
+
   it('tells the dates and the issuer of a certificate that it refuses', async () => {
     const port = await relay(expired);
     const { observation } = await accessOf(`https://expired.test:${port}/`);

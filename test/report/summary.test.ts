@@ -104,7 +104,7 @@ describe('summary', () => {
     [
       'Endpoint-Dependent, with a gateway that maps ports',
       'green',
-      /the gateway maps ports on request/,
+      /the gateway offers to map ports.*which was not tried/,
       [...dependent, maps],
     ],
     [
@@ -119,6 +119,42 @@ describe('summary', () => {
     ['no answer at all', 'grey', /Nothing answered/, [route(4)]],
     ['no route', 'grey', /offline/, [route(4, 'ENETUNREACH'), route(6, 'ENETUNREACH')]],
     ['a captive portal', 'grey', /captive portal/, [route(4), wrongPortal]],
+    [
+      'a captive portal that lets UDP pass',
+      'red',
+      /^A captive portal.*UDP works past it/,
+      [quic(), wrongPortal, access(R1, 'tls', 'X'), access(R2, 'tls', 'X')],
+    ],
+    [
+      'a relay that iroh picks and cannot use, beside one that it could',
+      'red',
+      /^iroh picks the relay that answers fastest/,
+      [
+        ...[quic(), seenAs(there), seenAs(there, '203.0.113.11')],
+        { latencies: [{ relayUrl: R1, kind: 'ipv4', ms: 5 }] },
+        https(R2, 40),
+        access(R1, 'connect', 'NO_ANSWER'),
+        access(R2),
+      ],
+    ],
+    [
+      'a relay that iroh cannot use and does not pick',
+      'green',
+      /iroh cannot use relay1\.example\..*: peers whose relay that is are not reached/,
+      [
+        ...[quic(), seenAs(there), seenAs(there, '203.0.113.11')],
+        { latencies: [{ relayUrl: R1, kind: 'ipv4', ms: 50 }] },
+        https(R2, 4),
+        access(R1, 'connect', 'NO_ANSWER'),
+        access(R2),
+      ],
+    ],
+    [
+      'relays that answered over UDP and no further in time',
+      'grey',
+      /^A relay answers over UDP, but nothing more was seen in time/,
+      [route(4), { latencies: [{ relayUrl: R1, kind: 'ipv4', ms: 900 }] }],
+    ],
     ['TLS intercepted', 'grey', /TLS is intercepted/, [route(4), intercepted]],
     [
       'relays that tell no address',

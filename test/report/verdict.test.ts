@@ -209,6 +209,27 @@ describe('UDP', () => {
     expect(udp.evidence).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  it('is not known where the relays are silent at the port of HTTP/3', () => {
+    const relays = targets([R1, R2]);
+    const at = (quicPort: number, ...more: Observation[]) => {
+      const observed = records(route(4), silence(4, R1), silence(4, R2), https(R1), https(R2), ...more);
+      return judge(
+        observed,
+        relays.map((relay) => ({ ...relay, quicPort })),
+        isPublicHere,
+      ).ipv4.udp;
+    };
+    expect(at(7842).value).toBe('no');
+    expect(at(443)).toMatchObject({ value: 'unknown', reason: expect.stringContaining('than 443') });
+    expect(at(443, stun('answered', 'a.test:3478')).reason).toContain('than 443');
+    expect(at(443, stun('silent', 'a.test:3478')).value).toBe('no');
+  });
+
+  it('is not known where handshakes had too few round trips', () => {
+    const late = [R1, R2].map((url) => quic('answered', url, { code: 'QAD_LATE' }));
+    expect(verdictOf(route(4), ...late).ipv4.udp.value).toBe('unknown');
+  });
+
   it('names the relay that may have discovery off', () => {
     const { udp } = verdictOf(unknownSilence(R1), https(R1)).ipv4;
     expect(udp.reason).toContain('relay1.example. may have address discovery switched off');
@@ -233,7 +254,20 @@ describe('other ports', () => {
   it.each<[string, 'yes' | 'no' | 'unknown', Observation[]]>([
     ['nothing', 'unknown', []],
     ['the relays alone', 'unknown', [quic()]],
-    ['STUN at another port', 'yes', [quic(), stunSeen(3478), stun('answered', 'stun.test:3478')]],
+    ['STUN at another port', 'yes', [quic(), stunSeen(40_000), stun('answered', 'stun.test:40000')]],
+    [
+      'STUN at a port that firewalls open for calls',
+      'unknown',
+      [quic(), stunSeen(3478), stun('answered', 'stun.test:3478')],
+    ],
+    [
+      'the same beside two silent servers at other ports',
+      'no',
+      [
+        ...[quic(), stunSeen(3478), stun('answered', 'stun.test:3478')],
+        ...[stun('silent', 'a.test:40000'), stun('silent', 'b.test:40001')],
+      ],
+    ],
     [
       'STUN at the port of the relays',
       'unknown',
@@ -254,8 +288,8 @@ describe('other ports', () => {
     ['one silent STUN server', 'unknown', [quic(), stun('silent', 'a.test:3478')]],
     ['two silent STUN servers', 'no', [quic(), stun('silent', 'a.test:3478'), stun('silent', 'b.test:3478')]],
     [
-      'two silent STUN servers beside one that answers',
-      'yes',
+      'two silent STUN servers beside one that answers at the same port',
+      'unknown',
       [
         ...[quic(), stun('silent', 'a.test:3478'), stun('silent', 'b.test:3478')],
         ...[stunSeen(3478), stun('answered', 'c.test:3478')],
@@ -273,6 +307,32 @@ describe('other ports', () => {
 
 describe('mapping and NAT type', () => {
   const there = '198.51.100.7:5000';
+  it('is not known where the relays are reached by another way than everybody else', () => {
+    const by = (name: string, destination: string, isReference = false): Observation => ({
+      routes: [
+        {
+          family: 4,
+          destination,
+          sourceIp: '192.168.1.100',
+          interface: name,
+          ...(isReference ? { isReference } : {}),
+        },
+      ],
+    });
+    const told = [seenAs(there), seenAs(there, '203.0.113.11')];
+    const to = (first: string, second: string) =>
+      verdictOf(
+        ...[by('eth0', '192.0.2.1', true), by(first, '203.0.113.10'), by(second, '203.0.113.11')],
+        ...told,
+      ).ipv4.mapping;
+    expect(to('eth0', 'eth0').value).toBe('endpoint-independent');
+    expect(to('vpn0', 'eth0').value).toBe('endpoint-independent');
+    expect(to('vpn0', 'vpn0')).toMatchObject({
+      value: 'unknown',
+      reason: expect.stringContaining('through vpn0, and the rest of the Internet through eth0'),
+    });
+  });
+
   it.each<[string, string, string, Observation[]]>([
     ['nothing', 'unknown', 'Unknown', []],
     ['our own address', 'none', 'No NAT', [seenAs(there, '203.0.113.10', { local: there })]],
@@ -475,7 +535,7 @@ describe('captive portal', () => {
       'no',
       [portal(R1, 'wrong'), https(R1), { latencies: [{ relayUrl: R1, kind: 'ipv4', ms: 9 }] }],
     ],
-    ['a wrong one for a relay whose HTTPS passes', 'yes', [portal(R1, 'wrong'), https(R1)]],
+    ['a wrong one for a relay whose HTTPS passes', 'unknown', [portal(R1, 'wrong'), https(R1)]],
     [
       "a redirect to the relay's own HTTPS, where somebody else shows a certificate",
       'yes',
@@ -536,6 +596,18 @@ describe('relays that iroh can use', () => {
     expect(usable()).toBe('unknown');
   });
 
+  it('help nothing if iroh picks another: the one that answers fastest', () => {
+    const picked = [https(R1, 10), access(R1, 'upgrade', 'HTTP_STATUS'), access(R2)];
+    expect(usable(...picked, https(R2, 40))).toBe('no');
+    expect(usable(...picked, https(R2, 12))).toBe('unknown');
+    expect(usable(...picked, https(R2, 5))).toBe('yes');
+    expect(usable(...picked, https(R2, 40), { homeRelays: [{ relayUrl: R2 }] })).toBe('yes');
+  });
+
+  it('are not known to be unusable if the report had too little time for them', () => {
+    expect(usable(access(R1, 'tls', 'DEADLINE'), access(R2, 'upgrade', 'DEADLINE'))).toBe('unknown');
+  });
+
   it('are not those unusable whose handshake a busy machine did not get to, while HTTPS went the same way', () => {
     const late = [access(R1, 'tls', 'NO_ANSWER'), access(R2, 'tls', 'NO_ANSWER')];
     expect(usable(...late)).toBe('no');
@@ -562,7 +634,13 @@ describe('relays that iroh can use', () => {
     ['certificate-early', [access(R1, 'tls', 'CERT_NOT_YET_VALID')]],
     ['certificate-untrusted', [access(R1, 'tls', 'DEPTH_ZERO_SELF_SIGNED_CERT')]],
     ['certificate-untrusted', [{ interceptions: [{ relayUrl: R1, issuer: 'Corp' }] }]],
+    ['certificate-wrong-name', [access(R1, 'tls', 'ERR_TLS_CERT_ALTNAME_INVALID')]],
+    ['tls-broken', [access(R1, 'tls', 'ECONNRESET')]],
+    ['tls-broken', [access(R1, 'tls', 'ERR_SSL_WRONG_VERSION_NUMBER')]],
     ['tls-hangs', [access(R1, 'tls', 'NO_ANSWER')]],
+    ['tls-hangs', [access(R1, 'upgrade', 'NO_ANSWER')]],
+    [undefined, [access(R1, 'tls', 'DEADLINE')]],
+    ['picked-unusable', [https(R1, 5), https(R2, 9), access(R1, 'upgrade', 'HTTP_STATUS'), access(R2)]],
     ['tcp-silent', [access(R1, 'connect', 'NO_ANSWER')]],
     ['tcp-refused', [access(R1, 'connect', 'ECONNREFUSED')]],
     ['no-route', [access(R1, 'connect', 'ENETUNREACH')]],

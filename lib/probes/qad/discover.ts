@@ -219,9 +219,10 @@ class Discovery {
   }
 
   #silence(): QadError {
-    return this.#hasHeard
-      ? new QadError('QAD_TIMEOUT', 'the relay answered, but the handshake did not come to its end in time')
-      : new QadError('QAD_SILENT', 'no answer over UDP');
+    if (!this.#hasHeard) return new QadError('QAD_SILENT', 'no answer over UDP');
+    // Far away relays need their time.
+    const code = this.#lasts(0, STUCK_ROUND_TRIPS) ? 'QAD_TIMEOUT' : 'QAD_LATE';
+    return new QadError(code, 'the relay answered, but the handshake did not come to its end in time');
   }
 
   #stop(): void {

@@ -6,6 +6,8 @@ export type QadErrorCode =
   | 'QAD_SILENT'
   /** The relay answered, but the handshake or the report did not end in time. */
   | 'QAD_TIMEOUT'
+  /** The same, but it had too few round trips for that: it is far away, or the report was short. */
+  | 'QAD_LATE'
   | 'QAD_ABORTED'
   /** The server is fine but does not report addresses. */
   | 'QAD_NOT_OFFERED'

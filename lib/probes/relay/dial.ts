@@ -11,12 +11,12 @@ const DIAL_MS = 1500;
 /** iroh tries the next address after this many milliseconds without a connection (`CONNECTION_ATTEMPT_DELAY`). */
 const NEXT_ADDRESS_MS = 250;
 
-/** iroh waits so long for IPv4 addresses when those of IPv6 are there first (`RESOLUTION_DELAY`). */
+/** iroh waits so long for addresses of the family it prefers when the others are there first (`RESOLUTION_DELAY`). */
 const RESOLUTION_MS = 50;
 
 /**
- * Opens a TCP connection as iroh-relay's client does (`dial_happy_eyeballs`): IPv4 first, then the families in turn;
- * the next address after a quarter of a second, or at once if no attempt is open. The first connection wins. If its
+ * Opens a TCP connection as iroh-relay's client does (`dial_happy_eyeballs`): the preferred family first, then both in
+ * turn; the next address after a quarter of a second, or at once if no attempt is open. The first connection wins. If its
  * TLS fails, iroh tries no other address, and neither do we.
  *
  * @throws the error of the attempt that says most
@@ -24,12 +24,13 @@ const RESOLUTION_MS = 50;
 export async function dial(
   addresses: AsyncIterable<readonly ResolvedAddress[]>,
   port: number,
+  first: ResolvedAddress['family'],
   signal: AbortSignal,
 ): Promise<Socket> {
   const queue: ResolvedAddress[] = [];
   const dialling = new Set<Socket>();
   const errors: unknown[] = [];
-  let preferred: ResolvedAddress['family'] = 4;
+  let preferred = first;
   let isStarted = false;
   let allKnown = false;
   let timer: NodeJS.Timeout | undefined;
@@ -76,7 +77,7 @@ export async function dial(
           queue.push(...known);
           if (isStarted) {
             if (dialling.size === 0 || timer === undefined) next();
-          } else if (known.some(({ family }) => family === 4)) next();
+          } else if (known.some(({ family }) => family === first)) next();
           else arm(RESOLUTION_MS);
         }
         allKnown = true;

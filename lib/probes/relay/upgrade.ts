@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
+import { onAbort } from '../../async/index.js';
 import { MAX_HEADER_BYTES } from '../constants.js';
 import { ProbeFailure } from '../probe-failure.js';
 
@@ -12,6 +13,12 @@ const RELAY_PROTOCOLS: readonly string[] = ['iroh-relay-v2', 'iroh-relay-v1'];
 
 /** What RFC 6455 (section 4.2.2) appends to the key before it is hashed. */
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+/**
+ * Bytes of a header that makes the request longer than a packet: iroh sends datagrams of peers through this connection,
+ * and where large packets are lost, small ones pass all the same.
+ */
+const PADDING_BYTES = 1600;
 
 /** A close frame of a client (RFC 6455, section 5.5.1), masked with zeros: status 1000, "normal closure". */
 const CLOSE_FRAME = Uint8Array.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]);
@@ -30,7 +37,6 @@ export function upgrade(socket: Socket, url: URL, signal: AbortSignal): Promise<
       path: RELAY_PATH,
       createConnection: () => socket,
       maxHeaderSize: MAX_HEADER_BYTES,
-      signal,
       headers: {
         host: url.host,
         upgrade: 'websocket',
@@ -38,7 +44,13 @@ export function upgrade(socket: Socket, url: URL, signal: AbortSignal): Promise<
         'sec-websocket-key': key,
         'sec-websocket-version': '13',
         'sec-websocket-protocol': RELAY_PROTOCOLS.join(', '),
+        'x-padding': '0'.repeat(PADDING_BYTES),
       },
+    });
+    // The request's own signal would end it like a connection that breaks.
+    const forget = onAbort(signal, () => {
+      reject(signal.reason);
+      asking.destroy();
     });
     asking.on('upgrade', ({ headers }) => {
       socket.on('error', () => undefined).end(CLOSE_FRAME);
@@ -53,7 +65,10 @@ export function upgrade(socket: Socket, url: URL, signal: AbortSignal): Promise<
       reject(coded('HTTP_STATUS', `the relay answered a client with status ${statusCode}`));
     });
     asking.on('error', reject);
-    asking.on('close', () => reject(coded('ECONNRESET', 'the connection closed without an answer')));
+    asking.on('close', () => {
+      forget();
+      reject(coded('ECONNRESET', 'the connection closed without an answer'));
+    });
     asking.end();
   });
 }

@@ -32,6 +32,8 @@ const ANSWERED: ReadonlySet<string> = new Set([
   'certificate-untrusted',
   'certificate-expired',
   'certificate-early',
+  'certificate-wrong-name',
+  'tls-broken',
   'tls-hangs',
   'upgrade-refused',
 ]);

@@ -3,7 +3,7 @@ import { directFamilies, isOffline, passesUdp } from './colour.js';
 import { PROBLEMS } from './problems.js';
 
 const FIREWALL =
-  'Ask for outgoing UDP to port 7842 of the relays (or to everywhere), and HTTPS to the relays.';
+  'Ask for outgoing UDP to all ports (the relays have 7842, or the one that was said; peers any), and HTTPS to the relays.';
 
 const ONE_NAT =
   'ask the provider for a public IPv4 address, or switch the second router to bridge mode if it is your own.';

@@ -27,6 +27,11 @@ export const PROBLEMS: Readonly<Record<RelayProblemKind, { sentence: string; ste
     sentence: 'The relays answer through the proxy alone, and iroh does not use it.',
     step: 'Ask for a direct way to the relays: TCP port 443 and UDP port 7842, past the proxy.',
   },
+  'picked-unusable': {
+    sentence:
+      'iroh picks the relay that answers fastest, and that one, or one as fast, cannot be used, although another could.',
+    step: 'Make the HTTPS (TCP port 443) of the fastest relay reachable, or take that relay out of the list.',
+  },
   'certificate-untrusted': {
     sentence:
       "The relays' certificates are signed by somebody that iroh does not trust: TLS is intercepted, or the relays' owner has an authority of his own. iroh will not connect to them.",
@@ -42,9 +47,19 @@ export const PROBLEMS: Readonly<Record<RelayProblemKind, { sentence: string; ste
       "The relays' certificates are not valid yet: this machine's clock is behind. iroh will not connect to them.",
     step: "Set this machine's clock.",
   },
+  'certificate-wrong-name': {
+    sentence:
+      "What answers for the relays shows a certificate for another name: the relays' URLs are wrong, or another server answers in their place. iroh will not connect to it.",
+    step: "Check that the relays' URLs are the names on their certificates.",
+  },
+  'tls-broken': {
+    sentence:
+      'The relays take TCP connections, but the TLS handshake is cut off, or is answered by something that speaks no TLS: a firewall that filters TLS, or another server in their place. iroh has no relay to use.',
+    step: 'Ask for an exception for the relays in the firewall that filters TLS (TCP port 443).',
+  },
   'tls-hangs': {
     sentence:
-      'The relays take TCP connections, but the TLS handshake hangs, as it does where large packets are lost (a small MTU): iroh will not connect to them.',
+      'The relays take TCP connections, but the TLS handshake hangs, or the first large packet after it, as it does where large packets are lost (a small MTU): iroh cannot use them.',
     step: 'Lower the MTU of the network interface (to 1280 for a try), or let ICMP "fragmentation needed" through.',
   },
   'upgrade-refused': {

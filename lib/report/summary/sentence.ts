@@ -1,4 +1,5 @@
-import type { Colour, FamilyVerdict, Verdict } from '../types.js';
+import type { Colour, FamilyVerdict, RelayVerdict, Verdict } from '../types.js';
+import { hostOf } from '../verdict/witnesses.js';
 import { directFamilies, isOffline, passesUdp } from './colour.js';
 import { PROBLEMS } from './problems.js';
 
@@ -10,7 +11,7 @@ export function sentenceOf(verdict: Verdict, colour: Colour): string {
   const told = SENTENCES[colour].find(({ when }) => when(verdict));
   return [
     told?.say(verdict) ?? '',
-    ...REMARKS.filter(({ when }) => when(verdict, colour)).map(({ say }) => say),
+    ...REMARKS.filter(({ when }) => when(verdict, colour)).map(({ say }) => say(verdict)),
   ].join(' ');
 }
 
@@ -34,7 +35,7 @@ const SENTENCES: Readonly<Record<Colour, readonly Sentence[]>> = {
     {
       when: ({ ipv4 }) => ipv4.mapping.value === 'endpoint-dependent',
       say: () =>
-        'UDP works. The NAT type is Endpoint-Dependent (IPv4), but the gateway maps ports on request, and iroh asks for one: direct connections should work.',
+        'UDP works. The NAT type is Endpoint-Dependent (IPv4), but the gateway offers to map ports, and iroh asks for one: direct connections should work if it gets one that the Internet reaches, which was not tried.',
     },
     {
       when: always,
@@ -49,7 +50,7 @@ const SENTENCES: Readonly<Record<Colour, readonly Sentence[]>> = {
     {
       when: (verdict) => verdict.otherPorts.value === 'no' && directFamilies(verdict).length > 0,
       say: ({ otherPorts }) =>
-        `UDP works to the relays' port, but not to others (${otherPorts.reason}): connections are relayed.`,
+        `UDP works to the relays' port but, it seems, not to others (${otherPorts.reason}): connections are mostly relayed.`,
     },
     {
       when: (verdict) => !passesUdp(verdict),
@@ -89,6 +90,11 @@ const SENTENCES: Readonly<Record<Colour, readonly Sentence[]>> = {
     },
   ],
   red: [
+    {
+      when: ({ relayUsable, captivePortal }) => relayUsable.value === 'no' && captivePortal.value === 'yes',
+      say: () =>
+        'A captive portal answers in the place of the relays. UDP works past it, but without a relay peers neither find this machine nor get through to it.',
+    },
     {
       when: ({ relayUsable }) => relayUsable.value === 'no',
       say: (verdict) => {
@@ -143,6 +149,11 @@ const SENTENCES: Readonly<Record<Colour, readonly Sentence[]>> = {
       say: (verdict) => `The relays answer over HTTPS; whether UDP works is unknown: ${whyUnknown(verdict)}.`,
     },
     {
+      when: ({ relays }) => relays.some(({ ipv4Ms, ipv6Ms }) => ipv4Ms !== null || ipv6Ms !== null),
+      say: ({ relayUsable }) =>
+        `A relay answers over UDP, but nothing more was seen in time: ${relayUsable.reason}.`,
+    },
+    {
       when: ({ relays }) => relays.some(({ answered }) => answered),
       say: () => 'A relay answers, but not over HTTPS or UDP.',
     },
@@ -154,18 +165,38 @@ const SENTENCES: Readonly<Record<Colour, readonly Sentence[]>> = {
 };
 
 /** Sentences that are added if they apply. */
-const REMARKS: readonly { when(verdict: Verdict, colour: Colour): boolean; say: string }[] = [
-  {
-    when: ({ otherPorts }, colour) => colour === 'green' && otherPorts.value === 'unknown',
-    say: 'A firewall may let UDP out to the relays alone: no other UDP port was tried.',
-  },
-  {
-    when: ({ ipv4, ipv6 }, colour) =>
-      (colour === 'green' || colour === 'orange') &&
-      [ipv4, ipv6].some(({ udp, lossy }) => udp.value === 'yes' && lossy.value === 'yes'),
-    say: MANY_LOST,
-  },
-];
+const REMARKS: readonly { when(verdict: Verdict, colour: Colour): boolean; say(verdict: Verdict): string }[] =
+  [
+    {
+      when: ({ otherPorts }, colour) => colour === 'green' && otherPorts.value === 'unknown',
+      say: ({ otherPorts }) =>
+        `Not tried with iroh's own datagrams, with a peer, or for long, which a firewall or router may treat in another way (${otherPorts.reason}).`,
+    },
+    {
+      when: ({ ipv4, ipv6 }, colour) =>
+        (colour === 'green' || colour === 'orange') &&
+        [ipv4, ipv6].some(({ udp, lossy }) => udp.value === 'yes' && lossy.value === 'yes'),
+      say: () => MANY_LOST,
+    },
+    {
+      when: (verdict, colour) =>
+        (colour === 'green' || colour === 'orange') && lostRelays(verdict).length > 0,
+      say: (verdict) =>
+        lostRelays(verdict)
+          .map(
+            ({ url, usable }) =>
+              `iroh cannot use ${hostOf(url)} (${usable.reason}): peers whose relay that is are not reached.`,
+          )
+          .join(' '),
+    },
+  ];
+
+/** Relays that are alive, since they answered, and that iroh cannot use. */
+function lostRelays({ relays }: Verdict): readonly RelayVerdict[] {
+  return relays.filter(
+    ({ ipv4Ms, ipv6Ms, usable }) => usable.value === 'no' && (ipv4Ms !== null || ipv6Ms !== null),
+  );
+}
 
 function whyNotIpv4({ routed, udp, mapping }: FamilyVerdict): string {
   if (routed.value === 'no') return 'This machine has no IPv4.';

@@ -39,7 +39,7 @@ export function judge(
     relays,
     preferredRelay: preferRelay(relays),
     relayUsable,
-    relayProblem: findRelayProblem(records, urls, relayUsable),
+    relayProblem: findRelayProblem(records, urls, relays, relayUsable),
     learnsAddress: judgeLearning(known),
     otherPorts: judgeOtherPorts(records, isPublic),
     captivePortal: judgeCaptivePortal(records),

@@ -1,4 +1,5 @@
-import type { Fact } from '../types.js';
+import type { IsPublicAddress } from '../../wire/index.js';
+import type { Fact, ProbeRecord } from '../types.js';
 import { judged, refsOf, seen, unknown } from './seen.js';
 import { type Given, missingWitnesses } from './witnesses.js';
 
@@ -6,7 +7,7 @@ import { type Given, missingWitnesses } from './witnesses.js';
  * Whether iroh learns its public address from the relays. It sends that address to its peers; a peer that has none
  * can reach it only through a relay, if a NAT stands between them.
  */
-export function judgeLearning({ records, relays, witnesses: all }: Given): Fact {
+export function judgeLearning({ records, relays, isPublic, witnesses: all }: Given): Fact {
   const witnesses = [all[4], all[6]];
   const told = witnesses.flatMap(({ outside }) => outside).filter(({ part }) => part.by === 'quic');
   const useless = witnesses.flatMap((each) => each.useless);
@@ -27,11 +28,20 @@ export function judgeLearning({ records, relays, witnesses: all }: Given): Fact 
   if (relays.length === 0 || !isNone) {
     return unknown('no relay was asked for our address, or none had the time to tell it');
   }
+  const own = publicSources(records, isPublic).map(
+    (ip) => `its own address ${ip} is public: iroh knows that one without being told`,
+  );
   const missing = ([4, 6] as const).flatMap((family) => missingWitnesses(records, relays, family));
   const flaws = useless.map(({ witness, why }) => `${witness.part.destinationIp} ${why}`);
   return {
     value: 'no',
-    reason: [...new Set([...flaws, ...missing])].join('; '),
+    reason: [...new Set([...flaws, ...missing, ...own])].join('; '),
     evidence: refsOf([...silent, ...unable, ...useless.map(({ witness }) => witness)]),
   };
+}
+
+/** Public addresses that the kernel would use as the source of what it sends to the Internet. */
+function publicSources(records: readonly ProbeRecord[], isPublic: IsPublicAddress): string[] {
+  const sources = seen(records, 'routes').flatMap(({ part }) => part.sourceIp ?? []);
+  return [...new Set(sources)].filter(isPublic);
 }

@@ -15,6 +15,8 @@ export function judgeMapping({ records, relays, witnesses: all }: Given, family:
   const { outside } = witnesses;
   const missing = missingWitnesses(records, relays, family);
   if (outside.length === 0) return nobodyOutside(witnesses, missing);
+  const detour = findDetour(records, outside, family);
+  if (detour !== null) return detour;
   if (outside.every(({ part }) => isOwn(part))) return judgeOwn(records, outside, family);
   const mappings = [...new Set(outside.map(({ part }) => part.local))].map((local) =>
     judgeSocket(
@@ -29,6 +31,32 @@ export function judgeMapping({ records, relays, witnesses: all }: Given, family:
     return unknown('split routes: the answers left from different local addresses', outside);
   }
   return agreed(mappings, new Set(outside.map(({ part }) => ipOf(part.observed))));
+}
+
+/**
+ * All witnesses are reached by another way than the rest of the Internet (a VPN for the relays alone, or for all but
+ * them). What they see is not what peers meet. Null: some of them are not, or nobody knows.
+ */
+function findDetour(
+  records: readonly ProbeRecord[],
+  outside: readonly Witness[],
+  family: Family,
+): Mapping | null {
+  const routes = seen(records, 'routes').filter(
+    ({ part }) => part.family === family && part.sourceIp !== null && part.interface !== undefined,
+  );
+  const [reference] = routes.filter(({ part }) => part.isReference === true);
+  if (reference === undefined) return null;
+  const towards = outside.map(({ part: { destinationIp } }) =>
+    routes.find(({ part }) => part.isReference !== true && part.destination === destinationIp),
+  );
+  const others = towards.flatMap((route) =>
+    route === undefined || route.part.interface === reference.part.interface ? [] : [route],
+  );
+  const [first] = others;
+  if (first === undefined || others.length < towards.length) return null;
+  const reason = `the relays are reached through ${first.part.interface}, and the rest of the Internet through ${reference.part.interface}: peers meet another NAT than the relays see`;
+  return unknown(reason, [...outside, ...others, reference]);
 }
 
 /** The address that the first vantage point saw. */

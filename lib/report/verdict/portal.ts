@@ -3,15 +3,25 @@ import type { Fact, ProbeRecord } from '../types.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
 import { bareHost } from './witnesses.js';
 
-/** There is a captive portal if no relay gave the right answer to the check and at least one gave a wrong one. */
+/**
+ * There is a captive portal if no relay gave the right answer to the check, and at least one gave a wrong one whose
+ * HTTPS did not come through.
+ */
 export function judgeCaptivePortal(records: readonly ProbeRecord[]): Fact {
   const answers = seen(records, 'portals');
   const right = answers.filter(({ part }) => part.answer === 'right');
   if (right.length > 0) return judged('no', 'a relay answered the check itself', right);
   const seenOf = relaysSeen(records);
   const wrong = answers.filter((answer) => isWrong(answer, seenOf));
-  const held = wrong.filter(({ part }) => !seenOf.working.has(part.relayUrl));
+  const held = wrong.filter(({ part }) => !seenOf.overHttps.has(part.relayUrl));
   if (held.length > 0) return judged('yes', 'something else answered in the place of a relay', held);
+  const withoutQuic = wrong.filter(({ part }) => !seenOf.working.has(part.relayUrl));
+  if (withoutQuic.length > 0) {
+    // Most portals hold HTTPS back until somebody has logged in. A few hold back only what is not the web.
+    const reason =
+      'something else answers for a relay on port 80, but its HTTPS comes through: a filter for the web, or an odd portal';
+    return unknown(reason, withoutQuic);
+  }
   if (wrong.length > 0) {
     const reason = 'something else answers for a relay on port 80, but its HTTPS and QUIC come through';
     return judged('no', reason, wrong);

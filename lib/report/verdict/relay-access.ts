@@ -3,10 +3,15 @@ import type { Fact, ProbeRecord, RelayVerdict } from '../types.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
 import { bareHost, hostOf } from './witnesses.js';
 
+const CONNECTED = 'the endpoint is connected to it';
+
+/** iroh picks the relay that answers fastest. Another one must be so many times slower that chance has no say. */
+const CLEARLY_SLOWER = 1.5;
+
 /** Whether iroh can use one relay. It needs a relay to find its peers and to open direct paths to them. */
 function judgeRelayUse(records: readonly ProbeRecord[], url: string): Fact {
   const homes = seen(records, 'homeRelays').filter(({ part }) => part.relayUrl === url);
-  if (homes.length > 0) return judged('yes', 'the endpoint is connected to it', homes);
+  if (homes.length > 0) return judged('yes', CONNECTED, homes);
   const access = seen(records, 'access').filter(({ part }) => part.relayUrl === url);
   const ready = access.filter(({ part }) => part.stage === 'ready');
   if (ready.length > 0) {
@@ -19,7 +24,9 @@ function judgeRelayUse(records: readonly ProbeRecord[], url: string): Fact {
   );
   // HTTPS answered, through the same connection and handshake. If our attempt ran out of time there, this machine was
   // busy.
-  const telling = answered.length === 0 ? access : access.filter(({ part }) => !isLate(part));
+  const telling = access.filter(
+    ({ part }) => part.code !== 'DEADLINE' && (answered.length === 0 || !isLate(part)),
+  );
   const [ended] = telling;
   if (ended !== undefined) return judged('no', endOf(ended), telling);
   const intercepted = seen(records, 'interceptions').filter(({ part }) => part.relayUrl === url);
@@ -64,17 +71,44 @@ function endOf({ part: { stage, code } }: Ended): string {
   return code === undefined ? what : `${what} (${code})`;
 }
 
-/** Whether iroh can use at least one relay. `relays`: what was found out about each. */
-export function judgeAnyRelay(relays: readonly { url: string; usable: Fact }[]): Fact {
-  const [usable] = relays.filter((relay) => relay.usable.value === 'yes');
-  if (usable !== undefined) {
-    return { ...usable.usable, reason: `${hostOf(usable.url)}: ${usable.usable.reason}` };
+/**
+ * Whether iroh can use at least one relay. `relays`: what was found out about each. One that can be used helps nothing
+ * if iroh picks another: it stays with the fastest, whether it can connect to that one or not.
+ */
+export function judgeAnyRelay(relays: readonly RelayVerdict[]): Fact {
+  const usable = relays.filter((relay) => relay.usable.value === 'yes');
+  const [first] = usable;
+  if (first !== undefined) {
+    return (
+      judgeChoice(relays, usable) ?? {
+        ...first.usable,
+        reason: `${hostOf(first.url)}: ${first.usable.reason}`,
+      }
+    );
   }
   if (relays.length === 0) return unknown('no relay is configured');
   const reason = relays.map((relay) => `${hostOf(relay.url)}: ${relay.usable.reason}`).join('; ');
   const evidence = [...new Set(relays.flatMap((relay) => relay.usable.evidence))];
   const value = relays.every((relay) => relay.usable.value === 'no') ? 'no' : 'unknown';
   return { value, reason, evidence };
+}
+
+/** What follows if the relay that iroh picks cannot be used. Null: it can, or nobody knows. */
+function judgeChoice(relays: readonly RelayVerdict[], usable: readonly RelayVerdict[]): Fact | null {
+  const url = preferRelay(relays);
+  const picked = relays.find((relay) => relay.url === url);
+  if (picked === undefined || picked.usable.value !== 'no') return null;
+  if (usable.some((relay) => relay.usable.reason === CONNECTED)) return null;
+  const reason = `iroh picks ${hostOf(picked.url)}, which answers fastest, and cannot use it: ${picked.usable.reason}`;
+  const isClear = usable.every(
+    (relay) => (fastest(relay) ?? Infinity) > CLEARLY_SLOWER * (fastest(picked) ?? 0),
+  );
+  return { value: isClear ? 'no' : 'unknown', reason, evidence: picked.usable.evidence };
+}
+
+function fastest({ ipv4Ms, ipv6Ms, httpsMs }: RelayVerdict): number | null {
+  const measured = [ipv4Ms, ipv6Ms, httpsMs].filter((ms) => ms !== null);
+  return measured.length === 0 ? null : Math.min(...measured);
 }
 
 /** All relays that were asked or that answered, in the order given, each with its smallest latencies. */

@@ -1,6 +1,6 @@
 import { isLocalHost, leadsNowhere } from '../../wire/index.js';
 import type { NameSeen, RelayAccessSeen } from '../observation.js';
-import type { Fact, ProbeRecord, RelayProblem, RelayProblemKind } from '../types.js';
+import type { Fact, ProbeRecord, RelayProblem, RelayProblemKind, RelayVerdict } from '../types.js';
 import { refsOf, type Seen, seen } from './seen.js';
 import { bareHost, hostOf } from './witnesses.js';
 
@@ -9,6 +9,9 @@ const FILE_LIMITS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
 
 const EXPIRED: ReadonlySet<string> = new Set(['CERT_HAS_EXPIRED']);
 const EARLY: ReadonlySet<string> = new Set(['CERT_NOT_YET_VALID']);
+const WRONG_NAME: ReadonlySet<string> = new Set(['ERR_TLS_CERT_ALTNAME_INVALID', 'HOSTNAME_MISMATCH']);
+/** The connection ended in the handshake, before any certificate was judged. OpenSSL's own start with ERR_SSL. */
+const CUT_OFF: ReadonlySet<string> = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'EPROTO']);
 const TIMEOUTS: ReadonlySet<string> = new Set(['NO_ANSWER', 'DEADLINE', 'ETIMEDOUT', 'DNS_SILENT']);
 const NO_SUCH_NAME: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'NO_ADDRESS']);
 const NO_ROUTES: ReadonlySet<string> = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL']);
@@ -20,11 +23,13 @@ const NO_ROUTES: ReadonlySet<string> = new Set(['ENETUNREACH', 'EHOSTUNREACH', '
 export function findRelayProblem(
   records: readonly ProbeRecord[],
   urls: readonly string[],
+  relays: readonly RelayVerdict[],
   anyRelay: Fact,
 ): RelayProblem | null {
   if (anyRelay.value === 'yes' || urls.length === 0) return null;
   return (
     tooManyFiles(records) ??
+    badChoice(relays, anyRelay) ??
     // Checked before the names. Behind a proxy, the proxy looks names up, so this machine may not be able to, and
     // need not.
     proxyOnly(records) ??
@@ -32,6 +37,11 @@ export function findRelayProblem(
     accessProblem(records) ??
     null
   );
+}
+
+function badChoice(relays: readonly RelayVerdict[], { reason, evidence }: Fact): RelayProblem | null {
+  const isChoice = relays.some(({ usable }) => usable.value === 'yes');
+  return isChoice ? { kind: 'picked-unusable', reason, evidence } : null;
 }
 
 function tooManyFiles(records: readonly ProbeRecord[]): RelayProblem | null {
@@ -102,7 +112,10 @@ function accessProblem(records: readonly ProbeRecord[]): RelayProblem | null {
       evidence: refsOf(interceptions),
     };
   }
-  const ended = seen(records, 'access').filter(({ part }) => part.stage !== 'ready');
+  // A relay that had too little time for an answer is no problem that is known.
+  const ended = seen(records, 'access').filter(
+    ({ part }) => part.stage !== 'ready' && (part.code !== 'DEADLINE' || part.stage === 'name'),
+  );
   // The relay that came furthest explains most. For example, a bad certificate says more than "no route over IPv6".
   const furthest = ended.toSorted((a, b) => STAGES.indexOf(b.part.stage) - STAGES.indexOf(a.part.stage));
   const [first] = furthest;
@@ -115,7 +128,7 @@ function accessProblem(records: readonly ProbeRecord[]): RelayProblem | null {
 const STAGES: readonly RelayAccessSeen['stage'][] = ['name', 'connect', 'tls', 'upgrade', 'ready'];
 
 function kindOf({ stage, code = '' }: RelayAccessSeen): RelayProblemKind {
-  if (stage === 'upgrade') return 'upgrade-refused';
+  if (stage === 'upgrade') return TIMEOUTS.has(code) ? 'tls-hangs' : 'upgrade-refused';
   if (stage === 'name') {
     if (code === 'NAME_LEADS_NOWHERE') return 'names-lead-nowhere';
     if (TIMEOUTS.has(code)) return 'name-server-silent';
@@ -124,6 +137,8 @@ function kindOf({ stage, code = '' }: RelayAccessSeen): RelayProblemKind {
   if (stage === 'tls') {
     if (EXPIRED.has(code)) return 'certificate-expired';
     if (EARLY.has(code)) return 'certificate-early';
+    if (WRONG_NAME.has(code)) return 'certificate-wrong-name';
+    if (CUT_OFF.has(code) || code.startsWith('ERR_SSL')) return 'tls-broken';
     return TIMEOUTS.has(code) ? 'tls-hangs' : 'certificate-untrusted';
   }
   if (NO_ROUTES.has(code)) return 'no-route';

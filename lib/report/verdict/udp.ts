@@ -26,6 +26,10 @@ const MIN_LOST_SHARE = 0.15;
  */
 const MAX_MS_EACH = 80;
 
+/** The port of HTTP/3. */
+const WEB_PORT = 443;
+const WEB_PORT_ALONE = `no other UDP port was tried than ${WEB_PORT}, which many networks close to keep browsers from QUIC`;
+
 /**
  * Whether UDP passes in one family as iroh needs it: QUIC, with full-size datagrams, for a while. An answer over STUN
  * is not enough: some firewalls let STUN pass and drop QUIC, or drop all but small datagrams.
@@ -48,7 +52,7 @@ export function judgeUdp(known: Given, family: Family, routed: Routed): Fact {
     );
   }
   if (routed.value === 'no') return { ...routed, value: 'no' };
-  return judgeRefusals(records, family) ?? judgeHalf(quic) ?? judgeSilence(records, family);
+  return judgeRefusals(records, family) ?? judgeHalf(quic) ?? judgeSilence(known, family);
 }
 
 /** What QUIC with relays on the Internet showed. A relay in our own network says nothing about the Internet. */
@@ -116,14 +120,20 @@ function judgeHalf(quic: readonly Seen<QuicSeen>[]): Fact | null {
 
 /**
  * Nobody answered over QUIC. Relays ship with address discovery switched off, so silence counts only for relays that
- * are known to have it, or if STUN servers were silent as well.
+ * are known to have it, or if STUN servers were silent as well. It does not count at port 443, which many networks
+ * close to keep browsers from QUIC, and no more.
  */
-function judgeSilence(records: readonly ProbeRecord[], family: Family): Fact {
+function judgeSilence({ records, relays }: Given, family: Family): Fact {
   const silent = seen(records, 'silences').filter(({ part }) => part.family === family);
   const overHttps = seen(records, 'latencies').filter(({ part }) => part.kind === 'https');
   const reachable = new Set(overHttps.map(({ part }) => part.relayUrl));
   const telling = silent.filter(({ part }) => reachable.has(part.relayUrl));
-  const known = telling.filter(({ part }) => part.isKnown || answeredElsewhere(records, part.relayUrl));
+  const isAtWebPort = ({ part }: Seen<{ relayUrl: string }>) =>
+    relays.some(({ url, quicPort }) => url === part.relayUrl && quicPort === WEB_PORT);
+  const known = telling.filter(
+    (relay) => !isAtWebPort(relay) && (relay.part.isKnown || answeredElsewhere(records, relay.part.relayUrl)),
+  );
+  const why = telling.length > 0 && telling.every(isAtWebPort) ? WEB_PORT_ALONE : whyNotKnown(telling);
   const stun = seen(records, 'stun').filter(({ part }) => part.family === family);
   const stunAnswers = stun.filter(({ part }) => part.result === 'answered');
   const stunSilences = stun.filter(({ part }) => part.result === 'silent');
@@ -136,10 +146,7 @@ function judgeSilence(records: readonly ProbeRecord[], family: Family): Fact {
       const reason = `STUN passes, but QUIC does not: ${namesOf(known)} were silent over QUIC while they answered over HTTPS`;
       return judged('no', reason, [...known, ...controls, ...stunAnswers]);
     }
-    return unknown(`STUN passes; whether QUIC does is not known: ${whyNotKnown(telling)}`, [
-      ...stunAnswers,
-      ...telling,
-    ]);
+    return unknown(`STUN passes; whether QUIC does is not known: ${why}`, [...stunAnswers, ...telling]);
   }
   if (relaysOf(known).length >= MIN_SILENT_RELAYS) {
     const reason = `${relaysOf(known).length} relays answered over HTTPS but not over UDP`;
@@ -150,7 +157,7 @@ function judgeSilence(records: readonly ProbeRecord[], family: Family): Fact {
     return judged('no', reason, [...telling, ...controls, ...stunSilences]);
   }
   if (silent.length === 0) return unknown('no probe that speaks UDP was answered or had the time to be');
-  return unknown(`silence over UDP tells nothing here: ${whyNotKnown(telling)}`, silent);
+  return unknown(`silence over UDP tells nothing here: ${why}`, silent);
 }
 
 function whyNotKnown(telling: readonly Seen<{ relayUrl: string; isKnown: boolean }>[]): string {
