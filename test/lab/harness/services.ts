@@ -78,10 +78,16 @@ const GATEWAY_DEFAULTS: GatewaySettings = {
   ext_stun_port: '3478',
 };
 
-/** miniupnpd on the router, beside a coturn that tells it its address. It needs the rules of `gatewayRules`. */
-export function gateway(settings: GatewaySettings = {}): Service {
+/**
+ * miniupnpd on the router, beside a coturn that tells it its address. It needs the rules of `gatewayRules`. One that
+ * refuses must not speak NAT-PMP (it spins).
+ */
+export function gateway(settings: GatewaySettings = {}, maps: 'maps' | 'refuses' = 'maps'): Service {
   const lines = Object.entries({ ...GATEWAY_DEFAULTS, ...settings }).map(([key, value]) => `${key}=${value}`);
-  const allowed = ['allow 1024-65535 192.168.1.0/24 1024-65535', 'deny 0-65535 0.0.0.0/0 0-65535'];
+  const allowed = [
+    ...(maps === 'maps' ? ['allow 1024-65535 192.168.1.0/24 1024-65535'] : []),
+    'deny 0-65535 0.0.0.0/0 0-65535',
+  ];
   return {
     async start(lab, ca) {
       await coturn(['203.0.113.10', '203.0.113.11']).start(lab, ca);
@@ -103,6 +109,32 @@ export function natPmp(host: string, listen: string, externalIp: string): Servic
     socket.on('message', (_, { port, address }) => socket.send(answer, port, address));
     socket.bind(5351, '${listen}', () => console.log('ready'));`;
   return { start: (lab) => lab.start(host, [process.execPath, '-e', script]).says(/ready/) };
+}
+
+/** Takes HTTPS in the place of a relay on its host, and knows no WebSockets, as a proxy before it may. */
+export function withoutWebSockets({ host, name, ipv4, ipv6 }: LabRelay): Service {
+  const port = 8443;
+  const script = `
+    const [, certFile, keyFile] = process.argv;
+    const read = (file) => require('node:fs').readFileSync(file);
+    require('node:https').createServer({ cert: read(certFile), key: read(keyFile) }, (request, response) => {
+      response.writeHead(request.url === '/ping' ? 200 : 400).end();
+    }).listen(${port}, () => console.log('ready'));`;
+  return {
+    async start(lab, ca) {
+      const { certFile, keyFile } = ca.server([name, ipv4, ipv6]);
+      await lab.start(host, [process.execPath, '-e', script, certFile, keyFile]).says(/ready/);
+      await lab.nft(
+        host,
+        `table inet proxy {
+  chain pre {
+    type nat hook prerouting priority dstnat; policy accept;
+    tcp dport 443 redirect to :${port}
+  }
+}`,
+      );
+    },
+  };
 }
 
 /** A web server in one line of JavaScript. `answer`: statements over `request` and `response`. */

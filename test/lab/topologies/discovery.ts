@@ -1,7 +1,17 @@
 import type { Case } from '../harness/case.js';
 import { RELAY_A, RELAY_B } from '../harness/relays.js';
 import { coturn, relay } from '../harness/services.js';
-import { firewall, home, MASQUERADE, nat, ONE_WITNESS, STUN_ADDRESSES, STUN_SERVERS } from './base.js';
+import {
+  DUAL_CLIENT,
+  firewall,
+  home,
+  MASQUERADE,
+  nat,
+  ONE_WITNESS,
+  onTheInternet,
+  STUN_ADDRESSES,
+  STUN_SERVERS,
+} from './base.js';
 
 const HOME = home(`${nat(MASQUERADE)}\n${firewall()}`);
 const NO_UDP = home(`${nat(MASQUERADE)}\n${firewall('meta l4proto udp drop')}`);
@@ -27,7 +37,12 @@ function silent(topology: Case['topology']): Case['topology'] {
   return { ...topology, hosts: { ...topology.hosts, ra: { ...ra, nft }, rb: { ...rb, nft } } };
 }
 
-/** The mapping is not measured with one witness. */
+/** Such a machine tells its peers an address of its own; whether they get through depends on UDP, which nobody tried. */
+const KNOWS_ITSELF = {
+  reason: 'nobody told whether UDP passes, and iroh needs nobody to tell it this address',
+  says: /is public: iroh knows that one without being told.*Whether UDP works is unknown/,
+};
+
 /** Relays whose address discovery is off, in networks that are open, and in such that are not. */
 export const DISCOVERY: readonly Case[] = [
   {
@@ -109,5 +124,23 @@ export const DISCOVERY: readonly Case[] = [
     },
     truth: { colour: 'red', ipv4: { mapping: 'endpoint-independent' } },
     outcomes: { 'qad IPv4': 'timeout', 'stun IPv4 mapping': 'ok' },
+  },
+  {
+    name: 'self-hosted relays as they ship, IPv6 beside',
+    about: 'The same relays in a home that has IPv6 as well, and so an address that needs no telling.',
+    topology: silent(home(`${nat(MASQUERADE)}\n${firewall()}`, DUAL_CLIENT)),
+    services: OFF,
+    report: UNSAID,
+    truth: { colour: 'orange', natType: 'Unknown', ipv4: { udp: 'unknown' }, ipv6: { udp: 'unknown' } },
+    oneSideCannotKnow: KNOWS_ITSELF,
+  },
+  {
+    name: 'self-hosted relays as they ship, public address',
+    about: 'The same relays, and a machine with a public IPv4 address.',
+    topology: silent(onTheInternet()),
+    services: OFF,
+    report: UNSAID,
+    truth: { colour: 'orange', natType: 'Unknown', ipv4: { udp: 'unknown' } },
+    oneSideCannotKnow: KNOWS_ITSELF,
   },
 ];

@@ -62,6 +62,22 @@ export const FIELD_GATEWAYS: readonly Case[] = [
     },
   },
   {
+    name: 'symmetric NAT whose gateway refuses to map ports',
+    about: 'It speaks UPnP and tells its address, and refuses each mapping that it is asked for.',
+    topology: home(SYMMETRIC),
+    services: [...BOTH, gateway({ enable_natpmp: 'no' }, 'refuses')],
+    truth: {
+      colour: 'green',
+      natType: 'Endpoint-Dependent',
+      ipv4: { mapping: 'endpoint-dependent' },
+      portMapping: { upnp: 'yes' },
+    },
+    oneSideCannotKnow: {
+      reason: 'a report maps no port, so it does not see that none is granted',
+      says: /if it gets one that the Internet reaches, which was not tried/,
+    },
+  },
+  {
     name: 'gateway that names its inner address',
     about:
       'What it calls its address towards the Internet is the one it has at home: a fault, no second NAT.',

@@ -1,4 +1,5 @@
 import type { Chapter } from '../harness/verdicts-page.js';
+import { BOXES } from './boxes.js';
 import { DISCOVERY } from './discovery.js';
 import { FAMILIES } from './families.js';
 import { FIREWALLS } from './firewall.js';
@@ -6,6 +7,7 @@ import { GATEWAYS } from './gateway.js';
 import { FIELD_GATEWAYS } from './gateways.js';
 import { INSIDE } from './inside.js';
 import { IPV6 } from './ipv6.js';
+import { MACHINES } from './machines.js';
 import { MAPPINGS } from './mapping.js';
 import { NAMES } from './names.js';
 import { NATS } from './nat.js';
@@ -26,6 +28,7 @@ export const CHAPTERS: readonly Chapter[] = [
   { title: 'NATs that show themselves to some', cases: MAPPINGS },
   { title: 'Firewalls', cases: FIREWALLS },
   { title: 'Firewalls that know ports or addresses', cases: PORTS },
+  { title: 'Boxes that treat peers, or iroh, in another way', cases: BOXES },
   { title: 'QUIC and what passes for UDP', cases: QUIC },
   { title: 'Home gateways', cases: [...GATEWAYS, ...FIELD_GATEWAYS] },
   { title: 'IPv6', cases: IPV6 },
@@ -38,6 +41,7 @@ export const CHAPTERS: readonly Chapter[] = [
   { title: 'Relays with address discovery off', cases: DISCOVERY },
   { title: 'Relays inside, and behind balancers', cases: INSIDE },
   { title: 'Containers, VPNs and several uplinks', cases: OVERLAYS },
+  { title: 'Machines of a kind of their own', cases: MACHINES },
   { title: 'Bad links', cases: QUALITY },
   { title: 'STUN servers without relays', cases: STUN_SETS },
   { title: 'Routes', cases: NOT_OFFLINE },

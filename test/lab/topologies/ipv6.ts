@@ -69,6 +69,17 @@ function translated(names: readonly string[] = NAT64_NAMES): Topology {
   };
 }
 
+/** The client and the router of a home with unique local addresses (RFC 4193). */
+const LOCAL_ROUTER = {
+  addresses: {
+    wan0: ['203.0.113.66/26', '2001:db8:0:1::2/64'],
+    lan0: ['192.168.1.1/24', 'fd00:1::1/64'],
+  },
+};
+
+/** An IPv6 tunnel that carries 1,280 bytes, and a firewall that drops what says so. */
+const SILENT_TUNNEL = 'meta nfproto ipv6 meta length > 1280 drop';
+
 /** Networks with IPv6. */
 export const IPV6: readonly Case[] = [
   {
@@ -235,5 +246,49 @@ export const IPV6: readonly Case[] = [
       natType: 'Endpoint-Independent',
       ipv6: { mapping: 'none', publicAddress: /^\[2001:db8:1::(100|beef)\]:/ },
     },
+  },
+  {
+    name: 'unique local addresses behind a NAT66',
+    about: 'IPv6 alone, with addresses that the Internet does not know, and a router that masquerades them.',
+    topology: home(
+      `${nat66(MASQUERADE)}\n${firewall()}`,
+      { addresses: { eth0: ['fd00:1::100/64'] }, routes: ['default via fd00:1::1'] },
+      LOCAL_ROUTER,
+    ),
+    truth: {
+      colour: 'green',
+      natType: 'Endpoint-Independent',
+      ipv6: { udp: 'yes', mapping: 'endpoint-independent', publicAddress: /^\[2001:db8:0:1::2\]:/ },
+    },
+  },
+  {
+    name: 'unique local addresses that lead nowhere',
+    about: 'A router that gives IPv6 addresses and a route, and has no IPv6 itself; IPv4 works.',
+    topology: home(
+      `${nat(MASQUERADE)}\n${firewall()}`,
+      {
+        addresses: { eth0: ['192.168.1.100/24', 'fd00:1::100/64'] },
+        routes: ['default via 192.168.1.1', 'default via fd00:1::1'],
+      },
+      LOCAL_ROUTER,
+    ),
+    truth: {
+      colour: 'green',
+      natType: 'Endpoint-Independent',
+      ipv4: { udp: 'yes' },
+      ipv6: { routed: 'yes', mapping: 'unknown' },
+    },
+  },
+  {
+    name: 'IPv6 through a tunnel that loses large packets, beside IPv4',
+    about: 'IPv6 carries 1,280 bytes and nobody says so. iroh prefers it for its relay, where it hangs.',
+    topology: home(`${nat(MASQUERADE)}\n${firewall(SILENT_TUNNEL)}`, DUAL_CLIENT),
+    truth: { colour: 'red', sentence: /the first large packet after it/, ipv6: { udp: 'yes' } },
+  },
+  {
+    name: 'IPv6 through a tunnel that loses large packets, alone',
+    about: 'The same without IPv4.',
+    topology: home(firewall(SILENT_TUNNEL), V6_CLIENT),
+    truth: { colour: 'red', sentence: /the first large packet after it/, ipv6: { udp: 'yes' } },
   },
 ];

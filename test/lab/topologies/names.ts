@@ -126,4 +126,15 @@ export const NAMES: readonly Case[] = [
     truth: { colour: 'green', natType: 'Endpoint-Independent', ipv4: { udp: 'yes' } },
     mayContact: TO_NAME_SERVER,
   },
+  {
+    name: 'two dead name servers before one that answers',
+    about: 'Three name servers are set, and the first two are gone.',
+    topology: {
+      ...NAMED,
+      resolver: 'nameserver 203.0.113.99\nnameserver 203.0.113.98\nnameserver 192.168.1.1',
+    },
+    services: [...RUNNING, dnsmasq('rtr', '192.168.1.1', ...A_RECORDS)],
+    truth: { colour: 'green', natType: 'Endpoint-Independent', ipv4: { udp: 'yes' } },
+    mayContact: [...TO_NAME_SERVER, /^(udp|tcp) 203\.0\.113\.9[89]:53$/],
+  },
 ];

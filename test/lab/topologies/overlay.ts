@@ -205,4 +205,18 @@ export const OVERLAYS: readonly Case[] = [
       ipv4: { mapping: 'endpoint-independent', publicAddress: /^203\.0\.113\.70:/ },
     },
   },
+  {
+    name: 'a VPN for the relays alone',
+    about: 'A company VPN that has the networks of the relays, and nothing of the rest of the Internet.',
+    topology: withVpn(['default via 192.168.1.1', ...RELAYS.map(({ ipv4 }) => `${ipv4}/32 via 10.8.0.1`)]),
+    truth: { colour: 'orange', natType: 'Unknown', ipv4: { udp: 'yes', mapping: 'unknown' } },
+    official: { mapping_varies_by_dest_ipv4: 'it does not look at routes, and the relays see no difference' },
+  },
+  {
+    name: 'a VPN for all but the relays',
+    about: 'A VPN with an exception for the networks of the relays.',
+    topology: withVpn(['default via 10.8.0.1', ...RELAYS.map(({ ipv4 }) => `${ipv4}/32 via 192.168.1.1`)]),
+    truth: { colour: 'orange', natType: 'Unknown', ipv4: { udp: 'yes', mapping: 'unknown' } },
+    official: { mapping_varies_by_dest_ipv4: 'it does not look at routes, and the relays see no difference' },
+  },
 ];

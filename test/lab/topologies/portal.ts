@@ -1,6 +1,6 @@
 import type { Case } from '../harness/case.js';
 import { RELAY_A, RELAY_B, RELAYS } from '../harness/relays.js';
-import { dnsmasq, portal, relay, web } from '../harness/services.js';
+import { dnsmasq, inspection, portal, relay, web } from '../harness/services.js';
 import { firewall, home, MASQUERADE, nat } from './base.js';
 
 const RUNNING = RELAYS.map((each) => relay(each));
@@ -94,5 +94,37 @@ export const PORTALS: readonly Case[] = [
       preferredRelay: null,
     },
     mayContact: [/^(udp|tcp) 192\.168\.1\.1:(53|80|443|7842)$/],
+  },
+  {
+    name: 'captive portal that lets UDP pass',
+    about: 'A hotel whose portal takes HTTP and HTTPS, with a certificate of its own, and forgets UDP.',
+    topology: home(
+      `${nat(MASQUERADE, `${TO_PORTAL}\n    iifname "lan0" tcp dport 443 dnat to 192.168.1.1:8443`)}\n${firewall()}`,
+    ),
+    services: [
+      ...RUNNING,
+      portal('rtr', '192.168.1.1', 8000),
+      inspection('rtr', '192.168.1.1', 8443, 'itself'),
+    ],
+    truth: { colour: 'red', sentence: /^A captive portal/, captivePortal: 'yes', ipv4: { udp: 'yes' } },
+    official: { captive_portal: 'it does not ask where two relays answered over QUIC' },
+  },
+  {
+    name: 'captive portal that drops HTTPS and lets UDP pass',
+    about: 'The same with HTTPS that gets no answer.',
+    topology: home(`${nat(MASQUERADE, TO_PORTAL)}\n${firewall('iifname "lan0" tcp dport 443 drop')}`),
+    services: [...RUNNING, portal('rtr', '192.168.1.1', 8000)],
+    truth: { colour: 'red', sentence: /^A captive portal/, captivePortal: 'yes', ipv4: { udp: 'yes' } },
+    official: { captive_portal: 'it does not ask where two relays answered over QUIC' },
+  },
+  {
+    name: 'a filter for the web, UDP blocked',
+    about: 'A company that looks through plain HTTP and drops UDP: nobody has to log in anywhere.',
+    topology: home(`${nat(MASQUERADE, TO_PORTAL)}\n${firewall('meta l4proto udp drop')}`),
+    services: [...RUNNING, web('rtr', '192.168.1.1', 8000, `response.writeHead(200).end('not this page')`)],
+    truth: { colour: 'red', captivePortal: 'unknown', ipv4: { udp: 'no' } },
+    official: {
+      captive_portal: 'it calls a portal what answers on port 80, whatever comes through beside it',
+    },
   },
 ];

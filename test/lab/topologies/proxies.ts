@@ -1,6 +1,6 @@
 import type { Case } from '../harness/case.js';
 import { RELAYS } from '../harness/relays.js';
-import { connectProxy, dnsmasq, relay } from '../harness/services.js';
+import { connectProxy, dnsmasq, relay, web } from '../harness/services.js';
 import { firewall, home, MASQUERADE, nat } from './base.js';
 
 const SERVICES = [...RELAYS.map((each) => relay(each)), connectProxy('rtr', '192.168.1.1', 3128)];
@@ -51,6 +51,18 @@ export const PROXIES: readonly Case[] = [
     report: THROUGH_PROXY,
     truth: { colour: 'green', natType: 'Endpoint-Independent', ipv4: { udp: 'yes' } },
     outcomes: { 'https-via-proxy https://relay-a.test/': 'ok' },
+    mayContact: [TO_PROXY],
+  },
+  {
+    name: 'proxy with a list of names',
+    about: 'The proxy is the only way out, and the relays are not on its list.',
+    topology: PROXY_ONLY,
+    services: [
+      ...RELAYS.map((each) => relay(each)),
+      web('rtr', '192.168.1.1', 3128, 'response.writeHead(403).end()'),
+    ],
+    report: THROUGH_PROXY,
+    truth: { colour: 'grey', natType: 'Unknown', sentence: /Nothing answered/ },
     mayContact: [TO_PROXY],
   },
 ];

@@ -73,4 +73,12 @@ export const QUALITY: readonly Case[] = [
     ],
     truth: { colour: 'green', natType: 'Endpoint-Independent', ipv4: { udp: 'yes' } },
   },
+  {
+    name: 'satellite',
+    about: 'A link with 600 ms to the Internet and back.',
+    isByChance: true,
+    topology: delayedHome(`${nat(MASQUERADE)}\n${firewall()}`),
+    services: [delayWire(300), relay(RELAY_A), relay(RELAY_B)],
+    truth: { colour: 'green', natType: 'Endpoint-Independent', ipv4: { udp: 'yes' } },
+  },
 ];

@@ -1,6 +1,6 @@
 import type { Case } from '../harness/case.js';
 import { RELAY_A, RELAY_B, RELAYS } from '../harness/relays.js';
-import { COMPANY_ROOT, inspection, relay } from '../harness/services.js';
+import { COMPANY_ROOT, inspection, portal, relay } from '../harness/services.js';
 import { DUAL_CLIENT, firewall, home, MASQUERADE, nat } from './base.js';
 
 const RUNNING = RELAYS.map((each) => relay(each));
@@ -20,6 +20,9 @@ const NO_RELAY: Case['truth'] = {
 /** An address that nobody has. */
 const DEAD = '198.51.100.98';
 const ALSO_DEAD = '198.51.100.97';
+
+/** The relays under names that their certificates do not have. */
+const OTHER_NAMES = [`${RELAY_A.ipv4} relay-x.test`, `${RELAY_B.ipv4} relay-y.test`];
 
 const UDP_ALL_THE_SAME = {
   udp_v4: 'it believes no relay whose certificate it refuses; that one answered shows that UDP passes',
@@ -127,5 +130,28 @@ export const TRUST: readonly Case[] = [
     about: 'All large packets are lost on the way here.',
     topology: home(`${nat(MASQUERADE)}\n${firewall('iifname "wan0" meta length > 700 drop')}`),
     truth: { colour: 'red', natType: 'Unknown', ipv4: { mapping: 'unknown' } },
+  },
+  {
+    name: 'TLS cut off',
+    about: 'A firewall that ends a TCP connection when it sees TLS to the relays.',
+    topology: home(
+      `${nat(MASQUERADE)}\n${firewall('iifname "lan0" tcp dport 443 tcp flags & psh == psh reject with tcp reset')}`,
+    ),
+    truth: { ...NO_RELAY, sentence: /the TLS handshake is cut off/ },
+  },
+  {
+    name: 'plain HTTP in the place of TLS',
+    about: 'Something that speaks no TLS takes the port of HTTPS.',
+    topology: INSPECTED,
+    services: [...RUNNING, portal('rtr', '192.168.1.1', 8443)],
+    truth: { ...NO_RELAY, sentence: /speaks no TLS/ },
+  },
+  {
+    name: 'names that are not on the certificates',
+    about: 'The URLs name the relays in another way than their certificates do.',
+    topology: { ...home(`${nat(MASQUERADE)}\n${firewall()}`), names: OTHER_NAMES, farNames: OTHER_NAMES },
+    report: { relays: ['x', 'y'].map((name) => ({ url: `https://relay-${name}.test/`, quicPort: 7842 })) },
+    truth: { colour: 'red', sentence: /a certificate for another name/ },
+    official: UDP_ALL_THE_SAME,
   },
 ];
