@@ -2,13 +2,13 @@ import { isIPv6, type Socket } from 'node:net';
 import { abortable, Patience, TimeUp, within } from '../async/index.js';
 import { codeOf } from '../errors.js';
 import type { AskedRelay, Family, RelayStage } from '../report/index.js';
-import { HTTP_PORT, HTTPS_PORT, REFERENCE_DESTINATIONS, RELAY_PATIENCE } from './constants.js';
+import { HTTP_PORT, HTTPS_PORT, RELAY_PATIENCE } from './constants.js';
 import type { ResolvedAddress } from './names/resolver.js';
 import { type PlannedRun, type Probe, type ProbeContext, probeError, type RunResult, saw } from './probe.js';
 import { dial } from './relay/dial.js';
 import { CertificateError, secure } from './relay/secure.js';
 import { upgrade } from './relay/upgrade.js';
-import { udpRoute } from './routes/udp-route.js';
+import { isRouted } from './routes/udp-route.js';
 
 /** iroh gives up a relay after this many milliseconds (`CONNECT_TIMEOUT` of its relay actor). */
 const CONNECT_MS = 10_000;
@@ -72,8 +72,7 @@ class Access {
   /** iroh dials its relay after its own net report, and prefers IPv6 if that saw UDP over IPv6. */
   async #preferredFamily(): Promise<Family> {
     const { signal, headStart, firstAnswerMs } = this.#context;
-    const route = await udpRoute(6, REFERENCE_DESTINATIONS[6][0], HTTPS_PORT, signal);
-    if (route.sourceIp === null) return 4;
+    if (!(await isRouted(6, signal))) return 4;
     await headStart.over(signal);
     return firstAnswerMs.has(6) ? 6 : 4;
   }
