@@ -14,12 +14,12 @@ import { CHAPTERS } from '../../test/lab/topologies/index.js';
 import { machine } from '../support/machine.js';
 import { officialMs } from '../support/official.js';
 
-const USAGE = `node bench/run.js topologies [--only TEXT] [--at-once 6] [--platform]
+const USAGE = `node bench/run.js topologies [--only TEXT]… [--at-once 6] [--platform]
 
 Every network of the lab once: what is true in it, what a pair of real endpoints does there, what our report and the official
 one say, how long ours takes until its colour is final and until it is whole, and how long the official client's
 \`net_diagnostics\` takes; then how many agree with the pair. Needs root, the lab's programs and cargo (see test/lab/README.md).
-  --only     networks whose name contains this
+  --only     networks whose name contains this, or one of these
   --at-once  networks that stand beside each other; two of them measure at a time
   --platform beside it, what a platform on the Internet says that has dialled an app in the network back`;
 
@@ -59,7 +59,7 @@ export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
-      only: { type: 'string', default: '' },
+      only: { type: 'string', multiple: true, default: [''] },
       'at-once': { type: 'string', default: '6' },
       platform: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -72,12 +72,14 @@ export async function main(args: string[]): Promise<void> {
   const ca = new RelayCa();
   const reporter = await Reporter.build();
   const witness = values.platform ? await Witness.build(ca) : null;
-  const cases = CHAPTERS.flatMap((chapter) => chapter.cases).filter(({ name }) => name.includes(values.only));
+  const cases = CHAPTERS.flatMap((chapter) => chapter.cases).filter(({ name }) =>
+    values.only.some((text) => name.includes(text)),
+  );
   const places = new Places(Number(values['at-once']));
   const tools = { ca, reporter, witness };
   let rows: Row[];
   try {
-    rows = await Promise.all(cases.map((each) => places.one(() => measure(each, tools))));
+    rows = await Promise.all(cases.map((each) => places.one(() => toldOf(each, tools))));
   } finally {
     await Promise.all([reporter.remove(), witness?.remove()]);
     ca.remove();
@@ -85,8 +87,14 @@ export async function main(args: string[]): Promise<void> {
   console.log([machine(), '', ...table(rows), '', ...totals(rows), '', ...platformTotals(rows)].join('\n'));
 }
 
+/** Each row as soon as it is there, so that a run that is broken off was not for nothing. */
+async function toldOf(wanted: Case, tools: Tools): Promise<Row> {
+  const row = await measure(wanted, tools);
+  process.stderr.write(`| ${cells(row).join(' | ')} |\n`);
+  return row;
+}
+
 function measure(wanted: Case, tools: Tools): Promise<Row> {
-  process.stderr.write(`${wanted.name} …\n`);
   const timed = { ...wanted, report: { ...wanted.report, timesColour: true } };
   return inLab(timed, tools, async (result, lab, running) => {
     const relays = wanted.report?.relays ?? RELAY_TARGETS;

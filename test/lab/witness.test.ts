@@ -98,6 +98,7 @@ const SIGHTS: readonly Sight[] = [
     network: named('self-hosted relays as they ship'),
     says: UNKNOWN,
   },
+  { name: 'TCP 443 dropped', network: named('TCP 443 dropped'), says: { level: 'red' } },
   { name: 'UDP blocked', network: named('UDP blocked'), says: { level: 'red', natType: 'Unknown' } },
   {
     name: 'one relay behind the proxy of its container',

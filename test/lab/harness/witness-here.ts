@@ -82,14 +82,18 @@ async function opinion({ id, lastSeenAt }: EndpointView): Promise<WitnessSaid> {
       const { report, sighting } = await platform.dialBack(id);
       const facts = reportFacts(report, sighting);
       said = { state: 'reported', facts, sighting };
-      // A path that has not settled, or an address that no relay has told the app yet.
-      if (rest <= 0 || (sighting !== null && facts.natType !== 'Unknown')) return said;
+      if (rest <= 0 || isAllThatCanBeSeen(said)) return said;
     } catch (error) {
       said = { state: 'failed', why: messageOf(error) };
     }
     await sleep(Math.max(0, rest));
   }
   return said;
+}
+
+/** Not when a path has not settled yet, or no relay has told the app its address so far. */
+function isAllThatCanBeSeen({ facts, sighting }: Extract<WitnessSaid, { state: 'reported' }>): boolean {
+  return sighting !== null && sighting.relayPath !== null && facts.natType !== 'Unknown';
 }
 
 function say<Said>(what: Said): void {
