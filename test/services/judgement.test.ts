@@ -5,6 +5,7 @@ import type { DiagnosticsReport, NetReport, SocketAddr } from '../../lib/wire/in
 import { madeUpId } from '../support/ids.js';
 
 const RELAY = [{ relayUrl: 'https://relay.test/', latencyMs: 20 }];
+const OTHER_RELAY = [{ relayUrl: 'https://relay-2.test/', latencyMs: 30 }];
 const NOBODY = { ipv4: [], ipv6: [], https: [] };
 const HERE: SocketAddr = { family: 4, ip: '203.0.113.5', port: 4711 };
 const HERE_V6: SocketAddr = { family: 6, ip: '2001:db8::5', port: 4712 };
@@ -88,6 +89,12 @@ describe('a report and what the platform saw', () => {
       'orange',
       'Unknown',
       'report',
+    ],
+    [
+      'two relays that told no mapping together: one of them may tell a wrong address',
+      report({ relayLatency: { ...NOBODY, ipv4: [...RELAY, ...OTHER_RELAY], https: RELAY } }),
+      direct(),
+      ...(['orange', 'Unknown', 'report'] as const),
     ],
     ['they see two ports of one address', report({}, atPort(9)), direct(), 'orange', ED, 'platform'],
     [

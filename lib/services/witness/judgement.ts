@@ -58,9 +58,17 @@ export function natOf(report: DiagnosticsReport, family: 4 | 6, sighting: Sighti
   const agree = sighting === null ? null : isSeenAlike(report, family, sighting);
   if (agree === false) return { natType: 'Endpoint-Dependent', natTypeBy: 'platform' };
   if (varies === false) return { natType: 'Endpoint-Independent', natTypeBy: 'report' };
-  return agree === true && sighting?.relaysAreElsewhere
+  return agree === true && sighting?.relaysAreElsewhere && !hasOddWitnesses(report, family)
     ? { natType: 'Endpoint-Independent', natTypeBy: 'platform' }
     : UNKNOWN;
+}
+
+/**
+ * Whether several relays told an address and the report draws no conclusion from them. One of them may stand inside, or behind a
+ * proxy of its own, and tell a wrong address, which iroh believes by chance: in the lab such pairs were relayed.
+ */
+function hasOddWitnesses(report: DiagnosticsReport, family: 4 | 6): boolean {
+  return relaysThatTold(report, family) > 1;
 }
 
 /**
@@ -90,8 +98,12 @@ function isToldAddress(report: DiagnosticsReport, family: 4 | 6, sighting: Sight
 }
 
 /** Whether a relay answered over UDP, which is how it tells an address. */
-function hasToldAddress({ netReport }: DiagnosticsReport, family: 4 | 6): boolean {
-  return (netReport?.relayLatency[family === 4 ? 'ipv4' : 'ipv6'].length ?? 0) > 0;
+function hasToldAddress(report: DiagnosticsReport, family: 4 | 6): boolean {
+  return relaysThatTold(report, family) > 0;
+}
+
+function relaysThatTold({ netReport }: DiagnosticsReport, family: 4 | 6): number {
+  return netReport?.relayLatency[family === 4 ? 'ipv4' : 'ipv6'].length ?? 0;
 }
 
 function isSame(one: SocketAddr, other: SocketAddr): boolean {
