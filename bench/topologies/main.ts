@@ -45,6 +45,8 @@ interface Row {
   platform: Witnessed | null;
   /** Why it cannot know, or why the pair is now this and now that; null: it can. */
   platformException: string | null;
+  /** Whether its declaration says that it cannot. */
+  isExcused: boolean;
 }
 
 /** What all networks are measured with. */
@@ -120,6 +122,7 @@ function measure(wanted: Case, tools: Tools): Promise<Row> {
       official,
       platform,
       platformException: wanted.platformCannotKnow ?? byChance(wanted),
+      isExcused: wanted.platformCannotKnow !== undefined,
     };
   });
 }
@@ -226,6 +229,7 @@ function totals(rows: readonly Row[]): string[] {
 function platformTotals(rows: readonly Row[]): string[] {
   const asked = rows.filter(({ platform }) => platform !== null);
   if (asked.length === 0) return [];
+  const idle = asked.filter((row) => platformAgrees(row) && row.isExcused);
   return [
     `The platform agrees with the pair in ${share(asked, platformAgrees)} networks with relays;`,
     `our report does in ${share(asked, ({ oursAgrees }) => oursAgrees)} of them, the official one in ${share(asked, officialAgrees)}.`,
@@ -236,6 +240,7 @@ function platformTotals(rows: readonly Row[]): string[] {
             `- ${row.name}: ${opinion(row.platform.said)}; pair ${row.pair.outcome}: ${row.platformException ?? 'NO REASON'}`,
           ],
     ),
+    ...idle.map(({ name }) => `- ${name}: agrees, and is excused`),
   ];
 }
 

@@ -48,6 +48,8 @@ export const FIELD_GATEWAYS: readonly Case[] = [
       ipv4: { mapping: 'endpoint-dependent' },
       portMapping: { upnp: 'yes', pcp: 'yes', natPmp: 'yes' },
     },
+    platformCannotKnow:
+      'whether peers reach the port that the gateway maps: the report only says that it maps some',
   },
   {
     name: 'symmetric NAT that maps ports over PCP and NAT-PMP alone',

@@ -47,6 +47,7 @@ export const RELAY_SETS: readonly Case[] = [
       mapping_varies_by_dest_ipv4:
         'it compares answers of relays by their names: these come from one address',
     },
+    platformCannotKnow: 'two relays and no conclusion: they may contradict each other',
   },
   {
     name: 'relays without address discovery',
