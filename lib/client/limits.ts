@@ -50,6 +50,12 @@ export const DEFAULT_CLIENT_LIMITS: Readonly<ClientLimits> = {
   farewellTimeoutMs: 1_500,
 };
 
+/**
+ * How long a platform is dialled by its relays alone: names, TCP, TLS, the WebSocket and a handshake take some ten round trips,
+ * the slowest of which, over a satellite, have 0.6 s.
+ */
+export const RELAYS_ALONE_MS = 7_000;
+
 /** Least time between two reconnects without delay: a platform may ask for them again and again. */
 export const RENEWAL_INTERVAL_MS = 1_000;
 

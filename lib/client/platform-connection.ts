@@ -25,9 +25,9 @@ import {
   decodeUnitResult,
   encodeServicesRequest,
   ID_SIZE,
-  SERVICES_ALPN,
   TOKEN_LIFETIME_SECONDS,
 } from '../wire/index.js';
+import { dialPlatform } from './dial-platform.js';
 import { renewalTime } from './grant-schedule.js';
 import {
   CLOSE_REASON_GRACE_MS,
@@ -101,7 +101,7 @@ export class PlatformConnection implements OnlineSession {
    */
   static async open(options: PlatformConnectionOptions, signal: AbortSignal): Promise<PlatformConnection> {
     const { endpoint, apiSecret, clock, limits } = options;
-    const connection = await endpoint.connect(apiSecret.platform, SERVICES_ALPN, {
+    const connection = await dialPlatform(endpoint, apiSecret.platform, {
       signal,
       timeoutMs: limits.connectTimeoutMs,
     });

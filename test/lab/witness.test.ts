@@ -100,6 +100,10 @@ const SIGHTS: readonly Sight[] = [
   },
   { name: 'TCP 443 dropped', network: named('TCP 443 dropped'), says: { level: 'red' } },
   { name: 'UDP blocked', network: named('UDP blocked'), says: { level: 'red', natType: 'Unknown' } },
+  // The platform's direct address, which its API secrets name, takes datagrams there and its answers are lost.
+  ...['UDP blocked on the way in', 'QUIC dropped after its handshake', 'one datagram a flow'].map(
+    (name): Sight => ({ name, network: named(name), says: { level: 'red', natType: 'Unknown' } }),
+  ),
   {
     name: 'one relay behind the proxy of its container',
     network: named('one relay behind the proxy of its container'),
