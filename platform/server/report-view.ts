@@ -111,9 +111,9 @@ const RELAYED_HERE = {
 };
 
 const UNTOLD = {
-  headline: 'Public address not told',
+  headline: 'Public address not known',
   sentence:
-    'UDP works and the public address is the same towards every peer, but no relay told it to the app, so peers do not learn it: address discovery is switched off, as relays ship. Connections may be relayed.',
+    'UDP works and the public address is the same towards every peer, but the app does not know it, so its peers do not learn it: relays told none, since they ship with address discovery switched off, or another one. Connections may be relayed.',
 };
 
 const DIRECT_BY_IPV6 =

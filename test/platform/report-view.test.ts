@@ -103,8 +103,8 @@ describe('the words of a report', () => {
       BY_STUN,
       { address: '192.0.2.9:1' },
       'orange',
-      'Public address not told',
-      'as relays ship',
+      'Public address not known',
+      'ship with address discovery',
     ],
     [
       'a bad IPv4 beside a good IPv6',

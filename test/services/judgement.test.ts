@@ -130,6 +130,14 @@ describe('a report and what the platform saw', () => {
       'report',
     ],
     [
+      'two IP addresses, though the report knows the NAT: the app does not know where peers see it',
+      report({ mappingVariesByDestIpv4: false }),
+      direct('198.51.100.7:4711'),
+      'orange',
+      EI,
+      'report',
+    ],
+    [
       "the report's own word of a bad NAT",
       report({ mappingVariesByDestIpv4: true }),
       direct(),

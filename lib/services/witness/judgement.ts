@@ -87,14 +87,14 @@ function isSeenAlike(report: DiagnosticsReport, family: 4 | 6, sighting: Sightin
 
 /**
  * Whether the endpoint knows its public address of a family, which its peers have to be told: from a relay, or otherwise, when it
- * lists the very one that this platform sees. A STUN server that a report has asked tells iroh nothing.
+ * lists the very one that this platform sees. A STUN server that a report has asked tells iroh nothing. And where the endpoint comes
+ * from an IP address that it does not list, a relay told it a wrong one (its balancer's), or there are several ways out.
  */
 function isToldAddress(report: DiagnosticsReport, family: 4 | 6, sighting: Sighting | null): boolean {
   const seen = sighting === null ? null : addressIn(sighting);
-  return (
-    hasToldAddress(report, family) ||
-    (seen !== null && seen.family === family && report.directAddrs.some((addr) => isSame(addr, seen)))
-  );
+  if (seen === null || seen.family !== family) return hasToldAddress(report, family);
+  const own = report.directAddrs.filter(({ ip }) => ip === seen.ip);
+  return own.length > 0 && (hasToldAddress(report, family) || own.some((addr) => isSame(addr, seen)));
 }
 
 /** Whether a relay answered over UDP, which is how it tells an address. */
