@@ -130,7 +130,7 @@ function natSentence({ natType, natTypeBy }: FamilyNat, sighting: Sighting | nul
     case 'Endpoint-Independent':
       return natTypeBy === 'report'
         ? 'UDP works and the public address is the same towards every peer: direct connections should work.'
-        : 'UDP works, and its relay and this platform see the same public address: direct connections should work.';
+        : 'UDP works, and this platform sees the app at the public address that it knows: direct connections should work.';
     case 'Endpoint-Dependent':
       return natTypeBy === 'report'
         ? 'UDP works, but the public address differs from peer to peer: connections are often relayed.'
@@ -184,7 +184,7 @@ const NAT_HINTS: Record<NatType, string> = {
 };
 
 const NAT_HINTS_HERE: Record<NatType, string> = {
-  'Endpoint-Independent': 'The same towards its relay and this platform, or no NAT at all.',
+  'Endpoint-Independent': 'This platform sees the address that the app knows.',
   'Endpoint-Dependent': 'Another port towards this platform than towards its relay.',
   Unknown: '',
 };

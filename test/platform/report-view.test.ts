@@ -15,7 +15,10 @@ const net = (over: Partial<NetReport>): NetReport => {
 
 const NO_MAPPING = { upnp: false, pcp: false, natPmp: false };
 const latency = sample.netReport?.relayLatency ?? { ipv4: [], ipv6: [], https: [] };
-const ONE_RELAY = net({ mappingVariesByDestIpv4: null, udpV6: false });
+const ONE_RELAY = net({
+  ...{ mappingVariesByDestIpv4: null, udpV6: false },
+  relayLatency: { ...latency, ipv4: latency.ipv4.slice(0, 1) },
+});
 const NO_UDP = net({
   ...{ udpV4: false, udpV6: false, mappingVariesByDestIpv4: null },
   relayLatency: { ...latency, ipv4: [], ipv6: [] },
@@ -63,7 +66,7 @@ describe('the words of a report', () => {
       {},
       'green',
       'Endpoint-Independent',
-      'its relay and this platform',
+      'the public address that it knows',
     ],
     [
       'two that do not',
@@ -145,7 +148,7 @@ describe('the words of a report', () => {
     expect(lines(NO_UDP)[0]).toEqual(['UDP', 'Works', 'To this platform; no relay answered over UDP.']);
     expect(lines(ONE_RELAY)[1]).toEqual([
       ...['NAT mapping', 'Endpoint-Independent'],
-      'The same towards its relay and this platform, or no NAT at all.',
+      'This platform sees the address that the app knows.',
     ]);
     expect(lines(ONE_RELAY, { address: '192.0.2.1:9' })[1]).toEqual([
       ...['NAT mapping', 'Endpoint-Dependent'],

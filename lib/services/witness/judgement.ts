@@ -58,9 +58,20 @@ export function natOf(report: DiagnosticsReport, family: 4 | 6, sighting: Sighti
   const agree = sighting === null ? null : isSeenAlike(report, family, sighting);
   if (agree === false) return { natType: 'Endpoint-Dependent', natTypeBy: 'platform' };
   if (varies === false) return { natType: 'Endpoint-Independent', natTypeBy: 'report' };
-  return agree === true && sighting?.relaysAreElsewhere && !hasOddWitnesses(report, family)
-    ? { natType: 'Endpoint-Independent', natTypeBy: 'platform' }
-    : UNKNOWN;
+  const isKnown =
+    (agree === true && sighting?.relaysAreElsewhere && !hasOddWitnesses(report, family)) ||
+    (family === 6 && isItsOwn(report, sighting));
+  return isKnown ? { natType: 'Endpoint-Independent', natTypeBy: 'platform' } : UNKNOWN;
+}
+
+/**
+ * Whether the endpoint comes from an IPv6 address of its machine: it lists that, and neither a relay nor a router told it. In IPv4 it
+ * might be one that iroh remembers from an earlier answer of a relay; in IPv6 there is hardly a NAT.
+ */
+function isItsOwn(report: DiagnosticsReport, sighting: Sighting | null): boolean {
+  const seen = sighting === null ? null : addressIn(sighting);
+  if (seen?.family !== 6 || hasToldAddress(report, 6) || mayBeForwarded(report)) return false;
+  return report.directAddrs.some((addr) => isSame(addr, seen));
 }
 
 /**
