@@ -22,8 +22,8 @@ const ALLOWED = [
 ];
 
 /** Bytes, unpacked and packed: what `npm install` costs beside the binding. A jump is to be meant, not missed. */
-const MAX_UNPACKED = 3_600_000;
-const MAX_PACKED = 1_150_000;
+const MAX_UNPACKED = 3_900_000;
+const MAX_PACKED = 1_300_000;
 
 interface Packed {
   size: number;
