@@ -192,7 +192,8 @@ function opinion(said: WitnessSaid): string {
   if (said.state === 'offline') return said.state;
   const { level, natType, natTypeBy } = said.facts;
   const by = natTypeBy === 'platform' ? ' (by the platform)' : '';
-  return `${level}, ${natType}${by}; seen: ${said.sighting?.path ?? 'nothing'}`;
+  const alone = said.sighting?.relayPath === false ? ', no relay beside it' : '';
+  return `${level}, ${natType}${by}; seen: ${said.sighting?.path ?? 'nothing'}${alone}`;
 }
 
 function platformAgrees({ platform, pair }: Row): boolean {
