@@ -617,6 +617,20 @@ describe('relays that iroh can use', () => {
     );
   });
 
+  it('are not those unusable whose WebSocket had no answer in time on a path that loses packets', () => {
+    const asked = [access(R1, 'upgrade', 'NO_ANSWER'), access(R2), https(R1, 10), https(R2, 40)];
+    const path = (lost: number): Observation => ({
+      quic: [
+        {
+          ...{ family: 4, relayUrl: R1, destinationIp: '203.0.113.10', destinationPort: 7842 },
+          ...{ reached: 'sustained', sent: 9, acknowledged: 9 - lost, lost, spanMs: 300 },
+        },
+      ],
+    });
+    expect(usable(...asked, path(0))).toBe('no');
+    expect(usable(...asked, path(3))).toBe('yes');
+  });
+
   it('are not known where the first address of their names is dead, which iroh measures alone', () => {
     const name = (...ips: string[]): Observation => ({
       names: [{ host: 'relay1.example.', family: 4, result: 'found', ips }],

@@ -23,9 +23,10 @@ function judgeRelayUse(records: readonly ProbeRecord[], url: string): Fact {
     ({ part }) => part.relayUrl === url && part.kind === 'https',
   );
   // HTTPS answered, through the same connection and handshake. If our attempt ran out of time there, this machine was
-  // busy.
+  // busy; and anywhere, the packets may have been lost.
+  const late = losesPackets(records) ? ANY_STAGE : SHARED_STAGES;
   const telling = access.filter(
-    ({ part }) => part.code !== 'DEADLINE' && (answered.length === 0 || !isLate(part)),
+    ({ part }) => part.code !== 'DEADLINE' && (answered.length === 0 || !isLate(part, late)),
   );
   const [ended] = telling;
   if (ended !== undefined) return judged('no', endOf(ended), telling);
@@ -52,9 +53,18 @@ function deadFirstAddresses(records: readonly ProbeRecord[], url: string): Seen<
   return hasFirst ? [] : names.filter(({ part }) => part.ips.slice(1).some((ip) => answered.has(ip)));
 }
 
-/** The attempt ran out of time in a step that HTTPS needs as well. */
-function isLate({ stage, code }: { stage: string; code?: string }): boolean {
-  return code === 'NO_ANSWER' && (stage === 'connect' || stage === 'tls');
+/** The steps that HTTPS needs as well. */
+const SHARED_STAGES: readonly string[] = ['connect', 'tls'];
+const ANY_STAGE: readonly string[] = [...SHARED_STAGES, 'upgrade'];
+
+/** The attempt ran out of time in one of these steps. */
+function isLate({ stage, code }: { stage: string; code?: string }, stages: readonly string[]): boolean {
+  return code === 'NO_ANSWER' && stages.includes(stage);
+}
+
+/** Whether some of our datagrams were lost and later ones were not. TCP, which repeats what is lost, is slow there. */
+function losesPackets(records: readonly ProbeRecord[]): boolean {
+  return seen(records, 'quic').some(({ part }) => part.lost > 0);
 }
 
 type Ended = Seen<{ stage: string; code?: string }>;
