@@ -1,13 +1,13 @@
 import type { Caller } from './caller.js';
-import type { PeopleDeps, Tables } from './deps.js';
+import type { PeopleDeps } from './deps.js';
 import { PeopleError } from './errors.js';
 import { assertGoodPassword, type Passwords } from './passwords.js';
-import { assertMayTouch, endAccess, lockedUser, type UserRow, unknownUser } from './user-rows.js';
+import { endAccess, lockedUser, unknownUser } from './user-rows.js';
 
 /** So long after one came by a link one may choose a password without the one before. */
 const LOST_MS = 15 * 60_000;
 
-/** Gives users other passwords. Whoever comes in by the one before is out then. */
+/** Users choose other passwords. Whoever came in by the one before is out then. */
 export class PasswordChanges {
   readonly #deps: PeopleDeps;
   readonly #passwords: Passwords;
@@ -15,14 +15,6 @@ export class PasswordChanges {
   constructor(deps: PeopleDeps, passwords: Passwords) {
     this.#deps = deps;
     this.#passwords = passwords;
-  }
-
-  /** Gives somebody a password; he is signed out everywhere. @throws PeopleError `unknown`, `invalid`, `forbidden`, `busy` */
-  async set(by: Caller, id: string, password: string): Promise<void> {
-    await this.#put(by, id, password, async (user) => {
-      assertMayTouch(by, user);
-      return true;
-    });
   }
 
   /**
@@ -42,7 +34,7 @@ export class PasswordChanges {
           .on('sign_ins.way', '=', 'code')
           .on('sign_ins.created_at', '>', this.#deps.clock.now() - LOST_MS),
       )
-      .select(['users.password', 'users.oidc_subject', 'sign_ins.id as by_code'])
+      .select(['users.name', 'users.email', 'users.password', 'users.oidc_subject', 'sign_ins.id as by_code'])
       .where('users.id', '=', by.id)
       .executeTakeFirst();
     if (row === undefined) throw unknownUser();
@@ -55,50 +47,32 @@ export class PasswordChanges {
         );
       if (hash !== null && !(await this.#passwords.matches(current ?? '', hash))) return false;
     }
-    // While it was hashed he may have been put out, or have become an administrator: his sign-ins are void then.
-    return this.#put(by, by.id, password, async (user, tables) => {
+    assertGoodPassword(password, [row.name, row.email]);
+    const isDone = await this.#put(by, hash, await this.#passwords.hash(password));
+    this.#deps.feed.publish({ what: 'access' });
+    return isDone;
+  }
+
+  /** @returns whether it was still `before`: somebody may have changed it while the new one was hashed */
+  #put(by: Caller, before: string | null, after: string): Promise<boolean> {
+    const { store, audit } = this.#deps;
+    return store.write(async (tables) => {
+      const user = await lockedUser(store.dialect, tables, by.id);
+      // Meanwhile he may have been put out, or have become an administrator: his sign-ins are void then.
       const isIn = await tables
         .selectFrom('sign_ins')
         .select('id')
         .where('id', '=', by.signInId ?? '')
         .executeTakeFirst();
       if (isIn === undefined) throw new PeopleError('forbidden', 'You may not do this any more.');
-      return user.password === hash;
-    });
-  }
-
-  async #put(
-    by: Caller,
-    id: string,
-    password: string,
-    may: (user: UserRow, tables: Tables) => Promise<boolean>,
-  ): Promise<boolean> {
-    const { store, feed, audit } = this.#deps;
-    const known = await store.tables
-      .selectFrom('users')
-      .select(['name', 'email'])
-      .where('id', '=', id)
-      .executeTakeFirst();
-    if (known === undefined) throw unknownUser();
-    assertGoodPassword(password, [known.name, known.email]);
-    const hash = await this.#passwords.hash(password);
-    const keep = by.kind === 'user' && by.id === id ? by.signInId : null;
-    const isDone = await store.write(async (tables) => {
-      const user = await lockedUser(store.dialect, tables, id);
-      // Somebody else changed it while this one was hashed.
-      if (!(await may(user, tables))) return false;
-      await tables.updateTable('users').set({ password: hash }).where('id', '=', id).execute();
-      await endAccess(tables, id, keep);
+      if (user.password !== before) return false;
+      await tables.updateTable('users').set({ password: after }).where('id', '=', by.id).execute();
+      await endAccess(tables, by.id, by.signInId);
       await audit.entry({
-        by,
-        action: 'password.changed',
-        project: null,
-        target: id,
+        ...{ by, action: 'password.changed', project: null, target: by.id },
         detail: { name: user.name },
       })(tables);
       return true;
     });
-    feed.publish({ what: 'access' });
-    return isDone;
   }
 }
