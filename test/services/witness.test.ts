@@ -155,6 +155,14 @@ describe('what the platform sees of an app', () => {
   });
 });
 
+describe('a path whose address nobody can read', () => {
+  it('is none: of the app, and of others, whose paths fail no dial-back of the app', async () => {
+    expect(await sightingOf({ paths: ['custom:xyz'] })).toBeNull();
+    const among = await sightingOf({ paths: ['198.51.100.7:4000'], others: [['custom:xyz']] });
+    expect(among).toMatchObject({ path: 'direct', othersAreDirect: false });
+  });
+});
+
 describe('that the relays stand elsewhere', () => {
   const paths = ['198.51.100.5:4000'];
 
