@@ -3,7 +3,6 @@
  * filled them, so that a new probe needs no change here unless it sees something of a new kind.
  * All of it is plain JSON.
  */
-
 /** An address family. */
 export type Family = 4 | 6;
 
@@ -170,6 +169,37 @@ export interface PathSeen {
   received?: number;
 }
 
+/**
+ * How far a connection to a peer came. `direct`: a direct path came up and kept carrying data; `relayed`: none did in the
+ * time it was watched, though the peer could be reached through a relay; `unreached`: it could not be reached; `cut`: the
+ * report ended before that was known.
+ */
+export type PeerReached = 'direct' | 'relayed' | 'unreached' | 'cut';
+
+/** What a connection of a real endpoint to a peer showed: iroh itself opens, or fails to open, a direct path. */
+export interface PeerSeen {
+  /** The peer's endpoint id. */
+  peer: string;
+  reached: PeerReached;
+  /** Of the direct path. */
+  family?: Family;
+  /** The peer's end of the direct path, `ip:port`. */
+  remoteAddr?: string;
+  /** Milliseconds from dialling to the direct path. */
+  directMs?: number;
+  /** Milliseconds for which the connection was watched. */
+  watchedMs: number;
+  /** Messages that came back over the direct path. */
+  echoed?: number;
+  /**
+   * Whether the peer's address answers who it never wrote to. `false` is what an ordinary home router or firewall makes of
+   * it: then the direct path was opened from both sides. Absent: not tried, or not known.
+   */
+  letsInStrangers?: boolean;
+  /** Whether the peer's own report is green: direct connections should work from where it is. Absent: it did not say. */
+  isPeerWell?: boolean;
+}
+
 /** Port-mapping protocols of home gateways. */
 export type PortMappingProtocol = 'upnp' | 'pcp' | 'natPmp';
 
@@ -251,6 +281,7 @@ export interface Observation {
   portals?: readonly PortalSeen[];
   interceptions?: readonly InterceptionSeen[];
   paths?: readonly PathSeen[];
+  peers?: readonly PeerSeen[];
   portMappings?: readonly PortMappingSeen[];
   stun?: readonly StunAnswerSeen[];
   filterings?: readonly FilteringSeen[];
