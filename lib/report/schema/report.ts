@@ -98,6 +98,7 @@ const PROBES = {
       portals: list(ref('portal'), 'Answers to captive-portal checks.'),
       interceptions: list(ref('interception'), 'Certificates of somebody who opens TLS.'),
       paths: list(ref('path'), 'Live paths of the endpoint.'),
+      peers: list(ref('triedPeer'), 'Peers that were tried.'),
       portMappings: list(ref('portMapping'), 'Answers of gateways.'),
       stun: list(ref('stunAnswer'), 'What STUN servers did.'),
       filterings: list(ref('filtering'), 'What came in unasked.'),

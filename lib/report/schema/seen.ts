@@ -141,6 +141,27 @@ export const SEEN = {
     },
     { received: count('Datagrams that came by it. Absent: not known.') },
   ),
+  triedPeer: object(
+    'What a connection of a real endpoint to a peer showed.',
+    {
+      peer: ref('endpointId', "The peer's id."),
+      reached: oneOf(
+        ['direct', 'relayed', 'unreached', 'cut'],
+        '`direct`: a direct path came up and kept carrying data; `relayed`: none did in the time it was watched; `unreached`: the peer could not be reached; `cut`: the report ended before that was known.',
+      ),
+      watchedMs: ms('For how long the connection was watched.'),
+    },
+    {
+      family: family(),
+      remoteAddr: ref('socketAddress', "The peer's end of the direct path."),
+      directMs: ms('From dialling to the direct path.'),
+      echoed: count('Messages that came back over the direct path.'),
+      letsInStrangers: boolean(
+        "Whether the peer's address answers who it never wrote to. Absent: not tried, or not known.",
+      ),
+      isPeerWell: boolean("Whether the peer's own report is green. Absent: it did not say."),
+    },
+  ),
   portMapping: object(
     "A gateway's answer about a port-mapping protocol.",
     {

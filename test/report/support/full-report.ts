@@ -115,6 +115,19 @@ export const FULL_REPORT: Full<LocalReport> = {
         portals: [{ relayUrl: 'https://relay.corp.example:8443/', answer: 'wrong', status: 302 }],
         interceptions: [{ relayUrl: 'https://relay.corp.example:8443/', issuer: 'Corp Inc, Root' }],
         paths: [{ remoteAddr: 'https://relay.corp.example:8443/', isRelay: true, received: 4 }],
+        peers: [
+          {
+            peer: ENDPOINT_ID,
+            reached: 'direct',
+            family: 4,
+            remoteAddr: '198.51.100.9:4433',
+            directMs: 34,
+            watchedMs: 1200,
+            echoed: 60,
+            letsInStrangers: false,
+            isPeerWell: true,
+          },
+        ],
         portMappings: [
           {
             protocol: 'upnp',
