@@ -33,6 +33,7 @@ const TITLES = {
   portal: 'Captive-portal answer',
   interception: 'TLS interception',
   path: 'Path',
+  triedPeer: 'A peer that was tried',
   portMapping: 'Port mapping answer',
   stunAnswer: 'STUN answer',
   filtering: 'Filtering',
