@@ -2,7 +2,13 @@ import { type EndpointId, endpointIdFromBytes, endpointIdToBytes, KEY_SIZE } fro
 import type { PostcardReader } from './postcard-reader.js';
 import type { PostcardWriter } from './postcard-writer.js';
 import { normaliseRelayUrl, readRelayUrl, writeRelayUrl } from './relay.js';
-import { compareSocketAddr, readSocketAddr, type SocketAddr, writeSocketAddr } from './socket-addr.js';
+import {
+  compareSocketAddr,
+  formatSocketAddr,
+  readSocketAddr,
+  type SocketAddr,
+  writeSocketAddr,
+} from './socket-addr.js';
 import { encodeError } from './wire-error.js';
 
 /** An endpoint's id and its addresses. Without any address the endpoint must be looked up by its id. */
@@ -11,6 +17,17 @@ export interface EndpointAddress {
   /** As `new URL(u).href` writes them. */
   relayUrls: string[];
   directAddrs: SocketAddr[];
+}
+
+/** `ID@https://relay.example/,192.0.2.1:7000`, as settings take it; `ID` alone without any address. */
+export function formatEndpointAddress({ id, relayUrls, directAddrs }: EndpointAddress): string {
+  const ways = [...relayUrls.map(withoutSeparators), ...directAddrs.map(formatSocketAddr)];
+  return ways.length === 0 ? id : `${id}@${ways.join(',')}`;
+}
+
+/** A URL may hold what separates the parts of the text; written in its other way, the URL means the same. */
+function withoutSeparators(url: string): string {
+  return url.replaceAll('@', '%40').replaceAll(',', '%2C');
 }
 
 /**

@@ -19,7 +19,7 @@ export {
   encodeClientHostRequest,
 } from './client-host-protocol.js';
 export * from './close-codes.js';
-export type { EndpointAddress } from './endpoint-address.js';
+export { type EndpointAddress, formatEndpointAddress } from './endpoint-address.js';
 export {
   type EndpointId,
   endpointIdFromBytes,
@@ -48,6 +48,7 @@ export {
 export type { MetricSchema, MetricsSchema, MetricsUpdate, MetricValue } from './metrics.js';
 export type { NetReport, RelayLatency } from './net-report.js';
 export { readOpensshKey, readOpensshPublicKey } from './openssh-key.js';
+export * from './peer-protocol.js';
 export {
   DEFAULT_RELAY_QUIC_PORT,
   normaliseRelayUrl,

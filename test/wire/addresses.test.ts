@@ -1,19 +1,22 @@
 import { describe, expect, it } from 'vitest';
+import { resolveSettings } from '../../lib/options/index.js';
 import {
   canonicalIp,
+  formatEndpointAddress,
   ipFromBytes,
   isInNetwork,
   isLoopbackAddress,
   isPublicAddress,
   leadsNowhere,
   networkOf,
+  parseSocketAddr,
   socketAddr,
   unmapped,
   unmappedIp,
   withBrackets,
   withoutBrackets,
 } from '../../lib/wire/index.js';
-import { fromHex } from './support.js';
+import { fromHex, keyOf } from './support.js';
 
 describe('an IP address', () => {
   it.each([
@@ -105,5 +108,27 @@ describe('an IP address', () => {
     ['host', '10.0.0.0', 8, false],
   ])('%s lies in %s/%i: %j', (ip, network, bits, lies) => {
     expect(isInNetwork(ip, network, bits)).toBe(lies);
+  });
+});
+
+describe('the address of an endpoint', () => {
+  const { id } = keyOf(3);
+  it.each<[string, string[], string[]]>([
+    ['', [], []],
+    ['@https://relay.example/', ['https://relay.example/'], []],
+    ['@https://a.example/,http://[::1]:3340/', ['https://a.example/', 'http://[::1]:3340/'], []],
+    [
+      '@https://a.example/,192.0.2.1:7,[2001:db8::1]:8',
+      ['https://a.example/'],
+      ['192.0.2.1:7', '[2001:db8::1]:8'],
+    ],
+    ['@https://a.example/%40x%2Cy?b=%2C', ['https://a.example/@x,y?b=,'], []],
+  ])('is written as the settings take it: ID%s', (ways, relayUrls, addrs) => {
+    const directAddrs = addrs.map(parseSocketAddr);
+    const text = formatEndpointAddress({ id, relayUrls, directAddrs });
+    expect(text).toBe(`${id}${ways}`);
+    const { platform } = resolveSettings({ platform: text }, {});
+    const inText = relayUrls.map((url) => url.replaceAll('@', '%40').replaceAll(',', '%2C'));
+    expect(platform).toEqual({ id, relayUrls: inText, directAddrs });
   });
 });

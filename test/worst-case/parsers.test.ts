@@ -46,6 +46,7 @@ import {
   ApiSecret,
   canonicalIp,
   decodeClientHostRequest,
+  decodePeerFacts,
   decodeReportResult,
   decodeServicesRequest,
   decodeUnitResult,
@@ -308,6 +309,10 @@ const bytes: Record<string, BytesRow> = {
   'request to the app': { read: decodeClientHostRequest, before: [[0], [1]] },
   'answer with a report': { read: decodeReportResult, before: [[0], [1]] },
   'answer without a value': { read: decodeUnitResult, before: [[0], [1]] },
+  "a peer's line about itself": {
+    read: decodePeerFacts,
+    before: [[], [...Buffer.from('{"version":1,"a":')]],
+  },
   token: { read: (token) => Token.decode(token) },
   'STUN answer': {
     read: decodeBindingResponse,
