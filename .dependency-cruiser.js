@@ -9,7 +9,7 @@ export const FLOORS = [
   ['lib/settings'],
   ['lib/report'],
   ['lib/probes', 'lib/transport'],
-  ['lib/client', 'lib/host', 'lib/diagnose'],
+  ['lib/client', 'lib/host', 'lib/peer', 'lib/diagnose'],
   ['lib/status.ts', 'lib/http-kit'],
   ['lib/events.ts'],
   ['lib/options', 'lib/services'],
@@ -79,7 +79,7 @@ const PACKAGES = {
 
 /** Rooms that meet through the wire alone, as two programs would. */
 const PLATFORM_SIDE = ['lib/services', 'platform'];
-const APP_SIDE = ['lib/client', 'lib/host', 'lib/diagnose', 'lib/net-diagnostics'];
+const APP_SIDE = ['lib/client', 'lib/host', 'lib/peer', 'lib/diagnose', 'lib/net-diagnostics'];
 
 const HOUSE = '^(?:lib|integrations|samples|platform|web)/';
 const ROOMS = FLOORS.flat();

@@ -36,6 +36,13 @@ export type {
   NetDiagnosticsOptions,
   PlatformOption,
 } from './options/index.js';
+export {
+  PeerHost,
+  type PeerHostOptions,
+  type PeerLimits,
+  type PeerVisitEvent,
+  type PeerVisitOutcome,
+} from './peer/index.js';
 export type { ProbeName } from './probes/index.js';
 export type { EndpointSnapshot, PathSnapshot, TextOptions } from './report/index.js';
 export { redactReport, renderText } from './report/index.js';
@@ -66,6 +73,7 @@ export {
   type EndpointId,
   type IsPublicAddress,
   type NetReport,
+  PEER_ALPN,
   type PortmapProbe,
   type Relay,
   type RelayAuth,

@@ -19,6 +19,8 @@ describe('what users import', () => {
       [
         ...SHARED,
         'NetDiagnostics',
+        'PEER_ALPN',
+        'PeerHost',
         'RemoteError',
         'diagnose',
         'isNetDiagnosticsError',
