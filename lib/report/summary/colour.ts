@@ -1,30 +1,32 @@
 import type { Family } from '../observation.js';
 import type { Colour, FamilyVerdict, Verdict } from '../types.js';
 
+const FAMILIES = [4, 6] as const;
+
 /**
  * What two iroh endpoints would do, one here and one behind an ordinary home router. Green needs all of: a usable
  * relay, QUIC that passes, and a mapping that a peer can use. If a fact that decides is unknown, the colour is grey.
  */
 export function colourOf(verdict: Verdict): Colour {
-  const { relayUsable, otherPorts, learnsAddress } = verdict;
   if (isOffline(verdict)) return 'grey';
+  const { relayUsable } = verdict;
   if (relayUsable.value === 'no') return hasHeard(verdict) ? 'red' : 'grey';
   if (passesUdp(verdict)) {
     if (relayUsable.value === 'unknown') return 'grey';
-    const isOpen = otherPorts.value !== 'no' && learnsAddress.value !== 'no';
-    return isOpen && directFamilies(verdict).length > 0 ? 'green' : 'orange';
+    const isOpen = verdict.otherPorts.value !== 'no' && verdict.learnsAddress.value !== 'no';
+    return isOpen && FAMILIES.some((family) => isDirect(verdict, family)) ? 'green' : 'orange';
   }
   const routed = familiesOf(verdict).filter((family) => family.routed.value !== 'no');
   if (routed.every(({ udp }) => udp.value === 'no')) return 'red';
   // iroh has a relay, but no address that it could send to its peers.
-  return relayUsable.value === 'yes' && learnsAddress.value === 'no' ? 'orange' : 'grey';
+  return relayUsable.value === 'yes' && verdict.learnsAddress.value === 'no' ? 'orange' : 'grey';
 }
 
 /** Whether anything answered that is not a portal. Without that we claim nothing. */
-function hasHeard({ relays, relayProblem, captivePortal, ...verdict }: Verdict): boolean {
-  if (familiesOf(verdict).some(({ udp }) => udp.value === 'yes')) return true;
-  if (captivePortal.value === 'yes') return false;
-  return relays.some(({ answered }) => answered) || ANSWERED.has(relayProblem?.kind ?? '');
+function hasHeard(verdict: Verdict): boolean {
+  if (passesUdp(verdict)) return true;
+  if (verdict.captivePortal.value === 'yes') return false;
+  return verdict.relays.some(({ answered }) => answered) || ANSWERED.has(verdict.relayProblem?.kind ?? '');
 }
 
 /** Problems that prove that a server answered. */
@@ -40,11 +42,15 @@ const ANSWERED: ReadonlySet<string> = new Set([
 
 /** Families over which an ordinary peer can connect directly, as far as this side can tell. */
 export function directFamilies(verdict: Pick<Verdict, 'ipv4' | 'ipv6' | 'portMapping'>): Family[] {
-  const { ipv4, ipv6, portMapping } = verdict;
-  const isMapped = ipv4.mapping.value === 'endpoint-dependent' && portMapping.reachable.value === 'yes';
-  const direct4 = reachesPeers(ipv4) && ipv4.udp.value === 'yes' && (isFriendly(ipv4) || isMapped);
-  const direct6 = reachesPeers(ipv6) && ipv6.udp.value === 'yes' && isFriendly(ipv6);
-  return [...(direct4 ? ([4] as const) : []), ...(direct6 ? ([6] as const) : [])];
+  return FAMILIES.filter((family) => isDirect(verdict, family));
+}
+
+function isDirect(verdict: Pick<Verdict, 'ipv4' | 'ipv6' | 'portMapping'>, family: Family): boolean {
+  const of = family === 4 ? verdict.ipv4 : verdict.ipv6;
+  if (!reachesPeers(of) || of.udp.value !== 'yes') return false;
+  if (isFriendly(of)) return true;
+  const mayBeMapped = family === 4 && of.mapping.value === 'endpoint-dependent';
+  return mayBeMapped && verdict.portMapping.reachable.value === 'yes';
 }
 
 /** Whether the kernel has a route to anybody, not only to those that were asked. */

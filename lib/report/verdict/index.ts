@@ -4,10 +4,11 @@ import type { AskedRelay, FamilyVerdict, ProbeRecord, Verdict } from '../types.j
 import { judgeFiltering } from './filtering.js';
 import { judgeLearning } from './learning.js';
 import { judgeMapping, judgeNatType, judgePublicAddress } from './mapping.js';
+import { onRead } from './on-read.js';
 import { judgeOtherPorts } from './other-ports.js';
 import { judgeMappedPorts, judgePortMapping } from './port-mapping.js';
 import { judgeCaptivePortal, judgeInterception } from './portal.js';
-import { judgeAnyRelay, judgeRelays, preferRelay } from './relay-access.js';
+import { judgeAnyRelay, judgeConnected, judgeRelays, preferRelay } from './relay-access.js';
 import { findRelayProblem } from './relay-problem.js';
 import { judgeRouted } from './routes.js';
 import { judgeLoss, judgeUdp } from './udp.js';
@@ -27,43 +28,57 @@ export function judge(
   targets: readonly AskedRelay[],
   isPublic: IsPublicAddress = isPublicAddress,
 ): Verdict {
-  const known = given(records, targets, isPublic);
-  const ipv4 = judgeFamily(known, 4);
-  const ipv6 = judgeFamily(known, 6);
-  const urls = targets.map(({ url }) => url);
-  const relays = judgeRelays(records, urls);
-  const relayUsable = judgeAnyRelay(relays);
+  const verdict = judgeOnRead(records, targets, isPublic);
   return {
-    ipv4,
-    ipv6,
-    relays,
-    preferredRelay: preferRelay(relays),
-    relayUsable,
-    relayProblem: findRelayProblem(records, urls, relays, relayUsable),
-    learnsAddress: judgeLearning(known),
-    otherPorts: judgeOtherPorts(records, isPublic),
-    captivePortal: judgeCaptivePortal(records),
-    tlsIntercepted: judgeInterception(records),
-    portMapping: {
-      upnp: judgePortMapping(records, 'upnp'),
-      pcp: judgePortMapping(records, 'pcp'),
-      natPmp: judgePortMapping(records, 'natPmp'),
-      reachable: judgeMappedPorts(known),
-    },
-    upstreamNat: judgeUpstreamNat(records, isPublic),
-    natType: judgeNatType(ipv4.mapping, ipv6.mapping),
+    ...verdict,
+    ipv4: { ...verdict.ipv4 },
+    ipv6: { ...verdict.ipv6 },
+    relays: verdict.relays.map((relay) => ({ ...relay })),
+    portMapping: { ...verdict.portMapping },
   };
+}
+
+/** The same, but each conclusion is drawn when it is read. */
+export function judgeOnRead(
+  records: readonly ProbeRecord[],
+  targets: readonly AskedRelay[],
+  isPublic: IsPublicAddress = isPublicAddress,
+): Verdict {
+  const known = given(records, targets, isPublic);
+  const urls = targets.map(({ url }) => url);
+  const verdict: Verdict = onRead<Verdict>({
+    ipv4: () => judgeFamily(known, 4),
+    ipv6: () => judgeFamily(known, 6),
+    relays: () => judgeRelays(records, urls),
+    preferredRelay: () => preferRelay(verdict.relays),
+    relayUsable: () => judgeConnected(records, urls) ?? judgeAnyRelay(verdict.relays),
+    relayProblem: () => findRelayProblem(records, urls, verdict.relays, verdict.relayUsable),
+    learnsAddress: () => judgeLearning(known),
+    otherPorts: () => judgeOtherPorts(records, isPublic),
+    captivePortal: () => judgeCaptivePortal(records),
+    tlsIntercepted: () => judgeInterception(records),
+    portMapping: () =>
+      onRead<Verdict['portMapping']>({
+        upnp: () => judgePortMapping(records, 'upnp'),
+        pcp: () => judgePortMapping(records, 'pcp'),
+        natPmp: () => judgePortMapping(records, 'natPmp'),
+        reachable: () => judgeMappedPorts(known),
+      }),
+    upstreamNat: () => judgeUpstreamNat(records, isPublic),
+    natType: () => judgeNatType(verdict.ipv4.mapping, verdict.ipv6.mapping),
+  });
+  return verdict;
 }
 
 function judgeFamily(known: Given, family: Family): FamilyVerdict {
   const { records } = known;
-  const routed = judgeRouted(records, family);
-  return {
-    routed,
-    udp: judgeUdp(known, family, routed),
-    lossy: judgeLoss(known, family),
-    publicAddress: judgePublicAddress(known, family),
-    mapping: judgeMapping(known, family),
-    filtering: judgeFiltering(records, family),
-  };
+  const verdict: FamilyVerdict = onRead<FamilyVerdict>({
+    routed: () => judgeRouted(records, family),
+    udp: () => judgeUdp(known, family, verdict.routed),
+    lossy: () => judgeLoss(known, family),
+    publicAddress: () => judgePublicAddress(known, family),
+    mapping: () => judgeMapping(known, family),
+    filtering: () => judgeFiltering(records, family),
+  });
+  return verdict;
 }

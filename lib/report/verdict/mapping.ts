@@ -13,15 +13,15 @@ const ONE_VANTAGE_POINT = 'one vantage point cannot tell';
 export function judgeMapping({ records, relays, witnesses: all }: Given, family: Family): Mapping {
   const witnesses = all[family];
   const { outside } = witnesses;
-  const missing = missingWitnesses(records, relays, family);
-  if (outside.length === 0) return nobodyOutside(witnesses, missing);
+  const missing = () => missingWitnesses(records, relays, family);
+  if (outside.length === 0) return nobodyOutside(witnesses, missing());
   const detour = findDetour(records, outside, family);
   if (detour !== null) return detour;
   if (outside.every(({ part }) => isOwn(part))) return judgeOwn(records, outside, family);
   const mappings = [...new Set(outside.map(({ part }) => part.local))].map((local) =>
     judgeSocket(
       outside.filter(({ part }) => part.local === local),
-      advice(witnesses, missing),
+      () => advice(witnesses, missing()),
     ),
   );
   // If one socket proved that the NAT depends on the destination, equal answers to another socket do not change that.
@@ -88,30 +88,33 @@ function nobodyOutside({ useless }: Witnesses, missing: readonly string[]): Mapp
  */
 function judgeOwn(records: readonly ProbeRecord[], own: readonly Witness[], family: Family): Mapping {
   const places = new Set(own.map(({ part }) => part.destinationIp)).size;
+  if (places >= MIN_VANTAGE_POINTS) return judged('none', NO_NAT, own);
   const overHttps = new Set(seen(records, 'latencies').map(({ part }) => part.relayUrl));
   const silent = seen(records, 'silences').filter(
     ({ part }) => part.family === family && overHttps.has(part.relayUrl),
   );
-  if (places < MIN_VANTAGE_POINTS && silent.length > 0) {
+  if (silent.length > 0) {
     const reason = 'one relay sees our own address, and may stand in our own network: another one is silent';
     return unknown(reason, [...own, ...silent]);
   }
-  return judged('none', 'the address seen from outside is our own: no NAT', own);
+  return judged('none', NO_NAT, own);
 }
 
+const NO_NAT = 'the address seen from outside is our own: no NAT';
+
 /** Judges the answers to one socket. There is at least one. */
-function judgeSocket(answers: readonly Witness[], help: string): Mapping {
+function judgeSocket(answers: readonly Witness[], help: () => string): Mapping {
   const [first] = answers;
-  if (first === undefined || answers.length === 1) return unknown(`${ONE_VANTAGE_POINT}; ${help}`, answers);
+  if (first === undefined || answers.length === 1) return unknown(`${ONE_VANTAGE_POINT}; ${help()}`, answers);
   return answers.every(({ part }) => part.observed === first.part.observed)
     ? judgeEqual(answers, help)
     : judgeDifferent(answers);
 }
 
-function judgeEqual(answers: readonly Witness[], help: string): Mapping {
+function judgeEqual(answers: readonly Witness[], help: () => string): Mapping {
   const places = new Set(answers.map(({ part }) => part.destinationIp)).size;
   if (places < MIN_VANTAGE_POINTS) {
-    return unknown(`equal answers, but all from one IP address; ${help}`, answers);
+    return unknown(`equal answers, but all from one IP address; ${help()}`, answers);
   }
   return judged('endpoint-independent', `${places} IP addresses saw the same address`, answers);
 }

@@ -1,5 +1,6 @@
 import type { LatencyKind, NameSeen } from '../observation.js';
 import type { Fact, ProbeRecord, RelayVerdict } from '../types.js';
+import { onRead } from './on-read.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
 import { bareHost, hostOf } from './witnesses.js';
 
@@ -81,8 +82,18 @@ function endOf({ part: { stage, code } }: Ended): string {
   return code === undefined ? what : `${what} (${code})`;
 }
 
+/** That the endpoint is connected to one of the relays. Whatever the others do, iroh stays with it. Null: it is not. */
+export function judgeConnected(records: readonly ProbeRecord[], urls: readonly string[]): Fact | null {
+  const homes = seen(records, 'homeRelays').filter(({ part }) => urls.includes(part.relayUrl));
+  const [first] = homes;
+  if (first === undefined) return null;
+  const { relayUrl } = first.part;
+  const parts = homes.filter(({ part }) => part.relayUrl === relayUrl);
+  return judged('yes', `${hostOf(relayUrl)}: ${CONNECTED}`, parts);
+}
+
 /**
- * Whether iroh can use at least one relay. `relays`: what was found out about each. One that can be used helps nothing
+ * Whether iroh can use at least one relay that it may yet pick. `relays`: what was found out about each. One that can be used helps nothing
  * if iroh picks another: it stays with the fastest, whether it can connect to that one or not.
  */
 export function judgeAnyRelay(relays: readonly RelayVerdict[]): Fact {
@@ -108,7 +119,6 @@ function judgeChoice(relays: readonly RelayVerdict[], usable: readonly RelayVerd
   const url = preferRelay(relays);
   const picked = relays.find((relay) => relay.url === url);
   if (picked === undefined || picked.usable.value !== 'no') return null;
-  if (usable.some((relay) => relay.usable.reason === CONNECTED)) return null;
   const reason = `iroh picks ${hostOf(picked.url)}, which answers fastest, and cannot use it: ${picked.usable.reason}`;
   const isClear = usable.every(
     (relay) => (fastest(relay) ?? Infinity) > CLEARLY_SLOWER * (fastest(picked) ?? 0),
@@ -121,30 +131,26 @@ function fastest({ ipv4Ms, ipv6Ms, httpsMs }: RelayVerdict): number | null {
   return measured.length === 0 ? null : Math.min(...measured);
 }
 
-/** All relays that were asked or that answered, in the order given, each with its smallest latencies. */
+/** All relays that were asked, in the order given, each with its smallest latencies. */
 export function judgeRelays(records: readonly ProbeRecord[], urls: readonly string[]): RelayVerdict[] {
-  const latencies = seen(records, 'latencies').map(({ part }) => part);
-  const ownAnswers = new Set([
-    ...latencies.map(({ relayUrl }) => relayUrl),
-    ...seen(records, 'portals')
-      .filter(({ part }) => part.answer === 'right')
-      .map(({ part }) => part.relayUrl),
-  ]);
+  const latencies = () => seen(records, 'latencies').map(({ part }) => part);
   return urls.map((url) => {
     const smallest = (kind: LatencyKind) => {
-      const ms = latencies
+      const ms = latencies()
         .filter((seen) => seen.relayUrl === url && seen.kind === kind)
         .map((seen) => seen.ms);
       return ms.length === 0 ? null : Math.min(...ms);
     };
-    return {
-      url,
-      ipv4Ms: smallest('ipv4'),
-      ipv6Ms: smallest('ipv6'),
-      httpsMs: smallest('https'),
-      answered: ownAnswers.has(url),
-      usable: judgeRelayUse(records, url),
-    };
+    return onRead<RelayVerdict>({
+      url: () => url,
+      ipv4Ms: () => smallest('ipv4'),
+      ipv6Ms: () => smallest('ipv6'),
+      httpsMs: () => smallest('https'),
+      answered: () =>
+        latencies().some(({ relayUrl }) => relayUrl === url) ||
+        seen(records, 'portals').some(({ part }) => part.relayUrl === url && part.answer === 'right'),
+      usable: () => judgeRelayUse(records, url),
+    });
   });
 }
 

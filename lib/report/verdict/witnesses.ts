@@ -1,6 +1,7 @@
 import { type IsPublicAddress, parseSocketAddr, withoutBrackets } from '../../wire/index.js';
 import type { AddressSeen, Family } from '../observation.js';
 import type { AskedRelay, ProbeRecord } from '../types.js';
+import { onRead } from './on-read.js';
 import { type Seen, seen } from './seen.js';
 
 /** An answer that tells our address as somebody outside saw it. */
@@ -25,7 +26,7 @@ export interface Witnesses {
   useless: readonly UselessWitness[];
 }
 
-/** What a verdict is made of. The witnesses are sorted once, because five conclusions need them. */
+/** What a verdict is made of. The witnesses are sorted once, when they are needed, because five conclusions need them. */
 export interface Given {
   records: readonly ProbeRecord[];
   /** The relays that were to be asked. */
@@ -39,7 +40,10 @@ export function given(
   relays: readonly AskedRelay[],
   isPublic: IsPublicAddress,
 ): Given {
-  const witnesses = { 4: witnessesOf(records, 4, isPublic), 6: witnessesOf(records, 6, isPublic) };
+  const witnesses = onRead<Given['witnesses']>({
+    4: () => witnessesOf(records, 4, isPublic),
+    6: () => witnessesOf(records, 6, isPublic),
+  });
   return { records, relays, isPublic, witnesses };
 }
 
