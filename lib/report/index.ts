@@ -10,7 +10,7 @@ export { redactReport } from './redact/index.js';
 export { renderText, type TextOptions } from './render-text.js';
 export { type JsonSchema, REPORT_SCHEMA } from './schema/index.js';
 export { isSettled, type PendingRun } from './settled/index.js';
-export { summarise } from './summary/index.js';
+export { isGoodPeer, summarise } from './summary/index.js';
 export { entersWireReport, toWireReport } from './to-wire.js';
 export type * from './types.js';
 export { hasNoRoute, judge } from './verdict/index.js';

@@ -35,6 +35,7 @@ export function renderText(local: LocalReport, options: TextOptions = {}): strin
     row('NAT-PMP', factText(verdict.portMapping.natPmp)),
     row('Mapped ports', factText(verdict.portMapping.reachable)),
     row('Upstream NAT', factText(verdict.upstreamNat)),
+    ...peerRows(verdict),
     '',
     ...relayRows(verdict.relays, verdict.preferredRelay),
     ...endpointRows(local),
@@ -67,6 +68,11 @@ function familyRows(name: string, family: KeptFamilyVerdict): string[] {
     row(`${name} mapping`, factText(family.mapping)),
     row(`${name} filtering`, factText(family.filtering)),
   ];
+}
+
+/** Only where a peer was tried. */
+function peerRows({ peer }: Partial<Pick<LocalReport['verdict'], 'peer'>>): string[] {
+  return peer === undefined || peer.evidence.length === 0 ? [] : [row('Peer', factText(peer))];
 }
 
 function relayRows(relays: readonly RelayVerdict[], preferred: string | null): string[] {

@@ -125,6 +125,12 @@ export interface NatType {
   reason: string;
 }
 
+/** Whether iroh itself opens direct paths, as a peer that was tried shows it. */
+export interface PeerVerdict extends Fact {
+  /** Of the direct path; null: none. */
+  family: Family | null;
+}
+
 /** All conclusions. */
 export interface Verdict {
   ipv4: FamilyVerdict;
@@ -153,6 +159,11 @@ export interface Verdict {
   /** A second NAT before the Internet (double NAT, a carrier's NAT); IPv4. */
   upstreamNat: UpstreamNat;
   natType: NatType;
+  /**
+   * Whether a direct path came up to a peer that was tried: yes, if it had to be opened from both sides; no, if connections
+   * stayed relayed though a peer's own network is well.
+   */
+  peer: PeerVerdict;
 }
 
 /**

@@ -54,7 +54,7 @@ export function endpointIdToBytes(id: EndpointId): Uint8Array {
 }
 
 /** The first 10 hex digits, the short form in iroh's logs. */
-export function shortId(id: EndpointId): string {
+export function shortId(id: string): string {
   return id.slice(0, SHORT_ID_DIGITS);
 }
 

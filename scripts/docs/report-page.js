@@ -9,6 +9,7 @@ const TITLES = {
   fact: 'Fact',
   publicAddress: 'Public address',
   natType: 'NAT type',
+  peerVerdict: 'Peer verdict',
   upstreamNat: 'Upstream NAT',
   relay: 'Relay verdict',
   relayProblem: 'Relay problem',

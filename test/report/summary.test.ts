@@ -203,7 +203,10 @@ describe('summary', () => {
     expect(steps([...blocked, route(6, 'ENETUNREACH')])).toEqual([expect.stringContaining('7842')]);
     expect(steps([wrongPortal])).toEqual([expect.stringContaining('captive portal')]);
     expect(steps([intercepted])).toEqual([expect.stringContaining('TLS inspection')]);
-    expect(steps([...good, seenAs(there)], [R1])).toEqual([expect.stringContaining('second relay')]);
+    expect(steps([...good, seenAs(there)], [R1])).toEqual([
+      expect.stringContaining('second relay'),
+      expect.stringContaining('Try a peer'),
+    ]);
     expect(steps(dependent)).toEqual([expect.stringContaining('Enable IPv6')]);
     expect(steps(independent)).toEqual([]);
   });

@@ -46,6 +46,10 @@ export const VERDICT = {
     portMapping: ref('portMappings', 'Which port-mapping protocols the gateway offers.'),
     upstreamNat: ref('upstreamNat', 'Whether another NAT stands between the gateway and the Internet.'),
     natType: ref('natType', 'The NAT type in one word.'),
+    peer: ref(
+      'peerVerdict',
+      'Whether a direct path came up to a peer that was tried. `yes`: one that had to be opened from both sides; `no`: connections stayed relayed though a peer’s own network is well.',
+    ),
   }),
   family: object('What was concluded about one address family.', {
     routed: judged(
@@ -74,6 +78,12 @@ export const VERDICT = {
     ),
     reason: REASON,
     evidence: EVIDENCE,
+  }),
+  peerVerdict: object('Whether iroh itself opens direct paths, as a peer that was tried shows it.', {
+    value: oneOf(['yes', 'no', 'unknown'], '`unknown`: none was tried, or what was seen tells too little.'),
+    reason: REASON,
+    evidence: EVIDENCE,
+    family: oneOf([4, 6, null], 'Of the direct path; `null`: none.'),
   }),
   fact: judged('Yes, no, or unknown.', ['yes', 'no'], '`unknown` is a value, not a synonym of `no`.'),
   relay: object('The smallest latency of each kind.', {

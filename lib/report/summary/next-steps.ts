@@ -1,9 +1,16 @@
 import type { Colour, Verdict } from '../types.js';
-import { directFamilies, isOffline, passesUdp } from './colour.js';
+import { colourWithoutPeer, directFamilies, isOffline, isShownRelayed, passesUdp } from './colour.js';
 import { PROBLEMS } from './problems.js';
 
 const FIREWALL =
   'Ask for outgoing UDP to all ports (the relays have 7842, or the one that was said; peers any), and HTTPS to the relays.';
+
+/** Where the colour rests on what one side cannot know. */
+const TRY_PEER =
+  'Try a peer: run `npx iroh-net-diagnostics peer` on a second machine behind an ordinary router, and name it with --peer (setting `peers`).';
+
+const TRY_OTHER_PEER =
+  'Try another peer, in another network: if a direct path to that one comes up, the trouble is at this one.';
 
 const ONE_NAT =
   'ask the provider for a public IPv4 address, or switch the second router to bridge mode if it is your own.';
@@ -36,14 +43,16 @@ function udpSteps(verdict: Verdict, colour: Colour): string[] {
   const { natType, relays, relayUsable, otherPorts } = verdict;
   if (relayUsable.value === 'no') return [];
   if (colour === 'red') return [FIREWALL];
+  if (isShownRelayed(verdict) && colourWithoutPeer(verdict) === 'green') return [TRY_OTHER_PEER];
   if (colour !== 'green' && relays.some(({ httpsMs }) => httpsMs !== null) && !passesUdp(verdict)) {
     return [
       'Switch address discovery on in the relays, and say their quicPort; or ask for outgoing UDP to it.',
+      ...peerSteps(verdict),
     ];
   }
   if (colour !== 'orange') return [];
   if (otherPorts.value === 'no' && directFamilies(verdict).length > 0) {
-    return ['Ask for outgoing UDP to all ports: peers listen on any.'];
+    return ['Ask for outgoing UDP to all ports: peers listen on any.', ...peerSteps(verdict)];
   }
   if (verdict.learnsAddress.value === 'no') {
     return [
@@ -51,7 +60,12 @@ function udpSteps(verdict: Verdict, colour: Colour): string[] {
     ];
   }
   if (natType.value === 'Endpoint-Dependent') return easierNat(verdict);
-  return relays.length === 1 ? ['Add a second relay at another IP address.'] : [];
+  const more = relays.length === 1 ? ['Add a second relay at another IP address.'] : [];
+  return natType.value === 'Unknown' ? [...more, ...peerSteps(verdict)] : more;
+}
+
+function peerSteps({ peer, relayUsable }: Verdict): string[] {
+  return peer.evidence.length === 0 && relayUsable.value === 'yes' ? [TRY_PEER] : [];
 }
 
 function easierNat({ ipv6, portMapping, upstreamNat }: Verdict): string[] {

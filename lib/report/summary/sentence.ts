@@ -1,6 +1,15 @@
 import type { Colour, FamilyVerdict, RelayVerdict, Verdict } from '../types.js';
+import { isMisled } from '../verdict/learning.js';
 import { hostOf } from '../verdict/witnesses.js';
-import { directFamilies, isOffline, passesUdp } from './colour.js';
+import {
+  colourWithoutPeer,
+  directFamilies,
+  isOffline,
+  isProvenDirect,
+  isShownRelayed,
+  isWell,
+  passesUdp,
+} from './colour.js';
 import { PROBLEMS } from './problems.js';
 
 /** Added if a path loses more than chance explains. It has no numbers: they are in the reason of `lossy`. */
@@ -26,6 +35,15 @@ const always = () => true;
 const SENTENCES: Readonly<Record<Colour, readonly Sentence[]>> = {
   green: [
     {
+      when: isProvenDirect,
+      say: ({ peer, ipv4 }) => {
+        if (peer.family === 4) return `Direct connections work: ${peer.reason}.`;
+        return isWell(ipv4)
+          ? `Direct connections work: ${peer.reason}. They should work over IPv4 as well, which was not tried with a peer.`
+          : `Direct connections work with peers that have IPv6: ${peer.reason}. ${whyNotIpv4(ipv4)}`;
+      },
+    },
+    {
       when: (verdict) => !directFamilies(verdict).includes(4),
       say: ({ ipv4, ipv6 }) => {
         const over6 = `over IPv6 (${ipv6.mapping.value === 'none' ? 'No NAT' : 'Endpoint-Independent'})`;
@@ -47,6 +65,17 @@ const SENTENCES: Readonly<Record<Colour, readonly Sentence[]>> = {
     },
   ],
   orange: [
+    {
+      when: isShownRelayed,
+      say: (verdict) => {
+        const { natType, peer } = verdict;
+        const rest =
+          colourWithoutPeer(verdict) === 'green'
+            ? `UDP works to the relays and the NAT type is ${natType.value} (IPv4): what keeps direct paths shut was not seen`
+            : `Whether UDP works is unknown: ${whyUnknown(verdict)}`;
+        return `${capital(peer.reason)}: connections are relayed. ${rest}.`;
+      },
+    },
     {
       when: (verdict) => verdict.otherPorts.value === 'no' && directFamilies(verdict).length > 0,
       say: ({ otherPorts }) =>
@@ -168,9 +197,23 @@ const SENTENCES: Readonly<Record<Colour, readonly Sentence[]>> = {
 const REMARKS: readonly { when(verdict: Verdict, colour: Colour): boolean; say(verdict: Verdict): string }[] =
   [
     {
-      when: ({ otherPorts }, colour) => colour === 'green' && otherPorts.value === 'unknown',
-      say: ({ otherPorts }) =>
-        `Not tried with iroh's own datagrams, with a peer, or for long, which a firewall or router may treat in another way (${otherPorts.reason}).`,
+      when: ({ otherPorts, peer }, colour) =>
+        colour === 'green' && otherPorts.value === 'unknown' && peer.value !== 'yes',
+      say: ({ otherPorts, peer }) =>
+        `Not tried with iroh's own datagrams${peer.evidence.length === 0 ? ', with a peer' : ''}, or for long, which a firewall or router may treat in another way (${otherPorts.reason}).`,
+    },
+    {
+      when: (verdict) => isProvenDirect(verdict) && isMisled(verdict.learnsAddress),
+      say: ({ learnsAddress }) => `Yet ${learnsAddress.reason}: other connections may be relayed.`,
+    },
+    {
+      when: (verdict) =>
+        verdict.peer.evidence.length > 0 && verdict.relayUsable.value === 'yes' && !isInSentence(verdict),
+      say: ({ peer }) => `${capital(peer.reason)}.`,
+    },
+    {
+      when: ({ peer, relayUsable }) => peer.value === 'yes' && relayUsable.value !== 'yes',
+      say: ({ peer }) => `All the same, ${peer.reason}.`,
     },
     {
       when: ({ ipv4, ipv6 }, colour) =>
@@ -190,6 +233,15 @@ const REMARKS: readonly { when(verdict: Verdict, colour: Colour): boolean; say(v
           .join(' '),
     },
   ];
+
+/** Whether the first sentence already says what became of the peers. */
+function isInSentence(verdict: Verdict): boolean {
+  return isProvenDirect(verdict) || isShownRelayed(verdict) || isOffline(verdict);
+}
+
+function capital(clause: string): string {
+  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}`;
+}
 
 /** Relays that are alive, since they answered, and that iroh cannot use. */
 function lostRelays({ relays }: Verdict): readonly RelayVerdict[] {

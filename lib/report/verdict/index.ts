@@ -6,6 +6,7 @@ import { judgeLearning } from './learning.js';
 import { judgeMapping, judgeNatType, judgePublicAddress } from './mapping.js';
 import { onRead } from './on-read.js';
 import { judgeOtherPorts } from './other-ports.js';
+import { judgePeers } from './peer.js';
 import { judgeMappedPorts, judgePortMapping } from './port-mapping.js';
 import { judgeCaptivePortal, judgeInterception } from './portal.js';
 import { judgeAnyRelay, judgeConnected, judgeRelays, preferRelay } from './relay-access.js';
@@ -66,6 +67,7 @@ export function judgeOnRead(
       }),
     upstreamNat: () => judgeUpstreamNat(records, isPublic),
     natType: () => judgeNatType(verdict.ipv4.mapping, verdict.ipv6.mapping),
+    peer: () => judgePeers(known, verdict.ipv4),
   });
   return verdict;
 }

@@ -3,6 +3,13 @@ import type { Fact, ProbeRecord } from '../types.js';
 import { judged, refsOf, seen, unknown } from './seen.js';
 import { type Given, missingWitnesses } from './witnesses.js';
 
+const MISLED = 'iroh may believe a relay that is wrong about it';
+
+/** Whether some relay told iroh its address, and another one told it a wrong one. */
+export function isMisled({ value, reason }: Fact): boolean {
+  return value === 'no' && reason.startsWith(MISLED);
+}
+
 /**
  * Whether iroh learns its public address from the relays. It sends that address to its peers; a peer that has none
  * can reach it only through a relay, if a NAT stands between them.
@@ -15,7 +22,7 @@ export function judgeLearning({ records, relays, isPublic, witnesses: all }: Giv
   if (told.length > 0 && misleading.length > 0) {
     const flaws = misleading.map(({ witness, why }) => `${witness.part.destinationIp} ${why}`);
     const parts = misleading.map(({ witness }) => witness);
-    return judged('no', `iroh may believe a relay that is wrong about it: ${flaws.join('; ')}`, parts);
+    return judged('no', `${MISLED}: ${flaws.join('; ')}`, parts);
   }
   if (told.length > 0) return judged('yes', 'a relay told our address over QUIC', told);
   // A relay that answered and is not in `told` gave an answer that cannot be used.

@@ -8,7 +8,7 @@ import { judged, type Seen, seen, unknown } from './seen.js';
 const MIN_SILENT_SERVERS = 2;
 
 /** The lowest UDP port on which a peer may listen. */
-const FIRST_UNPRIVILEGED_PORT = 1024;
+export const FIRST_UNPRIVILEGED_PORT = 1024;
 
 /**
  * Ports of STUN, TURN and the big makers of calls. Firewalls that list the ports that they let out mostly have them, so

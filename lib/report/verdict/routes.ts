@@ -58,7 +58,7 @@ function isOpen({ part }: Seen<RouteSeen>): boolean {
 /** Whether anybody answered. @param family - null: the answer's family is not known */
 function hasAnswer(observation: Observation = {}, family: Family | null): boolean {
   const { latencies = [], addresses = [], quic = [], stun = [], portals = [] } = observation;
-  const { access = [], interceptions = [], viaProxy = [] } = observation;
+  const { access = [], interceptions = [], viaProxy = [], peers = [] } = observation;
   if (family === null) {
     const isThere = access.some(({ stage }) => stage !== 'name' && stage !== 'connect');
     const isHttps = latencies.some(({ kind }) => kind === 'https');
@@ -67,7 +67,8 @@ function hasAnswer(observation: Observation = {}, family: Family | null): boolea
   const isOf = (part: { family: Family }) => part.family === family;
   const isRelay = latencies.some(({ kind }) => kind === `ipv${family}`);
   const isStun = stun.some(({ result, ...part }) => isOf(part) && ['answered', 'error'].includes(result));
-  return isRelay || isStun || addresses.some(isOf) || quic.some(isOf);
+  const isPeer = peers.some((peer) => peer.reached === 'direct' && peer.family === family);
+  return isRelay || isStun || isPeer || addresses.some(isOf) || quic.some(isOf);
 }
 
 function asSeen(records: readonly ProbeRecord[]): Seen<null>[] {

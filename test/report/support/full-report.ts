@@ -189,6 +189,11 @@ export const FULL_REPORT: Full<LocalReport> = {
     portMapping: { upnp: fact, pcp: fact, natPmp: fact, reachable: fact },
     upstreamNat: { ...judged, value: 'certain', reason: '192.168.1.1 names 100.64.0.11, not 203.0.113.66' },
     natType: { value: 'Endpoint-Independent', family: 4, reason: 'seen by 203.0.113.10' },
+    peer: {
+      ...fact,
+      family: 4,
+      reason: `a direct path to the peer ${ENDPOINT_ID.slice(0, 10)} came up over IPv4`,
+    },
   },
   summary: { colour: 'green', sentence: 'UDP works.', nextSteps: ['Ask for UDP to relay.corp.example.'] },
 };

@@ -3,6 +3,7 @@ import {
   judge,
   type LocalReport,
   type Observation,
+  type PeerSeen,
   type ProbeRecord,
   type QuicReached,
   type RelayStage,
@@ -98,6 +99,24 @@ export function access(relayUrl: string, stage: RelayStage = 'ready', code?: str
 /** What STUN servers did. */
 export function stun(result: 'answered' | 'silent', server: string): Observation {
   return { stun: [{ server, family: 4, result }] };
+}
+
+export const PEER = '3f'.repeat(32);
+export const PEER2 = 'a7'.repeat(32);
+
+/** A direct path to a peer behind an ordinary router, and what the probe saw beside it. */
+export function directPeer(more: Partial<PeerSeen> = {}): Observation {
+  const { family = 4, remoteAddr = family === 4 ? '198.51.100.77:50000' : '[2001:db8:77::2]:50000' } = more;
+  const direct = { family, remoteAddr, directMs: 34, watchedMs: 1300, echoed: 60, letsInStrangers: false };
+  return {
+    peers: [{ peer: PEER, reached: 'direct', ...direct, ...more }],
+    paths: [{ remoteAddr, isRelay: false, received: 70 }],
+  };
+}
+
+/** A peer that was not reached directly: by default relayed to the end, and well by its own report. */
+export function otherPeer(more: Partial<PeerSeen> = {}): Observation {
+  return { peers: [{ peer: PEER, reached: 'relayed', watchedMs: 6010, isPeerWell: true, ...more }] };
 }
 
 /** An IPv6 host without NAT. */
