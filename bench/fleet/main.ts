@@ -15,6 +15,7 @@ import { type LoopSample, ServedPlatform } from './served-platform.js';
 
 const USAGE = `node bench/run.js fleet [--sessions 5000] [--minutes 3] [--processes 2] [--per-second 50] [--dial-backs 50]
                      [--data FOLDER] [--postgres] [--attack all|idle|half|schema|storm|strangers] [--keys 64] [--profile FILE]
+                     [--limit strangers=64 …]
 
 A platform in a process of its own, and a fleet of apps with the official client (crate iroh-services 2.0), each an endpoint
 on loopback: metrics every minute, pings every 30 s. Measures the platform's CPU time, memory and event loop, the pings as
@@ -22,7 +23,7 @@ the apps see them, dial-backs at once, and a restart after which all come back t
 the minutes in which all live (it costs some CPU). With --attack: the pings of a
 second API secret's apps, before and while holders of a third one attack. With --data: on a copy of a folder that fleet-data
 has filled, and the dashboard's answers are measured, too, while the apps live. The store is SQLite in a folder, or a PostgreSQL server of its own,
-into which the folder is moved first.
+into which the folder is moved first. With --limit: a limit of the platform; may be given several times.
 Needs npm run build, cargo, Linux.`;
 
 const PING_MS = 30_000;
@@ -64,6 +65,7 @@ export async function main(args: string[]): Promise<void> {
       profile: { type: 'string' },
       data: { type: 'string' },
       postgres: { type: 'boolean', default: false },
+      limit: { type: 'string', multiple: true, default: [] },
       help: { type: 'boolean', default: false },
     },
   });
@@ -95,13 +97,20 @@ export async function main(args: string[]): Promise<void> {
     const dashboard = { port: 0, unsafeWithoutLogin: true };
     await measure(
       // On a shared database no process remembers a port, and these API secrets name one.
-      { dataDir: folder, database, dashboard, port: database === undefined ? undefined : await freePort() },
+      {
+        ...{ dataDir: folder, database, dashboard, limits: limitsOf(values.limit) },
+        port: database === undefined ? undefined : await freePort(),
+      },
       { ...options, hasData: values.data !== undefined },
     );
   } finally {
     await server?.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }
+}
+
+function limitsOf(given: readonly string[]): Record<string, number> {
+  return Object.fromEntries(given.map((each) => each.split('=')).map(([name, most]) => [name, Number(most)]));
 }
 
 /** As a team does it that outgrows one file. */
@@ -131,9 +140,17 @@ async function measure(platformOptions: Record<string, unknown>, o: Options): Pr
       fleets.push(await fleet);
     }
     await platform.loop();
+    const before = platform.cpu();
     const ramps = await Promise.all(fleets.map((fleet) => fleet.ramped()));
     row('came', `${o.sessions} apps in ${seconds(Math.max(0, ...ramps.map(({ ms }) => ms)))}`);
-    row('  loop while they came', loopText(await platform.loop()));
+    row('  pings tried again', String(ramps.reduce((sum, { retries }) => sum + retries, 0)));
+    const loop = await platform.loop();
+    row('  loop while they came', loopText(loop));
+    row(
+      '  CPU, memory',
+      `${(platform.cpu().all - before.all).toFixed(1)} s, ${platform.rss().toFixed(0)} MiB`,
+    );
+    row('  events', JSON.stringify(loop.events));
     if (o.minutes > 0 && o.sessions > 0) await watchLife(platform, fleets, o, idle);
     if (o.hasData) await watchPages(platform);
     if (o.dialBacks > 0 && o.sessions > 0) await watchDialBacks(platform, fleets, o.dialBacks);
