@@ -14,7 +14,7 @@ export interface ServicesLimitOptions {
   sessionsPerSecret?: number | undefined;
   /** Sessions of one endpoint at once; the oldest gives way. Default: 4. */
   sessionsPerEndpoint?: number | undefined;
-  /** Connections at once that have shown no token yet, in addition to the sessions; the oldest gives way. Default: 256. */
+  /** Connections at once that have shown no valid token yet, in addition to the sessions; the oldest gives way. Default: 256. */
   strangers?: number | undefined;
   /**
    * Requests at once that have begun and have not arrived whole. For each of them QUIC may keep 1.25 MB. If one more comes,
@@ -62,7 +62,7 @@ export const LIMITS = {
   sessionsPerSecret: option(count(), Number.MAX_SAFE_INTEGER),
   // Our client and the official one may run in the same app, and each may just be changing its connection.
   sessionsPerEndpoint: option(count(), 4),
-  // A fleet that comes back in a second or two: each app needs its place for some round trips.
+  // Each app needs its place for some round trips, until its token has come.
   strangers: option(count(), 256),
   // 640 MB at worst, however many attack. An app sends one request at a time.
   openRequests: option(count(), 512),

@@ -201,6 +201,23 @@ describe('limits', () => {
     expect(opened()).toBe(before);
   });
 
+  it("of connections without a token do not count who waits for its secret's turn: its token was shown", async () => {
+    // A turn in a tenth of a second: the second session comes half a second after the first, the third a second after.
+    const limits = { strangers: 1, requestsPerSecret: 100 };
+    const shares = new ServicesShares(limits);
+    const { host, secret } = await started({}, shares);
+    const opening: Promise<unknown>[] = [];
+    for (let count = 1; count <= 3; count += 1) {
+      const opened = openSession(host, secret, await loopback.bind());
+      opening.push(opened.then(({ closeReason }) => closeReason).catch((error: unknown) => error));
+      await until(() => shares.inUse.sessions === count);
+    }
+    const waiting = shares.inUse.strangers;
+    held.push(await (await loopback.bind()).connect(host.address, SERVICES_ALPN));
+    expect(await Promise.all(opening)).toEqual([null, null, null]);
+    expect(waiting).toBe(0);
+  });
+
   describe('hold for all identities of a process together', () => {
     async function twoHosts(limits: ServicesLimitOptions) {
       const shares = new ServicesShares(limits);

@@ -1,6 +1,6 @@
 import { linkedAbort, type Throttle } from '../../async/index.js';
 import { messageOf } from '../../errors.js';
-import { CLOSE_UNAVAILABLE, type Connection, type RequestHead } from '../../transport/index.js';
+import type { Connection, RequestHead } from '../../transport/index.js';
 import {
   CLOSE_BAD_REQUEST,
   CLOSE_NORMAL,
@@ -12,16 +12,13 @@ import {
 } from '../../wire/index.js';
 import { AUTH_TIMEOUT_MS, LARGE_REQUEST } from '../constants.js';
 import type { Witness } from '../witness/index.js';
-import { REASON_TOO_MANY } from './refusal.js';
 import { RequestStreams, type StreamContext, type StreamOwner } from './request-streams.js';
 import { answerRequest, type EndpointRequest, type RequestContext, refuseRequest } from './requests.js';
 import { type RightsContext, SessionRights } from './session-rights.js';
-import type { Unauthenticated } from './unauthenticated.js';
 import type { UnreadStreams } from './unread-streams.js';
 
 /** What all sessions share. */
 export interface SessionContext extends StreamContext, RightsContext {
-  unauthenticated: Unauthenticated;
   unread: UnreadStreams;
   witness: Pick<Witness, 'sighting'>;
   /** Limits the events about refused connections without a token. */
@@ -68,7 +65,7 @@ export class EndpointSession implements StreamOwner {
   /** Serves the connection until it ends or `signal` fires. Never rejects. */
   async serve(signal: AbortSignal): Promise<void> {
     const connection = this.#connection;
-    const { unauthenticated, unread, events } = this.#shared;
+    const { unread, events } = this.#shared;
     unread.enter(connection, () => this.#streams.bytesRead);
     const ended = linkedAbort(signal);
     const authTimer = setTimeout(() => {
@@ -76,7 +73,6 @@ export class EndpointSession implements StreamOwner {
     }, AUTH_TIMEOUT_MS);
     try {
       await this.#rights.recall(ended.signal);
-      if (this.issuer === null) unauthenticated.enter(this.#leaveUnauthenticated);
       await this.#streams.serve(ended.signal);
     } catch (error) {
       if (connection.closeReason === null && !signal.aborted) {
@@ -85,7 +81,6 @@ export class EndpointSession implements StreamOwner {
     } finally {
       clearTimeout(authTimer);
       unread.leave(connection);
-      unauthenticated.leave(this.#leaveUnauthenticated);
       ended.abort();
       ended.release();
       connection.close(CLOSE_NORMAL);
@@ -108,9 +103,7 @@ export class EndpointSession implements StreamOwner {
       return this.#answerUnreadable(body[0], error);
     }
     if (request.type === 'auth') {
-      const answer = await this.#rights.authenticate(request.token, signal);
-      if (this.issuer !== null) this.#shared.unauthenticated.leave(this.#leaveUnauthenticated);
-      return answer;
+      return this.#rights.authenticate(request.token, signal);
     }
     if (this.issuer === null) {
       return this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, `${request.type} before a token`);
@@ -134,10 +127,6 @@ export class EndpointSession implements StreamOwner {
     events.emit({ type: 'request-refused', endpointId, request: 'unknown', why: messageOf(error) });
     return null;
   }
-
-  readonly #leaveUnauthenticated = () => {
-    this.#refuse(CLOSE_UNAVAILABLE, REASON_TOO_MANY, 'too many others wait without a token');
-  };
 
   readonly #refuse = (code: number, reason: string, why: string): null => {
     if (this.#connection.closeReason !== null) return null;

@@ -25,6 +25,7 @@ import type { Rates } from './rates.js';
 import { REASON_TOO_MANY, type Refuse } from './refusal.js';
 import type { SharedPlaces } from './shared-places.js';
 import type { Twins } from './twins.js';
+import type { Unauthenticated } from './unauthenticated.js';
 
 /** What the rights of all sessions are decided from. */
 export interface RightsContext {
@@ -36,6 +37,7 @@ export interface RightsContext {
   twins: Twins;
   events: EventBus;
   clock: Clock;
+  unauthenticated: Unauthenticated;
   /** Places of authorised sessions, counted by API secret. */
   places: SharedPlaces;
   rates: Rates;
@@ -78,10 +80,12 @@ export class SessionRights {
 
   /** The official client does not authenticate again after a reconnect, so the token of its last `Auth` still counts. */
   async recall(signal: AbortSignal): Promise<void> {
-    this.#recalled = await this.#shared.store.lastAuthorisation(this.#connection.remoteId);
-    if (this.#recalled === null || (await this.#whyNot(this.#recalled)) !== null) return;
-    if (!this.#takePlace(this.#recalled.issuer)) return;
-    if (await this.#turn(this.#recalled.issuer, signal)) await this.#enter(this.#recalled, signal);
+    const last = await this.#shared.store.lastAuthorisation(this.#connection.remoteId);
+    this.#recalled = last;
+    if (last === null || (await this.#whyNot(last)) !== null)
+      this.#shared.unauthenticated.enter(this.#leaveUnauthenticated);
+    else if (this.#takePlace(last.issuer) && (await this.#turn(last.issuer, signal)))
+      await this.#enter(last, signal);
   }
 
   /** Takes the token of an `Auth`. @returns the answer; `null` if it is refused, with the connection */
@@ -137,6 +141,7 @@ export class SessionRights {
 
   /** Gives back all that it holds. Never rejects. */
   async end(): Promise<void> {
+    this.#shared.unauthenticated.leave(this.#leaveUnauthenticated);
     this.#leavePlace();
     await this.#leave();
   }
@@ -144,6 +149,8 @@ export class SessionRights {
   /** @returns whether it has a place under this API secret now */
   #takePlace(issuer: EndpointId): boolean {
     if (this.#connection.closeReason !== null) return false;
+    // At once: it may have to wait for its turn, and those without a token come faster than that.
+    this.#shared.unauthenticated.leave(this.#leaveUnauthenticated);
     this.#leavePlace();
     this.#issuer = issuer;
     if (this.#shared.places.enter(issuer, this.#giveWay)) return true;
@@ -246,6 +253,10 @@ export class SessionRights {
     const secret = await this.#shared.secrets.get(authorisation.issuer);
     return refuseAuthorisation(authorisation, secret, nowSeconds(this.#shared.clock));
   }
+
+  readonly #leaveUnauthenticated = () => {
+    this.#refuse(CLOSE_UNAVAILABLE, REASON_TOO_MANY, 'too many others wait without a token');
+  };
 
   readonly #giveWay = () => {
     const why = 'its API secret has the most sessions, and there are no more places';

@@ -1,4 +1,4 @@
-/** Connections that have shown no token yet. */
+/** Connections that have shown no valid token yet. */
 export class Unauthenticated {
   /** Functions that close each of them; the oldest first. */
   readonly #waiting = new Set<() => void>();
