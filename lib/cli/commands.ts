@@ -8,6 +8,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./report-command.js')).reportCommand,
   },
   {
+    name: 'peer',
+    summary: 'be the peer that reports of other machines try',
+    load: async () => (await import('./peer-command.js')).peerCommand,
+  },
+  {
     name: 'doctor',
     summary: 'check an API secret and the way to its platform, step by step',
     load: async () => (await import('./doctor-command.js')).doctorCommand,

@@ -1,6 +1,6 @@
 /** Kinds of settings that say who this endpoint is and what it may do. Their values are secrets, or `lib/wire` checks them. */
 import { messageOf } from '../errors.js';
-import { hasMethods, type Kind, textKind } from '../settings/index.js';
+import { hasMethods, type Kind, type TextKind, textKind } from '../settings/index.js';
 import {
   ApiSecret,
   type Attributes,
@@ -134,7 +134,7 @@ function isSecretKey(text: string): boolean {
 }
 
 /** A path. Whether the file exists is not checked. */
-export function filePath(): Kind<string> {
+export function filePath(): TextKind<string> {
   return textKind('the path of a file', (text) => {
     if (text.includes('\0')) throw new InvalidValue();
     // A file with that name would be made, and its path would be logged.

@@ -79,6 +79,7 @@ describe('the exit codes that the help names', () => {
     );
     expect(Object.fromEntries(codes)).toEqual({
       report: '0 1 2 3 64 70 129 143',
+      peer: '0 1 64 129 143',
       doctor: '0 1 64 129 143',
       'secret inspect': '0 1 64',
       demo: '0 1 64',

@@ -43,3 +43,17 @@ export async function startRelay(
   );
   return { https, quic, output };
 }
+
+/** A real iroh-relay on loopback without TLS, which any endpoint trusts. @returns its URL */
+export async function startPlainRelay(programs: Programs): Promise<string> {
+  const port = await freePort();
+  const config = programs.file(
+    'relay.toml',
+    `http_bind_addr = "127.0.0.1:${port}"\nenable_metrics = false\n`,
+  );
+  await programs.start(IROH_RELAY ?? '', ['--config-path', config], /serving on/, {
+    RUST_LOG: 'info',
+    NO_COLOR: '1',
+  });
+  return `http://127.0.0.1:${port}/`;
+}

@@ -1,0 +1,126 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { monotonicMs, scoped } from '../../async/index.js';
+import { type DiagnoseOptions, diagnose } from '../../diagnose/index.js';
+import { AnsweringRelays } from '../../net-diagnostics/index.js';
+import { PeerHost, type PeerVisitEvent } from '../../peer/index.js';
+import type { LocalReport } from '../../report/index.js';
+import { bindEndpoint, type Endpoint, Router } from '../../transport/index.js';
+import {
+  type EndpointAddress,
+  PEER_ALPN,
+  type Relay,
+  type SecretKey,
+  type StunServer,
+} from '../../wire/index.js';
+
+/** How long to wait for a relay before the user is told, in milliseconds; a slow one answers within three seconds. */
+const ONLINE_WAIT_MS = 10_000;
+/** How often it is looked whether the home relay is another one, in milliseconds. */
+const LOOK_MS = 250;
+/** Networks seldom change, and each report asks the relays. In milliseconds. */
+const REPORT_EVERY_MS = 5 * 60_000;
+
+/** What happens at a running peer. */
+export type PeerEvent =
+  /** It can be reached, or can be reached at another address than before. */
+  | { type: 'online'; address: EndpointAddress }
+  /** It has had no relay for ten seconds; it goes on trying. */
+  | { type: 'not-online' }
+  /** Its own report, and what it tells visitors from now on. */
+  | { type: 'report'; report: LocalReport; isWell: boolean | null }
+  | { type: 'visit'; visit: PeerVisitEvent };
+
+/** What a peer needs to run. */
+export interface PeerRun {
+  secretKey: SecretKey;
+  /** Where it can be found, and what its own report asks. */
+  relays: readonly Relay[];
+  stun: readonly StunServer[];
+  /** Ends it. */
+  signal: AbortSignal;
+  onEvent(event: PeerEvent): void;
+  /** For its own report, where the Internet is another one. */
+  surroundings?: Pick<DiagnoseOptions, 'ca' | 'isPublicAddress' | 'environment'>;
+}
+
+/**
+ * Runs an endpoint that reports of others may try, until `signal` fires.
+ * @throws NetDiagnosticsError `ERR_BINDING_UNAVAILABLE`, `ERR_BIND`, `ERR_ABORTED` (before it was bound)
+ */
+export async function runPeer(run: PeerRun): Promise<void> {
+  const { secretKey, relays, onEvent } = run;
+  const bind = { secretKey, network: 'minimal', relays, alpns: [] } as const;
+  const endpoint = await bindEndpoint(bind, { signal: run.signal });
+  const own: { isWell: boolean | null } = { isWell: null };
+  const host = new PeerHost({
+    isWell: () => own.isWell,
+    onVisit: (visit) => onEvent({ type: 'visit', visit }),
+  });
+  const router = new Router(endpoint);
+  try {
+    router.handle(PEER_ALPN, host.handler);
+    router.start();
+    await scoped(run.signal, ({ signal }) =>
+      Promise.all([
+        tellAddress(endpoint, onEvent, signal),
+        ownReports(endpoint, { ...run, signal }, (report) => {
+          own.isWell = report.summary.colour === 'green';
+          onEvent({ type: 'report', report, isWell: own.isWell });
+        }),
+      ]),
+    );
+  } finally {
+    await router.close();
+    await endpoint.close();
+  }
+}
+
+async function tellAddress(
+  endpoint: Endpoint,
+  onEvent: PeerRun['onEvent'],
+  signal: AbortSignal,
+): Promise<void> {
+  let told: string | null = null;
+  let isOfflineTold = false;
+  let lastOnline = monotonicMs();
+  do {
+    const { id, relayUrls } = endpoint.address();
+    const [home] = relayUrls;
+    if (home !== undefined) {
+      lastOnline = monotonicMs();
+      isOfflineTold = false;
+      // Without its addresses: whoever dials shall find it as peers are found, by its relay.
+      if (home !== told) onEvent({ type: 'online', address: { id, relayUrls: [home], directAddrs: [] } });
+      told = home;
+    } else if (!isOfflineTold && monotonicMs() - lastOnline >= ONLINE_WAIT_MS) {
+      isOfflineTold = true;
+      told = null;
+      onEvent({ type: 'not-online' });
+    }
+  } while (await pause(LOOK_MS, signal));
+}
+
+async function ownReports(
+  endpoint: Endpoint,
+  { relays, stun, signal, surroundings }: PeerRun,
+  note: (report: LocalReport) => void,
+): Promise<void> {
+  const answering = new AnsweringRelays();
+  // A report that comes too early would not know the relay.
+  await endpoint.online({ signal, timeoutMs: ONLINE_WAIT_MS }).catch(() => {});
+  do {
+    const { id, relayUrls, directAddrs } = endpoint.address();
+    const seen = { endpointId: id, directAddrs, homeRelay: relayUrls[0] ?? null, paths: [] };
+    const answeredBefore = answering.urls;
+    const report = await diagnose({ ...surroundings, relays, stun, answeredBefore, endpoint: seen, signal });
+    // One that was cut off says less than the one before.
+    if (signal.aborted) return;
+    answering.note(report);
+    note(report);
+  } while (await pause(REPORT_EVERY_MS, signal));
+}
+
+/** @returns whether the whole pause has passed. Its timer keeps the process alive. */
+function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+  return delay(ms, true, { signal }).catch(() => false);
+}
