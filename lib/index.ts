@@ -34,6 +34,7 @@ export type {
   HttpOptions,
   MetricsOptions,
   NetDiagnosticsOptions,
+  PeerOption,
   PlatformOption,
 } from './options/index.js';
 export {
@@ -43,7 +44,7 @@ export {
   type PeerVisitEvent,
   type PeerVisitOutcome,
 } from './peer/index.js';
-export type { ProbeName } from './probes/index.js';
+export type { PeerLink, PeerPath, PeerStream, PeerToTry, ProbeName } from './probes/index.js';
 export type { EndpointSnapshot, PathSnapshot, TextOptions } from './report/index.js';
 export { redactReport, renderText } from './report/index.js';
 export type * from './report/observation.js';

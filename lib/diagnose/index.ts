@@ -5,8 +5,11 @@ export {
   DEFAULT_DEADLINE_MS,
   type DiagnoseEnvironment,
   type DiagnoseOptions,
+  measuringEndsMs,
+  PEER_DEADLINE_MS,
   type ProbeEvent,
   type SoFar,
+  usualDeadlineMs,
 } from './options.js';
 export { probeNames } from './probe-kind.js';
 

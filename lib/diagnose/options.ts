@@ -1,10 +1,35 @@
 import type { Clock } from '../async/index.js';
-import type { GatewayFinder, GatewayPorts, LookupHost, MachineRoots, ProbeName } from '../probes/index.js';
+import type {
+  GatewayFinder,
+  GatewayPorts,
+  LookupHost,
+  MachineRoots,
+  PeerToTry,
+  ProbeName,
+} from '../probes/index.js';
 import type { EndpointSnapshot, LocalReport, ProbeRecord, Summary } from '../report/index.js';
 import type { IsPublicAddress, RelayOption, StunServerOption } from '../wire/index.js';
 
 /** Milliseconds that a report may take by default. */
 export const DEFAULT_DEADLINE_MS = 3_000;
+
+/** The same where peers are tried: iroh tries a second time to open a direct path after five seconds. */
+export const PEER_DEADLINE_MS = 10_000;
+
+/** The deadline of a report for which none was said. */
+export function usualDeadlineMs(peers: number): number {
+  return peers > 0 ? PEER_DEADLINE_MS : DEFAULT_DEADLINE_MS;
+}
+
+/**
+ * When everything but peers ends. They alone need the last seven seconds of the deadline: without this, a relay that is
+ * silent would be waited for as long as a peer.
+ */
+export function measuringEndsMs(deadlineMs: number, peers: number): number {
+  if (peers === 0) return deadlineMs;
+  const rest = deadlineMs - (PEER_DEADLINE_MS - DEFAULT_DEADLINE_MS);
+  return Math.min(deadlineMs, Math.max(DEFAULT_DEADLINE_MS, rest));
+}
 
 /** The conclusion from the runs that have ended, while others still run. */
 export interface SoFar {
@@ -65,9 +90,18 @@ export interface DiagnoseOptions {
    * addresses show the mapping; one that can answer from another address shows the filtering. Default: none.
    */
   stun?: readonly (string | StunServerOption)[] | null | undefined;
+  /**
+   * Peers to try: real endpoints elsewhere that answer the protocol `PEER_ALPN`, at most 4, none twice. Each is dialled,
+   * and watched for up to six seconds: does a direct path come up, and does it keep carrying data? Then the address of that
+   * path is asked from a fresh socket whether it answers strangers. Default: none.
+   */
+  peers?: readonly PeerToTry[] | null | undefined;
   /** Names of the probes to run. Default: all. */
   probes?: readonly ProbeName[] | null | undefined;
-  /** Whole milliseconds after which the report is made of the results so far, 1 to 600000. Default: 3000. */
+  /**
+   * Whole milliseconds after which the report is made of the results so far, 1 to 600000. Default: 3000, and 10000 with
+   * peers. With peers the last 7000 of it are theirs alone: all else ends before, though not before 3000.
+   */
   deadline?: number | null | undefined;
   /** The endpoint as it is now. Default: none; such a report cannot become a wire report. */
   endpoint?: EndpointSnapshot | null | undefined;
@@ -76,8 +110,8 @@ export interface DiagnoseOptions {
   /** Called as runs start and end. What it throws is ignored. */
   onProbe?: ((event: ProbeEvent) => void) | undefined;
   /**
-   * Called once, as soon as no missing run can change what `toWireReport()` makes of the report. Gets the report so far,
-   * or the whole one if that is ready at the same time. What it throws is ignored.
+   * Called once, as soon as no missing run can change what `toWireReport()` makes of the report, peers apart: the platform
+   * does not wait for them. Gets the report so far without the peers' runs. What it throws is ignored.
    */
   onWireFinal?: ((report: LocalReport) => void) | undefined;
   /** PEM certificates that the HTTPS probes trust besides the bundled roots. The endpoint itself does not trust them. */

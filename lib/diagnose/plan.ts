@@ -9,6 +9,7 @@ import {
   hostsPath,
   type LookupHost,
   type MachineRoots,
+  type PeerToTry,
   PORT_MAPPING_PORT,
   PROBE_NAMES,
   type ProbeName,
@@ -28,9 +29,12 @@ import {
 import {
   anObject,
   callback,
+  endpointId,
+  fewPeers,
   group,
   type Kind,
   listOf,
+  MAX_PEERS,
   milliseconds,
   objectWith,
   option,
@@ -53,10 +57,11 @@ import {
   type StunServer,
 } from '../wire/index.js';
 import {
-  DEFAULT_DEADLINE_MS,
   type DiagnoseEnvironment,
   type DiagnoseOptions,
+  measuringEndsMs,
   type ProbeEvent,
+  usualDeadlineMs,
 } from './options.js';
 import { probeNames } from './probe-kind.js';
 
@@ -65,6 +70,9 @@ export interface DiagnosePlan extends Omit<ReportSettings, 'stunServers'> {
   stun: readonly StunServer[];
   probes: readonly ProbeName[];
   deadline: number;
+  /** When everything but peers ends, in milliseconds. */
+  measuringEndsMs: number;
+  peers: readonly PeerToTry[];
   endpoint: EndpointSnapshot | null;
   ca: readonly string[];
   isPublicAddress: IsPublicAddress;
@@ -90,8 +98,9 @@ const OPTIONS = {
   relays: option(relays(), []),
   answeredBefore: option(relayUrls(), []),
   stun: option(stunServers(), []),
+  peers: option(peersToTry(), []),
   probes: option(probeNames(), PROBE_NAMES),
-  deadline: option(milliseconds(1, MAX_DEADLINE_MS), DEFAULT_DEADLINE_MS),
+  deadline: option(milliseconds(1, MAX_DEADLINE_MS), null),
   endpoint: option(endpointSnapshot(), null),
   signal: option(objectWith<AbortSignal>('an AbortSignal', 'addEventListener', 'throwIfAborted'), null),
   onProbe: option(callback<(event: ProbeEvent) => void>(), null),
@@ -128,8 +137,13 @@ export function planOf(options: DiagnoseOptions): { plan: DiagnosePlan; listenin
     isQuicPortKnown: quicPort !== undefined || answered.has(url),
   }));
   const environment = environmentOf(given.environment);
+  const deadline = given.deadline ?? usualDeadlineMs(given.peers.length);
+  const peers = given.peers.filter(({ id }) => id !== endpoint?.endpointId);
   const plan = {
     ...given,
+    deadline,
+    peers,
+    measuringEndsMs: measuringEndsMs(deadline, given.peers.length),
     relays,
     relaysFrom: fromHome
       ? ('home-relay' as const)
@@ -139,9 +153,27 @@ export function planOf(options: DiagnoseOptions): { plan: DiagnosePlan; listenin
     endpoint,
     ca,
     environment,
-    notes: notesOf(relays, fromHome, ca, environment.env),
+    notes: [
+      ...notesOf(relays, fromHome, ca, environment.env),
+      ...ownIdNote(given.peers.length - peers.length),
+    ],
   };
   return { plan, listening: { signal, onProbe, onWireFinal } };
+}
+
+function peersToTry(): Kind<readonly PeerToTry[]> {
+  const id = endpointId();
+  const peer = objectWith<PeerToTry>('a PeerToTry', 'connect');
+  const check = (value: unknown) => {
+    const given = peer.fromValue(value);
+    return { id: id.fromValue(given.id), connect: given.connect.bind(given) };
+  };
+  const { should, fromValue } = listOf(
+    `a list of at most ${MAX_PEERS} peers: { id, connect }`,
+    { fromText: check, fromValue: check },
+    fewPeers,
+  );
+  return { should, fromValue };
 }
 
 function relayUrls(): Kind<readonly string[]> {
@@ -198,6 +230,11 @@ function boundedSnapshot(snapshot: EndpointSnapshot): EndpointSnapshot {
  */
 function homeRelayOf(text: string): string | null {
   return normaliseRelayUrl(text) === null ? null : relayFromUrl(text).url;
+}
+
+/** A fleet may have one list of peers for all of its machines. */
+function ownIdNote(leftOut: number): string[] {
+  return leftOut > 0 ? ['One of the peers is this endpoint itself, and was not tried.'] : [];
 }
 
 function environmentOf(given: Values<typeof ENVIRONMENT>): DiagnoseEnvironment {

@@ -33,6 +33,9 @@ import { type DiagnosePlan, type Listening, planOf } from './plan.js';
 /** Probes that go on without a route: the machine may only reach the Internet through a proxy. */
 const WITHOUT_ROUTE: ReadonlySet<string> = new Set<ProbeName>(['route', 'https-via-proxy']);
 
+/** The probe that the last part of the deadline is for. */
+const PEER: ProbeName = 'peer';
+
 /** Makes one report; see `diagnose`. @throws `ERR_SETTING` */
 export async function run(options: DiagnoseOptions): Promise<LocalReport> {
   const { plan, listening } = planOf(options);
@@ -43,6 +46,8 @@ class Run {
   readonly #plan: DiagnosePlan;
   readonly #listening: Listening;
   readonly #end = new AbortController();
+  /** Of all but the peers. */
+  readonly #measuring = new AbortController();
   readonly #startedAt: number;
   readonly #startedAtWall: string;
   readonly #records = new Map<string, ProbeRecord>();
@@ -57,23 +62,27 @@ class Run {
     this.#startedAt = plan.environment.monotonic();
     this.#startedAtWall = new Date(plan.environment.clock.now()).toISOString();
     // Each run and each of its sockets listens: many listeners are not a leak here.
-    setMaxListeners(0, this.#end.signal);
+    setMaxListeners(0, this.#end.signal, this.#measuring.signal);
   }
 
   async report(): Promise<LocalReport> {
-    const timer = setTimeout(() => this.#stop('deadline'), this.#plan.deadline);
+    const { deadline, measuringEndsMs } = this.#plan;
+    const timers = [
+      setTimeout(() => this.#stop('deadline'), deadline),
+      setTimeout(() => this.#measuring.abort(new ReportEnded('deadline')), measuringEndsMs),
+    ];
     const forget = onAbort(this.#listening.signal ?? undefined, () => this.#stop('aborted'));
     try {
-      const report = this.#reportOf(await this.#runAll());
-      this.#tellWire(() => report);
-      return report;
+      const records = await this.#runAll();
+      this.#tellWire(records);
+      return this.#reportOf(records);
     } finally {
-      clearTimeout(timer);
+      for (const timer of timers) clearTimeout(timer);
       forget();
     }
   }
 
-  #reportOf(records: ProbeRecord[]): LocalReport {
+  #reportOf(records: readonly ProbeRecord[]): LocalReport {
     const { relays, relaysFrom, stun, probes, notes, endpoint, deadline } = this.#plan;
     const { reason } = this.#end.signal;
     return {
@@ -93,12 +102,17 @@ class Run {
 
   /** All records in the order of the plan, not in the order in which they ended. */
   #runAll(): Promise<ProbeRecord[]> {
-    const { relays, endpoint, stun, probes, environment } = this.#plan;
-    const targets = { relays, endpoint, stunServers: stun, env: environment.env };
+    const { relays, endpoint, stun, peers, probes, environment } = this.#plan;
+    const targets = { relays, endpoint, stunServers: stun, peers, env: environment.env };
     const chosen = PROBES.filter(({ name }) => probes.includes(name));
     const runs = chosen.flatMap((probe) => planRuns(probe, targets));
     const context = this.#context();
-    return Promise.all(runs.map((run) => this.#runOne(run, runs, context)));
+    const ofPeers = {
+      ...context,
+      signal: this.#end.signal,
+      remaining: () => this.#left(this.#plan.deadline),
+    };
+    return Promise.all(runs.map((run) => this.#runOne(run, runs, run.probe === PEER ? ofPeers : context)));
   }
 
   async #runOne(run: NamedRun, runs: readonly NamedRun[], context: ProbeContext): Promise<ProbeRecord> {
@@ -121,7 +135,7 @@ class Run {
       });
     }
     const pending = runs.filter((each) => !this.#records.has(each.ref));
-    if (pending.length > 0 && !pending.some(entersWireReport)) this.#tellWire(() => this.#reportOf(soFar()));
+    if (pending.length > 0 && !pending.some(entersWireReport)) this.#tellWire(soFar());
     this.#endWithoutRoute(runs);
     return record;
   }
@@ -150,18 +164,14 @@ class Run {
   }
 
   #context(): ProbeContext {
-    const { environment, deadline, ca } = this.#plan;
-    const { signal } = this.#end;
+    const { environment, measuringEndsMs, ca } = this.#plan;
+    const { signal } = this.#measuring;
+    const remaining = () => this.#left(measuringEndsMs);
     return {
       signal,
       elapsed: () => this.#elapsed(),
-      remaining: () => Math.max(0, deadline - this.#elapsed()),
-      resolver: new Resolver(
-        environment.lookup,
-        signal,
-        () => deadline - this.#elapsed(),
-        (family) => isRouted(family, signal),
-      ),
+      remaining,
+      resolver: new Resolver(environment.lookup, signal, remaining, (family) => isRouted(family, signal)),
       headStart: new HeadStart(),
       firstAnswerMs: new Map(),
       lastTlsAnswerMs: new Map(),
@@ -172,18 +182,26 @@ class Run {
     };
   }
 
+  #left(untilMs: number): number {
+    return Math.max(0, untilMs - this.#elapsed());
+  }
+
   #elapsed(): number {
     return this.#plan.environment.monotonic() - this.#startedAt;
   }
 
   #stop(by: ReportEnded['by']): void {
-    this.#end.abort(new ReportEnded(by));
+    const reason = new ReportEnded(by);
+    this.#measuring.abort(reason);
+    this.#end.abort(reason);
   }
 
-  #tellWire(report: () => LocalReport): void {
+  #tellWire(records: readonly ProbeRecord[]): void {
     if (this.#hasToldWire || this.#listening.onWireFinal === null) return;
     this.#hasToldWire = true;
-    notify(this.#listening.onWireFinal, report());
+    // What a peer showed would change it, yet the platform does not wait for peers: it must not depend on who is first.
+    const withoutPeers = records.filter(({ probe }) => probe !== PEER);
+    notify(this.#listening.onWireFinal, this.#reportOf(withoutPeers));
   }
 
   #tell(event: ProbeEvent): void {

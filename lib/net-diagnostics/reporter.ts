@@ -1,4 +1,4 @@
-import { type DiagnoseOptions, diagnose } from '../diagnose/index.js';
+import { type DiagnoseOptions, diagnose, measuringEndsMs } from '../diagnose/index.js';
 import type { ReportTrigger } from '../events.js';
 import type { Settings } from '../options/index.js';
 import type { EndpointSnapshot, LocalReport } from '../report/index.js';
@@ -7,6 +7,7 @@ import type { Endpoint } from '../transport/index.js';
 import { AnsweringRelays } from './answering-relays.js';
 import type { LivePaths } from './live-paths.js';
 import type { Surroundings } from './parts.js';
+import { peerToTry } from './peer-to-try.js';
 import type { StatusStore } from './status-store.js';
 
 /** Options of one run. */
@@ -57,13 +58,15 @@ function measure(
   subject: Subject | null,
   run: ReportRunOptions & Surroundings & Pick<DiagnoseOptions, 'answeredBefore'>,
 ): Promise<LocalReport> {
-  const { relays, stun, probes, deadline } = settings;
+  const { relays, stun, probes, peers, deadline } = settings;
   return diagnose({
     ...run,
     // The relays of the settings, else those of the network with their ports; the app's own endpoint may have neither.
     relays: relays ?? subject?.endpoint.relays() ?? [],
     stun,
-    deadline,
+    // Without an endpoint no peer can be dialled, and nobody has to wait for that.
+    deadline: subject === null ? measuringEndsMs(deadline, peers.length) : deadline,
+    peers: subject === null ? [] : peers.map((peer) => peerToTry(subject.endpoint, peer)),
     probes,
     endpoint: subject === null ? null : snapshot(subject),
   });

@@ -10,6 +10,7 @@ export type {
   HttpOptions,
   MetricsOptions,
   NetDiagnosticsOptions,
+  PeerOption,
   PlatformOption,
 } from './types.js';
 export { type UnknownVariable, unknownVariables, unknownVariableText } from './unknown-variables.js';

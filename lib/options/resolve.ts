@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { usualDeadlineMs } from '../diagnose/index.js';
 import { messageOf, NetDiagnosticsError } from '../errors.js';
 import {
   assertObject,
@@ -111,6 +112,7 @@ function consistent(settings: SettingValues, origin: (option: Option) => Setting
     settings.apiSecret = secretIn(settings.apiSecretFile, origin('apiSecretFile'));
   }
   takeSshKey(settings, origin);
+  if (origin('deadline').from === null) settings.deadline = usualDeadlineMs(settings.peers.length);
   if (settings.required && settings.apiSecret === null) {
     throw new SettingError(origin('apiSecret'), `is missing, and \`required\` is set: give one.`);
   }

@@ -1,6 +1,6 @@
 /** The one table of all settings: it validates them, documents them, and generates the README's table. */
 
-import { DEFAULT_DEADLINE_MS, probeNames } from '../diagnose/index.js';
+import { DEFAULT_DEADLINE_MS, PEER_DEADLINE_MS, probeNames } from '../diagnose/index.js';
 import type { NetDiagnosticsEvent } from '../events.js';
 import type { DialBack } from '../host/index.js';
 import { stderrLogger } from '../logger.js';
@@ -9,9 +9,11 @@ import {
   alpnNames,
   bindAddrs,
   callback,
+  endpointAddress,
   flag,
   milliseconds,
   oneOf,
+  peerAddresses,
   relays,
   stunServers,
   type Values,
@@ -21,7 +23,6 @@ import { logger, nativeEndpoint } from './code-kinds.js';
 import { httpRoutes } from './http-kind.js';
 import { apiSecret, attributes, endpointName, filePath, secretKey } from './identity-kinds.js';
 import { metricsSetting } from './metrics-kind.js';
-import { platformAddress } from './platform-kind.js';
 import { optional, type Setting, withDefault } from './setting.js';
 import type { NetDiagnosticsOptions } from './types.js';
 
@@ -56,7 +57,7 @@ export const SETTINGS = {
     { variable: 'NET_DIAGNOSTICS_SSH_KEY_FILE' },
   ),
   platform: optional(
-    platformAddress(),
+    endpointAddress(),
     'With `sshKeyFile`: where the platform is. `ID`, or `ID@ip:port,https://relay.example`; in code also `{ id, relays, addrs }`.',
     { variable: 'NET_DIAGNOSTICS_PLATFORM' },
   ),
@@ -111,9 +112,15 @@ export const SETTINGS = {
     'Local addresses, at most one per family: `127.0.0.1:0,[::1]:0`. One family alone leaves the other on every address. `loopback` means both. In code also `{ ip, port }`.',
     { variable: 'NET_DIAGNOSTICS_BIND', defaultText: 'any' },
   ),
-  deadline: withDefault(DEADLINE, DEFAULT_DEADLINE_MS, 'How long one run of the probes may take.', {
-    variable: 'NET_DIAGNOSTICS_DEADLINE',
-  }),
+  deadline: withDefault(
+    DEADLINE,
+    DEFAULT_DEADLINE_MS,
+    'How long one run of the probes may take. With `peers` its last 7000 are theirs alone, and all else ends before, though not before 3000. No dial-back waits for peers.',
+    {
+      variable: 'NET_DIAGNOSTICS_DEADLINE',
+      defaultText: `\`${DEFAULT_DEADLINE_MS}\`, with \`peers\` \`${PEER_DEADLINE_MS}\``,
+    },
+  ),
   reuse: withDefault(
     milliseconds(1, MAX_REUSE_MS, 'never'),
     5_000,
@@ -145,6 +152,12 @@ export const SETTINGS = {
     [],
     'STUN servers to ask in a report: `host[:port]` or `stun:host:port`, in code also `{ host, port }`, at most 8. Two at different IP addresses tell the NAT mapping without relays; one that can answer from another address tells the filtering.',
     { variable: 'NET_DIAGNOSTICS_STUN', defaultText: 'none' },
+  ),
+  peers: withDefault(
+    peerAddresses(),
+    [],
+    'Real endpoints elsewhere that each report tries: does a direct path come up, and does it keep carrying data? At most 4, each `ID@https://relay.example` as `iroh-net-diagnostics peer` prints it; in code also `{ id, relays, addrs }`. Nobody else is dialled, and no platform hears of it.',
+    { variable: 'NET_DIAGNOSTICS_PEERS', defaultText: 'none' },
   ),
   endpoint: optional(
     nativeEndpoint(),

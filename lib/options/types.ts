@@ -35,6 +35,9 @@ export interface PlatformOption {
   addrs?: readonly string[] | undefined;
 }
 
+/** Where a peer to try is, in the same form. */
+export type PeerOption = PlatformOption;
+
 /** Who accepts the connections of the app's own endpoint. */
 export type AcceptLoop = 'router' | 'own';
 
@@ -106,7 +109,10 @@ export interface NetDiagnosticsOptions {
   relays?: readonly (string | RelayOption)[] | null | undefined;
   /** `'127.0.0.1:0'`, `'[::1]:0'`: at most one per family, or `'loopback'` for these two. Default: every address. */
   bindAddrs?: readonly (string | BindAddrOption)[] | 'loopback' | null | undefined;
-  /** How long one diagnostics run may take. Default: 3000. */
+  /**
+   * How long one diagnostics run may take. With `peers` its last 7000 are theirs alone, and all else ends before, though not
+   * before 3000. Default: 3000, and 10000 with `peers`.
+   */
   deadline?: number | null | undefined;
   /** A dial-back joins a running report, else gets a report at most this old. Default: 5000; 0: always a new one. */
   reuse?: number | null | undefined;
@@ -118,6 +124,11 @@ export interface NetDiagnosticsOptions {
   grant?: boolean | null | undefined;
   /** STUN servers to ask in a report: `host[:port]` or `stun:host:port`, at most 8. Default: none. */
   stun?: readonly (string | StunServerOption)[] | null | undefined;
+  /**
+   * Peers that each report tries: real endpoints elsewhere, at most 4. As text `ID@https://relay.example`, as
+   * `iroh-net-diagnostics peer` prints it. This endpoint itself, if it is among them, is left out. Default: none.
+   */
+  peers?: readonly (string | PeerOption)[] | null | undefined;
   /** Names of the probes to run. Default: all that ask only relays and the gateway. */
   probes?: readonly ProbeName[] | null | undefined;
 

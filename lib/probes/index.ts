@@ -4,6 +4,7 @@ export { type MachineRoots, systemRoots, type TlsTrust, tlsTrust } from './http/
 export { hostsFile, hostsPath } from './names/hosts-file.js';
 export { type LookupHost, type ResolvedAddress, Resolver } from './names/resolver.js';
 export { systemLookup } from './names/system-lookup.js';
+export type { PeerLink, PeerPath, PeerStream, PeerToTry } from './peer/types.js';
 export type { GatewayPorts, PlannedRun, Probe, ProbeContext, ProbeTargets, RunResult } from './probe.js';
 export { PROBE_NAMES, type ProbeName } from './probe.js';
 export { HeadStart } from './qad/head-start.js';

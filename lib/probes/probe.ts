@@ -11,6 +11,7 @@ import { printable } from '../text.js';
 import type { StunServer } from '../wire/index.js';
 import type { TlsTrust } from './http/tls-trust.js';
 import type { Resolver } from './names/resolver.js';
+import type { PeerToTry } from './peer/types.js';
 import type { HeadStart } from './qad/head-start.js';
 import type { GatewayFinder } from './routes/finder.js';
 
@@ -31,6 +32,7 @@ export interface ProbeTargets {
   readonly relays: readonly AskedRelay[];
   readonly endpoint: EndpointSnapshot | null;
   readonly stunServers: readonly StunServer[];
+  readonly peers: readonly PeerToTry[];
   /** The environment, for the proxy variables. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -102,6 +104,7 @@ export const PROBE_NAMES = [
   'nat-pmp',
   'upnp',
   'stun',
+  'peer',
 ] as const;
 
 /** The name of a probe. */

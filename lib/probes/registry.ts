@@ -4,6 +4,7 @@ import { httpsProbe } from './https.js';
 import { httpsViaProxyProbe } from './https-via-proxy.js';
 import { natPmpProbe } from './nat-pmp.js';
 import { pcpProbe } from './pcp.js';
+import { peerProbe } from './peer.js';
 import type { Probe, ProbeName } from './probe.js';
 import { qadProbe } from './qad.js';
 import { relayProbe } from './relay.js';
@@ -24,4 +25,5 @@ export const PROBES = [
   natPmpProbe,
   upnpProbe,
   stunProbe,
+  peerProbe,
 ] as const satisfies readonly (Probe & { name: ProbeName })[];

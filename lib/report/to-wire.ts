@@ -85,8 +85,8 @@ function globalAddress(
 
 /**
  * Whether what this run may still see can change the platform's report. That report has no field for filtering or for
- * what went through a proxy.
+ * what went through a proxy. A peer is tried for seconds, and the platform does not wait so long.
  */
 export function entersWireReport({ probe, target }: Pick<PendingRun, 'probe' | 'target'>): boolean {
-  return probe !== 'https-via-proxy' && !(probe === 'stun' && target === 'filtering');
+  return probe !== 'https-via-proxy' && probe !== 'peer' && !(probe === 'stun' && target === 'filtering');
 }

@@ -18,9 +18,13 @@ export { nearest } from './nearest.js';
 export {
   alpnNames,
   bindAddrs,
+  endpointAddress,
   endpointId,
+  fewPeers,
   formatBindAddrs,
+  MAX_PEERS,
   MAX_RELAYS,
+  peerAddresses,
   relays,
   relaysWithoutSecret,
   relayWithoutSecret,

@@ -2,6 +2,7 @@
 import { messageOf } from '../errors.js';
 import {
   type BindAddrs,
+  type EndpointAddress,
   type EndpointId,
   formatSocketAddr,
   formatStunServer,
@@ -17,10 +18,13 @@ import {
   withBrackets,
 } from '../wire/index.js';
 import { type Kind, listOf, oneOf, port, type TextKind, textKind } from './kind.js';
-import { group, needed, option } from './table.js';
+import { group, needed, option, type Values } from './table.js';
 
 /** Most relays of one report: all are asked at the same time. iroh's networks have a handful. */
 export const MAX_RELAYS = 64;
+
+/** Most peers of one report: each is dialled and watched for seconds. */
+export const MAX_PEERS = 4;
 
 /** Most STUN servers of one report. Two at different IP addresses already show everything that can be found out. */
 export const MAX_STUN_SERVERS = 8;
@@ -199,6 +203,84 @@ export function endpointId(): TextKind<EndpointId> {
       throw new InvalidValue(messageOf(error), { cause: error });
     }
   });
+}
+
+const ADDRESS_TABLE = {
+  id: needed(textKind('64 hex digits', (text) => text)),
+  relays: option(texts('a list of relay URLs'), []),
+  addrs: option(texts('a list of addresses with port'), []),
+};
+const ADDRESS = group(
+  '"ID" or "ID@ip:port,https://relay.example"; in code also { id, relays, addrs }',
+  ADDRESS_TABLE,
+);
+
+function texts(what: string): TextKind<readonly string[]> {
+  return listOf(
+    what,
+    textKind('a text', (text) => text),
+  );
+}
+
+/** Where an endpoint is: `ID`, or `ID@ip:port,https://relay.example`; in code also an object. */
+export function endpointAddress(): TextKind<EndpointAddress> {
+  const fromText = (value: string) => {
+    const [id = '', rest = ''] = value.split('@');
+    const ways = rest === '' ? [] : rest.split(',').map((way) => way.trim());
+    const isUrl = (way: string) => /^https?:/i.test(way);
+    return addressOf({
+      id: id.trim(),
+      relays: ways.filter(isUrl),
+      addrs: ways.filter((way) => !isUrl(way)),
+    });
+  };
+  return {
+    should: ADDRESS.should,
+    fromText,
+    fromValue: (value) => (typeof value === 'string' ? fromText(value) : addressOf(ADDRESS.fromValue(value))),
+  };
+}
+
+function addressOf({ id, relays, addrs }: Values<typeof ADDRESS_TABLE>): EndpointAddress {
+  try {
+    return {
+      id: parseEndpointId(id),
+      relayUrls: relays.map((url) => relayFromUrl(url).url),
+      directAddrs: addrs.map(parseSocketAddr),
+    };
+  } catch (error) {
+    if (error instanceof InvalidValue) throw error;
+    throw new InvalidValue(messageOf(error), { cause: error });
+  }
+}
+
+/** Peers to try: each as `ID@https://relay.example`, or an object in code. */
+export function peerAddresses(): TextKind<readonly EndpointAddress[]> {
+  const { should, fromText, fromValue } = endpointAddress();
+  const list = listOf(
+    `a list of at most ${MAX_PEERS} peers, each ${should}`,
+    { fromText, fromValue },
+    fewPeers,
+  );
+  return { ...list, fromText: (text) => list.fromValue(peerTexts(text)) };
+}
+
+/** The peers in one text: commas stand between them, and between the ways to each of them. */
+function peerTexts(text: string): string[] {
+  const isWay = (part: string) => /^https?:/i.test(part) || (part.includes(':') && !part.includes('@'));
+  const peers: string[] = [];
+  for (const part of text.split(',').map((each) => each.trim())) {
+    const last = peers.at(-1);
+    if (last === undefined || !isWay(part)) peers.push(part);
+    else peers[peers.length - 1] = `${last}${last.includes('@') ? ',' : '@'}${part}`;
+  }
+  return peers;
+}
+
+/** For lists of peers. @throws {@link InvalidValue} for too many, or the same one twice */
+export function fewPeers(peers: readonly { id: EndpointId }[]): void {
+  if (peers.length > MAX_PEERS) throw new InvalidValue(`${peers.length} peers; at most ${MAX_PEERS}`);
+  refuseTwins(peers.map(({ id }) => id));
 }
 
 /** The addresses as text for people. */

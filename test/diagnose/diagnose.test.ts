@@ -39,6 +39,10 @@ const endpoint: EndpointSnapshot = {
   paths: [{ remoteAddr: '[2606:4700::1]:4433', isRelay: false }],
 };
 
+function twice<T>(value: T): T[] {
+  return [value, value];
+}
+
 async function httpsRelay(name: string): Promise<string> {
   const identity = await ca.issue(name, `DNS:${name}`);
   return `https://${name}:${await servers.https(identity, (_, response) => response.end())}/`;
@@ -323,6 +327,9 @@ describe('diagnose options', () => {
     ['relays', { relays: ['https://relay.test', { url: 'https://relay.test/', quicPort: null }] }],
     ['answeredBefore', { answeredBefore: ['relay.test'] }],
     ['probes', { probes: ['route', 'hairpin'] }],
+    ['peers', { peers: [{ id: endpoint.endpointId }] }],
+    ['peers', { peers: [{ id: 'nobody', connect: async () => null }] }],
+    ['peers', { peers: twice({ id: endpoint.endpointId, connect: async () => null }) }],
     ['deadline', { deadline: 0 }],
     ['deadline', { deadline: Number.NaN }],
     ['deadline', { deadline: '3000' }],

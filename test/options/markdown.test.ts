@@ -5,13 +5,13 @@ describe('the settings as Markdown', () => {
   const lines = settingsMarkdown().trimEnd().split('\n');
 
   it('have one row of four cells per setting', () => {
-    expect(lines).toHaveLength(2 + 28);
+    expect(lines).toHaveLength(2 + 29);
     for (const line of lines) expect(line.match(/(?<!\\)\|/g)).toHaveLength(5);
   });
 
   it('name option, variable and default', () => {
     expect(lines).toContain(
-      '| `deadline` | `NET_DIAGNOSTICS_DEADLINE` | `3000` | How long one run of the probes may take. |',
+      '| `reportOnStart` | `NET_DIAGNOSTICS_REPORT_ON_START` | `false` | Uploads one report when online, within some seconds. |',
     );
     expect(lines.some((line) => line.startsWith('| `endpoint` | – | own |'))).toBe(true);
   });

@@ -11,6 +11,8 @@ const key = SecretKey.fromBytes(new Uint8Array(32).fill(7));
 const hexKey = '07'.repeat(32);
 const secret = ApiSecret.create(key, { id: key.id, relayUrls: [], directAddrs: [] });
 const secretText = secret.reveal();
+const idOf = (fill: number) => SecretKey.fromBytes(new Uint8Array(32).fill(fill)).id;
+const OTHER_ID = idOf(8);
 
 /** What the check looks for in an endpoint. */
 const endpoint = Object.fromEntries(
@@ -36,6 +38,7 @@ describe('the defaults', () => {
       apiSecret: null,
       apiSecretFile: null,
       sshKeyFile: null,
+      peers: [],
       platform: null,
       required: false,
       enabled: true,
@@ -108,6 +111,25 @@ describe('a variable', () => {
     ['NET_DIAGNOSTICS_GRANT', 'false', 'grant', false],
     ['NET_DIAGNOSTICS_GRANT', '0', 'grant', false],
     ['NET_DIAGNOSTICS_PROBES', 'route, https', 'probes', ['route', 'https']],
+    [
+      'NET_DIAGNOSTICS_PEERS',
+      `${key.id}@https://a.example, [::1]:7 , ${OTHER_ID.toUpperCase()},127.0.0.1:9`,
+      'peers',
+      [
+        {
+          id: key.id,
+          relayUrls: ['https://a.example/'],
+          directAddrs: [{ family: 6, ip: '::1', port: 7 }],
+        },
+        { id: OTHER_ID, relayUrls: [], directAddrs: [{ family: 4, ip: '127.0.0.1', port: 9 }] },
+      ],
+    ],
+    [
+      'NET_DIAGNOSTICS_PEERS',
+      `${key.id},${OTHER_ID}`,
+      'peers',
+      [key.id, OTHER_ID].map((id) => ({ id, relayUrls: [], directAddrs: [] })),
+    ],
   ])('%s=%j is read', (variable, text, option, value) => {
     expect(resolveSettings({}, { [variable]: text })).toMatchObject({ [option]: value });
   });
@@ -256,6 +278,12 @@ describe('a wrong value', () => {
     [{ bindAddrs: [] }, 'the list is empty'],
     [{ probes: ['htps'] }, 'did you mean "https"?'],
     [{ probes: ['route', 'route'] }, 'twice'],
+    [{ peers: ['nobody'] }, '`peers` (variable NET_DIAGNOSTICS_PEERS) was ["nobody"] (entry 1 of 1: '],
+    [{ peers: key.id }, 'it must be a list of at most 4 peers, each "ID"'],
+    [{ peers: [`${key.id}@relay.example`] }, 'entry 1 of 1'],
+    [{ peers: [{ id: key.id, relay: 'https://a.example' }] }, 'relay is not known. Did you mean `relays`?'],
+    [{ peers: [key.id, `${key.id}@https://a.example`] }, `${key.id} is listed twice`],
+    [{ peers: [1, 2, 3, 4, 5].map((fill) => idOf(fill)) }, '5 peers; at most 4'],
     [{ onRequest: 'x' }, '`onRequest` was "x"; it must be a function'],
     [{ onEvent: {} }, '`onEvent`'],
     [{ logger: { info() {} } }, 'info, warn and error'],
@@ -281,6 +309,8 @@ describe('a wrong value', () => {
     ['NET_DIAGNOSTICS_RELAYS', 'https://a.example,'],
     ['NET_DIAGNOSTICS_BIND', '0.0.0.0'],
     ['NET_DIAGNOSTICS_PROBES', 'all'],
+    ['NET_DIAGNOSTICS_PEERS', 'https://a.example'],
+    ['NET_DIAGNOSTICS_PEERS', 'nobody@https://a.example,b.example'],
   ])('%s=%s is refused; the variable is named first', (variable, text) => {
     const error = failure({}, { [variable]: text });
     expect(error.message).toMatch(new RegExp(`^The setting ${variable} \\(option \`\\w+\`\\) was "`));
@@ -367,6 +397,17 @@ describe('an unknown option', () => {
 });
 
 describe('settings together', () => {
+  it('give a report with peers the time that those need, unless it is said', () => {
+    const peers = [`${key.id}@https://a.example`];
+    const variables = { NET_DIAGNOSTICS_PEERS: peers.join() };
+    expect(resolveSettings({ peers }).deadline).toBe(10_000);
+    expect(resolveSettings({}, variables).deadline).toBe(10_000);
+    expect(resolveSettings({ deadline: null }, variables).deadline).toBe(10_000);
+    expect(resolveSettings({ peers: [] }, variables).deadline).toBe(3_000);
+    expect(resolveSettings({ peers, deadline: 3_000 }).deadline).toBe(3_000);
+    expect(resolveSettings({ peers }, { NET_DIAGNOSTICS_DEADLINE: '500' }).deadline).toBe(500);
+  });
+
   it('demand a secret when it is required', () => {
     expect(failure({ required: true }).message).toMatch(/`apiSecret`.*IROH_SERVICES_API_SECRET.*is missing/);
     expect(failure({}, { NET_DIAGNOSTICS_REQUIRED: '1' }).code).toBe('ERR_SETTING');

@@ -61,7 +61,7 @@ describe('the probe', () => {
     };
     try {
       const known = relays.map((relay) => ({ ...relay, isQuicPortKnown: true }));
-      const targets = { relays: known, endpoint: null, stunServers: [], env: {} };
+      const targets = { relays: known, endpoint: null, stunServers: [], peers: [], env: {} };
       return await Promise.all(
         planRuns(
           qadProbe(() => trust),
@@ -79,7 +79,9 @@ describe('the probe', () => {
   it.each([[[]], [[{ url: 'https://relay.test/', quicPort: null, isQuicPortKnown: true }]]])(
     'plans nothing without a relay that offers it',
     (relays) => {
-      expect(qadProbe(() => trust).plan({ relays, endpoint: null, stunServers: [], env: {} })).toEqual([]);
+      expect(
+        qadProbe(() => trust).plan({ relays, endpoint: null, stunServers: [], peers: [], env: {} }),
+      ).toEqual([]);
     },
   );
 

@@ -32,6 +32,7 @@ interface Options {
   env?: NodeJS.ProcessEnv;
   endpoint?: ProbeTargets['endpoint'];
   stunServers?: ProbeTargets['stunServers'];
+  peers?: ProbeTargets['peers'];
 }
 
 /** Runs one probe as a report would, and returns its records. */
@@ -67,6 +68,7 @@ export async function runAlone(
       relays: relays.map((relay) => ({ ...relay, isQuicPortKnown: true })),
       endpoint,
       stunServers,
+      peers: options.peers ?? [],
       env,
     });
     return await Promise.all(runs.map((run) => runProbe(run, context)));
