@@ -3,7 +3,7 @@ import { monotonicMs, scoped } from '../../async/index.js';
 import { type DiagnoseOptions, diagnose } from '../../diagnose/index.js';
 import { AnsweringRelays } from '../../net-diagnostics/index.js';
 import { PeerHost, type PeerVisitEvent } from '../../peer/index.js';
-import type { LocalReport } from '../../report/index.js';
+import { isGoodPeer, type LocalReport } from '../../report/index.js';
 import { bindEndpoint, type Endpoint, Router } from '../../transport/index.js';
 import {
   type EndpointAddress,
@@ -64,7 +64,7 @@ export async function runPeer(run: PeerRun): Promise<void> {
       Promise.all([
         tellAddress(endpoint, onEvent, signal),
         ownReports(endpoint, { ...run, signal }, (report) => {
-          own.isWell = report.summary.colour === 'green';
+          own.isWell = isGoodPeer(report.verdict);
           onEvent({ type: 'report', report, isWell: own.isWell });
         }),
       ]),
