@@ -46,7 +46,7 @@ export {
 } from './peer/index.js';
 export type { PeerLink, PeerPath, PeerStream, PeerToTry, ProbeName } from './probes/index.js';
 export type { EndpointSnapshot, PathSnapshot, TextOptions } from './report/index.js';
-export { redactReport, renderText } from './report/index.js';
+export { isGoodPeer, redactReport, renderText } from './report/index.js';
 export type * from './report/observation.js';
 export type * from './report/types.js';
 export { SettingError } from './settings/index.js';

@@ -23,6 +23,7 @@ describe('what users import', () => {
         'PeerHost',
         'RemoteError',
         'diagnose',
+        'isGoodPeer',
         'isNetDiagnosticsError',
         'redactReport',
         'renderText',

@@ -19,7 +19,8 @@ endpoint, and sees whether a direct path comes up and keeps carrying data. It pr
 own report says, and who came and how.
 
 Run it in another network than the one in question, behind an ordinary home router or firewall. An open server proves
-less: whoever answers strangers can be reached without a hole in its own firewall.
+less: whoever answers strangers can be reached without a hole in its own firewall. Where its own report is not green,
+a visitor that stays relayed learns nothing; with one relay and no STUN server a report does not know the NAT.
 
 Anybody who is told its address may visit it, 16 at once, each for 30 seconds and 256 KiB. It is a peer for reports, and
 nothing else is served.

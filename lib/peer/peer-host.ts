@@ -20,8 +20,8 @@ import type { PeerVisitEvent } from './visit-event.js';
 /** Options of a {@link PeerHost}. */
 export interface PeerHostOptions {
   /**
-   * Whether direct connections should work from where this endpoint is: what its own report says. Asked at each visit;
-   * `null`, and what throws: not known. A visitor that gets no direct path blames its own network only when this is `true`.
+   * Whether direct connections should work from where this endpoint is: `isGoodPeer(verdict)` of its own report. Asked at
+   * each visit; `null`, and what throws: not known. A visitor that gets no direct path blames its own network only when this is `true`.
    * Default: not known.
    */
   isWell?: (() => boolean | null) | undefined;
@@ -63,7 +63,7 @@ const OPTIONS = {
  * Anybody who knows the endpoint's id may visit. What one can use is little: see {@link PeerLimits}.
  *
  * @example
- * const host = new PeerHost({ isWell: () => isGreen });
+ * const host = new PeerHost({ onVisit: ({ remoteId, path }) => console.log(remoteId, path) });
  * diagnostics.handle(PEER_ALPN, host.handler);
  */
 export class PeerHost {
