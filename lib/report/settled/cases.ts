@@ -45,6 +45,7 @@ export const CASES: Readonly<Record<string, (run: PendingRun, known: Known) => r
   'nat-pmp': (_, known) => portMappingCases('natPmp', known),
   upnp: (_, known) => portMappingCases('upnp', known),
   stun: ({ target, family = 4 }, known) => (target === 'mapping' ? stunCases(family, known) : []),
+  peer: (_, known) => peerCases(known),
 };
 
 const RELAY_STAGES: readonly RelayStage[] = ['ready', 'name', 'connect', 'tls', 'upgrade'];
@@ -79,16 +80,34 @@ function views(by: AddressSeen['by'], family: Family, known: Known): AddressSeen
       seenAs.flatMap((as) => SIGHTS.map((sight) => view(by, { family, as, ip, sight }))),
     ),
     inside.map((seen) => ({ ...seen, destinationIp: elsewhere })),
+    // A peer turns out to stand behind the same address as we.
+    ...peerIps(family, known).map((ip) =>
+      view(by, { family, as: family, ip: sourceOf(family, known), sight: 'equal', outside: ip }),
+    ),
   ];
+}
+
+function peerIps(family: Family, { records }: Known): string[] {
+  const direct = seen(records, 'peers').filter(({ part }) => part.family === family);
+  return [...new Set(direct.flatMap(({ part: { remoteAddr } }) => ipIn(remoteAddr) ?? []))];
+}
+
+function ipIn(socketAddr: string | undefined): string | null {
+  try {
+    return parseSocketAddr(socketAddr ?? '').ip;
+  } catch {
+    return null;
+  }
 }
 
 function view(
   by: AddressSeen['by'],
-  { family, as, ip, sight }: { family: Family; as: Family; ip: string; sight: Sight },
+  of: { family: Family; as: Family; ip: string; sight: Sight; outside?: string },
 ): AddressSeen[] {
+  const { family, as, ip, sight, outside = OUTSIDE[as] } = of;
   const local = formatSocketAddr({ family, ip, port: 1 });
   const observed = (port: number) =>
-    sight === 'own' ? local : formatSocketAddr({ family: as, ip: OUTSIDE[as], port });
+    sight === 'own' ? local : formatSocketAddr({ family: as, ip: outside, port });
   const base = { family, local, by, destinationPort: by === 'quic' ? DEFAULT_RELAY_QUIC_PORT : 3478 };
   const [here, there] = PLACES[family];
   const first = { ...base, destinationIp: here, observed: observed(2) };
@@ -163,3 +182,32 @@ function portMappingCases(protocol: PortMappingProtocol, { records }: Known): Ob
     { portMappings: [{ protocol, available: false, gateway, refusal: 'NOT_AUTHORIZED' }] },
   ]);
 }
+
+/** Where an ordinary router of a peer may stand. */
+const PEER_ADDRS = { 4: '9.9.9.10:50000', 6: '[2620:fe::a]:50000' } as const;
+
+/**
+ * A direct path to a peer behind an ordinary router, or to one that lets in strangers; a relayed connection to one that is
+ * well, or not. Each through the relays, which then can be used, or through others that nobody asked about. A peer that
+ * is not reached shows nothing.
+ */
+function peerCases({ relays }: Known): Observation[] {
+  const peer = { peer: '', watchedMs: MAX_WATCHED_MS };
+  const direct = ([4, 6] as const).flatMap((family) =>
+    [false, true].map((letsInStrangers): Observation => {
+      const remoteAddr = PEER_ADDRS[family];
+      return {
+        peers: [{ ...peer, reached: 'direct', family, remoteAddr, letsInStrangers }],
+        paths: [{ remoteAddr, isRelay: false }],
+      };
+    }),
+  );
+  const relayed = [true, false].map(
+    (isPeerWell): Observation => ({ peers: [{ ...peer, reached: 'relayed', isPeerWell }] }),
+  );
+  const access = relays.map(({ url }) => ({ relayUrl: url, stage: 'ready' }) as const);
+  return [...direct, ...relayed].flatMap((seen) => [{ ...seen, access }, seen]);
+}
+
+/** Longer than any connection that ends before it is known to stay relayed. */
+const MAX_WATCHED_MS = 6000;
