@@ -8,6 +8,7 @@ import { changesOf } from '../../lib/cli/report/changes.js';
 import { reportPlan } from '../../lib/cli/report/settings.js';
 import { exitCodeOf } from '../../lib/cli/report-command.js';
 import { diagnose, type LocalReport } from '../../lib/index.js';
+import type { PeerReached } from '../../lib/report/index.js';
 import { HttpRelay } from '../support/http-relay.js';
 import { QUIET_ENV } from '../support/quiet-probes.js';
 import { Program, type Run } from './program.js';
@@ -229,6 +230,25 @@ describe('report --watch', () => {
     await once(run.process.stdout, 'data');
     run.process.stdout.destroy();
     expect(await run.ended).toMatchObject({ code: 3 });
+  });
+
+  it('names the peer that is reached in another way than before', async () => {
+    const local = await diagnose({ probes: ['route'] });
+    const seen = (reached: PeerReached, value: 'yes' | 'unknown'): LocalReport => ({
+      ...local,
+      probes: [
+        {
+          ...{ ref: 'peer 3f3f3f3f3f', probe: 'peer', outcome: 'ok', startedMs: 0, durationMs: 1 },
+          observation: { peers: [{ peer: '3f'.repeat(32), reached, watchedMs: 6000 }] },
+        },
+      ],
+      verdict: { ...local.verdict, peer: { ...local.verdict.peer, value } },
+    });
+    expect(changesOf(seen('direct', 'yes'), seen('direct', 'yes'))).toEqual([]);
+    expect(changesOf(seen('unreached', 'unknown'), seen('direct', 'yes'))).toEqual([
+      { name: 'Peer', before: 'unknown', after: 'yes' },
+      { name: 'Peer 3f3f3f3f3f', before: 'unreached', after: 'direct' },
+    ]);
   });
 
   it('takes no change of a port, a time or a latency for a change', async () => {

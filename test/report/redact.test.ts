@@ -9,7 +9,7 @@ import { closedViolations } from './support/schema-check.js';
 
 /** What {@link FULL_REPORT} must not tell. */
 const SECRETS = [
-  ...['corp', 'nas', 'Corp Inc', 'Meier', 'wg-', ENDPOINT_ID, 'DNS:proxy'],
+  ...['corp', 'nas', 'Corp Inc', 'Meier', 'wg-', ENDPOINT_ID, ENDPOINT_ID.slice(0, 10), 'DNS:proxy'],
   ...['192.168.1', '203.0.113', '198.51.100', '100.64.0', '2001:db8'],
 ];
 
@@ -64,6 +64,32 @@ describe('a redacted report', () => {
   it('still names its evidence by the references of its probes', () => {
     expect(redacted.verdict.ipv4.udp.evidence).toEqual([redacted.probes[0]?.ref]);
     expect(redacted.probes[0]?.ref).toBe(`https ${redacted.settings.relays[0]?.url}`);
+  });
+
+  it('names a peer by the same token wherever its short id stands, though the run told no id', () => {
+    const [peer, gone] = ['3f'.repeat(32), 'a7a7a7a7a7'];
+    const base = { probe: 'peer', startedMs: 0, durationMs: 1 };
+    const report = reportOf([{ peers: [{ peer, reached: 'relayed', watchedMs: 6000, isPeerWell: true }] }]);
+    const seen = redactReport({
+      ...report,
+      probes: [
+        ...report.probes.map((record) => ({
+          ...record,
+          probe: 'peer',
+          ref: `peer ${peer.slice(0, 10)}`,
+          target: peer.slice(0, 10),
+        })),
+        { ...base, ref: `peer ${gone}`, target: gone, outcome: 'aborted' },
+      ],
+    });
+    const all = JSON.stringify(seen);
+    expect(all).not.toMatch(/3f3f3f|a7a7a7/);
+    expect(seen.probes.map(({ ref, target }) => [ref, target])).toEqual([
+      ['peer endpoint-1', 'endpoint-1'],
+      ['peer endpoint-2', 'endpoint-2'],
+    ]);
+    expect(seen.verdict.peer.reason).toMatch(/^with the peer endpoint-1, whose own report is green/);
+    expect(seen.summary.sentence).not.toMatch(/3f3f3f/);
   });
 
   it('can be rendered', () => {

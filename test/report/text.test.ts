@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { PACKAGE_VERSION, redactReport, renderText } from '../../lib/report/index.js';
 import { parseSocketAddr, SecretKey } from '../../lib/wire/index.js';
-import { https, openV6, quic, R1, R2, reportOf, seenAs } from './support/records.js';
+import { https, openV6, otherPeer, quic, R1, R2, reportOf, seenAs } from './support/records.js';
 
 const ESCAPE = '\x1b';
 
@@ -49,6 +49,20 @@ describe('text rendering', () => {
     expect(text).toContain(`  failed          5.0 ms  https ${R1}  ECONNREFUSED: refused`);
     expect(text).toContain(`Endpoint ${endpointId}\n  home relay  ${R1}\n  addresses   [::1]:7`);
     expect(text).toContain('Note: Mind this.');
+  });
+
+  it('shows a peer that was tried, and no row without one', () => {
+    expect(renderText(report)).not.toContain('\nPeer ');
+    const tried = reportOf([https(R1), otherPeer()]);
+    expect(renderText(tried)).toContain(
+      '\nPeer             no (with the peer 3f3f3f3f3f, whose own report is green,',
+    );
+  });
+
+  it('shows a report that was kept since before its version had `peer`', () => {
+    const old = structuredClone(report);
+    Reflect.deleteProperty(old.verdict, 'peer');
+    expect(renderText(old)).toBe(renderText(report));
   });
 
   it('shows a report that was kept since before its version had `lossy`, redacted too', () => {

@@ -36,6 +36,23 @@ describe('the words of a local report', () => {
     expect(view.nextSteps).toEqual(['Ask for UDP to relay.corp.example.']);
   });
 
+  it('tell of a peer only where one was tried', () => {
+    const peerOf = (peer: Partial<LocalReport['verdict']['peer']>) =>
+      values(viewLocalReport(report({ peer: { ...FULL_REPORT.verdict.peer, ...peer } })).network).Peer;
+    expect(peerOf({ value: 'yes' })).toBe('Direct (good)');
+    expect(peerOf({ value: 'no', family: null })).toBe('Relayed (warn)');
+    expect(peerOf({ value: 'unknown', family: null })).toBe('Unknown (unknown)');
+    expect(peerOf({ value: 'unknown', family: null, evidence: [] })).toBeUndefined();
+    const relayed = report({ peer: { ...judged('no'), family: null } }, { colour: 'orange' });
+    expect(viewLocalReport(relayed).headline).toBe('Orange: relayed');
+  });
+
+  it('take a report that was kept since before peers were tried', () => {
+    const old = structuredClone(report());
+    Reflect.deleteProperty(old.verdict, 'peer');
+    expect(values(viewLocalReport(old).network)).not.toHaveProperty('Peer');
+  });
+
   it('keep no, unknown and not there apart', () => {
     const { ipv4 } = FULL_REPORT.verdict;
     const unknown = judged('unknown');

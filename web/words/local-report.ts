@@ -5,6 +5,8 @@ import { probeName } from './probes.js';
 import type { Fact, Level, Reason, RelayRow, Tone, VerdictView } from './view.js';
 
 type Verdict = LocalReport['verdict'];
+/** A report that was kept may be older than what has been added to its version since. */
+type KeptVerdict = Omit<Verdict, 'peer'> & Partial<Pick<Verdict, 'peer'>>;
 /** A conclusion with its reason. */
 type Judged = Pick<Reason, 'reason'> & { value: string; evidence?: readonly string[] };
 /** Value and tone by a conclusion's value; all others are unknown. */
@@ -79,7 +81,8 @@ export function viewSummary({ summary, verdict }: Pick<LocalReport, 'summary' | 
   return { level: colour, headline: headlineOf(colour, verdict), sentence, nextSteps };
 }
 
-function headlineOf(colour: Level, { natType: type, relayUsable }: Verdict): string {
+function headlineOf(colour: Level, { natType: type, relayUsable, peer }: KeptVerdict): string {
+  if (colour === 'orange' && peer?.value === 'no') return 'Orange: relayed';
   if (colour === 'orange' && type.value === 'Endpoint-Dependent') return 'Orange: often relayed';
   if (colour === 'red' && relayUsable.value === 'no') return 'Red: no relay';
   return HEADLINES[colour];
@@ -146,12 +149,20 @@ function natType({ natType: type }: Verdict): Fact {
   return judgedFact('NAT type', type, NAT_TYPES, family);
 }
 
-function networkFacts(verdict: Verdict): Fact[] {
+/** Only where a peer was tried. */
+function peerFacts({ peer }: KeptVerdict): Fact[] {
+  if (peer === undefined || peer.evidence.length === 0) return [];
+  const over = peer.family === null ? '' : `Over IPv${peer.family}.`;
+  return [judgedFact('Peer', peer, { yes: ['Direct', 'good'], no: ['Relayed', 'warn'] }, over)];
+}
+
+function networkFacts(verdict: KeptVerdict): Fact[] {
   const { relayUsable, otherPorts, captivePortal, tlsIntercepted, portMapping, upstreamNat } = verdict;
   const portal =
     captivePortal.value === 'yes' ? 'The network wants a login before it lets traffic through.' : '';
   const tls = tlsIntercepted.value === 'yes' ? 'iroh will not connect to the relays.' : '';
   return [
+    ...peerFacts(verdict),
     judgedFact('A relay to use', relayUsable, { yes: ['Yes', 'good'], no: ['None', 'bad'] }),
     judgedFact('Other UDP ports', otherPorts, { yes: ['Pass', 'good'], no: ['Blocked', 'warn'] }),
     portMappingFact(portMapping),

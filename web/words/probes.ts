@@ -14,6 +14,7 @@ const NAMES = new Map([
   ['nat-pmp', 'NAT-PMP'],
   ['upnp', 'UPnP'],
   ['stun', 'STUN'],
+  ['peer', 'Peer'],
 ]);
 
 type ProbeRecord = LocalReport['probes'][number];

@@ -1,5 +1,5 @@
 import type { LocalReport } from '../../report/index.js';
-import { parseSocketAddr } from '../../wire/index.js';
+import { parseSocketAddr, shortId } from '../../wire/index.js';
 
 /** One conclusion that differs from the report before. */
 export interface Change {
@@ -19,8 +19,8 @@ export function changesOf(before: LocalReport, after: LocalReport): Change[] {
   });
 }
 
-function facts({ verdict, summary, endedBy }: LocalReport): Map<string, string> {
-  const { natType, captivePortal, tlsIntercepted, portMapping, upstreamNat, preferredRelay } = verdict;
+function facts({ verdict, summary, probes, endedBy }: LocalReport): Map<string, string> {
+  const { natType, captivePortal, tlsIntercepted, portMapping, upstreamNat, peer, preferredRelay } = verdict;
   const families = [
     ['IPv4', verdict.ipv4],
     ['IPv6', verdict.ipv6],
@@ -41,8 +41,15 @@ function facts({ verdict, summary, endedBy }: LocalReport): Map<string, string> 
     ['PCP', portMapping.pcp.value],
     ['NAT-PMP', portMapping.natPmp.value],
     ['Upstream NAT', upstreamNat.value],
+    ['Peer', peer.value],
     ['Preferred relay', preferredRelay ?? 'none'],
     ...verdict.relays.map(({ url, answered }): [string, string] => [url, answered ? 'answers' : 'silent']),
+    ...probes.flatMap(({ observation }) =>
+      (observation?.peers ?? []).map(({ peer, reached }): [string, string] => [
+        `Peer ${shortId(peer)}`,
+        reached,
+      ]),
+    ),
     ['Ended by', endedBy],
   ]);
 }

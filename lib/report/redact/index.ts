@@ -15,7 +15,11 @@ import { Pseudonyms, redactHostPort, redactSocketAddress, redactUrl } from './ps
 export function redactReport(local: LocalReport): LocalReport {
   const pseudonyms = new Pseudonyms();
   // First the texts that are one value: their host names are then known when prose contains them, even short ones.
-  walk(local, REPORT_SCHEMA, (name, text) => (name === 'text' ? text : apply(name, text, pseudonyms)));
+  walk(local, REPORT_SCHEMA, (name, text) => {
+    if (name !== 'text') return apply(name, text, pseudonyms);
+    pseudonyms.noteShortIds(text);
+    return text;
+  });
   const redacted = walk(local, REPORT_SCHEMA, (name, text) => apply(name, text, pseudonyms));
   return redacted as LocalReport;
 }
@@ -91,7 +95,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   peer: (text, pseudonyms) =>
     redactSocketAddress(text, pseudonyms) ??
     (URL.canParse(text) ? redactUrl(text, pseudonyms) : pseudonyms.token('peer', text)),
-  endpointId: (text, pseudonyms) => pseudonyms.token('endpoint', text.toLowerCase()),
+  endpointId: (text, pseudonyms) => pseudonyms.endpoint(text),
   detail: redactDetail,
 };
 

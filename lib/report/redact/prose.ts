@@ -20,6 +20,8 @@ const FORMS: Readonly<Record<string, RegExp>> = {
 export function redactProse(text: string, pseudonyms: Pseudonyms): string {
   const known = pseudonyms.hosts().map((host) => host.replace(/[^\w]/g, String.raw`\$&`));
   const forms = Object.entries(FORMS).map(([kind, { source }]) => `(?<${kind}>${source})`);
+  const shortIds = pseudonyms.shortIds();
+  if (shortIds.length > 0) forms.push(String.raw`(?<shortId>\b(?:${shortIds.join('|')})\b)`);
   if (known.length > 0) forms.push(String.raw`(?<host>(?<![\w-])(?:${known.join('|')})(?![\w-]))`);
   // One pass, so that tokens are not replaced again.
   return text.replace(new RegExp(forms.join('|'), 'gis'), (...match: unknown[]) => {
@@ -41,6 +43,9 @@ function replacement(kind: string, found: string, pseudonyms: Pseudonyms): strin
       return redactDomain(found, pseudonyms);
     case 'host':
       return pseudonyms.host(found);
+    case 'endpoint':
+    case 'shortId':
+      return pseudonyms.endpoint(found);
     default:
       return pseudonyms.token(kind, found.toLowerCase());
   }

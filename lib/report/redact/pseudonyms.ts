@@ -3,6 +3,7 @@ import {
   canonicalIp,
   isPublicAddress,
   isSharedAddress,
+  shortId,
   unmappedIp,
   withoutBrackets,
 } from '../../wire/index.js';
@@ -14,6 +15,9 @@ export class Pseudonyms {
   readonly #tokens = new Map<string, string>();
   readonly #counts = new Map<string, number>();
   readonly #hosts = new Set<string>();
+  /** Ids by their short form. */
+  readonly #endpoints = new Map<string, string>();
+  readonly #shortIds = new Set<string>();
 
   /** `kind-1`, `kind-2`… */
   token(kind: string, key: string): string {
@@ -39,6 +43,25 @@ export class Pseudonyms {
         ? 'shared'
         : 'private';
     return this.token(`${kind}-ipv${family}`, canonical);
+  }
+
+  /** For an endpoint's id, or the short form of one; see {@link noteShortIds}. */
+  endpoint(id: string): string {
+    const key = id.toLowerCase();
+    const short = shortId(key);
+    const full = key === short ? this.#endpoints.get(short) : key;
+    if (full !== undefined && key !== short) this.#endpoints.set(short, full);
+    return this.token('endpoint', full ?? key);
+  }
+
+  /** Looks for short ids of peers where they can be told from other words, so that they are found anywhere. */
+  noteShortIds(prose: string): void {
+    for (const [, short = ''] of prose.matchAll(/\bpeer ([0-9a-f]{10})\b/g)) this.#shortIds.add(short);
+  }
+
+  /** Short ids that are known. */
+  shortIds(): string[] {
+    return [...new Set([...this.#shortIds, ...this.#endpoints.keys()])];
   }
 
   /** For a host name, or an IP address with or without brackets. A dot at the end stays. */
