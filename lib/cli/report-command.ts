@@ -1,16 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { linkedAbort } from '../async/index.js';
-import { diagnose, type ProbeEvent } from '../diagnose/index.js';
+import { diagnose } from '../diagnose/index.js';
 import { AnsweringRelays } from '../net-diagnostics/index.js';
 import { DEADLINE } from '../options/index.js';
-import { PROBE_NAMES } from '../probes/index.js';
+import { type PeerToTry, PROBE_NAMES } from '../probes/index.js';
 import type { Colour, LocalReport } from '../report/index.js';
 import { wholeNumber } from '../settings/index.js';
 import type { Command } from './command.js';
 import { EXIT, SIGNAL_EXIT } from './exit-codes.js';
 import { type Interruption, onInterruption } from './interruption.js';
+import { openPeers, relaysOf } from './report/peers.js';
 import { printReport } from './report/print.js';
+import { Progress } from './report/progress.js';
 import { N0, type ReportPlan, reportPlan } from './report/settings.js';
 import type { Shell } from './shell.js';
 import { flagValue, parsing } from './usage-error.js';
@@ -30,7 +32,10 @@ report knows this machine and its gateway alone.
                      (default: NET_DIAGNOSTICS_RELAYS, else none). URL?quicPort=PORT says where it answers QUIC
                      address discovery (7842 if nothing is said), URL?quicPort=none that it does not
   --stun HOST[:PORT] a STUN server to ask, may be repeated (default: NET_DIAGNOSTICS_STUN, else none)
-  --deadline MS      a report takes no longer (default: NET_DIAGNOSTICS_DEADLINE, else 3000)
+  --peer ID@URL      a peer to try, as "iroh-net-diagnostics peer" prints it there; up to four times (default:
+                     NET_DIAGNOSTICS_PEERS, else none). It is dialled by a real endpoint for up to ten seconds: does
+                     a direct path come up, and does it keep carrying data? Without --relay its relay is asked, too
+  --deadline MS      a report takes no longer (default: NET_DIAGNOSTICS_DEADLINE, else 3000, with --peer 10000)
   --probe NAME       run this probe alone, may be repeated (default: NET_DIAGNOSTICS_PROBES, else all):
                      ${PROBE_NAMES.join(', ')}
   --json             JSON, as the schema iroh-net-diagnostics/schema.json describes it
@@ -42,6 +47,7 @@ Examples:
   iroh-net-diagnostics report --relay ${N0}
   iroh-net-diagnostics report --relay https://relay1.example.com --relay https://relay2.example.com
   iroh-net-diagnostics report --relay ${N0} --json --redact > report.json
+  iroh-net-diagnostics report --relay ${N0} --peer "$PEER"
   iroh-net-diagnostics report --stun stun.example.com --watch=10
 
 Exit codes (of a watch: the last report's):
@@ -58,6 +64,7 @@ const OPTIONS = {
   relay: { type: 'string', multiple: true },
   stun: { type: 'string', multiple: true },
   probe: { type: 'string', multiple: true },
+  peer: { type: 'string', multiple: true },
   deadline: { type: 'string' },
   watch: { type: 'string' },
 } as const;
@@ -77,8 +84,9 @@ async function report(words: readonly string[], shell: Shell): Promise<number> {
   const { values } = parsing(OPTIONS, () => parseArgs({ args: withPause(words), options: OPTIONS }));
   const watchSeconds = flagValue('--watch', values.watch, WATCH);
   const deadline = flagValue('--deadline', values.deadline, DEADLINE);
-  const { relay, stun, probe, json, redact } = values;
-  const plan = await reportPlan({ relay, stun, probe, deadline }, shell.env);
+  const { relay, stun, probe, peer, json, redact } = values;
+  const said = await reportPlan({ relay, stun, probe, peer, deadline }, shell.env);
+  const plan = withoutIdlePeers(withTheirRelays(said), shell);
   if (plan.relays.length === 0) {
     shell.err(
       plan.stun.length === 0
@@ -93,6 +101,18 @@ async function report(words: readonly string[], shell: Shell): Promise<number> {
   } finally {
     interruption.release();
   }
+}
+
+/** A peer that is named names its relay: if nobody says another one, that is asked. */
+function withTheirRelays(plan: ReportPlan): ReportPlan {
+  return plan.relays.length > 0 ? plan : { ...plan, relays: relaysOf(plan.peers) };
+}
+
+/** Nobody is dialled whom no probe tries. */
+function withoutIdlePeers(plan: ReportPlan, shell: Shell): ReportPlan {
+  if (plan.peers.length === 0 || plan.probes === null || plan.probes.includes('peer')) return plan;
+  shell.err('No peer is tried: the probe "peer" is not among those that are to run.\n');
+  return { ...plan, peers: [] };
 }
 
 /** Gives `--watch` its default value: parseArgs has no options with an optional value. */
@@ -110,51 +130,63 @@ interface Reports {
   interruption: Interruption;
 }
 
-async function reports({ plan, print, watchSeconds, shell, interruption }: Reports): Promise<number> {
+async function reports(all: Reports): Promise<number> {
+  const { plan, shell, interruption } = all;
   const end = linkedAbort(interruption.signal, shell.outClosed);
-  const answering = new AnsweringRelays();
-  let last: LocalReport | null = null;
   try {
-    do {
-      const next = await once(plan, answering.urls, shell, end.signal);
-      // A report that was cut off says less than the one before, so it is not printed.
-      if (end.signal.aborted) break;
-      printReport(next, last, print, shell);
-      answering.note(next);
-      last = next;
-    } while (watchSeconds !== undefined && (await pause(watchSeconds, end.signal)));
+    if (plan.peers.length > 0) shell.showProgress('waiting for a relay, to try the peers');
+    const opened = await openPeers({ ...plan, signal: end.signal });
+    try {
+      return await watched(all, opened.peers, end.signal);
+    } finally {
+      await opened.close();
+    }
   } finally {
+    shell.eraseProgress();
     end.release();
   }
+}
+
+async function watched(
+  { plan, print, watchSeconds, shell, interruption }: Reports,
+  peers: readonly PeerToTry[],
+  signal: AbortSignal,
+): Promise<number> {
+  const answering = new AnsweringRelays();
+  let last: LocalReport | null = null;
+  do {
+    const next = await once({ ...plan, peers }, answering.urls, shell, signal);
+    // A report that was cut off says less than the one before, so it is not printed.
+    if (signal.aborted) break;
+    printReport(next, last, print, shell);
+    answering.note(next);
+    last = next;
+  } while (watchSeconds !== undefined && (await pause(watchSeconds, signal)));
   return last === null ? (interruption.exitCode ?? SIGNAL_EXIT.SIGPIPE) : exitCodeOf(last);
 }
 
 async function once(
-  plan: ReportPlan,
+  plan: Omit<ReportPlan, 'peers'> & { peers: readonly PeerToTry[] },
   answeredBefore: readonly string[],
   shell: Shell,
   signal: AbortSignal,
 ): Promise<LocalReport> {
-  const { relays, stun, probes, deadline } = plan;
+  const { relays, stun, probes, peers, deadline } = plan;
+  const progress = new Progress();
   try {
     return await diagnose({
       relays,
       answeredBefore,
       stun,
       probes,
+      peers,
       deadline,
       signal,
-      onProbe: (event) => shell.showProgress(progressLine(event)),
+      onProbe: (event) => shell.showProgress(progress.line(event)),
     });
   } finally {
     shell.eraseProgress();
   }
-}
-
-/** Shows the colour as soon as no unfinished probe can change it. */
-function progressLine({ done, total, ref, soFar }: ProbeEvent): string {
-  const verdict = soFar?.isFinal === true ? `${soFar.summary.colour.toUpperCase()}; ` : '';
-  return `${verdict}${done}/${total} probes done, ${ref}`;
 }
 
 /** @returns whether the whole pause has passed. Its timer keeps the process alive: nothing else does meanwhile. */

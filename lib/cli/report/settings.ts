@@ -13,14 +13,21 @@ export interface ReportWords {
   relay: readonly string[] | undefined;
   stun: readonly string[] | undefined;
   probe: readonly string[] | undefined;
+  peer?: readonly string[] | undefined;
   deadline: number | undefined;
 }
 
 /** The settings that `report` uses, with their options on the command line. */
-const FLAGS = { relays: '--relay', stun: '--stun', probes: '--probe', deadline: '--deadline' } as const;
+const FLAGS = {
+  relays: '--relay',
+  stun: '--stun',
+  probes: '--probe',
+  peers: '--peer',
+  deadline: '--deadline',
+} as const;
 
 /** What a report is made with. */
-export interface ReportPlan extends Pick<Settings, 'stun' | 'probes' | 'deadline'> {
+export interface ReportPlan extends Pick<Settings, 'stun' | 'probes' | 'peers' | 'deadline'> {
   relays: readonly Relay[];
 }
 
@@ -31,26 +38,26 @@ export interface ReportPlan extends Pick<Settings, 'stun' | 'probes' | 'deadline
  */
 export async function reportPlan(words: ReportWords, env: NodeJS.ProcessEnv): Promise<ReportPlan> {
   const urls = words.relay?.filter((relay) => relay !== N0);
-  const { relays, stun, probes, deadline } = resolve({ ...words, relay: urls }, env);
+  const { relays, stun, probes, peers, deadline } = resolve({ ...words, relay: urls }, env);
   const wantsN0 = words.relay?.includes(N0) === true;
   const n0 = wantsN0 ? defaultRelays(await loadBinding()) : [];
   const listed = relays ?? [];
   const more = n0.filter(({ url }) => listed.every((relay) => relay.url !== url));
-  return { relays: [...listed, ...more], stun, probes, deadline };
+  return { relays: [...listed, ...more], stun, probes, peers, deadline };
 }
 
-function resolve({ relay, stun, probe, deadline }: ReportWords, env: NodeJS.ProcessEnv): Settings {
+function resolve({ relay, stun, probe, peer, deadline }: ReportWords, env: NodeJS.ProcessEnv): Settings {
   // Only these variables: a mistake in another one of the app's must not stop a report.
   const names = (Object.keys(FLAGS) as (keyof typeof FLAGS)[]).map((option) => SETTINGS[option].variable);
   const own = Object.fromEntries(names.flatMap((name) => (name === null ? [] : [[name, env[name]]])));
   try {
     // `resolveSettings` checks the names, hence the cast.
     const probes = probe as Settings['probes'] | undefined;
-    return resolveSettings({ relays: relay, stun, probes, deadline }, own);
+    return resolveSettings({ relays: relay, stun, probes, peers: peer, deadline }, own);
   } catch (error) {
-    const flag = error instanceof SettingError ? FLAGS[error.option as keyof typeof FLAGS] : undefined;
-    const given = { '--relay': relay, '--stun': stun, '--probe': probe, '--deadline': deadline };
-    if (flag === undefined || given[flag] === undefined) throw error;
-    throw new UsageError(`${flag}: ${messageOf(error)}`);
+    const option = error instanceof SettingError ? (error.option as keyof typeof FLAGS) : undefined;
+    const given = { relays: relay, stun, probes: probe, peers: peer, deadline };
+    if (option === undefined || given[option] === undefined) throw error;
+    throw new UsageError(`${FLAGS[option]}: ${messageOf(error)}`);
   }
 }
