@@ -83,7 +83,7 @@ describe('what does not enter the wire report', () => {
 describe('a settled colour', () => {
   it('knows what every probe may see', () => {
     expect(Object.keys(CASES).toSorted()).toEqual(
-      [...new Set([...PROBE_NAMES, 'peer'])].filter((name) => !INSTANT.includes(name)).toSorted(),
+      PROBE_NAMES.filter((name) => !INSTANT.includes(name)).toSorted(),
     );
   });
 
