@@ -5,7 +5,7 @@ import type { PeerLink, PeerPath, PeerToTry } from '../../lib/probes/index.js';
 import { strangersQuestion } from '../../lib/probes/peer/stranger.js';
 import { PathWatch } from '../../lib/probes/peer/watch.js';
 import { peerProbe } from '../../lib/probes/peer.js';
-import type { PeerSeen, ProbeRecord } from '../../lib/report/index.js';
+import type { Observation, PeerSeen, ProbeRecord } from '../../lib/report/index.js';
 import type { BiStream, Connection } from '../../lib/transport/index.js';
 import { encodePeerFacts, MAX_PEER_FACTS, PEER_ALPN } from '../../lib/wire/index.js';
 import { until } from '../support/fake-time.js';
@@ -278,10 +278,14 @@ const direct = (received: number, remoteAddr = '127.0.0.1:9'): PeerPath => ({
   ...{ remoteAddr, isRelay: false, isSelected: true, received },
 });
 
-async function tryScripted(link: PeerLink): Promise<PeerSeen | undefined> {
+async function observationOf(link: PeerLink): Promise<Observation | undefined> {
   const peer: PeerToTry = { id: ID, connect: async () => link };
   const [record] = await runAlone(peerProbe, [], { deadlineMs: 10_000, peers: [peer] });
-  return record?.observation?.peers?.[0];
+  return record?.observation;
+}
+
+async function tryScripted(link: PeerLink): Promise<PeerSeen | undefined> {
+  return (await observationOf(link))?.peers?.[0];
 }
 
 describe('a direct path that does not last', () => {
@@ -298,16 +302,17 @@ describe('a direct path that does not last', () => {
 
   it('stays selected while only its first datagrams come: relayed', { tags: ['slow'] }, async () => {
     let writes = 0;
-    const seen = await tryScripted(
-      scripted(
-        () => [direct(Math.min(writes, 20)), relay(false)],
-        () => {
-          writes += 1;
-          return writes < 20;
-        },
-      ),
+    const link = scripted(
+      () => [direct(Math.min(writes, 20)), relay(false)],
+      () => {
+        writes += 1;
+        return writes < 20;
+      },
     );
-    expect(seen?.reached).toBe('relayed');
+    const observation = await observationOf(link);
+    expect(observation?.peers?.[0]?.reached).toBe('relayed');
+    // To the verdict a path in this list is a proof that UDP passes.
+    expect(observation?.paths).toEqual([{ remoteAddr: RELAY, isRelay: true, received: 9 }]);
   });
 
   it('is no proof while the echo comes another way: its own datagrams count', {
@@ -341,10 +346,12 @@ describe('the paths of a connection', () => {
     const looks: PeerPath[][] = [[relay(true)], [direct(1), relay(false)], [direct(7)]];
     const watch = new PathWatch({ paths: () => looks.shift() ?? [] });
     expect([watch.look(), watch.look()?.received, watch.look()?.received]).toEqual([null, 1, 7]);
-    expect(watch.paths).toEqual([
-      { remoteAddr: RELAY, isRelay: true, received: 9 },
+    const relayed = { remoteAddr: RELAY, isRelay: true, received: 9 };
+    expect(watch.paths('127.0.0.1:9')).toEqual([
+      relayed,
       { remoteAddr: '127.0.0.1:9', isRelay: false, received: 7 },
     ]);
+    expect(watch.paths(null)).toEqual([relayed]);
     expect(watch.relays).toEqual([{ relayUrl: RELAY, stage: 'ready' }]);
   });
 

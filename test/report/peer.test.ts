@@ -134,6 +134,18 @@ describe('the verdict on peers that were tried', () => {
       [...independent, otherPeer({ isPeerWell: false })],
     ],
     [
+      'a relayed connection whose direct path did not last',
+      'no',
+      /stayed relayed for 6 s \(a direct path came up and did not last\)$/,
+      [...independent, otherPeer({ family: 4, remoteAddr: '198.51.100.77:50000', directMs: 34 })],
+    ],
+    [
+      'a relayed connection whose direct path led into the own network, and did not last',
+      'unknown',
+      /; but that peer stands in this network$/,
+      [...independent, otherPeer({ family: 4, remoteAddr: '192.168.1.20:50000' })],
+    ],
+    [
       'a relayed connection from a machine without IPv4, in which peers are well',
       'unknown',
       /this machine has no IPv4, and the peer may have no IPv6/,

@@ -23,6 +23,8 @@ export class Trial {
   #talk: Talk | null = null;
   /** The last direct path, and when the first one came up. */
   #direct: { remoteAddr: string; ms: number } | null = null;
+  /** The direct path that has proved itself. */
+  #proved: string | null = null;
   #echoed = 0;
   #letsInStrangers: boolean | null = null;
 
@@ -84,7 +86,7 @@ export class Trial {
 
   /** What the same paths tell other rules of the verdict. */
   get observation(): Observation {
-    return { access: this.#watch.relays, paths: this.#watch.paths };
+    return { access: this.#watch.relays, paths: this.#watch.paths(this.#proved) };
   }
 
   async #prove(signal: AbortSignal): Promise<void> {
@@ -136,6 +138,7 @@ export class Trial {
           if (!hasCarried) return false;
           this.#echoed = echoed;
           this.#letsInStrangers = await asked;
+          this.#proved = path.remoteAddr;
           return true;
         }
         talk.send();

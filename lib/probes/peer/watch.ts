@@ -25,8 +25,17 @@ export class PathWatch {
     return [...new Set(urls)].map((relayUrl) => ({ relayUrl, stage: 'ready' }));
   }
 
-  get paths(): PathSeen[] {
-    return [...this.#paths.values()].map(({ remoteAddr, isRelay, received }) => ({
+  /**
+   * The relayed paths, and the direct one that proved itself. Others are no proof that UDP passes, however much came by
+   * them: some firewalls let a flow's first datagrams pass.
+   *
+   * @param proved - its `ip:port`; `null`: none did
+   */
+  paths(proved: string | null): PathSeen[] {
+    const kept = [...this.#paths.values()].filter(
+      ({ remoteAddr, isRelay }) => isRelay || remoteAddr === proved,
+    );
+    return kept.map(({ remoteAddr, isRelay, received }) => ({
       ...{ remoteAddr, isRelay },
       ...(received !== undefined && { received }),
     }));

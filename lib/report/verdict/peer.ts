@@ -62,7 +62,7 @@ function tell(peer: Seen<PeerSeen>, known: Given, ipv4: Pick<FamilyVerdict, 'rou
     case 'direct':
       return { peer, ...tellDirect(part, name, known) };
     case 'relayed':
-      return { peer, ...tellRelayed(part, name, ipv4) };
+      return { peer, ...tellRelayed(part, name, known, ipv4) };
     case 'unreached':
       return nothing(`${name} was not reached (is it running?)`);
     default:
@@ -102,7 +102,12 @@ function tellDirect(part: PeerSeen, name: string, known: Given): Omit<Told, 'pee
   };
 }
 
-function tellRelayed(part: PeerSeen, name: string, ipv4: Pick<FamilyVerdict, 'routed'>): Omit<Told, 'peer'> {
+function tellRelayed(
+  part: PeerSeen,
+  name: string,
+  known: Given,
+  ipv4: Pick<FamilyVerdict, 'routed'>,
+): Omit<Told, 'peer'> {
   const seconds = `${(part.watchedMs / 1000).toFixed(part.watchedMs < STAYS_RELAYED_MS ? 1 : 0)} s`;
   const nothing = (says: string) => ({ tells: 'nothing', family: null, says }) as const;
   if (!staysRelayed(part)) {
@@ -110,7 +115,10 @@ function tellRelayed(part: PeerSeen, name: string, ipv4: Pick<FamilyVerdict, 'ro
       `with ${name} the connection was relayed in the ${seconds} for which it was watched, too few to tell`,
     );
   }
-  const stayed = (whose: string) => `with ${name}${whose}, the connection stayed relayed for ${seconds}`;
+  const died = part.remoteAddr === undefined ? '' : ' (a direct path came up and did not last)';
+  const stayed = (whose: string) =>
+    `with ${name}${whose}, the connection stayed relayed for ${seconds}${died}`;
+  if (placeOf(part, known).isInside) return nothing(`${stayed('')}; but that peer stands in this network`);
   if (part.isPeerWell === undefined) {
     return nothing(stayed(', of whose own network nothing is known'));
   }
