@@ -196,7 +196,7 @@ export interface PeerSeen {
    * it: then the direct path was opened from both sides. Absent: not tried, or not known.
    */
   letsInStrangers?: boolean;
-  /** Whether the peer's own report is green: direct connections should work from where it is. Absent: it did not say. */
+  /** Whether the peer's own report is green, and by its IPv4: then whoever has IPv4 should reach it. Absent: it did not say. */
   isPeerWell?: boolean;
 }
 

@@ -17,7 +17,7 @@ const LINE_END = 0x0a;
 
 /** What a peer says about itself. */
 export interface PeerFacts {
-  /** Whether its own report is green: direct connections should work from where it is. `null`: it does not know. */
+  /** Whether its own report is green, and by its IPv4: then whoever has IPv4 should reach it. `null`: it does not know. */
   isWell: boolean | null;
 }
 

@@ -130,7 +130,7 @@ describe('the verdict on peers that were tried', () => {
     [
       'a relayed connection to a peer that is not well',
       'unknown',
-      /whose own report is not green, the connection stayed relayed/,
+      /whose own report is not green over IPv4, the connection stayed relayed/,
       [...independent, otherPeer({ isPeerWell: false })],
     ],
     [
@@ -179,7 +179,7 @@ describe('the verdict on peers that were tried', () => {
     [
       'two relayed, of which one is well',
       'no',
-      /^with the peer a7a7a7a7a7, whose own report is green, .*; with the peer 3f3f3f3f3f, whose own report is not green/,
+      /^with the peer a7a7a7a7a7, whose own report is green, .*; with the peer 3f3f3f3f3f, whose own report is not green over IPv4/,
       [...independent, otherPeer({ isPeerWell: false }), otherPeer({ peer: PEER2 })],
     ],
     [
@@ -355,7 +355,7 @@ describe('the colour with a peer', () => {
     [
       'relayed with a peer that is not well',
       'green',
-      /^UDP works and the NAT type.*iroh's own datagrams, or for long.* With the peer 3f3f3f3f3f, whose own report is not green/,
+      /^UDP works and the NAT type.*iroh's own datagrams, or for long.* With the peer 3f3f3f3f3f, whose own report is not green over IPv4/,
       [...independent, otherPeer({ isPeerWell: false })],
     ],
     [

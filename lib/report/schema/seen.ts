@@ -159,7 +159,7 @@ export const SEEN = {
       letsInStrangers: boolean(
         "Whether the peer's address answers who it never wrote to. Absent: not tried, or not known.",
       ),
-      isPeerWell: boolean("Whether the peer's own report is green. Absent: it did not say."),
+      isPeerWell: boolean("Whether the peer's own report is green, and by its IPv4. Absent: it did not say."),
     },
   ),
   portMapping: object(

@@ -122,7 +122,7 @@ function tellRelayed(
   if (part.isPeerWell === undefined) {
     return nothing(stayed(', of whose own network nothing is known'));
   }
-  if (!part.isPeerWell) return nothing(stayed(', whose own report is not green'));
+  if (!part.isPeerWell) return nothing(stayed(', whose own report is not green over IPv4'));
   const says = stayed(', whose own report is green');
   // A peer is known to be well over IPv4. Whether it has IPv6 it does not say.
   if (ipv4.routed.value === 'no')
