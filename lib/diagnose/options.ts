@@ -111,7 +111,8 @@ export interface DiagnoseOptions {
   onProbe?: ((event: ProbeEvent) => void) | undefined;
   /**
    * Called once, as soon as no missing run can change what `toWireReport()` makes of the report, peers apart: the platform
-   * does not wait for them. Gets the report so far without the peers' runs. What it throws is ignored.
+   * does not wait for them. Gets the report so far, or the whole one if that is ready at the
+   * same time, without the peers' runs. What it throws is ignored.
    */
   onWireFinal?: ((report: LocalReport) => void) | undefined;
   /** PEM certificates that the HTTPS probes trust besides the bundled roots. The endpoint itself does not trust them. */

@@ -74,8 +74,9 @@ class Run {
     const forget = onAbort(this.#listening.signal ?? undefined, () => this.#stop('aborted'));
     try {
       const records = await this.#runAll();
-      this.#tellWire(records);
-      return this.#reportOf(records);
+      const report = this.#reportOf(records);
+      this.#tellWire(records, report);
+      return report;
     } finally {
       for (const timer of timers) clearTimeout(timer);
       forget();
@@ -196,12 +197,15 @@ class Run {
     this.#end.abort(reason);
   }
 
-  #tellWire(records: readonly ProbeRecord[]): void {
+  /** @param whole - the report of these records, once it is made */
+  #tellWire(records: readonly ProbeRecord[], whole?: LocalReport): void {
     if (this.#hasToldWire || this.#listening.onWireFinal === null) return;
     this.#hasToldWire = true;
     // What a peer showed would change it, yet the platform does not wait for peers: it must not depend on who is first.
     const withoutPeers = records.filter(({ probe }) => probe !== PEER);
-    notify(this.#listening.onWireFinal, this.#reportOf(withoutPeers));
+    const hasPeers = withoutPeers.length < records.length;
+    const told = whole === undefined || hasPeers ? this.#reportOf(withoutPeers) : whole;
+    notify(this.#listening.onWireFinal, told);
   }
 
   #tell(event: ProbeEvent): void {
