@@ -13,7 +13,7 @@ export const endpointProbe = {
             run: async () =>
               saw({
                 paths: endpoint.paths,
-                homeRelays: relaysInUse(endpoint),
+                homeRelays: relayInUse(endpoint),
                 details: {
                   directAddrs: endpoint.directAddrs.length,
                   homeRelay: endpoint.homeRelay ?? 'none',
@@ -24,13 +24,12 @@ export const endpointProbe = {
 } as const satisfies Probe;
 
 /**
- * Relays that carry a live path. The home relay in the endpoint's address proves nothing: iroh names it as soon as it
- * has chosen it, before it is connected, and goes on naming it while every attempt fails.
+ * The home relay, if a live path leads through it. That it is named proves nothing: iroh names it as soon as it has chosen it,
+ * before it is connected, and goes on naming it while every attempt fails. And a path through another relay was opened
+ * through the peer's: other peers do not find this endpoint there.
  */
-function relaysInUse({ paths }: EndpointSnapshot): HomeRelaySeen[] {
-  const urls = paths.flatMap(({ remoteAddr, isRelay }) => {
-    const url = isRelay ? normaliseRelayUrl(remoteAddr) : null;
-    return url === null ? [] : [url];
-  });
-  return [...new Set(urls)].map((relayUrl) => ({ relayUrl }));
+function relayInUse({ homeRelay, paths }: EndpointSnapshot): HomeRelaySeen[] {
+  const home = homeRelay === null ? null : normaliseRelayUrl(homeRelay);
+  const isUsed = paths.some(({ remoteAddr, isRelay }) => isRelay && normaliseRelayUrl(remoteAddr) === home);
+  return home !== null && isUsed ? [{ relayUrl: home }] : [];
 }

@@ -115,7 +115,7 @@ export interface RelayAccessSeen {
   code?: string;
 }
 
-/** A relay that the endpoint is connected to, so it can be used. */
+/** The home relay of the endpoint, which is connected to it, so it can be used. */
 export interface HomeRelaySeen {
   relayUrl: string;
 }

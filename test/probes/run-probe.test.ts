@@ -52,20 +52,22 @@ describe('endpoint probe', () => {
     expect(await runAlone(endpointProbe, [])).toEqual([]);
   });
 
-  it('takes a live path for the proof that a relay can be used, and not that iroh has chosen it', async () => {
-    const endpoint = {
-      endpointId: SecretKey.fromBytes(new Uint8Array(32).fill(21)).id,
-      directAddrs: [],
-      homeRelay: 'https://chosen.test/',
-      paths: [
-        { remoteAddr: 'https://used.test', isRelay: true },
-        { remoteAddr: 'https://used.test/', isRelay: true },
-        { remoteAddr: 'no relay', isRelay: true },
-        { remoteAddr: '8.8.8.8:1', isRelay: false },
-      ],
+  it('takes a live path through the home relay for the proof that it can be used', async () => {
+    const paths = [
+      { remoteAddr: 'https://used.test', isRelay: true },
+      { remoteAddr: 'https://used.test/', isRelay: true },
+      { remoteAddr: 'no relay', isRelay: true },
+      { remoteAddr: '8.8.8.8:1', isRelay: false },
+    ];
+    const homes = async (homeRelay: string | null) => {
+      const endpointId = SecretKey.fromBytes(new Uint8Array(32).fill(21)).id;
+      const endpoint = { endpointId, directAddrs: [], homeRelay, paths };
+      return (await runAlone(endpointProbe, [], { endpoint }))[0]?.observation?.homeRelays;
     };
-    const [record] = await runAlone(endpointProbe, [], { endpoint });
-    expect(record?.observation?.homeRelays).toEqual([{ relayUrl: 'https://used.test/' }]);
+    expect(await homes('https://used.test')).toEqual([{ relayUrl: 'https://used.test/' }]);
+    // Through a relay of the peer's: nobody finds this endpoint there.
+    expect(await homes('https://chosen.test/')).toEqual([]);
+    expect(await homes(null)).toEqual([]);
   });
 });
 

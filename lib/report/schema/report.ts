@@ -93,7 +93,7 @@ const PROBES = {
       refusals: list(ref('refusal'), 'Relays to which this machine would not send.'),
       quic: list(ref('quic'), 'How far QUIC came with relays.'),
       access: list(ref('relayAccess'), 'How far iroh would come with relays.'),
-      homeRelays: list(ref('homeRelay'), 'Relays that the endpoint is connected to.'),
+      homeRelays: list(ref('homeRelay'), 'The home relay, if the endpoint is known to be connected to it.'),
       names: list(ref('name'), 'What name servers say.'),
       portals: list(ref('portal'), 'Answers to captive-portal checks.'),
       interceptions: list(ref('interception'), 'Certificates of somebody who opens TLS.'),

@@ -102,7 +102,7 @@ export const SEEN = {
     },
     { code: ref('word', 'Why it ended there.') },
   ),
-  homeRelay: object('A relay that the endpoint is connected to.', { relayUrl: RELAY }),
+  homeRelay: object('The home relay of the endpoint, which is connected to it.', { relayUrl: RELAY }),
   name: object(
     "What name servers say about one family of a relay's name.",
     {
