@@ -132,6 +132,11 @@ export const SESSIONS_REMEMBERED = 16;
 
 /** Limit of connecting for a dial-back. With a live session it is quick; iroh itself gives up after 30 s. */
 export const CONNECT_TIMEOUT_MS = 15_000;
+/**
+ * How long a dial-back tries the path of the session before it tries the relays alone. By then QUIC has sent its first packet four
+ * times, and a live session has sent a keep-alive.
+ */
+export const SESSION_PATH_MS = 8_000;
 /** Calls at once to endpoints that had a session with an earlier process. Each is a handshake and one round trip. */
 export const RECALLS_AT_ONCE = 32;
 /** Limit of connecting for such a call: a live endpoint takes it within a few round trips. */
@@ -145,6 +150,10 @@ export const FORGET_MS = 50;
  * after this time is faster.
  */
 export const REDIAL_MS = 400;
+/** The same wait where the app must not be back first: its session has a direct path some 30 ms later on a fast network. */
+export const FORGET_QUICKLY_MS = 10;
+/** How long a handshake through a relay is waited for, before the session is closed once more: several of the slowest round trips. */
+export const RELAY_TURN_MS = 1_500;
 /** Limit of the app's answer to `Auth`: one round trip, without work. */
 export const DIAL_BACK_AUTH_TIMEOUT_MS = 10_000;
 /** Limit of a run: ours ends after 3 s, the official host takes 21 s without a relay. */

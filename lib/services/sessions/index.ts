@@ -3,7 +3,7 @@ export { snapshotAddress } from './address-snapshot.js';
 export { refuseAuthorisation } from './authorisation.js';
 export { EndpointSession, type SessionContext } from './endpoint-session.js';
 export { KnownSecrets } from './known-secrets.js';
-export { isStranded } from './paths.js';
+export { isDirect, isStranded } from './paths.js';
 export { Presence } from './presence.js';
 export { Rates } from './rates.js';
 export { SharedPlaces } from './shared-places.js';

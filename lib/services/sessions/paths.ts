@@ -53,3 +53,8 @@ export function isStranded(session: Routed): boolean {
   const paths = session.paths();
   return paths.length > 0 && !paths.some(({ isSelected }) => isSelected);
 }
+
+/** Whether data of a session goes directly. */
+export function isDirect(session: Routed): boolean {
+  return session.paths().some(({ isSelected, isRelay }) => isSelected && !isRelay);
+}

@@ -72,8 +72,6 @@ export const QUIC: readonly Case[] = [
     about: 'A firewall that drops what looks like the beginning of a QUIC connection.',
     topology: home(`${NAT}\n${firewall(LONG_HEADERS)}`),
     truth: { colour: 'red', natType: 'Unknown', ipv4: { udp: 'no' } },
-    platformCannotKnow:
-      'the dial-back takes the path of the session, on which no new handshake passes: no report comes',
   },
   {
     name: 'QUIC handshakes dropped, STUN answered',
@@ -82,8 +80,6 @@ export const QUIC: readonly Case[] = [
     ...WITH_STUN,
     truth: { colour: 'red', ipv4: { udp: 'no', mapping: 'endpoint-independent' } },
     official: NO_STUN,
-    platformCannotKnow:
-      'the dial-back takes the path of the session, on which no new handshake passes: no report comes',
   },
   {
     name: 'QUIC dropped after its handshake',
