@@ -10,7 +10,7 @@ import {
 } from '../wire/index.js';
 import { BINDING_VERSION, IROH_SERVICES_VERSION, IROH_VERSIONS } from './constants.js';
 import type { PendingRun } from './settled/cases.js';
-import type { FamilyVerdict, LocalReport, Mapping, RelayVerdict } from './types.js';
+import type { FamilyVerdict, LocalReport, Mapping, RelayVerdict, Verdict } from './types.js';
 
 /**
  * The platform's report, made from the local one. What the wire format has no field for is left out. Where a field
@@ -41,13 +41,17 @@ function toNetReport({ endpoint, verdict }: LocalReport): NetReport {
   return {
     udpV4: ipv4.udp.value === 'yes',
     udpV6: ipv6.udp.value === 'yes',
-    mappingVariesByDestIpv4: variesByDestination(ipv4.mapping),
-    mappingVariesByDestIpv6: variesByDestination(ipv6.mapping),
-    preferredRelay: verdict.preferredRelay,
+    mappingVariesByDestIpv4: variesByDestination(ipv4.mapping, isMisled(verdict, 'ipv4Ms')),
+    mappingVariesByDestIpv6: variesByDestination(ipv6.mapping, isMisled(verdict, 'ipv6Ms')),
+    preferredRelay: relayInUse(verdict),
     relayLatency: {
       ipv4: latencies(relays, 'ipv4Ms'),
       ipv6: latencies(relays, 'ipv6Ms'),
-      https: latencies(relays, 'httpsMs'),
+      // iroh uses relays over HTTPS. One that answers there and cannot be used has no latency that would ever be anybody's.
+      https: latencies(
+        relays.filter(({ usable }) => usable.value !== 'no'),
+        'httpsMs',
+      ),
     },
     globalV4: globalAddress(ipv4, 4, directAddrs),
     globalV6: globalAddress(ipv6, 6, directAddrs),
@@ -55,8 +59,26 @@ function toNetReport({ endpoint, verdict }: LocalReport): NetReport {
   };
 }
 
-function variesByDestination({ value }: Mapping): boolean | null {
-  return value === 'unknown' ? null : value === 'endpoint-dependent';
+/**
+ * The relay that iroh picks; null if it cannot use that one. A report of iroh names one as soon as any relay answers, so a
+ * reader knows this for what it is.
+ */
+function relayInUse({ relays, preferredRelay, relayUsable }: Verdict): string | null {
+  const picked = relays.find(({ url }) => url === preferredRelay);
+  return relayUsable.value !== 'yes' && picked?.usable.value === 'no' ? null : preferredRelay;
+}
+
+function variesByDestination({ value }: Mapping, isMisled: boolean): boolean | null {
+  if (value === 'endpoint-dependent') return true;
+  return value === 'unknown' || isMisled ? null : false;
+}
+
+/**
+ * Whether relays answered over UDP in a family and iroh does not learn its address from them, or may learn a wrong one. The field
+ * is about what relays tell: STUN servers, which iroh does not ask, do not make that good.
+ */
+function isMisled({ learnsAddress, relays }: Verdict, kind: 'ipv4Ms' | 'ipv6Ms'): boolean {
+  return learnsAddress.value === 'no' && relays.some((relay) => relay[kind] !== null);
 }
 
 function latencies(relays: readonly RelayVerdict[], kind: 'ipv4Ms' | 'ipv6Ms' | 'httpsMs'): RelayLatency[] {

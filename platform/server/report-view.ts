@@ -70,15 +70,20 @@ export function verdict(
   sighting: Sighting | null,
 ): Pick<ReportView, 'level' | 'headline' | 'sentence'> {
   const { level, natType, udpV4, udpV6 } = facts;
-  if (level === 'red') return { level, ...(sighting?.path === 'direct' ? NO_RELAY : BLOCKED) };
-  if (level === 'grey')
-    return { level, ...(udpV4 === null && udpV6 === null ? NOT_MEASURED : NOT_CONFIRMED) };
+  if (level === 'red') return { level, ...redWords(sighting) };
+  if (level === 'grey' && udpV4 === null && udpV6 === null) return { level, ...NOT_MEASURED };
+  if (level === 'grey') return { level, ...(udpV4 || udpV6 ? NOT_IN_USE : NOT_CONFIRMED) };
   if (level === 'orange' && isRelayedHere(sighting)) return { level, ...RELAYED_HERE };
   if (level === 'orange' && natType === 'Endpoint-Independent') return { level, ...UNTOLD };
   if (level === 'green' && natType === 'Endpoint-Dependent')
     return { level, headline: natType, sentence: DIRECT_BY_IPV6 };
   const alsoV6 = udpV4 && udpV6 ? ' Peers that have IPv6 can use that as well.' : '';
   return { level, headline: NAT_HEADLINES[natType], sentence: natSentence(facts, sighting) + alsoV6 };
+}
+
+function redWords(sighting: Sighting | null) {
+  if (sighting?.path === 'relay') return BLOCKED;
+  return sighting?.relayPath === false ? NO_RELAY : UNUSABLE;
 }
 
 const NOT_MEASURED = {
@@ -101,7 +106,19 @@ const BLOCKED = {
 const NO_RELAY = {
   headline: 'No relay can be used',
   sentence:
-    'UDP works, and this platform is reached directly, but no relay answered over HTTPS, and no path leads through one, as it does for others: peers do not find the app.',
+    'UDP works, and this platform is reached directly, but no path leads through a relay, as it does for others, and none was seen that the app could use: peers do not find it.',
+};
+
+const UNUSABLE = {
+  headline: NO_RELAY.headline,
+  sentence:
+    'Relays answer, but the app says, by its own probes, that iroh cannot use the one that it picks: peers do not find it.',
+};
+
+const NOT_IN_USE = {
+  headline: 'No relay in use',
+  sentence:
+    'UDP works, but no relay is known that the app could use, or it picks one that it cannot use: without one peers do not find it.',
 };
 
 const RELAYED_HERE = {

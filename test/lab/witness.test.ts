@@ -99,6 +99,34 @@ const SIGHTS: readonly Sight[] = [
     says: UNKNOWN,
   },
   { name: 'TCP 443 dropped', network: named('TCP 443 dropped'), says: { level: 'red' } },
+  // The word of the app itself: iroh cannot use the relay that it picks.
+  ...[
+    'relays behind proxies without WebSockets',
+    'the fastest relay refuses TCP',
+    'IPv6 through a tunnel that loses large packets, alone',
+  ].map((name): Sight => ({ name, network: named(name), says: { level: 'red' } })),
+  // Green, too, where the app is connected to its home relay by IPv4, from before iroh knew of IPv6.
+  {
+    name: 'IPv6 through a tunnel that loses large packets, beside IPv4',
+    network: named('IPv6 through a tunnel that loses large packets, beside IPv4'),
+    says: {},
+    but: BY_CHANCE,
+  },
+  // Grey or red, as another session has a path through the other relay or not.
+  {
+    name: 'the fastest relay takes no WebSocket',
+    network: named('the fastest relay takes no WebSocket'),
+    says: {},
+  },
+  ...['certificates expired', 'names that are not on the certificates'].map(
+    (name): Sight => ({ name, network: named(name), says: { level: 'grey' } }),
+  ),
+  {
+    name: 'one relay behind a balancer, STUN servers that agree',
+    network: named('one relay behind a balancer, STUN servers that agree'),
+    says: { level: 'orange' },
+    but: BY_CHANCE,
+  },
   { name: 'UDP blocked', network: named('UDP blocked'), says: { level: 'red', natType: 'Unknown' } },
   // The platform's direct address, which its API secrets name, takes datagrams there and its answers are lost.
   ...['UDP blocked on the way in', 'QUIC dropped after its handshake', 'one datagram a flow'].map(
@@ -118,6 +146,10 @@ const SIGHTS: readonly Sight[] = [
     network: named('home router'),
     says: { level: 'green', natType: 'Endpoint-Independent', natTypeBy: 'report' },
   },
+  // Its session has a direct path, on which no handshake passes: it is dialled back through a relay.
+  ...['QUIC handshakes dropped', 'QUIC handshakes dropped, STUN answered'].map(
+    (name): Sight => ({ name, network: named(name), says: { level: 'orange' } }),
+  ),
   { name: 'no way to anybody', network: named('nothing gets through'), says: 'offline' },
 ];
 

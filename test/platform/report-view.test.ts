@@ -102,6 +102,22 @@ describe('the words of a report', () => {
       'peers do not find',
     ],
     [
+      'relays that iroh cannot use, by the word of the app',
+      net({ preferredRelay: null, relayLatency: { ...latency, https: [] } }),
+      { relayPath: null },
+      'red',
+      'No relay can be used',
+      'its own probes',
+    ],
+    [
+      'one that it cannot use and picks',
+      net({ preferredRelay: null }),
+      null,
+      'grey',
+      'No relay in use',
+      'without one peers do not find',
+    ],
+    [
       'a mapping by STUN alone',
       BY_STUN,
       { address: '192.0.2.9:1' },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { toWireReport } from '../../lib/report/index.js';
+import { type Observation, toWireReport } from '../../lib/report/index.js';
 import { decodeReport, encodeReport, parseSocketAddr, SecretKey } from '../../lib/wire/index.js';
-import { https, openV6, quic, R1, R2, reportOf, route, seenAs } from './support/records.js';
+import { access, https, openV6, quic, R1, R2, reportOf, route, seenAs } from './support/records.js';
 
 const endpointId = SecretKey.fromBytes(new Uint8Array(32).fill(21)).id;
 const endpoint = (...direct: string[]) => ({
@@ -9,6 +9,9 @@ const endpoint = (...direct: string[]) => ({
   directAddrs: direct.map(parseSocketAddr),
   homeRelay: null,
   paths: [],
+});
+const udpLatency = (relayUrl: string, ms: number): Observation => ({
+  latencies: [{ relayUrl, kind: 'ipv4', ms }],
 });
 const there = '198.51.100.7:5000';
 
@@ -88,6 +91,40 @@ describe('the wire report', () => {
     expect(globalV4('198.51.100.7:4444', '192.168.1.100:4444')?.port).toBe(4444);
     expect(globalV4('198.51.100.7:4444', '198.51.100.7:4445')?.port).toBe(5000);
     expect(globalV4('192.168.1.100:4444')?.port).toBe(5000);
+  });
+
+  it('tells no latency over HTTPS of a relay that iroh cannot use, and prefers none if iroh picks such a one', () => {
+    const relays = (...seen: Observation[]) => {
+      const observations = [quic(), udpLatency(R1, 10), https(R1, 20), https(R2, 40), ...seen];
+      const { netReport } = toWireReport(reportOf(observations, [R1, R2], endpoint()));
+      const { https: overHttps, ipv4 } = netReport?.relayLatency ?? {};
+      expect(ipv4?.map(({ relayUrl }) => relayUrl)).toEqual([R1]);
+      return [netReport?.preferredRelay, overHttps?.map(({ relayUrl }) => relayUrl)];
+    };
+    const refused = (url: string) => access(url, 'upgrade', 'HTTP_STATUS');
+    expect(relays(access(R1), access(R2))).toEqual([R1, [R1, R2]]);
+    expect(relays(access(R1), refused(R2))).toEqual([R1, [R1]]);
+    expect(relays(refused(R1), access(R2))).toEqual([null, [R2]]);
+    expect(relays(refused(R1), refused(R2))).toEqual([null, []]);
+    // Not known, or the running endpoint has another one.
+    expect(relays()).toEqual([R1, [R1, R2]]);
+    expect(relays(refused(R1), { homeRelays: [{ relayUrl: R2 }] })).toEqual([R1, [R2]]);
+  });
+
+  it('leaves the mapping open where iroh may believe a relay that tells a wrong address, whatever STUN servers say', () => {
+    const by = (told: Observation): Observation => ({
+      addresses: (told.addresses ?? []).map((address) => ({ ...address, by: 'stun' })),
+    });
+    const wireOf = (balanced: Observation) => {
+      const seen = [quic(), seenAs(there), by(seenAs(there, '203.0.113.12')), balanced];
+      const latencies = [udpLatency(R1, 10), udpLatency(R2, 10), access(R1), access(R2)];
+      return reportOf([...seen, ...latencies], [R1, R2], endpoint('198.51.100.7:5000'));
+    };
+    const misled = wireOf(seenAs('203.0.113.11:5000', '203.0.113.11'));
+    expect(misled.verdict.ipv4.mapping.value).toBe('endpoint-independent');
+    expect(toWireReport(misled).netReport?.mappingVariesByDestIpv4).toBeNull();
+    const told = wireOf(seenAs(there, '203.0.113.11'));
+    expect(toWireReport(told).netReport?.mappingVariesByDestIpv4).toBe(false);
   });
 
   it('survives its own encoding', () => {

@@ -19,7 +19,8 @@ function report(
 ): DiagnosticsReport {
   const base: NetReport = {
     ...{ udpV4: true, udpV6: false, mappingVariesByDestIpv4: null, mappingVariesByDestIpv6: null },
-    ...{ preferredRelay: null, relayLatency: { ...NOBODY, ipv4: RELAY, https: RELAY } },
+    preferredRelay: 'https://relay.test/',
+    relayLatency: { ...NOBODY, ipv4: RELAY, https: RELAY },
     ...{ globalV4: HERE, globalV6: null, captivePortal: null },
   };
   return {
@@ -31,6 +32,8 @@ function report(
 }
 
 const NO_UDP = { udpV4: false, relayLatency: { ...NOBODY, https: RELAY } };
+/** What our reports say where iroh cannot use the relay that it picks. */
+const WITHOUT_RELAY = { preferredRelay: null, mappingVariesByDestIpv4: false };
 const SILENT = { udpV4: false, relayLatency: NOBODY };
 const atPort = (port: number) => ({ directAddrs: [INNER, { ...HERE, port }] });
 
@@ -63,6 +66,18 @@ describe('a report alone', () => {
       'a mapping that a STUN server told, and no relay: iroh does not learn it',
       report({ mappingVariesByDestIpv4: false, relayLatency: { ...NOBODY, https: RELAY } }),
       'orange',
+      EI,
+    ],
+    [
+      'relays that tell the mapping, and none that iroh can use',
+      report({ ...WITHOUT_RELAY, relayLatency: { ...NOBODY, ipv4: RELAY } }),
+      'red',
+      EI,
+    ],
+    [
+      'relays that tell the mapping, and one that iroh could use if it did not pick another',
+      report({ ...WITHOUT_RELAY, relayLatency: { ...NOBODY, ipv4: RELAY, https: OTHER_RELAY } }),
+      'grey',
       EI,
     ],
     [
@@ -193,6 +208,14 @@ describe('a report and what the platform saw', () => {
       'Unknown',
       'report',
     ],
+    [
+      'a direct path that shows UDP, and no relay that answers as iroh uses it',
+      report({ preferredRelay: null, relayLatency: NOBODY }),
+      direct(undefined, { relayPath: null }),
+      'grey',
+      'Unknown',
+      'report',
+    ],
     ['a direct path, and no report of the network', report(null), direct(), 'grey', 'Unknown', 'report'],
     [
       'a relayed path where others are direct, and no UDP',
@@ -242,6 +265,38 @@ describe('a report and what the platform saw', () => {
       report({ mappingVariesByDestIpv4: false, relayLatency: { ...NOBODY, ipv4: RELAY } }),
       direct(undefined, { relayPath: null }),
       'green',
+      EI,
+      'report',
+    ],
+    [
+      'no relay that iroh can use, whatever the way to the platform',
+      report({ ...WITHOUT_RELAY, relayLatency: { ...NOBODY, ipv4: RELAY } }),
+      direct(undefined, { relayPath: null }),
+      'red',
+      EI,
+      'report',
+    ],
+    [
+      'the same, and a path through a relay: it may be one of the platform, where other peers do not look',
+      report({ ...WITHOUT_RELAY, relayLatency: { ...NOBODY, ipv4: RELAY } }),
+      direct(),
+      'red',
+      EI,
+      'report',
+    ],
+    [
+      'a relay that iroh cannot use and picks, beside another',
+      report({ ...WITHOUT_RELAY, relayLatency: { ...NOBODY, ipv4: RELAY, https: OTHER_RELAY } }),
+      direct(undefined, { relayPath: null }),
+      'grey',
+      EI,
+      'report',
+    ],
+    [
+      'the same, and no path through a relay, where others have one',
+      report({ ...WITHOUT_RELAY, relayLatency: { ...NOBODY, ipv4: RELAY, https: OTHER_RELAY } }),
+      direct(undefined, { relayPath: false }),
+      'red',
       EI,
       'report',
     ],
@@ -326,6 +381,7 @@ describe('a report and what the platform saw', () => {
       ...{ udpV4: fc.boolean(), udpV6: fc.boolean() },
       ...{ mappingVariesByDestIpv4: known, mappingVariesByDestIpv6: known },
       relayLatency: fc.record({ ipv4: latencies, ipv6: latencies, https: latencies }),
+      preferredRelay: fc.constantFrom(null, 'https://relay.test/'),
     });
     const sighting = fc.record({
       path: fc.constantFrom('direct' as const, 'relay' as const),
@@ -339,12 +395,14 @@ describe('a report and what the platform saw', () => {
         const { level, natType, natTypeBy } = judge(one, seen);
         expect(['green', 'orange', 'red', 'grey']).toContain(level);
         expect([EI, ED, 'Unknown']).toContain(natType);
+        const isTold = netReport?.preferredRelay === null;
         // Without its own sight, the platform adds nothing.
-        if (seen === null) expect([natTypeBy, level === 'red']).toEqual(['report', false]);
+        if (seen === null) expect([natTypeBy, level === 'red' && !isTold]).toEqual(['report', false]);
+        if (isTold) expect(['grey', 'red', 'orange']).toContain(level);
         // No colour without evidence.
         if (level === 'green')
           expect([natOf(one, 4, seen).natType, natOf(one, 6, seen).natType]).toContain(EI);
-        if (level === 'red')
+        if (level === 'red' && !isTold)
           expect(seen?.path === 'direct' ? seen.relayPath === false : seen?.othersAreDirect).toBe(true);
       }),
     );

@@ -4,7 +4,7 @@ import type { Sighting } from './sighting.js';
 
 /**
  * The colour of a report: green = direct connections should work, orange = perhaps relayed, red = relayed or none, grey = unknown. A
- * report alone is never red, since it writes "not measured" and "blocked" alike.
+ * report alone is red only where it says that iroh cannot use its relays: else it writes "not measured" and "blocked" alike.
  */
 export type ReportLevel = 'green' | 'orange' | 'red' | 'grey';
 
@@ -39,13 +39,19 @@ export function judge(report: DiagnosticsReport, sighting: Sighting | null): Jud
 
 function levelOf({ netReport }: DiagnosticsReport, sighting: Sighting | null, isOpen: boolean): ReportLevel {
   const { ipv4 = [], ipv6 = [], https = [] } = netReport?.relayLatency ?? {};
+  const hasRelay = [ipv4, ipv6, https].some(({ length }) => length > 0);
   const isRelayedHere = sighting?.path === 'relay' && sighting.othersAreDirect;
   // Without a relay that answers, an endpoint is not online for its peers, though it reaches this platform.
-  const isSeen = sighting?.path === 'direct' && [ipv4, ipv6, https].some(({ length }) => length > 0);
+  const isSeen = sighting?.path === 'direct' && hasRelay;
   // Its relays tell it its address over UDP, and cannot be used.
   if (isSeen && sighting.relayPath === false && https.length === 0) return 'red';
+  // The app itself says that iroh cannot use the relay that it picks. Only our client does: iroh's own report prefers the
+  // fastest relay that answered, whether it can be used or not.
+  if (hasRelay && netReport?.preferredRelay === null)
+    return https.length === 0 || sighting?.relayPath === false ? 'red' : 'grey';
   if (!netReport?.udpV4 && !netReport?.udpV6 && !isSeen)
     return isRelayedHere && https.length > 0 ? 'red' : 'grey';
+  if (!hasRelay && sighting?.relayPath !== true) return 'grey';
   return isOpen && !isRelayedHere ? 'green' : 'orange';
 }
 

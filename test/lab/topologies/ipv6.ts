@@ -284,6 +284,8 @@ export const IPV6: readonly Case[] = [
     about: 'IPv6 carries 1,280 bytes and nobody says so. iroh prefers it for its relay, where it hangs.',
     topology: home(`${nat(MASQUERADE)}\n${firewall(SILENT_TUNNEL)}`, DUAL_CLIENT),
     truth: { colour: 'red', sentence: /the first large packet after it/, ipv6: { udp: 'yes' } },
+    platformCannotKnow:
+      'an app that is connected to its home relay by IPv4, from before iroh knew of IPv6, has one that works',
   },
   {
     name: 'IPv6 through a tunnel that loses large packets, alone',

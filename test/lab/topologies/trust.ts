@@ -64,8 +64,6 @@ export const TRUST: readonly Case[] = [
     services: RELAYS.map((each) => relay(each, { valid: [-60, -1] })),
     truth: { colour: 'red', sentence: /have expired/ },
     official: UDP_ALL_THE_SAME,
-    platformCannotKnow:
-      'no app has a path through these relays, so that the lack of one says nothing of this network',
   },
   {
     name: 'certificates not yet valid',
@@ -74,8 +72,6 @@ export const TRUST: readonly Case[] = [
     services: RELAYS.map((each) => relay(each, { valid: [1, 60] })),
     truth: { colour: 'red', sentence: /not valid yet/ },
     official: UDP_ALL_THE_SAME,
-    platformCannotKnow:
-      'no app has a path through these relays, so that the lack of one says nothing of this network',
   },
   {
     name: 'names with IPv6 alone, IPv6 broken',
