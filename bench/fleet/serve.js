@@ -10,6 +10,8 @@ const platform = await Platform.start({
     counts[event.type] = (counts[event.type] ?? 0) + 1;
     if (event.type === 'session-refused' || event.type === 'request-refused')
       counts[event.why] = (counts[event.why] ?? 0) + 1;
+    // Refused without a token: most are counted, not told.
+    if (event.suppressed > 0) counts.suppressed = (counts.suppressed ?? 0) + event.suppressed;
   },
 });
 let counts = {};

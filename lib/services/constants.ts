@@ -9,6 +9,11 @@ export const MAX_REQUEST = 1024 * 1024;
  * limit matters because a hundred are kept for each endpoint, and the dashboard lists the newest of all.
  */
 export const MAX_REPORT = 64 * 1024;
+/**
+ * Handshakes at once, in addition to all sessions and connections without a token: new connections can still come when all of
+ * those places are taken.
+ */
+export const HANDSHAKE_PLACES = 256;
 /** How long a connection may stay open without a token. The ClientHost has the same limit. */
 export const AUTH_TIMEOUT_MS = 10_000;
 /** How long a request may take to arrive, and its answer to be acknowledged: enough for a large one over a slow relay. */

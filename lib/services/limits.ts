@@ -14,7 +14,7 @@ export interface ServicesLimitOptions {
   sessionsPerSecret?: number | undefined;
   /** Sessions of one endpoint at once; the oldest gives way. Default: 4. */
   sessionsPerEndpoint?: number | undefined;
-  /** Connections at once that have shown no valid token yet, in addition to the sessions; the oldest gives way. Default: 256. */
+  /** Connections at once that have shown no valid token yet, in addition to the sessions; the oldest gives way. Default: 1024. */
   strangers?: number | undefined;
   /**
    * Requests at once that have begun and have not arrived whole. For each of them QUIC may keep 1.25 MB. If one more comes,
@@ -62,8 +62,9 @@ export const LIMITS = {
   sessionsPerSecret: option(count(), Number.MAX_SAFE_INTEGER),
   // Our client and the official one may run in the same app, and each may just be changing its connection.
   sessionsPerEndpoint: option(count(), 4),
-  // Each app needs its place for some round trips, until its token has come.
-  strangers: option(count(), 256),
+  // Each app needs its place until its token is read: some round trips, and seconds where the processors are busy, in which a
+  // fleet goes on coming. One costs 90 KB, and has ten seconds: of a flood these two cores take 400 handshakes a second.
+  strangers: option(count(), 1_024),
   // 640 MB at worst, however many attack. An app sends one request at a time.
   openRequests: option(count(), 512),
   // An app sends ten when it connects, and one in ten seconds then. Each may cause a write to disk.

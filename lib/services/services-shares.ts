@@ -1,7 +1,12 @@
 import { type Clock, Semaphore, systemClock, Throttle } from '../async/index.js';
 import { readOption } from '../settings/index.js';
 import { RouterPlaces } from '../transport/index.js';
-import { REFUSALS_TOLD_AT_ONCE, REFUSALS_TOLD_PER_MINUTE, REQUEST_STALLS_MS } from './constants.js';
+import {
+  HANDSHAKE_PLACES,
+  REFUSALS_TOLD_AT_ONCE,
+  REFUSALS_TOLD_PER_MINUTE,
+  REQUEST_STALLS_MS,
+} from './constants.js';
 import { limitsOption, type ServicesLimitOptions, type ServicesLimits } from './limits.js';
 import { Rates, SharedPlaces, Unauthenticated, UnreadStreams } from './sessions/index.js';
 
@@ -54,8 +59,7 @@ export class ServicesShares {
   constructor(given?: ServicesLimitOptions, clock: Clock = systemClock) {
     const limits = readOption('new ServicesShares()', 'limits', limitsOption(), given);
     this.limits = limits;
-    // As many handshakes as strangers, in addition: new connections can still come when all places are taken.
-    this.connections = new RouterPlaces(limits.sessions + 2 * limits.strangers);
+    this.connections = new RouterPlaces(limits.sessions + limits.strangers + HANDSHAKE_PLACES);
     this.places = new SharedPlaces(limits.sessions, {
       mayDisplaceOwn: false,
       share: limits.sessionsPerSecret,

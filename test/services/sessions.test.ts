@@ -28,6 +28,8 @@ import { Loopback } from '../support/loopback.js';
 interface Mood {
   asked: string[];
   isAway: boolean;
+  /** What fails when it is asked for. */
+  fails: string[];
   /** What `slow` names waits for it. */
   gate: Promise<void>;
 }
@@ -41,7 +43,8 @@ function moodyStore(mood: Mood): Store {
       if (typeof method !== 'function' || typeof name !== 'string') return method;
       return async (...args: unknown[]) => {
         mood.asked.push(name);
-        if (mood.isAway) throw new NetDiagnosticsError('ERR_STORE', 'the database is away');
+        if (mood.isAway || mood.fails.includes(name))
+          throw new NetDiagnosticsError('ERR_STORE', 'the database is away');
         if (SLOW.includes(name)) await mood.gate;
         return Reflect.apply(method, store, args) as unknown;
       };
@@ -69,7 +72,7 @@ afterEach(async () => {
 });
 
 async function started(limits?: ServicesLimitOptions, shares?: ServicesShares) {
-  const mood: Mood = { asked: [], isAway: false, gate: Promise.resolve() };
+  const mood: Mood = { asked: [], isAway: false, fails: [], gate: Promise.resolve() };
   const store = moodyStore(mood);
   const host = ServicesHost.start({ endpoint: await loopback.bind(), store, limits, shares });
   hosts.push(host);
@@ -128,6 +131,17 @@ describe('a session', () => {
     open();
     await until(() => mood.asked.includes('sessionClosed'));
     await until(async () => (await isOnline(host, endpoint.id)) === false);
+  });
+
+  it('that could not be stored ends at once, and may come again: it keeps no place', async () => {
+    const shares = new ServicesShares();
+    const { host, mood, secret } = await started({}, shares);
+    const endpoint = await loopback.bind();
+    mood.fails = ['authorise'];
+    await expect(openSession(host, secret, endpoint)).rejects.toMatchObject({ closeReason: { code: 503 } });
+    await until(() => shares.inUse.sessions === 0);
+    mood.fails = [];
+    await ask(await openSession(host, secret, endpoint), ping());
   });
 
   it('loses nothing while many of its requests wait for a slow database: they have arrived', async () => {

@@ -1,6 +1,6 @@
 import { linkedAbort, type Throttle } from '../../async/index.js';
-import { messageOf } from '../../errors.js';
-import type { Connection, RequestHead } from '../../transport/index.js';
+import { hasCode, messageOf } from '../../errors.js';
+import { CLOSE_UNAVAILABLE, type Connection, type RequestHead } from '../../transport/index.js';
 import {
   CLOSE_BAD_REQUEST,
   CLOSE_NORMAL,
@@ -9,9 +9,11 @@ import {
   REASON_EXPECTED_AUTH,
   REASON_UNAUTHORIZED,
   type ServicesRequest,
+  type Token,
 } from '../../wire/index.js';
 import { AUTH_TIMEOUT_MS, LARGE_REQUEST } from '../constants.js';
 import type { Witness } from '../witness/index.js';
+import { REASON_FAILED } from './refusal.js';
 import { RequestStreams, type StreamContext, type StreamOwner } from './request-streams.js';
 import { answerRequest, type EndpointRequest, type RequestContext, refuseRequest } from './requests.js';
 import { type RightsContext, SessionRights } from './session-rights.js';
@@ -103,7 +105,7 @@ export class EndpointSession implements StreamOwner {
       return this.#answerUnreadable(body[0], error);
     }
     if (request.type === 'auth') {
-      return this.#rights.authenticate(request.token, signal);
+      return this.#authenticate(request.token, signal);
     }
     if (this.issuer === null) {
       return this.#refuse(CLOSE_BAD_REQUEST, REASON_EXPECTED_AUTH, `${request.type} before a token`);
@@ -113,6 +115,16 @@ export class EndpointSession implements StreamOwner {
     const answer = await answerRequest(request, { ...this.#requests, project: authorisation.project });
     await this.#rights.noteAddress(request.type === 'grant-cap');
     return answer;
+  }
+
+  /** What fails here ends the connection: it would keep its place, and may not show its token a second time. */
+  async #authenticate(token: Token, signal: AbortSignal): Promise<Uint8Array | null> {
+    try {
+      return await this.#rights.authenticate(token, signal);
+    } catch (error) {
+      if (hasCode(error, 'ERR_ABORTED')) throw error;
+      return this.#refuse(CLOSE_UNAVAILABLE, REASON_FAILED, messageOf(error));
+    }
   }
 
   #answerUnreadable(variant: number | undefined, error: unknown): Uint8Array | null {
