@@ -14,11 +14,13 @@ import {
   tlsTrust,
 } from '../probes/index.js';
 import {
+  colourOf,
   entersWireReport,
   GENERATOR,
   hasNoRoute,
   isSettled,
   judge,
+  judgeOnRead,
   type LocalReport,
   type ProbeRecord,
   REPORT_VERSION,
@@ -150,9 +152,9 @@ class Run {
   #soFar(runs: readonly NamedRun[], records: readonly ProbeRecord[]): SoFar {
     const { summary } = this.#conclude(records);
     if (records.length < this.#settledWith) {
-      const colourOf = (all: readonly ProbeRecord[]) => this.#conclude(all).summary.colour;
-      const known = { records, relays: this.#plan.relays };
-      if (isSettled(runs, known, colourOf)) this.#settledWith = records.length;
+      const { relays, isPublicAddress } = this.#plan;
+      const colour = (all: readonly ProbeRecord[]) => colourOf(judgeOnRead(all, relays, isPublicAddress));
+      if (isSettled(runs, { records, relays }, colour)) this.#settledWith = records.length;
     }
     return { summary, isFinal: records.length >= this.#settledWith };
   }

@@ -6,8 +6,8 @@ const FAMILIES = [4, 6] as const;
 
 /**
  * Our address as each relay sees it, by QUIC address discovery, and whether the path then carries full-size datagrams
- * for a while. Two runs for each family, because the second takes some hundred milliseconds more and the addresses
- * should not wait for it.
+ * for a while. Two runs for each family, because the second takes some hundred milliseconds more and neither addresses
+ * nor handshakes should wait for it.
  *
  * @param trust - whom iroh trusts; called before anything is timed
  */
@@ -25,7 +25,7 @@ export function qadProbe(trust: (context: ProbeContext) => TrustAnchors) {
         };
         return [
           { family, run: (context) => run(context).addresses },
-          { family, target: 'exchange', run: (context) => run(context).quic },
+          { family, target: 'exchange', run: (context) => run(context).exchange },
         ];
       });
     },

@@ -3,6 +3,8 @@ import { type DiagnoseOptions, diagnose, type ProbeEvent } from '../../lib/diagn
 import { resolveSettings } from '../../lib/options/index.js';
 import { type EndpointSnapshot, type LocalReport, renderText, toWireReport } from '../../lib/report/index.js';
 import { decodeReport, encodeReport, parseSocketAddr, SecretKey } from '../../lib/wire/index.js';
+import { derOf, LabCa } from '../probes/qad/support/lab-ca.js';
+import { QadServer } from '../probes/qad/support/qad-server.js';
 import { loopbackLookup } from '../probes/support/context.js';
 import {
   description,
@@ -262,6 +264,50 @@ describe('diagnose', () => {
     ]);
     expect(toWireReport(early ?? local)).toEqual(toWireReport(local));
     expect(early?.probes).toHaveLength(1);
+  });
+
+  it('is sure of the colour while datagrams are exchanged where a running app has a direct path, and else is not', async () => {
+    const authority = new LabCa();
+    const root = authority.root('Lab CA');
+    const hosts = { 'a.test': '127.0.0.1', 'b.test': '127.0.0.2' };
+    const relays = await Promise.all(
+      Object.entries(hosts).map(async ([host, ip]) => {
+        const leaf = authority.server(root, host);
+        return { host, server: await QadServer.start([derOf(leaf)], leaf.key, {}, ip) };
+      }),
+    );
+    const relayed = { remoteAddr: 'https://a.test/', isRelay: true, received: 20 };
+    const direct = { remoteAddr: '203.0.113.7:4433', isRelay: false, received: 20 };
+    /** The colour that was final when the exchange had not ended, or null. */
+    const colourBeforeExchange = async (paths: EndpointSnapshot['paths']) => {
+      const finals: (string | null)[] = [];
+      let hasEnded = false;
+      await diagnose({
+        endpoint: { ...endpoint, paths },
+        relays: relays.map(({ host, server }) => ({ url: `https://${host}/`, quicPort: server.port })),
+        probes: ['route', 'endpoint', 'qad', 'https', 'relay'],
+        isPublicAddress: () => true,
+        environment: {
+          ...environment,
+          lookup: async (host) => [{ ip: hosts[host as keyof typeof hosts], family: 4 }],
+          bundledRoots: [root.cert],
+        },
+        onProbe: ({ phase, ref, soFar }) => {
+          if (phase !== 'ended') return;
+          hasEnded ||= ref === 'qad IPv4 exchange';
+          if (!hasEnded && soFar?.isFinal === true) finals.push(soFar.summary.colour);
+        },
+      });
+      expect(hasEnded).toBe(true);
+      return finals[0] ?? null;
+    };
+    try {
+      expect(await colourBeforeExchange([relayed, direct])).toBe('green');
+      expect(await colourBeforeExchange([relayed])).toBeNull();
+    } finally {
+      await Promise.all(relays.map(({ server }) => server.close()));
+      authority.remove();
+    }
   });
 
   it('keeps nothing between calls', async () => {

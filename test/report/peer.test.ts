@@ -7,11 +7,10 @@ import {
   type LocalReport,
   type Observation,
   type PeerSeen,
-  type ProbeRecord,
   summarise,
   type Verdict,
 } from '../../lib/report/index.js';
-import { observationOf, planOf, worldFrom } from './support/random-runs.js';
+import { endAll, planOf, worldFrom } from './support/random-runs.js';
 import {
   access,
   directPeer,
@@ -452,13 +451,10 @@ describe('in networks that are made up', () => {
 
   function made(n: number): Made {
     const world = worldFrom(randomFrom(`peer ${n}`));
-    const records = planOf(world)
-      .filter(({ probe }) => probe !== 'peer')
-      .map((run): ProbeRecord => {
-        const observation = observationOf(run, world);
-        const base = { ...run, outcome: 'ok', startedMs: 0, durationMs: 1 } as const;
-        return observation === null ? base : { ...base, observation };
-      });
+    const records = endAll(
+      planOf(world).filter(({ probe }) => probe !== 'peer'),
+      world,
+    );
     return {
       judged(more) {
         const peer = {

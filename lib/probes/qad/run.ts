@@ -13,7 +13,15 @@ import { DEFAULT_RELAY_QUIC_PORT, formatSocketAddr } from '../../wire/index.js';
 import { type ProbeContext, probeError, type RunResult } from '../probe.js';
 import { ProbeFailure } from '../probe-failure.js';
 import { udpRoute } from '../routes/udp-route.js';
-import { connect, Exchanges, QadError, QadSocket, type Session, type TrustAnchors } from './index.js';
+import {
+  connect,
+  Exchanges,
+  type Proof,
+  QadError,
+  QadSocket,
+  type Session,
+  type TrustAnchors,
+} from './index.js';
 
 /** The runs end this long before the deadline, so that what they saw is in the report. */
 const MARGIN_MS = 150;
@@ -52,10 +60,10 @@ type Answer =
 
 /** Asks the relays of one family, all from one socket, so that their answers can be compared. */
 export class QadRun {
-  /** What they saw. */
+  /** What they saw, and how far QUIC came. */
   readonly addresses: Promise<RunResult>;
-  /** What the path to them carries. */
-  readonly quic: Promise<RunResult>;
+  /** What the path to them carries. It ends later. */
+  readonly exchange: Promise<RunResult>;
   readonly #family: Family;
   readonly #context: ProbeContext;
   readonly #trust: TrustAnchors;
@@ -82,10 +90,10 @@ export class QadRun {
     const socket = QadSocket.bind(family);
     const answers = socket.then((bound) => this.#askAll(relays, bound));
     this.addresses = answers.then((all) => this.#addressesOf(all));
-    this.quic = this.#prove(socket, answers);
+    this.exchange = this.#prove(socket, answers);
     this.addresses.then(giveBack, giveBack);
     // Has its reader, who may have gone.
-    this.quic.catch(() => undefined);
+    this.exchange.catch(() => undefined);
   }
 
   get #budgetMs(): number {
@@ -98,7 +106,7 @@ export class QadRun {
       const all = await answers;
       await abortable(this.#exchanges.done, signal);
       await this.addresses;
-      return this.#quicOf(all);
+      return this.#exchangeOf(all);
     } finally {
       for (const { session } of this.#seen) session.close();
       await (await socket).close();
@@ -236,7 +244,14 @@ export class QadRun {
       const destination = { destinationIp: ip, destinationPort: relay.quicPort ?? DEFAULT_RELAY_QUIC_PORT };
       return { family, local, by: 'quic', observed, ...destination, ...repeated };
     });
-    const observation = { addresses, latencies, silences, refusals, details };
+    const observation = {
+      addresses,
+      latencies,
+      silences,
+      refusals,
+      quic: this.#handshakesOf(answers),
+      details,
+    };
     if (addresses.length > 0) return { outcome: 'ok', observation };
     const failed = answers.find((answer) => answer.result === 'failed');
     if (failed !== undefined) return { outcome: 'failed', error: probeError(failed.error), observation };
@@ -247,22 +262,29 @@ export class QadRun {
     };
   }
 
-  #quicOf(answers: readonly Answer[]): RunResult {
-    if (answers.length === 0) return this.#noAddress();
-    const quic = answers.flatMap((answer): QuicSeen[] => {
-      const { relay, ip } = answer;
-      const destination = { destinationIp: ip, destinationPort: relay.quicPort ?? DEFAULT_RELAY_QUIC_PORT };
-      const base = { family: this.#family, relayUrl: relay.url, ...destination };
-      if (answer.result === 'seen') return [{ ...base, ...this.#reachedBy(answer) }];
+  /** How far QUIC came with those that answered, before the exchange. */
+  #handshakesOf(answers: readonly Answer[]): QuicSeen[] {
+    return answers.flatMap((answer): QuicSeen[] => {
       if (answer.result === 'silent') return [];
+      if (answer.result === 'seen')
+        return [{ ...this.#placeOf(answer), reached: 'established', ...NOTHING_SENT }];
       const { error } = answer;
       if (!(error instanceof QadError) || SAYS_NOTHING.has(error.code)) return [];
       const reached = error.code === 'QAD_NOT_OFFERED' ? 'established' : 'answered';
-      return [{ ...base, reached, ...NOTHING_SENT, code: error.code }];
+      return [{ ...this.#placeOf(answer), reached, ...NOTHING_SENT, code: error.code }];
+    });
+  }
+
+  #exchangeOf(answers: readonly Answer[]): RunResult {
+    if (answers.length === 0) return this.#noAddress();
+    const quic = answers.flatMap((answer): QuicSeen[] => {
+      const proof = answer.result === 'seen' ? this.#exchanges.proofs.get(answer.session) : undefined;
+      return proof === undefined ? [] : [{ ...this.#placeOf(answer), ...reachedBy(proof) }];
     });
     const observation = { quic };
     if (quic.some(({ reached }) => reached === 'sustained')) return { outcome: 'ok', observation };
-    const tried = quic.find(({ reached }) => reached === 'stalled') ?? quic[0];
+    const tried =
+      quic.find(({ reached }) => reached === 'stalled') ?? quic[0] ?? this.#handshakesOf(answers)[0];
     if (tried === undefined) {
       const message = 'no relay answered over QUIC';
       return { outcome: 'skipped', error: { code: 'QAD_SILENT', message }, observation };
@@ -275,22 +297,28 @@ export class QadRun {
     };
   }
 
-  #reachedBy({
-    session,
-  }: Seen): Pick<QuicSeen, 'reached' | 'sent' | 'acknowledged' | 'lost' | 'spanMs' | 'code'> {
-    const proof = this.#exchanges.proofs.get(session);
-    if (proof === undefined) return { reached: 'established', ...NOTHING_SENT };
-    if ('error' in proof) return { reached: 'established', ...NOTHING_SENT, code: codeOf(proof.error) };
-    const { end, isFragmented, sent, acknowledged, lost, spanMs } = proof;
-    const counts = { sent, acknowledged, lost, spanMs: Math.round(spanMs) };
-    if (isFragmented) return { reached: 'stalled', ...counts, code: 'QAD_FRAGMENTED' };
-    return { reached: end === 'cut' ? 'established' : end, ...counts };
+  #placeOf({
+    relay,
+    ip,
+  }: Destination): Pick<QuicSeen, 'family' | 'relayUrl' | 'destinationIp' | 'destinationPort'> {
+    const destination = { destinationIp: ip, destinationPort: relay.quicPort ?? DEFAULT_RELAY_QUIC_PORT };
+    return { family: this.#family, relayUrl: relay.url, ...destination };
   }
 
   #noAddress(): RunResult {
     const message = `no relay has an IPv${this.#family} address`;
     return { outcome: 'skipped', error: { code: 'NO_ADDRESS', message } };
   }
+}
+
+function reachedBy(
+  proof: Proof | { error: unknown },
+): Pick<QuicSeen, 'reached' | 'sent' | 'acknowledged' | 'lost' | 'spanMs' | 'code'> {
+  if ('error' in proof) return { reached: 'established', ...NOTHING_SENT, code: codeOf(proof.error) };
+  const { end, isFragmented, sent, acknowledged, lost, spanMs } = proof;
+  const counts = { sent, acknowledged, lost, spanMs: Math.round(spanMs) };
+  if (isFragmented) return { reached: 'stalled', ...counts, code: 'QAD_FRAGMENTED' };
+  return { reached: end === 'cut' ? 'established' : end, ...counts };
 }
 
 const NOTHING_SENT = { sent: 0, acknowledged: 0, lost: 0, spanMs: 0 } as const;

@@ -20,33 +20,76 @@ export interface Known {
   relays: readonly AskedRelay[];
 }
 
-/**
- * What a run of each probe may still see, as far as the colour can depend on it: the extreme cases, each as one
- * observation. Seeing nothing is always possible and not listed. While a probe runs that is not in this table,
- * nothing is settled.
- */
-export const CASES: Readonly<Record<string, (run: PendingRun, known: Known) => readonly Observation[]>> = {
-  qad: ({ family = 4 }, known) => quicCases(family, known),
-  https: ({ target = '' }) => [
-    { latencies: [{ relayUrl: target, kind: 'https', ms: 1 }] },
-    { interceptions: [{ relayUrl: target, issuer: '' }] },
-  ],
-  relay: ({ target = '' }) => [
-    ...RELAY_STAGES.map((stage) => ({ access: [{ relayUrl: target, stage }] })),
-    { access: [{ relayUrl: target, stage: 'tls' }], interceptions: [{ relayUrl: target, issuer: '' }] },
-  ],
-  // iroh uses no proxy, so the verdict does not look at this.
-  'https-via-proxy': () => [],
-  'captive-portal': ({ target = '' }) =>
-    (['right', 'wrong'] as const).map((answer) => ({
-      portals: [{ relayUrl: target, answer, status: 200 }],
-    })),
-  pcp: (_, known) => portMappingCases('pcp', known),
-  'nat-pmp': (_, known) => portMappingCases('natPmp', known),
-  upnp: (_, known) => portMappingCases('upnp', known),
-  stun: ({ target, family = 4 }, known) => (target === 'mapping' ? stunCases(family, known) : []),
-  peer: (_, known) => peerCases(known),
+/** One part of an observation. */
+export type Part = Exclude<keyof Observation, 'details'>;
+
+/** What runs of one kind may still see. */
+export interface Cases {
+  /** The parts that such a run may fill. While the colour rests on none of them, the run cannot change it. */
+  fills: readonly Part[];
+  /**
+   * What it may see, as far as the colour can depend on it: the extreme cases, each as one observation, the best first and
+   * the worst last. Seeing nothing is always possible and not listed.
+   */
+  of(run: PendingRun, known: Known): readonly Observation[];
+}
+
+/** By the name of the probe, or by that and the target. While a probe runs that is not here, nothing is settled. */
+export const CASES: Readonly<Record<string, Cases>> = {
+  qad: {
+    fills: ['addresses', 'latencies', 'silences', 'refusals', 'quic'],
+    of: ({ family = 4 }, known) => quicCases(family, known),
+  },
+  'qad exchange': { fills: ['quic'], of: ({ family = 4 }, known) => exchangeCases(family, known) },
+  https: {
+    fills: ['latencies', 'interceptions'],
+    of: ({ target = '' }, known) => [
+      ...speeds(known).map((ms): Observation => ({ latencies: [{ relayUrl: target, kind: 'https', ms }] })),
+      { interceptions: [{ relayUrl: target, issuer: '' }] },
+    ],
+  },
+  relay: {
+    fills: ['access', 'interceptions'],
+    of: ({ target = '' }) => [
+      ...RELAY_STAGES.map((stage) => ({ access: [{ relayUrl: target, stage }] })),
+      { access: [{ relayUrl: target, stage: 'tls' }], interceptions: [{ relayUrl: target, issuer: '' }] },
+    ],
+  },
+  'https-via-proxy': {
+    fills: ['viaProxy'],
+    of: ({ target = '' }) => [{ viaProxy: [{ relayUrl: target, proxy: '', ms: 1 }] }],
+  },
+  'captive-portal': {
+    fills: ['portals'],
+    of: ({ target = '' }) =>
+      (['right', 'wrong'] as const).map((answer) => ({
+        portals: [{ relayUrl: target, answer, status: 200 }],
+      })),
+  },
+  pcp: { fills: ['portMappings'], of: (_, known) => portMappingCases('pcp', known) },
+  'nat-pmp': { fills: ['portMappings'], of: (_, known) => portMappingCases('natPmp', known) },
+  upnp: { fills: ['portMappings'], of: (_, known) => portMappingCases('upnp', known) },
+  stun: { fills: ['addresses', 'stun'], of: ({ family = 4 }, known) => stunCases(family, known) },
+  'stun filtering': { fills: ['filterings'], of: () => [] },
+  peer: { fills: ['peers', 'paths', 'access', 'homeRelays'], of: (_, known) => peerCases(known) },
 };
+
+/** Null: such a run is not in the table. */
+export function casesOf({ probe, target }: PendingRun): Cases | null {
+  return find(`${probe} ${target}`) ?? find(probe);
+}
+
+function find(key: string): Cases | null {
+  return Object.hasOwn(CASES, key) ? (CASES[key] ?? null) : null;
+}
+
+/** Milliseconds that a relay may take: less than all others, and hardly more than the fastest so far. */
+function speeds({ records }: Known): number[] {
+  const soFar = seen(records, 'latencies').map(({ part }) => part.ms);
+  return [FASTEST_MS, ...(soFar.length === 0 ? [] : [1.2 * Math.min(...soFar)])];
+}
+
+const FASTEST_MS = 0.001;
 
 const RELAY_STAGES: readonly RelayStage[] = ['ready', 'name', 'connect', 'tls', 'upgrade'];
 
@@ -58,12 +101,15 @@ const OUTSIDE = { 4: '8.8.4.4', 6: '2001:4860::8844' } as const;
 
 const OTHER_SOURCES = { 4: '192.168.77.77', 6: 'fd77::77' } as const;
 
+/** What a server behind a balancer may see. */
+const BALANCERS = { 4: '10.77.77.78', 6: 'fd77::78' } as const;
+
 /**
  * How two servers (or one) may see a new socket: one answer, equal answers, different ones, different ones that
- * change when asked again, or our own address.
+ * change when asked again, our own address, or that of a balancer.
  */
-type Sight = 'one' | 'equal' | 'different' | 'changed' | 'own';
-const SIGHTS: readonly Sight[] = ['one', 'equal', 'different', 'changed', 'own'];
+type Sight = 'one' | 'equal' | 'different' | 'changed' | 'own' | 'balancer';
+const SIGHTS: readonly Sight[] = ['one', 'equal', 'different', 'changed', 'own', 'balancer'];
 
 /**
  * All that two servers may see of a new socket: from the source address that we know, or from another one, through
@@ -75,6 +121,8 @@ function views(by: AddressSeen['by'], family: Family, known: Known): AddressSeen
   const sources = [...new Set([sourceOf(family, known), elsewhere])];
   const seenAs: readonly Family[] = family === 4 ? [4] : [6, 4];
   const inside = view(by, { family, as: family, ip: elsewhere, sight: 'own' });
+  const answered = [...seen(known.records, 'quic'), ...seen(known.records, 'addresses')];
+  const places = new Set(answered.map(({ part }) => part.destinationIp));
   return [
     ...sources.flatMap((ip) =>
       seenAs.flatMap((as) => SIGHTS.map((sight) => view(by, { family, as, ip, sight }))),
@@ -84,6 +132,10 @@ function views(by: AddressSeen['by'], family: Family, known: Known): AddressSeen
     ...peerIps(family, known).map((ip) =>
       view(by, { family, as: family, ip: sourceOf(family, known), sight: 'equal', outside: ip }),
     ),
+    // Who answered before turns out to stand in our own network.
+    ...(places.size === 0
+      ? []
+      : [[...places].flatMap((place) => inside.map((seen) => ({ ...seen, destinationIp: place })))]),
   ];
 }
 
@@ -106,13 +158,15 @@ function view(
 ): AddressSeen[] {
   const { family, as, ip, sight, outside = OUTSIDE[as] } = of;
   const local = formatSocketAddr({ family, ip, port: 1 });
+  const outer = sight === 'balancer' ? BALANCERS[as] : outside;
   const observed = (port: number) =>
-    sight === 'own' ? local : formatSocketAddr({ family: as, ip: outside, port });
+    sight === 'own' ? local : formatSocketAddr({ family: as, ip: outer, port });
   const base = { family, local, by, destinationPort: by === 'quic' ? DEFAULT_RELAY_QUIC_PORT : 3478 };
   const [here, there] = PLACES[family];
   const first = { ...base, destinationIp: here, observed: observed(2) };
   if (sight === 'one') return [first];
-  if (sight === 'equal' || sight === 'own') return [first, { ...first, destinationIp: there }];
+  if (sight === 'equal' || sight === 'own' || sight === 'balancer')
+    return [first, { ...first, destinationIp: there }];
   const again = sight === 'changed' ? observed(4) : first.observed;
   return [
     { ...first, again },
@@ -139,7 +193,10 @@ function quicCases(family: Family, known: Known): Observation[] {
       })),
     );
   const kind = family === 4 ? 'ipv4' : 'ipv6';
-  const latencies = asked.map(({ url }) => ({ relayUrl: url, kind, ms: 1 }) as const);
+  const latencies = asked.map(({ url }) => ({ relayUrl: url, kind, ms: FASTEST_MS }) as const);
+  const alone = asked.flatMap(({ url: relayUrl }) =>
+    speeds(known).map((ms) => ({ latencies: [{ relayUrl, kind, ms }], quic: quic('sustained') }) as const),
+  );
   const told = views('quic', family, known).flatMap((addresses) =>
     (['sustained', 'established', 'stalled'] as const).map((reached) => ({
       addresses,
@@ -154,10 +211,33 @@ function quicCases(family: Family, known: Known): Observation[] {
   return [
     { silences },
     ...told,
+    ...alone,
     { refusals },
     { quic: quic('answered', 'QAD_TIMEOUT') },
     { quic: quic('answered', 'QAD_CERT_EXPIRED') },
     { quic: quic('established') },
+  ];
+}
+
+/**
+ * How full-size datagrams may go with the relays whose handshake came to its end. While those are not known, the cases of
+ * the handshakes hold this as well.
+ */
+function exchangeCases(family: Family, { records }: Known): Observation[] {
+  const discovery = records.filter((record) => record.probe === 'qad' && record.family === family);
+  const open = seen(discovery, 'quic').filter(
+    ({ part }) => part.reached === 'established' && part.code === undefined,
+  );
+  if (open.length === 0) return [];
+  const went = (reached: QuicReached, lost: number): Observation => ({
+    quic: open.map(({ part }) => ({ ...part, reached, sent: 8, acknowledged: 1, lost, spanMs: 300 })),
+  });
+  return [
+    went('sustained', 0),
+    went('stalled', 0),
+    went('sustained', 2),
+    went('stalled', 2),
+    went('established', 2),
   ];
 }
 

@@ -3,7 +3,7 @@ import { colourOf } from './colour.js';
 import { nextStepsOf } from './next-steps.js';
 import { sentenceOf } from './sentence.js';
 
-export { isGoodPeer } from './colour.js';
+export { colourOf, isGoodPeer } from './colour.js';
 
 /** The verdict in one colour, one sentence and the next steps. Pure. */
 export function summarise(verdict: Verdict): Summary {

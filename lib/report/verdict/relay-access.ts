@@ -116,6 +116,7 @@ export function judgeAnyRelay(relays: readonly RelayVerdict[]): Fact {
 
 /** What follows if the relay that iroh picks cannot be used. Null: it can, or nobody knows. */
 function judgeChoice(relays: readonly RelayVerdict[], usable: readonly RelayVerdict[]): Fact | null {
+  if (relays.every((relay) => relay.usable.value !== 'no')) return null;
   const url = preferRelay(relays);
   const picked = relays.find((relay) => relay.url === url);
   if (picked === undefined || picked.usable.value !== 'no') return null;

@@ -1,4 +1,4 @@
-import type { Family, Observation, RouteSeen } from '../observation.js';
+import type { Family, RouteSeen } from '../observation.js';
 import type { ProbeRecord, Routed } from '../types.js';
 import { judged, type Seen, seen, unknown } from './seen.js';
 
@@ -27,7 +27,7 @@ export function judgeRouted(records: readonly ProbeRecord[], family: Family): Ro
     return judged('listed-only', reason, [...open, ...references]);
   }
   if (open.length > 0) return judged('yes', 'the kernel has a route', open);
-  const answered = records.filter(({ observation }) => hasAnswer(observation, family));
+  const answered = records.filter((record) => hasAnswer(record, family));
   if (answered.length > 0) return judged('yes', 'an answer came in', asSeen(answered));
 
   const codes = [...new Set(routes.map(({ part }) => part.refusal ?? 'ENETUNREACH'))];
@@ -35,9 +35,9 @@ export function judgeRouted(records: readonly ProbeRecord[], family: Family): Ro
   const reason = `the kernel refused every destination (${words.join('; ')})`;
   // If the other family has a route, what answered may have come over that one.
   const other = family === 4 ? 6 : 4;
-  if (all.some(isOpen) || records.some(({ observation }) => hasAnswer(observation, other)))
+  if (all.some(isOpen) || records.some((record) => hasAnswer(record, other)))
     return judged('no', reason, routes);
-  const some = records.filter(({ observation }) => hasAnswer(observation, null));
+  const some = records.filter(hasTcpAnswer);
   if (some.length > 0) return unknown(`${reason}, but something answered`, [...routes, ...asSeen(some)]);
   const names = seen(records, 'unresolved').filter(({ part }) => part.mayHaveAddress);
   if (names.length > 0) {
@@ -55,20 +55,21 @@ function isOpen({ part }: Seen<RouteSeen>): boolean {
   return part.sourceIp !== null;
 }
 
-/** Whether anybody answered. @param family - null: the answer's family is not known */
-function hasAnswer(observation: Observation = {}, family: Family | null): boolean {
-  const { latencies = [], addresses = [], quic = [], stun = [], portals = [] } = observation;
-  const { access = [], interceptions = [], viaProxy = [], peers = [] } = observation;
-  if (family === null) {
-    const isThere = access.some(({ stage }) => stage !== 'name' && stage !== 'connect');
-    const isHttps = latencies.some(({ kind }) => kind === 'https');
-    return isThere || isHttps || [portals, interceptions, viaProxy].some((parts) => parts.length > 0);
-  }
+/** Whether anybody answered in this family. Whoever tells how long UDP took also tells our address. */
+function hasAnswer({ observation = {} }: ProbeRecord, family: Family): boolean {
   const isOf = (part: { family: Family }) => part.family === family;
-  const isRelay = latencies.some(({ kind }) => kind === `ipv${family}`);
+  const { addresses = [], quic = [], stun = [], peers = [] } = observation;
   const isStun = stun.some(({ result, ...part }) => isOf(part) && ['answered', 'error'].includes(result));
   const isPeer = peers.some((peer) => peer.reached === 'direct' && peer.family === family);
-  return isRelay || isStun || isPeer || addresses.some(isOf) || quic.some(isOf);
+  return isStun || isPeer || addresses.some(isOf) || quic.some(isOf);
+}
+
+/** Whether anybody answered over TCP, in a family that is not known. */
+function hasTcpAnswer({ observation = {} }: ProbeRecord): boolean {
+  const { latencies = [], portals = [], access = [], interceptions = [], viaProxy = [] } = observation;
+  const isThere = access.some(({ stage }) => stage !== 'name' && stage !== 'connect');
+  const isHttps = latencies.some(({ kind }) => kind === 'https');
+  return isThere || isHttps || [portals, interceptions, viaProxy].some((parts) => parts.length > 0);
 }
 
 function asSeen(records: readonly ProbeRecord[]): Seen<null>[] {

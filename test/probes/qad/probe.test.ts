@@ -151,7 +151,8 @@ describe('the probe', () => {
       await relay('a.test', { parameters, applicationFrames: () => Buffer.of(1) }),
     ]);
     expect(v4).toMatchObject({ outcome: 'failed', error: { code: 'QAD_NOT_OFFERED' } });
-    expect(exchange?.observation?.quic).toMatchObject([{ reached: 'established', code: 'QAD_NOT_OFFERED' }]);
+    expect(v4?.observation?.quic).toMatchObject([{ reached: 'established', code: 'QAD_NOT_OFFERED' }]);
+    expect(exchange).toMatchObject({ error: { code: 'QAD_NOT_OFFERED' }, observation: { quic: [] } });
   });
 
   it('one relay’s errors stand beside the other’s answer', async () => {

@@ -6,6 +6,7 @@ import type {
   Observation,
   PendingRun,
   PortMappingProtocol,
+  ProbeRecord,
   QuicReached,
 } from '../../../lib/report/index.js';
 
@@ -35,7 +36,8 @@ export function worldFrom(random: () => number): World {
 export function planOf({ relays, hasStun }: World): PendingRun[] {
   const targets: Record<string, Pick<PendingRun, 'target' | 'family'>[]> = {
     route: [{ target: '192.0.2.1', family: 4 }, { target: '2001:db8::1', family: 6 }, ...perRelay(relays)],
-    qad: FAMILIES.map((family) => ({ family })),
+    endpoint: [{}],
+    qad: FAMILIES.flatMap((family) => [{ family }, { target: 'exchange', family }]),
     https: perRelay(relays),
     relay: perRelay(relays),
     'captive-portal': perRelay(relays),
@@ -60,16 +62,41 @@ function perRelay(relays: readonly AskedRelay[]) {
   return relays.map(({ url }) => ({ target: url }));
 }
 
-/** What a run sees: anything that its probe may report. Null: it ended without. */
-export function observationOf(run: PendingRun, world: World): Observation | null {
+/** These runs as they end, one after the other, beside those that have ended. */
+export function endAll(
+  runs: readonly PendingRun[],
+  world: World,
+  before: readonly ProbeRecord[] = [],
+): ProbeRecord[] {
+  const all = [...before];
+  for (const run of runs) {
+    const observation = observationOf(run, world, all);
+    const base = { ...run, startedMs: 0, durationMs: 1 };
+    all.push(
+      observation === null
+        ? { ...base, outcome: 'timeout', error: { code: 'DEADLINE', message: 'no answer' } }
+        : { ...base, outcome: 'ok', observation },
+    );
+  }
+  return all;
+}
+
+/**
+ * What a run sees: anything that its probe may report. Null: it ended without.
+ *
+ * @param before - the runs that ended before it
+ */
+function observationOf(run: PendingRun, world: World, before: readonly ProbeRecord[]): Observation | null {
   const { random } = world;
   if (random() < 0.2) return null;
   const { target = '', family = 4 } = run;
   switch (run.probe) {
     case 'route':
       return { routes: (run.family === undefined ? FAMILIES : [family]).map((of) => route(of, world)) };
+    case 'endpoint':
+      return running(world);
     case 'qad':
-      return quic(family, world);
+      return target === 'exchange' ? exchange(family, world, before) : quic(family, world);
     case 'https':
       return random() < 0.8
         ? { latencies: [{ relayUrl: target, kind: 'https', ms: 1 + Math.floor(random() * 90) }] }
@@ -99,6 +126,21 @@ export function observationOf(run: PendingRun, world: World): Observation | null
     default:
       return null;
   }
+}
+
+/** What a running endpoint has: mostly nothing. */
+function running({ random, relays }: World): Observation {
+  const homes = relays.filter(() => random() < 0.3);
+  const peers = ['198.51.100.77:40000', '[2001:db8:7::1]:40000', '192.168.1.77:40000'];
+  return {
+    homeRelays: homes.map(({ url }) => ({ relayUrl: url })),
+    paths: [
+      ...homes.map(({ url }) => ({ remoteAddr: url, isRelay: true })),
+      ...peers
+        .filter(() => random() < 0.2)
+        .map((remoteAddr) => ({ remoteAddr, isRelay: false, received: pick([3, 40], random) })),
+    ],
+  };
 }
 
 function pick<T>(items: readonly [T, ...T[]], random: () => number): T {
@@ -165,12 +207,9 @@ function quic(family: Family, world: World): Observation {
   if (random() < 0.05) {
     return { refusals: asked.map(({ url }) => ({ family, relayUrl: url, code: 'EPERM' })) };
   }
-  const addresses = sights(family, 'quic', world);
-  const reached = pick<QuicReached>(
-    ['sustained', 'sustained', 'sustained', 'established', 'stalled', 'answered'],
-    random,
-  );
+  const reached = random() < 0.85 ? 'established' : 'answered';
   const answering = asked.filter(() => random() < 0.9);
+  const addresses = answering.length === 0 ? [] : sights(family, 'quic', world);
   return {
     addresses,
     latencies: answering.map(({ url }) => ({
@@ -184,12 +223,27 @@ function quic(family: Family, world: World): Observation {
         relayUrl: url,
         destinationIp: PLACES[family][at % PLACES[family].length] ?? PLACES[family][0],
       },
-      ...{ destinationPort: 7842, reached, sent: 8, acknowledged: 8, lost: 0, spanMs: 300 },
+      ...{ destinationPort: 7842, reached, sent: 0, acknowledged: 0, lost: 0, spanMs: 0 },
       ...(reached === 'answered' ? { code: pick(['QAD_TIMEOUT', 'QAD_CERT_EXPIRED'], random) } : {}),
     })),
     silences: asked
       .filter((relay) => !answering.includes(relay))
       .map(({ url, isQuicPortKnown }) => ({ family, relayUrl: url, isKnown: isQuicPortKnown })),
+  };
+}
+
+/** What came of full-size datagrams to those with whom a handshake was complete; to some of them none are sent. */
+function exchange(family: Family, { random }: World, before: readonly ProbeRecord[]): Observation {
+  const shaken = before.flatMap((record) => record.observation?.quic ?? []);
+  const open = shaken.filter((part) => part.family === family && part.reached === 'established');
+  return {
+    quic: open
+      .filter(() => random() < 0.8)
+      .map((part) => ({
+        ...part,
+        reached: pick<QuicReached>(['sustained', 'sustained', 'established', 'stalled'], random),
+        ...{ sent: 10, acknowledged: 8, lost: pick([0, 0, 2], random), spanMs: 300 },
+      })),
   };
 }
 
