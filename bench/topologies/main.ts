@@ -1,10 +1,18 @@
 import { parseArgs } from 'node:util';
 import { agrees as agreesWithPair, officialSaysDirect } from '../../test/lab/harness/agreement.js';
 import type { Case, Truth } from '../../test/lab/harness/case.js';
-import { expectTruth, inLab, MEASURED, pairOf, RELAY_TARGETS } from '../../test/lab/harness/case.js';
+import {
+  expectTruth,
+  inLab,
+  isByChance,
+  MEASURED,
+  pairOf,
+  RELAY_TARGETS,
+} from '../../test/lab/harness/case.js';
 import { hasFarEnd } from '../../test/lab/harness/far-end.js';
 import { officialReport } from '../../test/lab/harness/official.js';
 import type { PairResult } from '../../test/lab/harness/pair.js';
+import { agreesWithTries, PeerTrial, type Tried } from '../../test/lab/harness/peer-trial.js';
 import { Places } from '../../test/lab/harness/places.js';
 import { RelayCa } from '../../test/lab/harness/relays.js';
 import { Reporter } from '../../test/lab/harness/reporter.js';
@@ -14,14 +22,15 @@ import { CHAPTERS } from '../../test/lab/topologies/index.js';
 import { machine } from '../support/machine.js';
 import { officialMs } from '../support/official.js';
 
-const USAGE = `node bench/run.js topologies [--only TEXT]… [--at-once 6] [--platform]
+const USAGE = `node bench/run.js topologies [--only TEXT]… [--at-once 6] [--platform] [--peer]
 
 Every network of the lab once: what is true in it, what a pair of real endpoints does there, what our report and the official
 one say, how long ours takes until its colour is final and until it is whole, and how long the official client's
 \`net_diagnostics\` takes; then how many agree with the pair. Needs root, the lab's programs and cargo (see test/lab/README.md).
   --only     networks whose name contains this, or one of these
   --at-once  networks that stand beside each other; two of them measure at a time
-  --platform beside it, what a platform on the Internet says that has dialled an app in the network back`;
+  --platform beside it, what a platform on the Internet says that has dialled an app in the network back
+  --peer     beside it, what a report says that tries a peer behind an ordinary router`;
 
 /** One network: the official client is not asked where there is no relay, since it knows nothing else to ask. */
 interface Row {
@@ -47,6 +56,12 @@ interface Row {
   platformException: string | null;
   /** Whether its declaration says that it cannot. */
   isExcused: boolean;
+  /** The report that tries a peer; null: nobody wanted it. */
+  tried: Tried | null;
+  /** Whether its colour says what the pair does, or did once where chance has a say. */
+  triedAgrees: boolean;
+  /** Why it does not; null: it does. */
+  triedException: string | null;
 }
 
 /** What all networks are measured with. */
@@ -55,6 +70,8 @@ interface Tools {
   reporter: Reporter;
   /** null: no platform is asked. */
   witness: Witness | null;
+  /** null: no peer is tried. */
+  trial: PeerTrial | null;
 }
 
 export async function main(args: string[]): Promise<void> {
@@ -64,6 +81,7 @@ export async function main(args: string[]): Promise<void> {
       only: { type: 'string', multiple: true, default: [''] },
       'at-once': { type: 'string', default: '6' },
       platform: { type: 'boolean', default: false },
+      peer: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -74,25 +92,38 @@ export async function main(args: string[]): Promise<void> {
   const ca = new RelayCa();
   const reporter = await Reporter.build();
   const witness = values.platform ? await Witness.build(ca) : null;
+  const trial = values.peer ? await PeerTrial.build(ca, reporter) : null;
   const cases = CHAPTERS.flatMap((chapter) => chapter.cases).filter(({ name }) =>
     values.only.some((text) => name.includes(text)),
   );
   const places = new Places(Number(values['at-once']));
-  const tools = { ca, reporter, witness };
+  const tools = { ca, reporter, witness, trial };
   let rows: Row[];
   try {
     rows = await Promise.all(cases.map((each) => places.one(() => toldOf(each, tools))));
   } finally {
-    await Promise.all([reporter.remove(), witness?.remove()]);
+    await Promise.all([reporter.remove(), witness?.remove(), trial?.remove()]);
     ca.remove();
   }
-  console.log([machine(), '', ...table(rows), '', ...totals(rows), '', ...platformTotals(rows)].join('\n'));
+  const parts = [
+    [machine()],
+    table(rows, columnsOf(tools)),
+    totals(rows),
+    platformTotals(rows),
+    peerTotals(rows),
+  ];
+  console.log(
+    parts
+      .filter((lines) => lines.length > 0)
+      .map((lines) => lines.join('\n'))
+      .join('\n\n'),
+  );
 }
 
 /** Each row as soon as it is there, so that a run that is broken off was not for nothing. */
 async function toldOf(wanted: Case, tools: Tools): Promise<Row> {
   const row = await measure(wanted, tools);
-  process.stderr.write(`| ${cells(row).join(' | ')} |\n`);
+  process.stderr.write(`${line(columnsOf(tools).map(([, cell]) => cell(row)))}\n`);
   return row;
 }
 
@@ -107,6 +138,8 @@ function measure(wanted: Case, tools: Tools): Promise<Row> {
     const { witness } = tools;
     const isAsked = witness !== null && relays.length > 0 && hasFarEnd(wanted.topology);
     const platform = isAsked ? await witness.ask(lab, wanted, { reports: true }) : null;
+    const { trial } = tools;
+    const tried = trial === null ? null : await trial.report(lab, wanted);
     const { natType } = result.report.verdict;
     return {
       name: wanted.name,
@@ -123,6 +156,9 @@ function measure(wanted: Case, tools: Tools): Promise<Row> {
       platform,
       platformException: wanted.platformCannotKnow ?? byChance(wanted),
       isExcused: wanted.platformCannotKnow !== undefined,
+      tried,
+      triedAgrees: tried !== null && agreesWithTries(tried.report, pair, isByChance(wanted)),
+      triedException: wanted.peerCannotKnow ?? null,
     };
   });
 }
@@ -155,35 +191,64 @@ function told({ colour, natType, ipv4, ipv6, upstreamNat, captivePortal }: Truth
   return [[colour, natType].filter(Boolean).join(', '), ...families, ...beyond].join('; ');
 }
 
-function table(rows: readonly Row[]): string[] {
+/** A column: its title, and what stands in it. */
+type Column = readonly [title: string, cell: (row: Row) => string];
+
+const isSo = (holds: boolean) => (holds ? 'yes' : 'NO');
+
+const COLUMNS: readonly Column[] = [
+  ['network', ({ name }) => name],
+  ['truth', ({ truth }) => truth],
+  ['pair', ({ pair }) => (pair.family === undefined ? pair.outcome : `${pair.outcome}, IPv${pair.family}`)],
+  ['pair ms', ({ pair }) => pair.ms?.toFixed(0) ?? '–'],
+  ['verdict', ({ verdict }) => verdict],
+  ['as in truth', ({ agrees: holds }) => isSo(holds)],
+  ['as the pair', ({ oursAgrees, exception }) => (oursAgrees ? 'yes' : (exception ?? 'NO'))],
+  [
+    'official',
+    ({ officialDirect }) => (officialDirect === null ? '–' : officialDirect ? 'direct' : 'not direct'),
+  ],
+  ['as the pair', (row) => (row.officialDirect === null ? '–' : isSo(officialAgrees(row)))],
+  ['colour ms', ({ colour }) => colour.toFixed(0)],
+  ['whole ms', ({ ours }) => ours.toFixed(0)],
+  ['official ms', ({ official }) => official?.toFixed(0) ?? '–'],
+];
+
+const PLATFORM_COLUMNS: readonly Column[] = [
+  ['platform', ({ platform }) => (platform === null ? '–' : opinion(platform.said))],
+  [
+    'as the pair',
+    (row) => (row.platform === null ? '–' : platformAgrees(row) ? 'yes' : (row.platformException ?? 'NO')),
+  ],
+  ['in a session, colour ms', ({ platform }) => platform?.own?.colourMs.toFixed(0) ?? '–'],
+  ['its colour', ({ platform }) => platform?.own?.colour ?? '–'],
+];
+
+const PEER_COLUMNS: readonly Column[] = [
+  ['with a peer', ({ tried }) => (tried === null ? '–' : trialTold(tried))],
+  [
+    'as the pair',
+    ({ tried, triedAgrees, triedException }) =>
+      tried === null ? '–' : triedAgrees ? 'yes' : (triedException ?? 'NO'),
+  ],
+  ['colour ms', ({ tried }) => (tried === null ? '–' : (tried.colourMs ?? tried.ms).toFixed(0))],
+];
+
+function columnsOf({ witness, trial }: Tools): readonly Column[] {
+  return [...COLUMNS, ...(witness === null ? [] : PLATFORM_COLUMNS), ...(trial === null ? [] : PEER_COLUMNS)];
+}
+
+function table(rows: readonly Row[], columns: readonly Column[]): string[] {
+  const titles = columns.map(([title]) => title);
   return [
-    '| network | truth | pair | pair ms | verdict | as in truth | as the pair | official | as the pair | colour ms | whole ms | official ms | platform | as the pair | in a session, colour ms | its colour |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
-    ...rows.map((row) => `| ${cells(row).join(' | ')} |`),
+    line(titles),
+    line(titles.map(() => '---')),
+    ...rows.map((row) => line(columns.map(([, cell]) => cell(row)))),
   ];
 }
 
-function cells(row: Row): string[] {
-  const { pair, officialDirect } = row;
-  const isSo = (holds: boolean) => (holds ? 'yes' : 'NO');
-  return [
-    row.name,
-    row.truth,
-    pair.family === undefined ? pair.outcome : `${pair.outcome}, IPv${pair.family}`,
-    pair.ms?.toFixed(0) ?? '–',
-    row.verdict,
-    isSo(row.agrees),
-    row.oursAgrees ? 'yes' : (row.exception ?? 'NO'),
-    officialDirect === null ? '–' : officialDirect ? 'direct' : 'not direct',
-    officialDirect === null ? '–' : isSo(officialAgrees(row)),
-    row.colour.toFixed(0),
-    row.ours.toFixed(0),
-    row.official?.toFixed(0) ?? '–',
-    row.platform === null ? '–' : opinion(row.platform.said),
-    row.platform === null ? '–' : platformAgrees(row) ? 'yes' : (row.platformException ?? 'NO'),
-    row.platform?.own == null ? '–' : row.platform.own.colourMs.toFixed(0),
-    row.platform?.own == null ? '–' : row.platform.own.colour,
-  ];
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
 }
 
 /** The platform's level, its NAT type and by whom it is known, and what it saw. */
@@ -194,6 +259,13 @@ function opinion(said: WitnessSaid): string {
   const by = natTypeBy === 'platform' ? ' (by the platform)' : '';
   const alone = said.sighting?.relayPath === false ? ', no relay beside it' : '';
   return `${level}, ${natType}${by}; seen: ${said.sighting?.path ?? 'nothing'}${alone}`;
+}
+
+/** The colour of a report that tried a peer, and what it saw of it. */
+function trialTold({ report, peer }: Tried): string {
+  const [seen] = report.probes.flatMap(({ observation }) => observation?.peers ?? []);
+  const what = seen?.reached ?? (peer === null ? 'nobody to try' : 'not tried');
+  return `${report.summary.colour}; peer: ${what}`;
 }
 
 function platformAgrees({ platform, pair }: Row): boolean {
@@ -243,6 +315,39 @@ function platformTotals(rows: readonly Row[]): string[] {
     ),
     ...idle.map(({ name }) => `- ${name}: agrees, and is excused`),
   ];
+}
+
+function peerTotals(rows: readonly Row[]): string[] {
+  const asked = rows.filter(({ tried }) => tried !== null);
+  if (asked.length === 0) return [];
+  const told = ({ name, tried, pair }: Row) =>
+    `${name}: ${tried === null ? '' : `${trialTold(tried)} ("${tried.report.summary.sentence}")`}, pair ${outcomes(pair)}`;
+  const hollow = asked.filter(
+    (row) =>
+      row.tried?.report.summary.colour === 'green' &&
+      row.pair.tries.every(({ outcome }) => outcome !== 'direct'),
+  );
+  return [
+    `With a peer, ours agrees with the pair in ${share(asked, ({ triedAgrees }) => triedAgrees)} networks;`,
+    'where the pair does now the one, now the other, with one of its tries;',
+    `with the most of its tries in ${share(asked, agreesWithMost)}, and without a peer in ${share(asked, ({ oursAgrees }) => oursAgrees)}.`,
+    `Green without a direct pair: ${hollow.length}.`,
+    ...asked.flatMap((row) =>
+      row.triedAgrees ? [] : [`- ${told(row)}: ${row.triedException ?? 'NO REASON'}`],
+    ),
+    ...hollow.map((row) => `- ${told(row)}: HOLLOW`),
+    ...asked
+      .filter(({ triedAgrees, triedException }) => triedAgrees && triedException !== null)
+      .map(({ name }) => `- ${name}: agrees, and is excused`),
+  ];
+}
+
+function agreesWithMost({ tried, pair }: Row): boolean {
+  return tried !== null && agreesWithPair(tried.report.summary.colour, pair.outcome);
+}
+
+function outcomes({ tries }: PairResult): string {
+  return tries.map(({ outcome }) => outcome).join(', ');
 }
 
 function share(rows: readonly Row[], holds: (row: Row) => boolean): string {

@@ -68,6 +68,8 @@ export interface Case {
   oneSideCannotKnow?: OneSideCannotKnow;
   /** Where a platform that dials back cannot know what the pair does either: why. */
   platformCannotKnow?: string;
+  /** Where a report that tries a peer does not say what the pair does either: why. */
+  peerCannotKnow?: string;
 }
 
 /** Members of the official net report that are compared. */
@@ -80,6 +82,11 @@ export type OfficialMember =
   | 'global_v6'
   | 'preferred_relay'
   | 'captive_portal';
+
+/** The pair does now the one, now the other: what is said of it is right where it did so once. */
+export function isByChance({ isByChance: everywhere, oneSideCannotKnow }: Case): boolean {
+  return everywhere === true || oneSideCannotKnow?.isByChance === true;
+}
 
 /** What came of a case. */
 export interface CaseResult {

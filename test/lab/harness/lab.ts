@@ -66,10 +66,10 @@ export class Lab {
   }
 
   /** Runs a program on a host to its end. @returns what it wrote to standard output */
-  async run(host: string, argv: readonly string[]): Promise<string> {
+  async run(host: string, argv: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
     const [file = '', ...args] = [...this.enter(host), ...argv];
     const { stdout } = await run(file, args, {
-      env: ENVIRONMENT,
+      env: { ...ENVIRONMENT, ...env },
       timeout: RUN_TIMEOUT_MS,
       maxBuffer: 64 * 1024 * 1024,
     });

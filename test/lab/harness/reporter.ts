@@ -10,6 +10,8 @@ export interface ReportOptions extends Pick<DiagnoseOptions, 'probes' | 'deadlin
   stun?: readonly string[];
   /** Whether progress is listened to, for {@link Reported.colourMs}. Default: no. */
   timesColour?: boolean;
+  /** Peers to try, as `report --peer` takes them. Default: none. */
+  peers?: readonly string[];
   /** Environment variables of the app. Default: none. */
   env?: Readonly<Record<string, string>>;
 }
@@ -34,16 +36,27 @@ export class Reporter {
     return new Reporter(await Compiled.build('report-here.ts'));
   }
 
-  /** A report of a fresh process on a host. */
-  async report(lab: Lab, host: string, options: ReportOptions): Promise<Reported> {
-    const [first] = await this.reports(lab, host, options, 1);
+  /** A report of a fresh process on a host. `env`: of the process. */
+  async report(
+    lab: Lab,
+    host: string,
+    options: ReportOptions,
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<Reported> {
+    const [first] = await this.reports(lab, host, options, 1, env);
     if (first === undefined) throw new Error('the process made no report');
     return first;
   }
 
   /** So many reports of one fresh process, one after the other. */
-  async reports(lab: Lab, host: string, options: ReportOptions, times: number): Promise<Reported[]> {
-    const output = await lab.run(host, this.#program.command({ ...options, times }));
+  async reports(
+    lab: Lab,
+    host: string,
+    options: ReportOptions,
+    times: number,
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<Reported[]> {
+    const output = await lab.run(host, this.#program.command({ ...options, times }), env);
     return output
       .trim()
       .split('\n')

@@ -1,0 +1,88 @@
+import type { LocalReport } from '../../../lib/report/index.js';
+import { agrees } from './agreement.js';
+import { type Case, RELAY_TARGETS, reportOptions } from './case.js';
+import { Compiled } from './compiled.js';
+import { FAR_END, farCommand, hasFarEnd } from './far-end.js';
+import type { Lab } from './lab.js';
+import type { PairResult } from './pair.js';
+import type { PeerHere, PeerReady } from './peer-here.js';
+import { Places } from './places.js';
+import type { RelayCa } from './relays.js';
+import type { Reported, Reporter } from './reporter.js';
+import { BINDING_VARIABLE } from './trusting-binding.js';
+
+/** What came of a report that tried a peer. */
+export interface Tried extends Reported {
+  /** The peer's address; null: there was none to try, since no relay carries to it. */
+  peer: string | null;
+}
+
+/** Waits for the peer to go online and to make its own report, with the time that a busy machine takes. */
+const READY_MS = 30_000;
+
+/** A trial waits for the most of its time, but what it measures in its first seconds does not share its cores with many. */
+const TRIALS = new Places(3);
+
+/** A peer behind the ordinary home router of the far end, and reports on `cli` that try it. */
+export class PeerTrial {
+  readonly #ca: RelayCa;
+  readonly #peer: Compiled;
+  readonly #reporter: Reporter;
+
+  private constructor(ca: RelayCa, peer: Compiled, reporter: Reporter) {
+    this.#ca = ca;
+    this.#peer = peer;
+    this.#reporter = reporter;
+  }
+
+  static async build(ca: RelayCa, reporter: Reporter): Promise<PeerTrial> {
+    return new PeerTrial(ca, await Compiled.build('peer-here.ts'), reporter);
+  }
+
+  /** Its relays and STUN servers are those of the report, as an operator names them on both machines. */
+  report(lab: Lab, wanted: Pick<Case, 'topology' | 'report'>): Promise<Tried> {
+    return TRIALS.one(() => this.#report(lab, wanted));
+  }
+
+  remove(): Promise<void> {
+    return this.#peer.remove();
+  }
+
+  async #report(lab: Lab, { topology, report = {} }: Pick<Case, 'topology' | 'report'>): Promise<Tried> {
+    // A report with peers has a longer deadline by itself.
+    const { deadline: _, ...rest } = report;
+    const { probes, ...options } = reportOptions({ ...rest, timesColour: true }, this.#ca);
+    const { relays = RELAY_TARGETS, stun = [] } = options;
+    const told: PeerHere = { relays, stun, ca: [this.#ca.pem] };
+    const canMeet = relays.length > 0 && hasFarEnd(topology);
+    const program = canMeet
+      ? lab.start(FAR_END, farCommand(topology, this.#peer.command(told)), this.#binding)
+      : null;
+    try {
+      const ready = await program?.says(/^\{"peer".*\}$/m, READY_MS);
+      const { peer } = JSON.parse(ready ?? '{"peer":null}') as PeerReady;
+      const wanted = {
+        ...options,
+        probes: [...(probes ?? []), 'peer' as const],
+        peers: peer === null ? [] : [peer],
+      };
+      return { ...(await this.#reporter.report(lab, 'cli', wanted, this.#binding)), peer };
+    } finally {
+      program?.process.kill('SIGKILL');
+    }
+  }
+
+  get #binding(): NodeJS.ProcessEnv {
+    return { [BINDING_VARIABLE]: this.#ca.binding };
+  }
+}
+
+/** Whether the colour says what the pair does; where chance has a say, what it did in one of its tries. */
+export function agreesWithTries(
+  { summary }: Pick<LocalReport, 'summary'>,
+  pair: PairResult,
+  isByChance: boolean,
+): boolean {
+  const tries = isByChance && pair.tries.length > 0 ? pair.tries : [pair];
+  return tries.some(({ outcome }) => agrees(summary.colour, outcome));
+}
