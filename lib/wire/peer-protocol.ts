@@ -1,8 +1,8 @@
 import { WireError } from './wire-error.js';
 
 /**
- * The protocol in which a report tries a peer. Who dials opens one stream and writes {@link PEER_HELLO}; the peer answers one
- * line of JSON about itself, at most {@link MAX_PEER_FACTS} bytes, and from then on sends every byte back, until the stream ends.
+ * The protocol in which a report tries a peer. Who dials opens one stream and writes a line, its hello; the peer answers one
+ * line of JSON about itself, at most 1024 bytes, and from then on sends every byte back, until the stream ends.
  */
 export const PEER_ALPN = 'iroh-net-diagnostics/peer/1';
 

@@ -24,7 +24,7 @@ const REPORT_EVERY_MS = 5 * 60_000;
 export type PeerEvent =
   /** It can be reached, or can be reached at another address than before. */
   | { type: 'online'; address: EndpointAddress }
-  /** It has had no relay for ten seconds; it goes on trying. */
+  /** It had no relay for the first ten seconds; it goes on trying. A relay that is lost later, its own report tells. */
   | { type: 'not-online' }
   /** Its own report, and what it tells visitors from now on. */
   | { type: 'report'; report: LocalReport; isWell: boolean | null }
@@ -81,20 +81,17 @@ async function tellAddress(
   signal: AbortSignal,
 ): Promise<void> {
   let told: string | null = null;
-  let isOfflineTold = false;
-  let lastOnline = monotonicMs();
+  let isTrouble = false;
+  const startedAt = monotonicMs();
   do {
     const { id, relayUrls } = endpoint.address();
-    const [home] = relayUrls;
-    if (home !== undefined) {
-      lastOnline = monotonicMs();
-      isOfflineTold = false;
-      // Without its addresses: whoever dials shall find it as peers are found, by its relay.
-      if (home !== told) onEvent({ type: 'online', address: { id, relayUrls: [home], directAddrs: [] } });
+    const home = relayUrls[0] ?? null;
+    if (home !== null && home !== told) {
       told = home;
-    } else if (!isOfflineTold && monotonicMs() - lastOnline >= ONLINE_WAIT_MS) {
-      isOfflineTold = true;
-      told = null;
+      // Without its addresses: whoever dials shall find it as peers are found, by its relay.
+      onEvent({ type: 'online', address: { id, relayUrls: [home], directAddrs: [] } });
+    } else if (told === null && !isTrouble && monotonicMs() - startedAt >= ONLINE_WAIT_MS) {
+      isTrouble = true;
       onEvent({ type: 'not-online' });
     }
   } while (await pause(LOOK_MS, signal));
