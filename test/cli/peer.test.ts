@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { PeerPrinter } from '../../lib/cli/peer/print.js';
+import { type PeerEvent, tellAddress } from '../../lib/cli/peer/run-peer.js';
 import { Shell, type ShellProcess } from '../../lib/cli/shell.js';
 import type { PeerVisitEvent } from '../../lib/peer/index.js';
 import type { Endpoint } from '../../lib/transport/index.js';
@@ -173,6 +174,30 @@ describe('peer', () => {
     );
     run.process.kill('SIGTERM');
     expect((await run.ended).code).toBe(143);
+  });
+});
+
+describe('the address of a peer', () => {
+  it('is told again when iroh has chosen another relay, and not while it stays the same', async () => {
+    const { id } = keyOf(5);
+    const homes = [null, null, 'https://a.example/', 'https://a.example/', 'https://b.example/', null];
+    const told: PeerEvent[] = [];
+    const stop = new AbortController();
+    const endpoint = {
+      address: () => {
+        const home = homes.shift() ?? null;
+        if (homes.length === 0) stop.abort();
+        const directAddrs = [{ family: 4 as const, ip: '192.0.2.1', port: 7 }];
+        return { id, relayUrls: home === null ? [] : [home], directAddrs };
+      },
+    };
+    await tellAddress(endpoint, (event) => told.push(event), stop.signal);
+    expect(told).toEqual(
+      ['https://a.example/', 'https://b.example/'].map((url) => ({
+        type: 'online',
+        address: { id, relayUrls: [url], directAddrs: [] },
+      })),
+    );
   });
 });
 

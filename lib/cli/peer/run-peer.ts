@@ -75,8 +75,9 @@ export async function runPeer(run: PeerRun): Promise<void> {
   }
 }
 
-async function tellAddress(
-  endpoint: Endpoint,
+/** Tells at which address `endpoint` can be found, again when that changes, and once that it cannot be for now. */
+export async function tellAddress(
+  endpoint: Pick<Endpoint, 'address'>,
   onEvent: PeerRun['onEvent'],
   signal: AbortSignal,
 ): Promise<void> {
