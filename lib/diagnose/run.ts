@@ -27,6 +27,7 @@ import {
   type Summary,
   summarise,
   type Verdict,
+  wireTextOf,
 } from '../report/index.js';
 import { formatStunServer } from '../wire/index.js';
 import type { DiagnoseOptions, ProbeEvent, SoFar } from './options.js';
@@ -137,8 +138,7 @@ class Run {
         },
       });
     }
-    const pending = runs.filter((each) => !this.#records.has(each.ref));
-    if (pending.length > 0 && !pending.some(entersWireReport)) this.#tellWire(soFar());
+    if (this.#records.size < total && this.#isWireSettled(runs)) this.#tellWire(soFar());
     this.#endWithoutRoute(runs);
     return record;
   }
@@ -157,6 +157,20 @@ class Run {
       if (isSettled(runs, { records, relays }, colour)) this.#settledWith = records.length;
     }
     return { summary, isFinal: records.length >= this.#settledWith };
+  }
+
+  /** Whether no run that is out can change what the platform is told. */
+  #isWireSettled(runs: readonly NamedRun[]): boolean {
+    if (this.#hasToldWire || this.#listening.onWireFinal === null) return false;
+    const told = runs.filter(entersWireReport);
+    const open = told.filter(({ ref }) => !this.#records.has(ref));
+    // What any other run sees is in it. An exchange only shows whether UDP works, which may be known.
+    if (!open.every(({ probe, target }) => probe === 'qad' && target === 'exchange')) return false;
+    const { relays, isPublicAddress, endpoint } = this.#plan;
+    const records = told.flatMap(({ ref }) => this.#records.get(ref) ?? []);
+    return isSettled(told, { records, relays }, (all) =>
+      wireTextOf({ endpoint, verdict: judgeOnRead(all, relays, isPublicAddress) }),
+    );
   }
 
   /** Ends the report once it is known that no destination has a route: nothing more can be measured then. */

@@ -12,6 +12,6 @@ export { renderText, type TextOptions } from './render-text.js';
 export { type JsonSchema, REPORT_SCHEMA } from './schema/index.js';
 export { isSettled, type PendingRun } from './settled/index.js';
 export { colourOf, isGoodPeer, summarise } from './summary/index.js';
-export { entersWireReport, toWireReport } from './to-wire.js';
+export { entersWireReport, toWireReport, wireTextOf } from './to-wire.js';
 export type * from './types.js';
 export { hasNoRoute, judge, judgeOnRead } from './verdict/index.js';

@@ -19,23 +19,37 @@ import type { FamilyVerdict, LocalReport, Mapping, RelayVerdict, Verdict } from 
  * @throws `ERR_STATE` when the report was made without an endpoint: the wire report begins with its id;
  *   `ERR_WIRE_DECODE` when the report is a redacted one, which has no id
  */
-export function toWireReport(local: LocalReport): DiagnosticsReport {
-  const { endpoint, verdict } = local;
+export function toWireReport({ endpoint, verdict }: Told): DiagnosticsReport {
   if (endpoint === null) {
     throw new NetDiagnosticsError('ERR_STATE', 'a wire report names its endpoint: run diagnose() with one');
   }
-  const { upnp, pcp, natPmp } = verdict.portMapping;
   return {
     endpointId: parseEndpointId(endpoint.endpointId),
-    netReport: verdict.relays.some((relay) => relay.answered) ? toNetReport(local) : null,
+    ...measured({ endpoint, verdict }),
     directAddrs: endpoint.directAddrs.toSorted(compareSocketAddr),
-    portmapProbe: { upnp: upnp.value === 'yes', pcp: pcp.value === 'yes', natPmp: natPmp.value === 'yes' },
     irohVersion: IROH_VERSIONS[BINDING_VERSION],
     irohServicesVersion: IROH_SERVICES_VERSION,
   };
 }
 
-function toNetReport({ endpoint, verdict }: LocalReport): NetReport {
+/** The part of a local report that the wire report is made from. */
+type Told = Pick<LocalReport, 'endpoint' | 'verdict'>;
+
+/** What is measured of the wire report, as one text: to see whether it still changes. */
+export function wireTextOf(told: Told): string {
+  return JSON.stringify(measured(told));
+}
+
+function measured(told: Told): Pick<DiagnosticsReport, 'netReport' | 'portmapProbe'> {
+  const { relays, portMapping } = told.verdict;
+  const { upnp, pcp, natPmp } = portMapping;
+  return {
+    netReport: relays.some((relay) => relay.answered) ? toNetReport(told) : null,
+    portmapProbe: { upnp: upnp.value === 'yes', pcp: pcp.value === 'yes', natPmp: natPmp.value === 'yes' },
+  };
+}
+
+function toNetReport({ endpoint, verdict }: Told): NetReport {
   const { ipv4, ipv6, relays, captivePortal } = verdict;
   const directAddrs = endpoint?.directAddrs ?? [];
   return {

@@ -278,12 +278,13 @@ describe('diagnose', () => {
     );
     const relayed = { remoteAddr: 'https://a.test/', isRelay: true, received: 20 };
     const direct = { remoteAddr: '203.0.113.7:4433', isRelay: false, received: 20 };
-    /** The colour that was final when the exchange had not ended, or null. */
-    const colourBeforeExchange = async (paths: EndpointSnapshot['paths']) => {
+    /** The colour that was final when the exchange had not ended, or null, and whether the platform was told by then. */
+    const beforeExchange = async (paths: EndpointSnapshot['paths']) => {
       const finals: (string | null)[] = [];
+      const early: LocalReport[] = [];
       let hasEnded = false;
-      await diagnose({
-        endpoint: { ...endpoint, paths },
+      const whole = await diagnose({
+        endpoint: { ...endpoint, homeRelay: relayed.remoteAddr, paths },
         relays: relays.map(({ host, server }) => ({ url: `https://${host}/`, quicPort: server.port })),
         probes: ['route', 'endpoint', 'qad', 'https', 'relay'],
         isPublicAddress: () => true,
@@ -297,13 +298,17 @@ describe('diagnose', () => {
           hasEnded ||= ref === 'qad IPv4 exchange';
           if (!hasEnded && soFar?.isFinal === true) finals.push(soFar.summary.colour);
         },
+        onWireFinal: (report) => {
+          if (!hasEnded) early.push(report);
+        },
       });
       expect(hasEnded).toBe(true);
-      return finals[0] ?? null;
+      for (const report of early) expect(toWireReport(report)).toEqual(toWireReport(whole));
+      return { colour: finals[0] ?? null, isTold: early.length > 0 };
     };
     try {
-      expect(await colourBeforeExchange([relayed, direct])).toBe('green');
-      expect(await colourBeforeExchange([relayed])).toBeNull();
+      expect(await beforeExchange([relayed, direct])).toEqual({ colour: 'green', isTold: true });
+      expect(await beforeExchange([relayed])).toEqual({ colour: null, isTold: false });
     } finally {
       await Promise.all(relays.map(({ server }) => server.close()));
       authority.remove();

@@ -16,6 +16,7 @@ import {
   type PendingRun,
   type ProbeRecord,
   toWireReport,
+  wireTextOf,
 } from '../../lib/report/index.js';
 import { CASES } from '../../lib/report/settled/cases.js';
 import { MAX_LOOKS } from '../../lib/report/settled/index.js';
@@ -80,6 +81,29 @@ describe('what does not enter the wire report', () => {
       expect(wireOf(inOrder(plan, [...known, ...rest]))).toEqual(wireOf(known));
     }
     expect(looked).toBeGreaterThan(WORLDS / 2);
+  });
+});
+
+describe('a wire report that is settled while datagrams are exchanged', () => {
+  it('never changes', () => {
+    let settled = 0;
+    for (let n = 0; n < WORLDS; n += 1) {
+      const world = worldFrom(randomFrom(`early wire ${n}`));
+      const { relays } = world;
+      const plan = planOf(world).filter(entersWireReport);
+      const wire = (all: readonly ProbeRecord[]) =>
+        wireTextOf({ endpoint: NOWHERE, verdict: judgeOnRead(all, relays, isPublicHere) });
+      const exchanges = plan.filter(({ target }) => target === 'exchange');
+      const others = plan.filter((run) => !exchanges.includes(run));
+      const records = inOrder(plan, endAll(others, world));
+      if (!isSettled(plan, { records, relays }, wire)) continue;
+      settled += 1;
+      const is = wire(records);
+      for (let time = 0; time < COMPLETIONS; time += 1)
+        expect(wire(inOrder(plan, endAll(exchanges, world, records)))).toBe(is);
+    }
+    expect(settled).toBeGreaterThan(WORLDS / 20);
+    expect(settled).toBeLessThan(WORLDS);
   });
 });
 

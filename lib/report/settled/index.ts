@@ -1,29 +1,29 @@
 import type { Observation } from '../observation.js';
-import type { Colour, ProbeRecord } from '../types.js';
+import type { ProbeRecord } from '../types.js';
 import { casesOf, type Known, type Part, type PendingRun } from './cases.js';
 
 export type { Known, PendingRun } from './cases.js';
 
 /**
- * At most so many colours are computed; if more would be needed, nothing is said to be settled. The app's event loop is
+ * So often it is concluded at most; if more would be needed, nothing is said to be settled. The app's event loop is
  * blocked meanwhile: one takes 0.05 ms, and several times that before V8 has compiled it.
  */
 export const MAX_LOOKS = 100;
 
 /**
- * Whether the colour is final. Computes it for every way in which the open runs may end, so it holds whatever the rules of
- * the verdict are. Runs whose parts the colour does not read end as they like. Pure.
+ * Whether a conclusion is final: the colour, or what the platform is told. Computes it for every way in which the open runs may
+ * end, so it holds whatever the rules of the verdict are. Runs whose parts it does not read end as they like. Pure.
  *
  * @param plan - all runs of the report, in its order
  * @param known - the runs that have ended
- * @param colourOf - the colour that such records lead to. Should read no part that it does not need
+ * @param conclude - what such records lead to. Should read no part that it does not need
  */
 export function isSettled(
   plan: readonly PendingRun[],
   known: Known,
-  colourOf: (records: readonly ProbeRecord[]) => Colour,
+  conclude: (records: readonly ProbeRecord[]) => string,
 ): boolean {
-  return new Look(plan, known, colourOf).isSettled();
+  return new Look(plan, known, conclude).isSettled();
 }
 
 /** Runs of one kind that have not ended. */
@@ -39,7 +39,7 @@ type Ending = readonly ProbeRecord[];
 /** How some groups end. */
 interface Way {
   ends: ReadonlyMap<Group, Ending>;
-  /** The others on whose parts the colour rests. So far none of them has seen anything. */
+  /** The others on whose parts the conclusion rests. So far none of them has seen anything. */
   read: readonly Group[];
 }
 
@@ -60,21 +60,21 @@ function isCostly({ runs: [run] }: Group): boolean {
 class Look {
   readonly #plan: readonly PendingRun[];
   readonly #known: Known;
-  readonly #colourOf: (records: readonly ProbeRecord[]) => Colour;
+  readonly #conclude: (records: readonly ProbeRecord[]) => string;
   readonly #groups: readonly Group[];
   readonly #ended: ReadonlyMap<string, ProbeRecord>;
   readonly #open = new Map<string, ProbeRecord>();
-  /** Groups with parts that the colour has read. */
+  /** Groups with parts that were read. */
   readonly #read = new Set<Group>();
 
   constructor(
     plan: readonly PendingRun[],
     known: Known,
-    colourOf: (records: readonly ProbeRecord[]) => Colour,
+    conclude: (records: readonly ProbeRecord[]) => string,
   ) {
     this.#plan = plan;
     this.#known = known;
-    this.#colourOf = colourOf;
+    this.#conclude = conclude;
     this.#ended = new Map(known.records.map((record) => [record.ref, record]));
     this.#groups = this.#groupsOf(plan.filter(({ ref }) => !this.#ended.has(ref)));
   }
@@ -105,17 +105,17 @@ class Look {
     return true;
   }
 
-  /** The colour at the end of a way. Notes which of the groups that are still open it has read. */
-  #follow(way: Way): Colour {
+  /** What is concluded at the end of a way. Notes which of the groups that are still open were read for it. */
+  #follow(way: Way): string {
     const records = new Map([...this.#open, ...this.#ended]);
     for (const [{ runs }, ending] of way.ends) {
       for (const { ref } of runs) records.delete(ref);
       for (const record of ending) records.set(record.ref, record);
     }
     this.#read.clear();
-    const colour = this.#colourOf(this.#plan.flatMap(({ ref }) => records.get(ref) ?? []));
+    const concluded = this.#conclude(this.#plan.flatMap(({ ref }) => records.get(ref) ?? []));
     way.read = [...this.#read];
-    return colour;
+    return concluded;
   }
 
   /** Most of the time there are too many ways. Then nothing more is computed, and costly endings are not even made. */
