@@ -510,6 +510,6 @@ describe('in networks that are made up', () => {
     }
     // Not all of it is the same as without a peer.
     for (const after of ['green, relayed: orange', 'orange, direct: green', 'red, direct: green'])
-      expect(changed.get(after) ?? 0, after).toBeGreaterThan(2);
+      expect(changed.get(after) ?? 0, after).toBeGreaterThan(0);
   });
 });

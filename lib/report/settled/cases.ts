@@ -128,8 +128,8 @@ function views(by: AddressSeen['by'], family: Family, known: Known): AddressSeen
       seenAs.flatMap((as) => SIGHTS.map((sight) => view(by, { family, as, ip, sight }))),
     ),
     inside.map((seen) => ({ ...seen, destinationIp: elsewhere })),
-    // A peer turns out to stand behind the same address as we.
-    ...peerIps(family, known).map((ip) =>
+    // It sees what others saw before, or a peer turns out to stand behind the same address as we.
+    ...outerIps(family, known).map((ip) =>
       view(by, { family, as: family, ip: sourceOf(family, known), sight: 'equal', outside: ip }),
     ),
     // Who answered before turns out to stand in our own network.
@@ -139,14 +139,17 @@ function views(by: AddressSeen['by'], family: Family, known: Known): AddressSeen
   ];
 }
 
-function peerIps(family: Family, { records }: Known): string[] {
-  const direct = seen(records, 'peers').filter(({ part }) => part.family === family);
-  return [...new Set(direct.flatMap(({ part: { remoteAddr } }) => ipIn(remoteAddr) ?? []))];
+/** Addresses of one family at which we were seen, and those of peers. */
+function outerIps(family: Family, { records }: Known): string[] {
+  const observed = seen(records, 'addresses').map(({ part }) => part.observed);
+  const peers = seen(records, 'peers').map(({ part }) => part.remoteAddr ?? '');
+  return [...new Set([...observed, ...peers].flatMap((address) => ipOf(address, family) ?? []))];
 }
 
-function ipIn(socketAddr: string | undefined): string | null {
+function ipOf(socketAddr: string, family: Family): string | null {
   try {
-    return parseSocketAddr(socketAddr ?? '').ip;
+    const address = parseSocketAddr(socketAddr);
+    return address.family === family ? address.ip : null;
   } catch {
     return null;
   }

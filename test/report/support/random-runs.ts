@@ -4,6 +4,7 @@ import type {
   AskedRelay,
   Family,
   Observation,
+  PeerReached,
   PendingRun,
   PortMappingProtocol,
   ProbeRecord,
@@ -17,6 +18,8 @@ export interface World {
   hasStun: boolean;
   /** Nothing answers over UDP. */
   isBlocked: boolean;
+  /** How many peers are tried. */
+  peers: number;
 }
 
 const FAMILIES = [4, 6] as const;
@@ -29,11 +32,12 @@ export function worldFrom(random: () => number): World {
     isQuicPortKnown: random() < 0.7,
   }));
   const isBlocked = random() < 0.25;
-  return { random, relays, hasStun: random() < 0.5, isBlocked };
+  const hasStun = random() < 0.5;
+  return { random, relays, hasStun, isBlocked, peers: pick([0, 0, 1, 2], random) };
 }
 
 /** The runs that its report would have. */
-export function planOf({ relays, hasStun }: World): PendingRun[] {
+export function planOf({ relays, hasStun, peers }: World): PendingRun[] {
   const targets: Record<string, Pick<PendingRun, 'target' | 'family'>[]> = {
     route: [{ target: '192.0.2.1', family: 4 }, { target: '2001:db8::1', family: 6 }, ...perRelay(relays)],
     endpoint: [{}],
@@ -50,6 +54,7 @@ export function planOf({ relays, hasStun }: World): PendingRun[] {
           { target: 'filtering', family },
         ])
       : [],
+    peer: PEERS.slice(0, peers).map((target) => ({ target })),
   };
   return PROBE_NAMES.flatMap((probe) =>
     (targets[probe] ?? []).map((target) => ({
@@ -57,6 +62,8 @@ export function planOf({ relays, hasStun }: World): PendingRun[] {
     })),
   );
 }
+
+const PEERS = ['3f3f3f3f3f', 'a7a7a7a7a7'];
 
 function perRelay(relays: readonly AskedRelay[]) {
   return relays.map(({ url }) => ({ target: url }));
@@ -123,6 +130,8 @@ function observationOf(run: PendingRun, world: World, before: readonly ProbeReco
       return portMapping('upnp', world);
     case 'stun':
       return run.target === 'mapping' ? stun(family, world) : filtering(family);
+    case 'peer':
+      return tried(target, world);
     default:
       return null;
   }
@@ -142,6 +151,30 @@ function running({ random, relays }: World): Observation {
     ],
   };
 }
+
+/** Connections to a peer that stands anywhere, through any of the relays. */
+function tried(id: string, { random, relays }: World): Observation {
+  const peer = { peer: id.padEnd(64, '0'), watchedMs: pick([6000, 6000, 900], random) };
+  const access = relays.flatMap(({ url }) =>
+    random() < 0.5 ? [{ relayUrl: url, stage: 'ready' } as const] : [],
+  );
+  if (random() < 0.4) {
+    const isPeerWell = pick([{ isPeerWell: true }, { isPeerWell: false }, {}], random);
+    const reached = pick<PeerReached>(['relayed', 'relayed', 'unreached', 'cut'], random);
+    return { peers: [{ ...peer, reached, ...isPeerWell }], access };
+  }
+  const family = pick(FAMILIES, random);
+  const ip = random() < 0.7 ? FAR[family] : pick([...OWN[family], ...OUTSIDE[family]], random);
+  const remoteAddr = addressText(ip, pick([50000, 50000, 7842], random));
+  const lets = pick([{ letsInStrangers: false }, { letsInStrangers: true }, {}], random);
+  return {
+    peers: [{ ...peer, reached: 'direct', family, remoteAddr, ...lets }],
+    paths: [{ remoteAddr, isRelay: false, received: 60 }],
+    access,
+  };
+}
+
+const FAR = { 4: '198.51.100.130', 6: '2001:db8:ff::2' } as const;
 
 function pick<T>(items: readonly [T, ...T[]], random: () => number): T {
   return items[Math.floor(random() * items.length)] ?? items[0];
