@@ -1,7 +1,7 @@
 import { codeOf } from '../errors.js';
 import type { PeerReached } from '../report/index.js';
 import { CLOSE_NORMAL, parseEndpointId, shortId } from '../wire/index.js';
-import { CONNECT_MS, MARGIN_MS, WATCH_MS } from './peer/constants.js';
+import { CONNECT_MS, LONGEST_ECHO_MS, MARGIN_MS, WATCH_MS } from './peer/constants.js';
 import { type Ending, Trial, type Watched } from './peer/trial.js';
 import type { PeerLink, PeerToTry } from './peer/types.js';
 import { type Probe, type ProbeContext, probeError, type RunResult } from './probe.js';
@@ -42,7 +42,8 @@ async function tryPeer(peer: PeerToTry, context: ProbeContext): Promise<RunResul
   }
   try {
     const trial = new Trial(link, elapsed, dialledMs);
-    const ending = await trial.run(Math.min(WATCH_MS, left()), signal);
+    const longestMs = Math.min(WATCH_MS + LONGEST_ECHO_MS, left());
+    const ending = await trial.run(Math.min(WATCH_MS, longestMs), longestMs, signal);
     return resultOf(peer, trial, ending);
   } finally {
     link.close(CLOSE_NORMAL);
@@ -59,7 +60,7 @@ function resultOf(peer: PeerToTry, trial: Trial, ending: Ending): RunResult {
   if (ending !== 'watched') {
     return { outcome: 'failed', error: probeError(ending.error), observation: result('cut') };
   }
-  if (seen.watchedMs < WATCHED_ENOUGH_MS) return tooEarly(peer, seen, observation);
+  if (seen.watchedMs < WATCHED_ENOUGH_MS || trial.isCarrying) return tooEarly(peer, seen, observation);
   if (trial.isRelayed && (trial.hasTalked || seen.remoteAddr === undefined)) {
     return { outcome: 'ok', observation: result('relayed') };
   }

@@ -278,14 +278,14 @@ const direct = (received: number, remoteAddr = '127.0.0.1:9'): PeerPath => ({
   ...{ remoteAddr, isRelay: false, isSelected: true, received },
 });
 
-async function observationOf(link: PeerLink): Promise<Observation | undefined> {
+async function observationOf(link: PeerLink, deadlineMs = 10_000): Promise<Observation | undefined> {
   const peer: PeerToTry = { id: ID, connect: async () => link };
-  const [record] = await runAlone(peerProbe, [], { deadlineMs: 10_000, peers: [peer] });
+  const [record] = await runAlone(peerProbe, [], { deadlineMs, peers: [peer] });
   return record?.observation;
 }
 
-async function tryScripted(link: PeerLink): Promise<PeerSeen | undefined> {
-  return (await observationOf(link))?.peers?.[0];
+async function tryScripted(link: PeerLink, deadlineMs?: number): Promise<PeerSeen | undefined> {
+  return (await observationOf(link, deadlineMs))?.peers?.[0];
 }
 
 describe('a direct path that does not last', () => {
@@ -328,6 +328,24 @@ describe('a direct path that does not last', () => {
     );
     expect(seen).toMatchObject({ reached: 'direct', remoteAddr: '127.0.0.1:9' });
     expect(seen?.directMs).toBeGreaterThanOrEqual(4400);
+  });
+
+  it('comes up late in the time for watching: its echo may end after it', { tags: ['slow'] }, async () => {
+    const seen = await tryScripted(
+      scripted(pathsOverTime((ms) => (ms < 5600 ? [relay(true)] : [direct(ms), relay(false)]))),
+    );
+    expect(seen).toMatchObject({ reached: 'direct', remoteAddr: '127.0.0.1:9' });
+    expect(seen?.watchedMs).toBeGreaterThanOrEqual(6500);
+    expect(seen?.watchedMs).toBeLessThan(8000);
+  });
+
+  it('is still carrying when the report ends: that it stayed relayed is not said', {
+    tags: ['slow'],
+  }, async () => {
+    const link = scripted(pathsOverTime((ms) => (ms < 5600 ? [relay(true)] : [direct(ms), relay(false)])));
+    const seen = await tryScripted(link, 6400);
+    expect(seen).toMatchObject({ reached: 'cut', remoteAddr: '127.0.0.1:9' });
+    expect(seen?.watchedMs).toBeGreaterThanOrEqual(5900);
   });
 
   it('gives way to another direct path, which then has to prove itself', async () => {

@@ -3,7 +3,7 @@
 /** How long dialling may take. Through a relay it is three round trips; a report must not wait for a peer that is away. */
 export const CONNECT_MS = 4_000;
 
-/** How long the paths are watched after that: iroh tries a second time to open a direct path after five seconds. */
+/** How long a direct path is waited for after that: iroh tries a second time to open a direct path after five seconds. */
 export const WATCH_MS = 6_000;
 
 /** The trial ends this long before the report, so that the report holds what it saw. */

@@ -25,6 +25,10 @@ export class Trial {
   #direct: { remoteAddr: string; ms: number } | null = null;
   /** The direct path that has proved itself. */
   #proved: string | null = null;
+  /** Messages that have come back while the present direct path was in use; 0 without one. */
+  #underWay = 0;
+  /** Whether no other direct path is waited for. */
+  #isTimeUp = false;
   #echoed = 0;
   #letsInStrangers: boolean | null = null;
 
@@ -40,15 +44,25 @@ export class Trial {
     this.#connectedMs = elapsed();
   }
 
-  /** Watches for `ms` milliseconds at most. @throws the signal's reason when it fires */
-  async run(ms: number, signal: AbortSignal): Promise<Ending> {
+  /**
+   * Waits for a direct path for `watchMs` milliseconds. One that carries messages by then may go on to prove itself, until
+   * `longestMs` are over: iroh's second try may bring it in the last moment.
+   * @throws the signal's reason when it fires
+   */
+  async run(watchMs: number, longestMs: number, signal: AbortSignal): Promise<Ending> {
     try {
       await scoped(signal, async (scope) => {
-        const timer = setTimeout(() => scope.abort(new TimeUp('nothing has proved itself')), ms).unref();
+        const end = () => scope.abort(nothingProved());
+        const atLast = setTimeout(end, longestMs).unref();
+        const watched = setTimeout(() => {
+          this.#isTimeUp = true;
+          if (!this.isCarrying) end();
+        }, watchMs).unref();
         try {
           await abortable(this.#prove(scope.signal), scope.signal);
         } finally {
-          clearTimeout(timer);
+          clearTimeout(watched);
+          clearTimeout(atLast);
         }
       });
       return 'proved';
@@ -56,6 +70,11 @@ export class Trial {
       signal.throwIfAborted();
       return error instanceof TimeUp ? 'watched' : { error };
     }
+  }
+
+  /** Whether messages come back while a direct path is in use, which has not proved itself yet. */
+  get isCarrying(): boolean {
+    return this.#underWay > 0;
   }
 
   /** Whether the peer was heard through a relay. */
@@ -102,6 +121,8 @@ export class Trial {
     for (;;) {
       const path = this.#look();
       if (path !== null && (await this.#carries(await talking, path, signal))) return;
+      this.#underWay = 0;
+      if (this.#isTimeUp) throw nothingProved();
       await systemSleep(TICK_MS, signal);
     }
   }
@@ -128,6 +149,7 @@ export class Trial {
         const now = this.#look();
         if (now?.remoteAddr !== path.remoteAddr) return false;
         const echoed = talk.echoed - echoedBefore;
+        this.#underWay = echoed;
         if (echoed > last.echoed) last = { echoed, ms };
         const hasEnough = ms >= SHORTEST_ECHO_MS && echoed >= ENOUGH_MESSAGES;
         const came = (now.received ?? Number.POSITIVE_INFINITY) - (path.received ?? 0);
@@ -146,6 +168,10 @@ export class Trial {
       }
     });
   }
+}
+
+function nothingProved(): TimeUp {
+  return new TimeUp('nothing has proved itself');
 }
 
 function familyOf(text: string): { family?: Family } {
