@@ -47,7 +47,7 @@ export const METRICS = {
   granted: 'iroh.net_diagnostics.endpoint.granted',
 } as const;
 
-/** Seconds. A run ends at its deadline: 3 s by default, 60 s at most. OpenTelemetry's defaults are in milliseconds. */
+/** Seconds. A run ends at its deadline: 3 s by default, 10 s with peers, 60 s at most. OpenTelemetry's defaults are in milliseconds. */
 export const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60];
 
 /**
