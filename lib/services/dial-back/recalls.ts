@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Clock, newAbort, nowSeconds, Semaphore, type Sleep, systemSleep } from '../../async/index.js';
 import { hasCode, messageOf } from '../../errors.js';
 import type { Endpoint } from '../../transport/index.js';
@@ -102,6 +103,9 @@ export class Recalls {
     const { endpoint, store, presence, events, clock } = this.#context;
     const { project, id } = ref;
     try {
+      // A store in this process answers at once: a fleet's calls would follow each other without a turn for anybody else.
+      await turn();
+      if (presence.connection(id) !== null) return;
       const [record, grants] = await Promise.all([store.endpoint(ref), store.grants(ref, endpoint.id)]);
       const grant = usableGrant(grants, nowSeconds(clock));
       if (presence.connection(id) !== null) return;
