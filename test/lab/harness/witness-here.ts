@@ -93,7 +93,11 @@ async function opinion({ id, lastSeenAt }: EndpointView): Promise<WitnessSaid> {
 
 /** Not when a path has not settled yet, or no relay has told the app its address so far. */
 function isAllThatCanBeSeen({ facts, sighting }: Extract<WitnessSaid, { state: 'reported' }>): boolean {
-  return sighting !== null && sighting.relayPath !== null && facts.natType !== 'Unknown';
+  if (sighting === null || sighting.relayPath === null) return false;
+  // The NAT is known and the level does not follow: the app does not know its address yet, while iroh waits for a dead relay.
+  return (
+    facts.natType !== 'Unknown' && !(facts.level === 'orange' && facts.natType === 'Endpoint-Independent')
+  );
 }
 
 function say<Said>(what: Said): void {
