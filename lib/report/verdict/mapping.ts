@@ -88,11 +88,10 @@ function nobodyOutside({ useless }: Witnesses, missing: readonly string[]): Mapp
  */
 function judgeOwn(records: readonly ProbeRecord[], own: readonly Witness[], family: Family): Mapping {
   const places = new Set(own.map(({ part }) => part.destinationIp)).size;
-  if (places >= MIN_VANTAGE_POINTS) return judged('none', NO_NAT, own);
+  const silences = seen(records, 'silences').filter(({ part }) => part.family === family);
+  if (places >= MIN_VANTAGE_POINTS || silences.length === 0) return judged('none', NO_NAT, own);
   const overHttps = new Set(seen(records, 'latencies').map(({ part }) => part.relayUrl));
-  const silent = seen(records, 'silences').filter(
-    ({ part }) => part.family === family && overHttps.has(part.relayUrl),
-  );
+  const silent = silences.filter(({ part }) => overHttps.has(part.relayUrl));
   if (silent.length > 0) {
     const reason = 'one relay sees our own address, and may stand in our own network: another one is silent';
     return unknown(reason, [...own, ...silent]);

@@ -8,13 +8,12 @@ type Makers<T> = { readonly [K in keyof T]: () => T[K] };
 export function onRead<T extends object>(makers: Makers<T>): T {
   const made = {} as T;
   for (const key of Object.keys(makers) as (keyof T)[]) {
+    let value: { is: T[keyof T] } | undefined;
     Object.defineProperty(made, key, {
       enumerable: true,
-      configurable: true,
       get: () => {
-        const value = makers[key]();
-        Object.defineProperty(made, key, { enumerable: true, value });
-        return value;
+        value ??= { is: makers[key]() };
+        return value.is;
       },
     });
   }
