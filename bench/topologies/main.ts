@@ -11,7 +11,7 @@ import {
 } from '../../test/lab/harness/case.js';
 import { hasFarEnd } from '../../test/lab/harness/far-end.js';
 import { officialReport } from '../../test/lab/harness/official.js';
-import type { PairResult } from '../../test/lab/harness/pair.js';
+import { CHANCE_TRIES, type PairResult } from '../../test/lab/harness/pair.js';
 import { agreesWithTries, PeerTrial, type Tried } from '../../test/lab/harness/peer-trial.js';
 import { Places } from '../../test/lab/harness/places.js';
 import { RelayCa } from '../../test/lab/harness/relays.js';
@@ -128,7 +128,11 @@ async function toldOf(wanted: Case, tools: Tools): Promise<Row> {
 }
 
 function measure(wanted: Case, tools: Tools): Promise<Row> {
-  const timed = { ...wanted, report: { ...wanted.report, timesColour: true } };
+  const timed = {
+    ...wanted,
+    report: { ...wanted.report, timesColour: true },
+    ...(tools.trial !== null && isByChance(wanted) && { mostTries: CHANCE_TRIES }),
+  };
   return inLab(timed, tools, async (result, lab, running) => {
     const relays = wanted.report?.relays ?? RELAY_TARGETS;
     const asked = { relays, caFile: tools.ca.file };
@@ -158,7 +162,7 @@ function measure(wanted: Case, tools: Tools): Promise<Row> {
       isExcused: wanted.platformCannotKnow !== undefined,
       tried,
       triedAgrees: tried !== null && agreesWithTries(tried.report, pair, isByChance(wanted)),
-      triedException: wanted.peerCannotKnow ?? null,
+      triedException: wanted.peerCannotKnow ?? byChance(wanted),
     };
   });
 }
@@ -336,9 +340,6 @@ function peerTotals(rows: readonly Row[]): string[] {
       row.triedAgrees ? [] : [`- ${told(row)}: ${row.triedException ?? 'NO REASON'}`],
     ),
     ...hollow.map((row) => `- ${told(row)}: HOLLOW`),
-    ...asked
-      .filter(({ triedAgrees, triedException }) => triedAgrees && triedException !== null)
-      .map(({ name }) => `- ${name}: agrees, and is excused`),
   ];
 }
 

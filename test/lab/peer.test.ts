@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPeer, interopAvailable } from '../interop/support/index.js';
-import { type Case, isByChance, RELAY_TARGETS } from './harness/case.js';
+import { type Case, isByChance, pairOf, RELAY_TARGETS } from './harness/case.js';
 import { withFarEnd } from './harness/far-end.js';
 import { Lab } from './harness/lab.js';
-import { majority, Pair } from './harness/pair.js';
+import { CHANCE_TRIES, Pair } from './harness/pair.js';
 import { agreesWithTries, PeerTrial } from './harness/peer-trial.js';
 import { RELAY_NAMES, RELAY_PROGRAM, RELAYS, RelayCa } from './harness/relays.js';
 import { Reporter } from './harness/reporter.js';
@@ -64,9 +64,10 @@ describe.skipIf(!labRuns(PROGRAMS) || !interopAvailable())(
       const lab = await Lab.start(withPlatform(withFarEnd({ names: RELAY_NAMES, ...topology })));
       try {
         await Promise.all(services.map((service) => service.start(lab, ca)));
-        const running = await Pair.start(lab, topology, report?.relays ?? RELAY_TARGETS, ca);
+        const tries = isByChance(wanted) ? CHANCE_TRIES : undefined;
+        const running = await Pair.start(lab, topology, report?.relays ?? RELAY_TARGETS, ca, tries);
         const tried = await trial.report(lab, wanted);
-        const pair = (await running?.outcome(isByChance(wanted))) ?? majority([]);
+        const pair = await pairOf(wanted, running);
         const { summary, probes } = tried.report;
         const evidence = JSON.stringify({
           pair,

@@ -84,7 +84,10 @@ export type OfficialMember =
   | 'captive_portal';
 
 /** The pair does now the one, now the other: what is said of it is right where it did so once. */
-export function isByChance({ isByChance: everywhere, oneSideCannotKnow }: Case): boolean {
+export function isByChance({
+  isByChance: everywhere,
+  oneSideCannotKnow,
+}: Pick<Case, 'isByChance' | 'oneSideCannotKnow'>): boolean {
   return everywhere === true || oneSideCannotKnow?.isByChance === true;
 }
 
@@ -123,7 +126,7 @@ export const MEASURED = new Places(2);
 
 /** Builds the topology, starts what runs in it, lets the client make one report, and calls `then` before it ends. */
 export async function inLab<T>(
-  wanted: Pick<Case, 'topology' | 'services' | 'report'>,
+  wanted: Pick<Case, 'topology' | 'services' | 'report'> & { mostTries?: number },
   tools: { ca: RelayCa; reporter: Reporter },
   then: (result: CaseResult, lab: Lab, pair: Pair | null) => Promise<T>,
 ): Promise<T> {
@@ -135,7 +138,8 @@ export async function inLab<T>(
     await watch(lab, 'cli');
     const options = reportOptions(wanted.report, ca);
     const { report, ms, colourMs } = await MEASURED.one(() => reporter.report(lab, 'cli', options));
-    const pair = await Pair.start(lab, wanted.topology, options.relays ?? RELAY_TARGETS, ca);
+    const relays = options.relays ?? RELAY_TARGETS;
+    const pair = await Pair.start(lab, wanted.topology, relays, ca, wanted.mostTries);
     return await then({ report, ms, colourMs, contacts: await contacts(lab, 'cli') }, lab, pair);
   } finally {
     await lab.close();
@@ -143,8 +147,11 @@ export async function inLab<T>(
 }
 
 /** What the pair of a lab does; it begins now, when nothing else is measured any more. */
-export function pairOf(wanted: Pick<Case, 'isByChance'>, pair: Pair | null): Promise<PairResult> {
-  return pair?.outcome(wanted.isByChance ?? false) ?? Promise.resolve(majority([]));
+export function pairOf(
+  wanted: Pick<Case, 'isByChance' | 'oneSideCannotKnow'>,
+  pair: Pair | null,
+): Promise<PairResult> {
+  return pair?.outcome(isByChance(wanted)) ?? Promise.resolve(majority([]));
 }
 
 /** Fails where the colour does not say what the pair does. */

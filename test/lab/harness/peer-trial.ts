@@ -7,6 +7,7 @@ import type { Lab } from './lab.js';
 import type { PairResult } from './pair.js';
 import type { PeerHere, PeerReady } from './peer-here.js';
 import { Places } from './places.js';
+import type { Program } from './program.js';
 import type { RelayCa } from './relays.js';
 import type { Reported, Reporter } from './reporter.js';
 import { BINDING_VARIABLE } from './trusting-binding.js';
@@ -19,6 +20,9 @@ export interface Tried extends Reported {
 
 /** Waits for the peer to go online and to make its own report, with the time that a busy machine takes. */
 const READY_MS = 30_000;
+
+/** Of the peer, at most. */
+const STARTS = 3;
 
 /** A trial waits for the most of its time, but what it measures in its first seconds does not share its cores with many. */
 const TRIALS = new Places(3);
@@ -55,12 +59,9 @@ export class PeerTrial {
     const { relays = RELAY_TARGETS, stun = [] } = options;
     const told: PeerHere = { relays, stun, ca: [this.#ca.pem] };
     const canMeet = relays.length > 0 && hasFarEnd(topology);
-    const program = canMeet
-      ? lab.start(FAR_END, farCommand(topology, this.#peer.command(told)), this.#binding)
-      : null;
+    const far = canMeet ? await this.#start(lab, farCommand(topology, this.#peer.command(told))) : null;
+    const peer = far?.ready.peer ?? null;
     try {
-      const ready = await program?.says(/^\{"peer".*\}$/m, READY_MS);
-      const { peer } = JSON.parse(ready ?? '{"peer":null}') as PeerReady;
       const wanted = {
         ...options,
         probes: [...(probes ?? []), 'peer' as const],
@@ -68,7 +69,17 @@ export class PeerTrial {
       };
       return { ...(await this.#reporter.report(lab, 'cli', wanted, this.#binding)), peer };
     } finally {
-      program?.process.kill('SIGKILL');
+      far?.program.process.kill('SIGKILL');
+    }
+  }
+
+  /** Starts the peer. On a busy machine its own report may not know its network in time: then it is started again. */
+  async #start(lab: Lab, argv: readonly string[]): Promise<{ program: Program; ready: PeerReady }> {
+    for (let left = STARTS; ; left -= 1) {
+      const program = lab.start(FAR_END, argv, this.#binding);
+      const ready = JSON.parse(await program.says(/^\{"peer".*\}$/m, READY_MS)) as PeerReady;
+      if (ready.peer === null || ready.isWell !== null || left === 1) return { program, ready };
+      program.process.kill('SIGKILL');
     }
   }
 
