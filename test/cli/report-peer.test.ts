@@ -5,7 +5,7 @@ import type { ProbeEvent } from '../../lib/diagnose/index.js';
 import type { LocalReport } from '../../lib/index.js';
 import { SecretKey } from '../../lib/wire/index.js';
 import { IROH_RELAY, Programs, runsHere } from '../probes/qad/support/programs.js';
-import { freePort } from '../support/free-port.js';
+import { startPlainRelay } from '../probes/qad/support/relay.js';
 import { HttpRelay } from '../support/http-relay.js';
 import { Program, type Run } from './program.js';
 
@@ -33,23 +33,6 @@ function start(words: readonly string[], env: Record<string, string> = {}): Run 
   return run;
 }
 
-/** A real relay, without address discovery. */
-async function relayHere(): Promise<string> {
-  const port = await freePort();
-  const config = [
-    `http_bind_addr = "127.0.0.1:${port}"`,
-    'enable_quic_addr_discovery = false',
-    'enable_metrics = false',
-  ];
-  await programs.start(
-    IROH_RELAY ?? '',
-    ['--dev', '--config-path', programs.file('relay.toml', config.join('\n'))],
-    /HTTP server listening|listening on|serving/i,
-    { RUST_LOG: 'info', NO_COLOR: '1' },
-  );
-  return `http://127.0.0.1:${port}/`;
-}
-
 const mayRelay = runsHere(IROH_RELAY, 'iroh-relay (cargo install iroh-relay --features server)');
 
 describe.skipIf(!mayRelay)('report --peer', () => {
@@ -59,8 +42,10 @@ describe.skipIf(!mayRelay)('report --peer', () => {
     return stdout[0];
   }
 
-  it('tries the peer that the other machine has printed, and asks its relay', async () => {
-    const url = await relayHere();
+  it('tries the peer that the other machine has printed, and asks its relay', {
+    tags: ['slow'],
+  }, async () => {
+    const url = await startPlainRelay(programs);
     const address = await peer(url);
     const { code, stdout, stderr } = await start([
       ...['report', '--peer', address, '--probe', 'peer', '--probe', 'https', '--json'],
@@ -74,8 +59,10 @@ describe.skipIf(!mayRelay)('report --peer', () => {
     expect(record?.observation?.peers).toMatchObject([{ peer: address.slice(0, 64), reached: 'direct' }]);
   });
 
-  it('keeps its endpoint over a watch, and ends at Ctrl-C in the middle of a trial', async () => {
-    const url = await relayHere();
+  it('keeps its endpoint over a watch, and ends at Ctrl-C in the middle of a trial', {
+    tags: ['slow'],
+  }, async () => {
+    const url = await startPlainRelay(programs);
     const address = await peer(url);
     const run = start(['report', '--watch=1', '--probe', 'peer', '--json'], {
       NET_DIAGNOSTICS_PEERS: address,

@@ -6,9 +6,9 @@ import { LivePaths } from '../../lib/net-diagnostics/live-paths.js';
 import { endpointProbe } from '../../lib/probes/endpoint.js';
 import type { Endpoint } from '../../lib/transport/index.js';
 import { IROH_RELAY, Programs, runsHere } from '../probes/qad/support/programs.js';
+import { startPlainRelay } from '../probes/qad/support/relay.js';
 import { runAlone } from '../probes/support/context.js';
 import { until } from '../support/fake-time.js';
-import { freePort } from '../support/free-port.js';
 import { ECHO, Loopback } from '../support/loopback.js';
 
 const servers: Server[] = [];
@@ -55,19 +55,7 @@ describe('a home relay', () => {
   });
 
   it.skipIf(!mayRun)('through which a peer is reached can be used', async () => {
-    const port = await freePort();
-    const config = [
-      `http_bind_addr = "127.0.0.1:${port}"`,
-      'enable_quic_addr_discovery = false',
-      'enable_metrics = false',
-    ];
-    const url = `http://127.0.0.1:${port}/`;
-    await programs.start(
-      IROH_RELAY ?? '',
-      ['--dev', '--config-path', programs.file('relay.toml', config.join('\n'))],
-      /HTTP server listening|listening on|serving/i,
-      { RUST_LOG: 'info', NO_COLOR: '1' },
-    );
+    const url = await startPlainRelay(programs);
     const [one, other] = [await bind(url, ECHO), await bind(url, ECHO)];
     other.listen((incoming) => void incoming.accept().catch(() => {}));
     await Promise.all([one.online({ timeoutMs: 10_000 }), other.online({ timeoutMs: 10_000 })]);

@@ -9,9 +9,9 @@ import type { Observation, PeerSeen, ProbeRecord } from '../../lib/report/index.
 import type { BiStream, Connection } from '../../lib/transport/index.js';
 import { encodePeerFacts, MAX_PEER_FACTS, PEER_ALPN } from '../../lib/wire/index.js';
 import { until } from '../support/fake-time.js';
-import { freePort } from '../support/free-port.js';
 import { Loopback } from '../support/loopback.js';
 import { IROH_RELAY, Programs, runsHere } from './qad/support/programs.js';
+import { startPlainRelay } from './qad/support/relay.js';
 import { runAlone } from './support/context.js';
 import { echo, hello, peerHere } from './support/peer-here.js';
 
@@ -412,24 +412,8 @@ describe('a stranger’s question', () => {
 const mayRelay = runsHere(IROH_RELAY, 'iroh-relay (cargo install iroh-relay --features server)');
 
 describe.skipIf(!mayRelay)('a peer behind a relay', () => {
-  async function relayHere(): Promise<string> {
-    const port = await freePort();
-    const config = [
-      `http_bind_addr = "127.0.0.1:${port}"`,
-      'enable_quic_addr_discovery = false',
-      'enable_metrics = false',
-    ];
-    await programs.start(
-      IROH_RELAY ?? '',
-      ['--dev', '--config-path', programs.file('relay.toml', config.join('\n'))],
-      /HTTP server listening|listening on|serving/i,
-      { RUST_LOG: 'info', NO_COLOR: '1' },
-    );
-    return `http://127.0.0.1:${port}/`;
-  }
-
   it('gets a direct path, and the relay is known to be usable', async () => {
-    const url = await relayHere();
+    const url = await startPlainRelay(programs);
     const relays = [{ url, quicPort: null }];
     const { endpoint } = await peerHere(net, undefined, { relays });
     const dialler = await net.bind({ relays });
@@ -443,8 +427,21 @@ describe.skipIf(!mayRelay)('a peer behind a relay', () => {
     expect(record?.observation?.access).toEqual([{ relayUrl: url, stage: 'ready' }]);
   });
 
+  it('is found at the second of its relays, where it is now', async () => {
+    const [left, now] = [await startPlainRelay(programs), await startPlainRelay(programs)];
+    const { endpoint } = await peerHere(net, undefined, { relays: [{ url: now, quicPort: null }] });
+    const dialler = await net.bind({ relays: [left, now].map((url) => ({ url, quicPort: null })) });
+    await Promise.all([endpoint, dialler].map((each) => each.online({ timeoutMs: 10_000 })));
+    const address = { id: endpoint.id, relayUrls: [left, now], directAddrs: [] };
+    const [record] = await runAlone(peerProbe, [], {
+      deadlineMs: 10_000,
+      peers: [peerToTry(dialler, address)],
+    });
+    expect(record?.observation?.peers).toMatchObject([{ reached: 'direct' }]);
+  });
+
   it('to which no direct path is seen is relayed, after six seconds', { tags: ['slow'] }, async () => {
-    const url = await relayHere();
+    const url = await startPlainRelay(programs);
     const relays = [{ url, quicPort: null }];
     const { endpoint } = await peerHere(net, undefined, { relays });
     const dialler = await net.bind({ relays });
