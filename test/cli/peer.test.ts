@@ -14,6 +14,7 @@ import {
   PEER_ALPN,
   PEER_HELLO,
   parseEndpointId,
+  relayFromUrl,
 } from '../../lib/wire/index.js';
 import { IROH_RELAY, Programs, runsHere } from '../probes/qad/support/programs.js';
 import { startPlainRelay } from '../probes/qad/support/relay.js';
@@ -178,26 +179,21 @@ describe('peer', () => {
 });
 
 describe('the address of a peer', () => {
-  it('is told again when iroh has chosen another relay, and not while it stays the same', async () => {
+  it('names all its relays, the home relay first, since iroh may move to another one', async () => {
     const { id } = keyOf(5);
-    const homes = [null, null, 'https://a.example/', 'https://a.example/', 'https://b.example/', null];
+    const homes = [undefined, undefined, 'https://b.example/', 'https://a.example/'];
     const told: PeerEvent[] = [];
-    const stop = new AbortController();
     const endpoint = {
       address: () => {
-        const home = homes.shift() ?? null;
-        if (homes.length === 0) stop.abort();
+        const home = homes.shift();
         const directAddrs = [{ family: 4 as const, ip: '192.0.2.1', port: 7 }];
-        return { id, relayUrls: home === null ? [] : [home], directAddrs };
+        return { id, relayUrls: home === undefined ? [] : [home], directAddrs };
       },
     };
-    await tellAddress(endpoint, (event) => told.push(event), stop.signal);
-    expect(told).toEqual(
-      ['https://a.example/', 'https://b.example/'].map((url) => ({
-        type: 'online',
-        address: { id, relayUrls: [url], directAddrs: [] },
-      })),
-    );
+    const relays = ['a', 'b', 'c'].map((name) => relayFromUrl(`https://${name}.example`));
+    await tellAddress(endpoint, relays, (event) => told.push(event), new AbortController().signal);
+    const relayUrls = ['https://b.example/', 'https://a.example/', 'https://c.example/'];
+    expect(told).toEqual([{ type: 'online', address: { id, relayUrls, directAddrs: [] } }]);
   });
 });
 

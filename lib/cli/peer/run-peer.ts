@@ -15,14 +15,14 @@ import {
 
 /** How long to wait for a relay before the user is told, in milliseconds; a slow one answers within three seconds. */
 const ONLINE_WAIT_MS = 10_000;
-/** How often it is looked whether the home relay is another one, in milliseconds. */
+/** How often it is looked whether there is a home relay, in milliseconds. */
 const LOOK_MS = 250;
 /** Networks seldom change, and each report asks the relays. In milliseconds. */
 const REPORT_EVERY_MS = 5 * 60_000;
 
 /** What happens at a running peer. */
 export type PeerEvent =
-  /** It can be reached, or can be reached at another address than before. */
+  /** It can be reached, at this address from now on. */
   | { type: 'online'; address: EndpointAddress }
   /** It had no relay for the first ten seconds; it goes on trying. A relay that is lost later, its own report tells. */
   | { type: 'not-online' }
@@ -62,7 +62,7 @@ export async function runPeer(run: PeerRun): Promise<void> {
     router.start();
     await scoped(run.signal, ({ signal }) =>
       Promise.all([
-        tellAddress(endpoint, onEvent, signal),
+        tellAddress(endpoint, relays, onEvent, signal),
         ownReports(endpoint, { ...run, signal }, (report) => {
           own.isWell = isGoodPeer(report.verdict);
           onEvent({ type: 'report', report, isWell: own.isWell });
@@ -75,23 +75,26 @@ export async function runPeer(run: PeerRun): Promise<void> {
   }
 }
 
-/** Tells at which address `endpoint` can be found, again when that changes, and once that it cannot be for now. */
+/** Tells at which address `endpoint` can be found, and before that once that it cannot be for now. */
 export async function tellAddress(
   endpoint: Pick<Endpoint, 'address'>,
+  relays: readonly Relay[],
   onEvent: PeerRun['onEvent'],
   signal: AbortSignal,
 ): Promise<void> {
-  let told: string | null = null;
   let isTrouble = false;
   const startedAt = monotonicMs();
   do {
     const { id, relayUrls } = endpoint.address();
-    const home = relayUrls[0] ?? null;
-    if (home !== null && home !== told) {
-      told = home;
-      // Without its addresses: whoever dials shall find it as peers are found, by its relay.
-      onEvent({ type: 'online', address: { id, relayUrls: [home], directAddrs: [] } });
-    } else if (told === null && !isTrouble && monotonicMs() - startedAt >= ONLINE_WAIT_MS) {
+    const [home] = relayUrls;
+    if (home !== undefined) {
+      // All of them, since iroh moves to another one when that is faster; the home relay comes first. Without its own
+      // addresses: whoever dials shall find it as peers are found.
+      const all = new Set([home, ...relays.map(({ url }) => url)]);
+      onEvent({ type: 'online', address: { id, relayUrls: [...all], directAddrs: [] } });
+      return;
+    }
+    if (!isTrouble && monotonicMs() - startedAt >= ONLINE_WAIT_MS) {
       isTrouble = true;
       onEvent({ type: 'not-online' });
     }
