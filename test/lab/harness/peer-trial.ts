@@ -1,3 +1,4 @@
+import { DEFAULT_DEADLINE_MS, PEER_DEADLINE_MS } from '../../../lib/diagnose/options.js';
 import type { LocalReport } from '../../../lib/report/index.js';
 import { agrees } from './agreement.js';
 import { type Case, RELAY_TARGETS, reportOptions } from './case.js';
@@ -53,9 +54,10 @@ export class PeerTrial {
   }
 
   async #report(lab: Lab, { topology, report = {} }: Pick<Case, 'topology' | 'report'>): Promise<Tried> {
-    // A report with peers has a longer deadline by itself.
-    const { deadline: _, ...rest } = report;
-    const { probes, ...options } = reportOptions({ ...rest, timesColour: true }, this.#ca);
+    // Where the case needs more time to measure, it does so beside a peer as well.
+    const { deadline: alone, ...rest } = report;
+    const deadline = alone == null ? {} : { deadline: alone + PEER_DEADLINE_MS - DEFAULT_DEADLINE_MS };
+    const { probes, ...options } = reportOptions({ ...rest, ...deadline, timesColour: true }, this.#ca);
     const { relays = RELAY_TARGETS, stun = [] } = options;
     const told: PeerHere = { relays, stun, ca: [this.#ca.pem] };
     const canMeet = relays.length > 0 && hasFarEnd(topology);

@@ -150,6 +150,8 @@ export const BOXES: readonly Case[] = [
       says: NOT_TRIED,
       isByChance: true,
     },
+    peerCannotKnow:
+      'a direct path comes up once a session of the relays has ended, after four seconds, or never: each pair has another fate',
   },
   {
     name: 'thirty datagrams a flow',
