@@ -19,7 +19,10 @@ import type { FamilyVerdict, LocalReport, Mapping, RelayVerdict, Verdict } from 
  * @throws `ERR_STATE` when the report was made without an endpoint: the wire report begins with its id;
  *   `ERR_WIRE_DECODE` when the report is a redacted one, which has no id
  */
-export function toWireReport({ endpoint, verdict }: Told): DiagnosticsReport {
+export function toWireReport({
+  endpoint,
+  verdict,
+}: Pick<LocalReport, 'endpoint' | 'verdict'>): DiagnosticsReport {
   if (endpoint === null) {
     throw new NetDiagnosticsError('ERR_STATE', 'a wire report names its endpoint: run diagnose() with one');
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { PeerPrinter } from '../../lib/cli/peer/print.js';
-import { type PeerEvent, tellAddress } from '../../lib/cli/peer/run-peer.js';
+import { type PeerEvent, pauseAfter, tellAddress } from '../../lib/cli/peer/run-peer.js';
 import { Shell, type ShellProcess } from '../../lib/cli/shell.js';
 import type { PeerVisitEvent } from '../../lib/peer/index.js';
 import type { Endpoint } from '../../lib/transport/index.js';
@@ -267,6 +267,11 @@ describe('what a peer prints', () => {
       isWell: null,
     });
     expect(err()).toMatch(/proves nothing about the other machine/);
+  });
+
+  it('of its own report comes sooner after one that could tell nothing', () => {
+    expect(pauseAfter(null)).toBeLessThan(pauseAfter(true) / 5);
+    expect(pauseAfter(false)).toBe(pauseAfter(true));
   });
 
   it('of its address can be pasted into a shell', () => {

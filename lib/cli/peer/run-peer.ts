@@ -19,6 +19,8 @@ const ONLINE_WAIT_MS = 10_000;
 const LOOK_MS = 250;
 /** Networks seldom change, and each report asks the relays. In milliseconds. */
 const REPORT_EVERY_MS = 5 * 60_000;
+/** A report that cannot tell may have met a busy moment. Until there is a better one, visitors learn less. In milliseconds. */
+const AGAIN_MS = 30_000;
 
 /** What happens at a running peer. */
 export type PeerEvent =
@@ -66,6 +68,7 @@ export async function runPeer(run: PeerRun): Promise<void> {
         ownReports(endpoint, { ...run, signal }, (report) => {
           own.isWell = isGoodPeer(report.verdict);
           onEvent({ type: 'report', report, isWell: own.isWell });
+          return pauseAfter(own.isWell);
         }),
       ]),
     );
@@ -104,8 +107,9 @@ export async function tellAddress(
 async function ownReports(
   endpoint: Endpoint,
   { relays, stun, signal, surroundings }: PeerRun,
-  note: (report: LocalReport) => void,
+  note: (report: LocalReport) => number,
 ): Promise<void> {
+  let pauseMs: number;
   const answering = new AnsweringRelays();
   // A report that comes too early would not know the relay.
   await endpoint.online({ signal, timeoutMs: ONLINE_WAIT_MS }).catch(() => {});
@@ -117,8 +121,13 @@ async function ownReports(
     // One that was cut off says less than the one before.
     if (signal.aborted) return;
     answering.note(report);
-    note(report);
-  } while (await pause(REPORT_EVERY_MS, signal));
+    pauseMs = note(report);
+  } while (await pause(pauseMs, signal));
+}
+
+/** Milliseconds from a report that told visitors this until the next one. */
+export function pauseAfter(isWell: boolean | null): number {
+  return isWell === null ? AGAIN_MS : REPORT_EVERY_MS;
 }
 
 /** @returns whether the whole pause has passed. Its timer keeps the process alive. */
