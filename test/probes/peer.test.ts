@@ -101,7 +101,7 @@ describe('a peer that does not behave', () => {
       async (_, open) => {
         const stream = await hello(open);
         await stream.write(Buffer.from('\u001b[2Jhello\n'));
-        await delay(5000);
+        await delay(5000, stream);
       },
     ],
     [
@@ -143,8 +143,8 @@ describe('a peer that does not behave', () => {
 
   it('is silent: the trial ends with the report, and says so', { tags: ['slow'] }, async () => {
     const { record, seen } = await trying(async (_, open) => {
-      await hello(open);
-      await delay(8000);
+      // A stream that nobody holds any more is collected, and the binding then ends it.
+      await delay(8000, await hello(open));
     });
     expect(record).toMatchObject({ outcome: 'failed', error: { code: 'PEER_SILENT' } });
     expect(seen).toMatchObject({ reached: 'cut' });

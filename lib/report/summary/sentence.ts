@@ -71,7 +71,7 @@ const SENTENCES: Readonly<Record<Colour, readonly Sentence[]>> = {
         const { natType, peer } = verdict;
         const rest =
           colourWithoutPeer(verdict) === 'green'
-            ? `UDP works to the relays and the NAT type is ${natType.value} (IPv4): what keeps direct paths shut was not seen`
+            ? `UDP works to the relays and the NAT type is ${natType.value} (IPv4): ${whatShuts(verdict)}`
             : `Whether UDP works is unknown: ${whyUnknown(verdict)}`;
         return `${capital(peer.reason)}: connections are relayed. ${rest}.`;
       },
@@ -237,6 +237,13 @@ const REMARKS: readonly { when(verdict: Verdict, colour: Colour): boolean; say(v
 /** Whether the first sentence already says what became of the peers. */
 function isInSentence(verdict: Verdict): boolean {
   return isProvenDirect(verdict) || isShownRelayed(verdict) || isOffline(verdict);
+}
+
+/** Why no direct path came up, where the probes alone would have expected one. */
+function whatShuts({ ipv4 }: Verdict): string {
+  return ipv4.mapping.value === 'endpoint-dependent'
+    ? 'the gateway offers to map ports, and no mapped port let the peer in'
+    : 'what keeps direct paths shut was not seen';
 }
 
 function capital(clause: string): string {
