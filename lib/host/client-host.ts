@@ -1,6 +1,4 @@
-import { setMaxListeners } from 'node:events';
 import { type Clock, notify, SharedRun, type Sleep, systemClock, systemSleep } from '../async/index.js';
-import { NetDiagnosticsError } from '../errors.js';
 import {
   callback,
   endpointId,
@@ -14,7 +12,7 @@ import {
   wholeNumber,
 } from '../settings/index.js';
 import type { Connection, ConnectionHandler } from '../transport/index.js';
-import { CLOSE_UNAVAILABLE } from '../transport/index.js';
+import { beginServing, CLOSE_UNAVAILABLE } from '../transport/index.js';
 import { CLIENT_HOST_ALPN, type DiagnosticsReport, type EndpointId } from '../wire/index.js';
 import { makeAnswer } from './answer.js';
 import type { AuditEvent, DialBack } from './audit.js';
@@ -126,12 +124,7 @@ export class ClientHost {
    * @returns the event that `onEvent` got
    */
   async serve(connection: Connection, signal: AbortSignal): Promise<AuditEvent> {
-    if (connection.alpn !== CLIENT_HOST_ALPN) {
-      throw new NetDiagnosticsError('ERR_ALPN', `the client host only serves ${CLIENT_HOST_ALPN}`);
-    }
-    connection.refuseUniStreams();
-    // Each running dial-back has one listener: many listeners are not a leak here.
-    setMaxListeners(0, signal);
+    beginServing(connection, { alpn: CLIENT_HOST_ALPN, who: 'the client host', signal });
     const at = this.#clock.now();
     const result = await this.#admit(connection, signal);
     const durationMs = this.#clock.now() - at;

@@ -1,6 +1,4 @@
-import { setMaxListeners } from 'node:events';
 import { type Clock, MAX_TIMER_MS, notify, type Sleep, systemClock, systemSleep } from '../async/index.js';
-import { NetDiagnosticsError } from '../errors.js';
 import {
   callback,
   group,
@@ -11,7 +9,7 @@ import {
   readOptions,
   wholeNumber,
 } from '../settings/index.js';
-import type { Connection, ConnectionHandler } from '../transport/index.js';
+import { beginServing, type Connection, type ConnectionHandler } from '../transport/index.js';
 import { PEER_ALPN } from '../wire/index.js';
 import { DEFAULT_PEER_LIMITS, type PeerLimits } from './limits.js';
 import { PeerVisit, type VisitParts } from './peer-visit.js';
@@ -100,12 +98,7 @@ export class PeerHost {
    * @returns the event that `onVisit` got
    */
   async serve(connection: Connection, signal: AbortSignal): Promise<PeerVisitEvent> {
-    if (connection.alpn !== PEER_ALPN) {
-      throw new NetDiagnosticsError('ERR_ALPN', `the peer host only serves ${PEER_ALPN}`);
-    }
-    connection.refuseUniStreams();
-    // Each visit has one listener: many listeners are not a leak here.
-    setMaxListeners(0, signal);
+    beginServing(connection, { alpn: PEER_ALPN, who: 'the peer host', signal });
     const at = this.#clock.now();
     const visit = this.#admit(connection);
     const result = await visit.serve(signal).finally(() => this.#visits.delete(visit));

@@ -1,3 +1,4 @@
+export { beginServing } from './begin-serving.js';
 export { bindEndpoint, networkRelays } from './bind.js';
 export { type BindingLoader, loadBinding } from './binding.js';
 export { adoptConnection } from './connection.js';
