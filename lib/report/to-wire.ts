@@ -19,16 +19,14 @@ import type { FamilyVerdict, LocalReport, Mapping, RelayVerdict, Verdict } from 
  * @throws `ERR_STATE` when the report was made without an endpoint: the wire report begins with its id;
  *   `ERR_WIRE_DECODE` when the report is a redacted one, which has no id
  */
-export function toWireReport({
-  endpoint,
-  verdict,
-}: Pick<LocalReport, 'endpoint' | 'verdict'>): DiagnosticsReport {
+export function toWireReport(local: LocalReport): DiagnosticsReport {
+  const { endpoint } = local;
   if (endpoint === null) {
     throw new NetDiagnosticsError('ERR_STATE', 'a wire report names its endpoint: run diagnose() with one');
   }
   return {
     endpointId: parseEndpointId(endpoint.endpointId),
-    ...measured({ endpoint, verdict }),
+    ...measured(local),
     directAddrs: endpoint.directAddrs.toSorted(compareSocketAddr),
     irohVersion: IROH_VERSIONS[BINDING_VERSION],
     irohServicesVersion: IROH_SERVICES_VERSION,
