@@ -324,7 +324,7 @@ describe('the colour with a peer', () => {
     [
       'relayed, where the gateway might have mapped a port',
       'orange',
-      /^With the peer 3f3f3f3f3f.*Endpoint-Dependent \(IPv4\): the gateway offers to map ports, and no mapped port let the peer in\.$/,
+      /^With the peer 3f3f3f3f3f.*Endpoint-Dependent \(IPv4\): the gateway offers to map ports, and with this peer that did not help\.$/,
       [...dependent, maps, otherPeer()],
     ],
     [

@@ -242,7 +242,7 @@ function isInSentence(verdict: Verdict): boolean {
 /** Why no direct path came up, where the probes alone would have expected one. */
 function whatShuts({ ipv4 }: Verdict): string {
   return ipv4.mapping.value === 'endpoint-dependent'
-    ? 'the gateway offers to map ports, and no mapped port let the peer in'
+    ? 'the gateway offers to map ports, and with this peer that did not help'
     : 'what keeps direct paths shut was not seen';
 }
 
